@@ -1,0 +1,108 @@
+// Walks the rows of up to three strided operands in step: an odometer over their outer dims.
+//
+// It knows strides and pointers only; what happens to a row is its caller's business. A stride
+// of 0 broadcasts, a negative one walks backwards. Its state lies at the start of the scratch:
+//   0    operands, 32 bytes each (the fourth is spare)
+//   128  the caller's own fields (Walk)
+//   256  the odometer's counters, one u32 for each outer dim, 64 at most
+//   512  small copies, 1024 large ones (Walk)
+import { Scratch } from "../abi";
+
+/** One operand: where its current row begins and how it goes on. */
+@unmanaged
+export class Operand {
+  /** First element of the current block, and bytes from one vector to the next (0: a splat). */
+  src: usize;
+  step: usize;
+  /** First element of the current row. */
+  row: usize;
+  /** Elements from one column to the next. */
+  stride: i32;
+  /** log2 of an element's bytes. */
+  shift: u32;
+
+  @inline
+  static at(k: u32): Operand {
+    return changetype<Operand>(Scratch.base() + (k << 5));
+  }
+}
+
+export class Rows {
+  @inline
+  private static counter(d: u32): usize {
+    return Scratch.base() + 256 + (d << 2);
+  }
+
+  /**
+   * Sets the operands to row number `row`. `inner` points at their `count` inner strides, `dims`
+   * at the rank, which the outer dims follow: size, then a stride for each operand.
+   * Operand k's shift is bits 2k and 2k + 1 of `shifts`.
+   */
+  static seek(args: usize, count: u32, shifts: u32, inner: usize, dims: usize, row: u32): void {
+    for (let k: u32 = 0; k < count; k++) {
+      const x = Operand.at(k);
+      x.row = load<usize>(args + (k << 2));
+      x.stride = load<i32>(inner + (k << 2));
+      x.shift = (shifts >> (k << 1)) & 3;
+    }
+    const dimBytes = (count + 1) << 2;
+    for (let d = load<u32>(dims); d > 0; d--) {
+      const dim = dims + 4 + (d - 1) * dimBytes;
+      const size = load<u32>(dim);
+      const index = row % size;
+      row /= size;
+      store<u32>(Rows.counter(d - 1), index);
+      for (let k: u32 = 0; k < count; k++) {
+        const x = Operand.at(k);
+        x.row += (index * load<u32>(dim + 4 + (k << 2))) << x.shift;
+      }
+    }
+  }
+
+  /** Steps every operand to the next row (behind the last one: back to the first). */
+  static next(count: u32, dims: usize): void {
+    const dimBytes = (count + 1) << 2;
+    let dim = dims + 4 + load<u32>(dims) * dimBytes;
+    for (let d = load<u32>(dims); d > 0; d--) {
+      dim -= dimBytes;
+      const at = Rows.counter(d - 1);
+      const size = load<u32>(dim);
+      const index = load<u32>(at) + 1;
+      const carry = index == size;
+      store<u32>(at, carry ? 0 : index);
+      // One step on, or, where this dim is through, size - 1 steps back.
+      const steps: u32 = carry ? 1 - size : 1;
+      for (let k: u32 = 0; k < count; k++) {
+        const x = Operand.at(k);
+        x.row += (steps * load<u32>(dim + 4 + (k << 2))) << x.shift;
+      }
+      if (!carry) return;
+    }
+  }
+}
+
+/** Copies of strided elements. */
+export class Strided {
+  /** dst[i * dstStride] = src[i * srcStride] for i < n; strides in elements of 1 << shift bytes. */
+  static copy(dst: usize, dstStride: i32, src: usize, srcStride: i32, n: u32, shift: u32): void {
+    if (dstStride == 1 && srcStride == 1 && n > 32) {
+      memory.copy(dst, src, n << shift);
+      return;
+    }
+    const dstStep = dstStride << shift;
+    const srcStep = srcStride << shift;
+    if (shift == 2) {
+      for (; n > 0; n--) {
+        store<u32>(dst, load<u32>(src));
+        dst += dstStep;
+        src += srcStep;
+      }
+    } else {
+      for (; n > 0; n--) {
+        store<u8>(dst, load<u8>(src));
+        dst += dstStep;
+        src += srcStep;
+      }
+    }
+  }
+}

@@ -1,0 +1,83 @@
+// Elementwise transcendental functions; the maths is in ../simd.
+import { F32x4Math } from "../simd/math";
+import { Unary, unary } from "./loops";
+
+class Exp extends Unary {
+  @inline
+  apply(x: v128): v128 {
+    return F32x4Math.exp(x);
+  }
+}
+export function expF32(args: usize, start: u32, end: u32): void {
+  unary<Exp>(args, start, end);
+}
+
+class Expm1 extends Unary {
+  @inline
+  apply(x: v128): v128 {
+    return F32x4Math.expm1(x);
+  }
+}
+export function expm1F32(args: usize, start: u32, end: u32): void {
+  unary<Expm1>(args, start, end);
+}
+
+class Log extends Unary {
+  @inline
+  apply(x: v128): v128 {
+    return F32x4Math.log(x);
+  }
+}
+export function logF32(args: usize, start: u32, end: u32): void {
+  unary<Log>(args, start, end);
+}
+
+class Log1p extends Unary {
+  @inline
+  apply(x: v128): v128 {
+    return F32x4Math.log1p(x);
+  }
+}
+export function log1pF32(args: usize, start: u32, end: u32): void {
+  unary<Log1p>(args, start, end);
+}
+
+class Sin extends Unary {
+  @inline
+  apply(x: v128): v128 {
+    return F32x4Math.sin(x);
+  }
+}
+export function sinF32(args: usize, start: u32, end: u32): void {
+  unary<Sin>(args, start, end);
+}
+
+class Cos extends Unary {
+  @inline
+  apply(x: v128): v128 {
+    return F32x4Math.cos(x);
+  }
+}
+export function cosF32(args: usize, start: u32, end: u32): void {
+  unary<Cos>(args, start, end);
+}
+
+class Tan extends Unary {
+  @inline
+  apply(x: v128): v128 {
+    return F32x4Math.tan(x);
+  }
+}
+export function tanF32(args: usize, start: u32, end: u32): void {
+  unary<Tan>(args, start, end);
+}
+
+class Erf extends Unary {
+  @inline
+  apply(x: v128): v128 {
+    return F32x4Math.erf(x);
+  }
+}
+export function erfF32(args: usize, start: u32, end: u32): void {
+  unary<Erf>(args, start, end);
+}

@@ -1,0 +1,45 @@
+// out = cond ? a : b, for 4-byte elements and for bools.
+import { Sizes, Walk } from "./walk";
+
+export function where32(args: usize, start: u32, end: u32): void {
+  const walk = Walk.begin(args, start, end, 3, Sizes.SELECT_WORDS, 0);
+  for (let n = walk.next(); n > 0; n = walk.next()) {
+    let cond = walk.input(0).src;
+    let a = walk.input(1).src;
+    let b = walk.input(2).src;
+    const stepCond = walk.input(0).step;
+    const stepA = walk.input(1).step;
+    const stepB = walk.input(2).step;
+    let out = walk.out;
+    for (; n > 0; n--) {
+      const halves = i16x8.extend_low_i8x16_s(v128.load32_zero(cond));
+      const mask = i32x4.neg(i32x4.extend_low_i16x8_s(halves));
+      v128.store(out, v128.bitselect(v128.load(a), v128.load(b), mask));
+      cond += stepCond;
+      a += stepA;
+      b += stepB;
+      out += 16;
+    }
+  }
+}
+
+export function whereBool(args: usize, start: u32, end: u32): void {
+  const walk = Walk.begin(args, start, end, 3, Sizes.BYTES, 0);
+  for (let n = walk.next(); n > 0; n = walk.next()) {
+    let cond = walk.input(0).src;
+    let a = walk.input(1).src;
+    let b = walk.input(2).src;
+    const stepCond = walk.input(0).step;
+    const stepA = walk.input(1).step;
+    const stepB = walk.input(2).step;
+    let out = walk.out;
+    for (; n > 0; n--) {
+      const mask = i8x16.neg(v128.load(cond));
+      v128.store(out, v128.bitselect(v128.load(a), v128.load(b), mask));
+      cond += stepCond;
+      a += stepA;
+      b += stepB;
+      out += 16;
+    }
+  }
+}

@@ -1,0 +1,237 @@
+// The float32 matrix-multiply micro-kernel, and the loop over its tiles. Matmul (matmul.ts) and the
+// convolutions are built on it. Not here: packing (pack.ts), blocking over K and caches.
+//
+//   Micro.block    C[m x n] = from + A[m x k] @ B[k x n], any m, n, k
+//
+// Strides and leading dimensions count elements, and may be any value, also 0 or negative.
+// - A is read where it lies, element (i, p) at a + 4 * (i * aRow + p * aCol). For a packed A take
+//   aRow = 1, aCol = 4 and a strip of 4 rows, or any other layout: speed depends on cache lines only.
+// - B comes in panels of 8 columns. Panel j begins at b + 4 * j * bPanel and its row p lies
+//   bRow elements further a row: 8 contiguous floats. Packed: bRow = 8, bPanel = 8 * k. Unpacked with
+//   contiguous rows: bRow = its leading dimension, bPanel = 8. All 8 columns of the last panel
+//   are read, so pad it when n is no multiple of 8 (their values don't matter).
+// - from = 0: nothing to start from. Else element (i, j) of it is added to the sum: a bias
+//   (fromLd = 0) or the partial sums of earlier blocks of k (from = c, fromLd = ldc).
+// - The last 128 bytes of the scratch are used for tiles at the edges.
+//
+// Order of summation: every element is from + (((0 + a0 * b0) + a1 * b1) + ...), in a full tile as
+// at an edge, so its bits depend on k alone. Zeros are never skipped: 0 * inf is NaN.
+import { Scratch } from "../abi";
+
+export class Micro {
+  static readonly ROWS: u32 = 4;
+  static readonly COLS: u32 = 8;
+
+  /** C[m x n] = from + A[m x k] @ B[k x n], panel by panel: B's panel stays in the L1 cache. */
+  static block(
+    a: usize,
+    aRow: i32,
+    aCol: i32,
+    b: usize,
+    bRow: i32,
+    bPanel: i32,
+    m: u32,
+    n: u32,
+    k: u32,
+    from: usize,
+    fromLd: i32,
+    c: usize,
+    ldc: i32,
+  ): void {
+    for (let j: u32 = 0; j < n; j += 8) {
+      const cols = min<u32>(8, n - j);
+      let ai = a;
+      let ci = c;
+      let fi = from;
+      for (let i: u32 = 0; i < m; i += 4) {
+        const rows = min<u32>(4, m - i);
+        if (rows == 4 && cols == 8) {
+          Micro.f32_4x8(ai, aRow, aCol, 4, b, bRow, k, fi, fromLd, ci, ldc);
+        } else {
+          Micro.edge(ai, aRow, aCol, rows, cols, b, bRow, k, fi, fromLd, ci, ldc);
+        }
+        ai += aRow << 4;
+        ci += ldc << 4;
+        if (from) fi += fromLd << 4;
+      }
+      b += bPanel << 2;
+      c += 32;
+      if (from) from += 32;
+    }
+  }
+
+  /** A tile of fewer rows or columns: the full one in scratch, of which the part is copied. */
+  private static edge(
+    a: usize,
+    aRow: i32,
+    aCol: i32,
+    rows: u32,
+    cols: u32,
+    b: usize,
+    bRow: i32,
+    k: u32,
+    from: usize,
+    fromLd: i32,
+    c: usize,
+    ldc: i32,
+  ): void {
+    const tile = Scratch.base() + Scratch.BYTES - 128;
+    Micro.f32_4x8(a, aRow, aCol, rows, b, bRow, k, 0, 0, tile, 8);
+    for (let i: u32 = 0; i < rows; i++) {
+      for (let j: u32 = 0; j < cols; j++) {
+        let sum = load<f32>(tile + ((i * 8 + j) << 2));
+        if (from) sum = load<f32>(from + (j << 2)) + sum;
+        store<f32>(c + (j << 2), sum);
+      }
+      c += ldc << 2;
+      if (from) from += fromLd << 2;
+    }
+  }
+
+  /**
+   * One tile; rows of A past `rows` are replaced by the last one, all four rows of C are written.
+   * Unrolled by 4 with a break between steps: the breaks keep V8 from moving all loads first,
+   * which would spill the sums. All pointers advance in each step: it costs what offsets do.
+   */
+  private static f32_4x8(
+    a: usize,
+    aRow: i32,
+    aCol: i32,
+    rows: u32,
+    b: usize,
+    bRow: i32,
+    k: u32,
+    from: usize,
+    fromLd: i32,
+    c: usize,
+    ldc: i32,
+  ): void {
+    const aStep = aCol << 2;
+    const bStep = bRow << 2;
+    let r0 = a;
+    let r1 = rows > 1 ? r0 + (aRow << 2) : r0;
+    let r2 = rows > 2 ? r1 + (aRow << 2) : r1;
+    let r3 = rows > 3 ? r2 + (aRow << 2) : r2;
+    let c00 = f32x4.splat(0);
+    let c01 = f32x4.splat(0);
+    let c10 = f32x4.splat(0);
+    let c11 = f32x4.splat(0);
+    let c20 = f32x4.splat(0);
+    let c21 = f32x4.splat(0);
+    let c30 = f32x4.splat(0);
+    let c31 = f32x4.splat(0);
+    let x: v128;
+    let y0: v128;
+    let y1: v128;
+    while (true) {
+      if (k == 0) break;
+      k--;
+      y0 = v128.load(b);
+      y1 = v128.load(b, 16);
+      b += bStep;
+      x = v128.load32_splat(r0);
+      r0 += aStep;
+      c00 = f32x4.add(c00, f32x4.mul(x, y0));
+      c01 = f32x4.add(c01, f32x4.mul(x, y1));
+      x = v128.load32_splat(r1);
+      r1 += aStep;
+      c10 = f32x4.add(c10, f32x4.mul(x, y0));
+      c11 = f32x4.add(c11, f32x4.mul(x, y1));
+      x = v128.load32_splat(r2);
+      r2 += aStep;
+      c20 = f32x4.add(c20, f32x4.mul(x, y0));
+      c21 = f32x4.add(c21, f32x4.mul(x, y1));
+      x = v128.load32_splat(r3);
+      r3 += aStep;
+      c30 = f32x4.add(c30, f32x4.mul(x, y0));
+      c31 = f32x4.add(c31, f32x4.mul(x, y1));
+      if (k == 0) break;
+      k--;
+      y0 = v128.load(b);
+      y1 = v128.load(b, 16);
+      b += bStep;
+      x = v128.load32_splat(r0);
+      r0 += aStep;
+      c00 = f32x4.add(c00, f32x4.mul(x, y0));
+      c01 = f32x4.add(c01, f32x4.mul(x, y1));
+      x = v128.load32_splat(r1);
+      r1 += aStep;
+      c10 = f32x4.add(c10, f32x4.mul(x, y0));
+      c11 = f32x4.add(c11, f32x4.mul(x, y1));
+      x = v128.load32_splat(r2);
+      r2 += aStep;
+      c20 = f32x4.add(c20, f32x4.mul(x, y0));
+      c21 = f32x4.add(c21, f32x4.mul(x, y1));
+      x = v128.load32_splat(r3);
+      r3 += aStep;
+      c30 = f32x4.add(c30, f32x4.mul(x, y0));
+      c31 = f32x4.add(c31, f32x4.mul(x, y1));
+      if (k == 0) break;
+      k--;
+      y0 = v128.load(b);
+      y1 = v128.load(b, 16);
+      b += bStep;
+      x = v128.load32_splat(r0);
+      r0 += aStep;
+      c00 = f32x4.add(c00, f32x4.mul(x, y0));
+      c01 = f32x4.add(c01, f32x4.mul(x, y1));
+      x = v128.load32_splat(r1);
+      r1 += aStep;
+      c10 = f32x4.add(c10, f32x4.mul(x, y0));
+      c11 = f32x4.add(c11, f32x4.mul(x, y1));
+      x = v128.load32_splat(r2);
+      r2 += aStep;
+      c20 = f32x4.add(c20, f32x4.mul(x, y0));
+      c21 = f32x4.add(c21, f32x4.mul(x, y1));
+      x = v128.load32_splat(r3);
+      r3 += aStep;
+      c30 = f32x4.add(c30, f32x4.mul(x, y0));
+      c31 = f32x4.add(c31, f32x4.mul(x, y1));
+      if (k == 0) break;
+      k--;
+      y0 = v128.load(b);
+      y1 = v128.load(b, 16);
+      b += bStep;
+      x = v128.load32_splat(r0);
+      r0 += aStep;
+      c00 = f32x4.add(c00, f32x4.mul(x, y0));
+      c01 = f32x4.add(c01, f32x4.mul(x, y1));
+      x = v128.load32_splat(r1);
+      r1 += aStep;
+      c10 = f32x4.add(c10, f32x4.mul(x, y0));
+      c11 = f32x4.add(c11, f32x4.mul(x, y1));
+      x = v128.load32_splat(r2);
+      r2 += aStep;
+      c20 = f32x4.add(c20, f32x4.mul(x, y0));
+      c21 = f32x4.add(c21, f32x4.mul(x, y1));
+      x = v128.load32_splat(r3);
+      r3 += aStep;
+      c30 = f32x4.add(c30, f32x4.mul(x, y0));
+      c31 = f32x4.add(c31, f32x4.mul(x, y1));
+    }
+    if (from) {
+      c00 = f32x4.add(v128.load(from), c00);
+      c01 = f32x4.add(v128.load(from, 16), c01);
+      from += fromLd << 2;
+      c10 = f32x4.add(v128.load(from), c10);
+      c11 = f32x4.add(v128.load(from, 16), c11);
+      from += fromLd << 2;
+      c20 = f32x4.add(v128.load(from), c20);
+      c21 = f32x4.add(v128.load(from, 16), c21);
+      from += fromLd << 2;
+      c30 = f32x4.add(v128.load(from), c30);
+      c31 = f32x4.add(v128.load(from, 16), c31);
+    }
+    v128.store(c, c00);
+    v128.store(c, c01, 16);
+    c += ldc << 2;
+    v128.store(c, c10);
+    v128.store(c, c11, 16);
+    c += ldc << 2;
+    v128.store(c, c20);
+    v128.store(c, c21, 16);
+    c += ldc << 2;
+    v128.store(c, c30);
+    v128.store(c, c31, 16);
+  }
+}

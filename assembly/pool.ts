@@ -1,0 +1,298 @@
+// Max and average pooling over H x W planes, with their gradients. A work unit is one plane
+// (image x channel), so any split over units gives the same bits.
+//
+// Not here: shapes. OH and OW come from the op (ceilMode only shows in them); windows that reach
+// past the plane are clipped here, as in PyTorch.
+
+/** Shared by the three walks over windows; `indices` and the dilation are max pooling's alone. */
+@unmanaged
+class PoolArgs {
+  x: usize;
+  out: usize;
+  indices: usize;
+  H: i32;
+  W: i32;
+  OH: i32;
+  OW: i32;
+  kh: i32;
+  kw: i32;
+  strideH: i32;
+  strideW: i32;
+  padH: i32;
+  padW: i32;
+  dilationH: i32;
+  dilationW: i32;
+}
+
+@unmanaged
+class AvgPoolArgs {
+  x: usize;
+  out: usize;
+  H: i32;
+  W: i32;
+  OH: i32;
+  OW: i32;
+  kh: i32;
+  kw: i32;
+  strideH: i32;
+  strideW: i32;
+  padH: i32;
+  padW: i32;
+  countIncludePad: u32;
+}
+
+@unmanaged
+class PoolIndexArgs {
+  from: usize;
+  indices: usize;
+  to: usize;
+  inPlane: u32;
+  outPlane: u32;
+}
+
+class Window {
+  /** The first tap k >= 0 with from + k * step >= 0. */
+  @inline
+  static first(from: i32, step: i32): i32 {
+    return from < 0 ? (step - 1 - from) / step : 0;
+  }
+
+  /** Behind the last tap k < taps with from + k * step < n. */
+  @inline
+  static last(from: i32, step: i32, taps: i32, n: i32): i32 {
+    return from < n ? min(taps, (n - from + step - 1) / step) : 0;
+  }
+
+  /** Four floats `stride` apart, reading nothing between the first and the last of them. */
+  @inline
+  static gather(ptr: usize, stride: i32): v128 {
+    if (stride == 1) return v128.load(ptr);
+    if (stride == 2) return v128.shuffle<f32>(v128.load(ptr), v128.load(ptr, 12), 0, 2, 5, 7);
+    const step = (<usize>stride) << 2;
+    let v = v128.load32_splat(ptr);
+    v = v128.load_lane<f32>(ptr + step, v, 1);
+    v = v128.load_lane<f32>(ptr + 2 * step, v, 2);
+    return v128.load_lane<f32>(ptr + 3 * step, v, 3);
+  }
+}
+
+/**
+ * Outputs of one row, from column `lo` to `hi` four at a time where no window leaves the plane
+ * (the last four may overlap the ones before), one at a time elsewhere.
+ */
+class Columns {
+  @inline
+  static lo(padW: i32, strideW: i32): i32 {
+    return (padW + strideW - 1) / strideW;
+  }
+
+  @inline
+  static hi(W: i32, OW: i32, spanW: i32, padW: i32, strideW: i32): i32 {
+    const room = W + padW - spanW;
+    return room < 0 ? 0 : min(OW, room / strideW + 1);
+  }
+}
+
+/**
+ * out = max over the window, indices = where in the plane (row * W + column). The first maximum
+ * wins, but a NaN wins over everything before it, as in PyTorch. A window without a single
+ * element (possible only with dilation) gives -inf at index -1.
+ */
+export function maxPool2dF32(args: usize, start: u32, end: u32): void {
+  const a = changetype<PoolArgs>(args);
+  const lo = Columns.lo(a.padW, a.strideW);
+  const hi = Columns.hi(a.W, a.OW, (a.kw - 1) * a.dilationW + 1, a.padW, a.strideW);
+  for (let plane = start; plane < end; plane++) {
+    const x = a.x + ((<usize>plane * a.H * a.W) << 2);
+    for (let oh = 0; oh < a.OH; oh++) {
+      const at = (<usize>plane * a.OH + oh) * a.OW;
+      for (let ow = 0; ow < a.OW;) {
+        if (ow >= lo && ow < hi && hi - lo >= 4) {
+          ow = min(ow, hi - 4);
+          max4(a, x, oh, ow, (at + ow) << 2);
+          ow += 4;
+        } else {
+          max1(a, x, oh, ow, (at + ow) << 2);
+          ow++;
+        }
+      }
+    }
+  }
+}
+
+function max4(a: PoolArgs, x: usize, oh: i32, ow: i32, to: usize): void {
+  const fromH = oh * a.strideH - a.padH;
+  const stride = a.strideW;
+  const first = Window.first(fromH, a.dilationH);
+  const last = Window.last(fromH, a.dilationH, a.kh, a.H);
+  const W = a.W;
+  const kw = a.kw;
+  const dilationW = a.dilationW;
+  const lanes = i32x4.mul(i32x4.splat(stride), i32x4(0, 1, 2, 3));
+  let best = f32x4.splat(-Infinity);
+  let index = i32x4.splat(-1);
+  for (let i = first; i < last; i++) {
+    let at = (fromH + i * a.dilationH) * W + ow * stride - a.padW;
+    if (i == first) index = i32x4.add(lanes, i32x4.splat(at));
+    for (let j = 0; j < kw; j++) {
+      const v = Window.gather(x + ((<usize>at) << 2), stride);
+      const take = v128.or(f32x4.gt(v, best), f32x4.ne(v, v));
+      best = v128.bitselect(v, best, take);
+      index = v128.bitselect(i32x4.add(lanes, i32x4.splat(at)), index, take);
+      at += dilationW;
+    }
+  }
+  v128.store(a.out + to, best);
+  v128.store(a.indices + to, index);
+}
+
+function max1(a: PoolArgs, x: usize, oh: i32, ow: i32, to: usize): void {
+  const fromH = oh * a.strideH - a.padH;
+  const fromW = ow * a.strideW - a.padW;
+  const first = Window.first(fromW, a.dilationW);
+  const last = Window.last(fromW, a.dilationW, a.kw, a.W);
+  const rows = Window.last(fromH, a.dilationH, a.kh, a.H);
+  let best: f32 = -Infinity;
+  let index = -1;
+  for (let i = Window.first(fromH, a.dilationH); i < rows; i++) {
+    const row = (fromH + i * a.dilationH) * a.W + fromW;
+    for (let j = first; j < last; j++) {
+      const at = row + j * a.dilationW;
+      const v = load<f32>(x + ((<usize>at) << 2));
+      if (v > best || v != v || index < 0) {
+        best = v;
+        index = at;
+      }
+    }
+  }
+  store<f32>(a.out + to, best);
+  store<i32>(a.indices + to, index);
+}
+
+/** dx = sum of dy over the windows whose maximum lies there, in the order of the outputs. */
+export function maxPool2dGradF32(args: usize, start: u32, end: u32): void {
+  const a = changetype<PoolIndexArgs>(args);
+  for (let plane = start; plane < end; plane++) {
+    const dx = a.to + ((<usize>plane * a.inPlane) << 2);
+    let at = (<usize>plane * a.outPlane) << 2;
+    memory.fill(dx, 0, (<usize>a.inPlane) << 2);
+    for (const stop = at + ((<usize>a.outPlane) << 2); at < stop; at += 4) {
+      const index = load<u32>(a.indices + at);
+      if (index >= a.inPlane) continue;
+      const to = dx + ((<usize>index) << 2);
+      store<f32>(to, load<f32>(to) + load<f32>(a.from + at));
+    }
+  }
+}
+
+/** out = x at the windows' maxima: the derivative of maxPool2dGrad by dy. 0 where there is none. */
+export function maxPool2dGatherF32(args: usize, start: u32, end: u32): void {
+  const a = changetype<PoolIndexArgs>(args);
+  for (let plane = start; plane < end; plane++) {
+    const x = a.from + ((<usize>plane * a.inPlane) << 2);
+    let at = (<usize>plane * a.outPlane) << 2;
+    for (const stop = at + ((<usize>a.outPlane) << 2); at < stop; at += 4) {
+      const index = load<u32>(a.indices + at);
+      store<f32>(a.to + at, index < a.inPlane ? load<f32>(x + ((<usize>index) << 2)) : 0);
+    }
+  }
+}
+
+class Average {
+  /** Window cells that count along one side: padding counts, what lies behind it never does. */
+  @inline
+  static cells(from: i32, taps: i32, n: i32, pad: i32, countPad: u32): i32 {
+    return countPad ? min(from + taps, n + pad) - from : min(from + taps, n) - max(from, 0);
+  }
+
+  /** What the window's sum is divided by; the op lets no window lie wholly in the padding. */
+  @inline
+  static divisor(a: AvgPoolArgs, fromH: i32, fromW: i32): f32 {
+    const h = Average.cells(fromH, a.kh, a.H, a.padH, a.countIncludePad);
+    const w = Average.cells(fromW, a.kw, a.W, a.padW, a.countIncludePad);
+    return <f32>(h * w);
+  }
+}
+
+/** out = sum of the window / its cells; the sum runs row by row, left to right. */
+export function avgPool2dF32(args: usize, start: u32, end: u32): void {
+  const a = changetype<AvgPoolArgs>(args);
+  const lo = Columns.lo(a.padW, a.strideW);
+  const hi = Columns.hi(a.W, a.OW, a.kw, a.padW, a.strideW);
+  for (let plane = start; plane < end; plane++) {
+    const x = a.x + ((<usize>plane * a.H * a.W) << 2);
+    for (let oh = 0; oh < a.OH; oh++) {
+      const out = a.out + (((<usize>plane * a.OH + oh) * a.OW) << 2);
+      for (let ow = 0; ow < a.OW;) {
+        if (ow >= lo && ow < hi && hi - lo >= 4) {
+          ow = min(ow, hi - 4);
+          v128.store(out + ((<usize>ow) << 2), average4(a, x, oh, ow));
+          ow += 4;
+        } else {
+          store<f32>(out + ((<usize>ow) << 2), average1(a, x, oh, ow));
+          ow++;
+        }
+      }
+    }
+  }
+}
+
+function average4(a: AvgPoolArgs, x: usize, oh: i32, ow: i32): v128 {
+  const fromH = oh * a.strideH - a.padH;
+  const fromW = ow * a.strideW - a.padW;
+  const stop = min(fromH + a.kh, a.H);
+  const stride = a.strideW;
+  const kw = a.kw;
+  let sum = f32x4.splat(0);
+  for (let h = max(fromH, 0); h < stop; h++) {
+    const row = x + ((<usize>(h * a.W + fromW)) << 2);
+    for (let j = 0; j < kw; j++) {
+      sum = f32x4.add(sum, Window.gather(row + ((<usize>j) << 2), stride));
+    }
+  }
+  return f32x4.div(sum, f32x4.splat(Average.divisor(a, fromH, fromW)));
+}
+
+function average1(a: AvgPoolArgs, x: usize, oh: i32, ow: i32): f32 {
+  const fromH = oh * a.strideH - a.padH;
+  const fromW = ow * a.strideW - a.padW;
+  const stopH = min(fromH + a.kh, a.H);
+  const stopW = min(fromW + a.kw, a.W);
+  let sum: f32 = 0;
+  for (let h = max(fromH, 0); h < stopH; h++) {
+    for (let w = max(fromW, 0); w < stopW; w++) {
+      sum += load<f32>(x + ((<usize>(h * a.W + w)) << 2));
+    }
+  }
+  return sum / Average.divisor(a, fromH, fromW);
+}
+
+/** dx = sum of dy / cells over the windows that hold it, in the order of the outputs. */
+export function avgPool2dGradF32(args: usize, start: u32, end: u32): void {
+  const a = changetype<AvgPoolArgs>(args);
+  const inPlane = (<usize>a.H * a.W) << 2;
+  for (let plane = start; plane < end; plane++) {
+    const dx = a.out + <usize>plane * inPlane;
+    let dy = a.x + ((<usize>plane * a.OH * a.OW) << 2);
+    memory.fill(dx, 0, inPlane);
+    for (let oh = 0; oh < a.OH; oh++) {
+      for (let ow = 0; ow < a.OW; ow++) {
+        const fromH = oh * a.strideH - a.padH;
+        const fromW = ow * a.strideW - a.padW;
+        spread(a, dx, fromH, fromW, load<f32>(dy) / Average.divisor(a, fromH, fromW));
+        dy += 4;
+      }
+    }
+  }
+}
+
+function spread(a: AvgPoolArgs, dx: usize, fromH: i32, fromW: i32, value: f32): void {
+  const stopH = min(fromH + a.kh, a.H);
+  const stopW = min(fromW + a.kw, a.W);
+  for (let h = max(fromH, 0); h < stopH; h++) {
+    for (let w = max(fromW, 0); w < stopW; w++) {
+      const to = dx + ((<usize>(h * a.W + w)) << 2);
+      store<f32>(to, load<f32>(to) + value);
+    }
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * What a contestant is: a library that turns tasks into jobs. A contestant's module lives in a
+ * process of its own (worker.ts), so that a crash stops one job and nothing else; what can be said
+ * about it without loading it is its `Entrant`.
+ */
+import type { Inputs, Task } from "./tasks.js";
+
+export interface Job {
+  /** One unit of work, finished when it returns or when its promise resolves; results are dropped. */
+  run(): unknown;
+  /** The answer as plain numbers in PyTorch's layout; for training, the losses of the first steps. */
+  check(): ArrayLike<number> | Promise<ArrayLike<number>>;
+}
+
+/** The default export of a contestant's module. */
+export interface Contestant {
+  start(): Promise<void>;
+  prepare(task: Task, inputs: Inputs): Job;
+}
+
+export interface Entrant {
+  readonly name: string;
+  /** URL of the module whose default export is the Contestant. */
+  readonly module: string;
+  /** The folder from which its package resolves. */
+  readonly cwd: string;
+  readonly packages: readonly string[];
+  /** A program that imports the package and prints nothing but holds its first result. */
+  readonly firstResult: string;
+  /** What a page would import, and the files it fetches besides. */
+  readonly pageEntry: string;
+  readonly pageFiles: readonly string[];
+}

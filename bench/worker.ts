@@ -1,0 +1,35 @@
+/**
+ * The process in which one contestant does one task: it is asked over IPC to check its answer or to
+ * time itself, and waits idle in between while the other contestants have the core.
+ * Arguments: the URL of the contestant's module, the id of the entry.
+ */
+import type { Contestant, Job } from "./contestant.js";
+import { type Budget, medianMs } from "./measure.js";
+import { entries, inputsOf } from "./tasks.js";
+
+export type Request = { ask: "check" } | { ask: "measure"; budget: Budget };
+export type Reply = { answer: Float64Array } | { ms: number } | { error: string };
+
+async function prepare(moduleUrl: string, id: string): Promise<Job> {
+  const entry = entries.find((e) => e.id === id);
+  if (!entry) throw new Error(`no entry is called ${id}`);
+  const loaded = (await import(moduleUrl)) as { default: Contestant };
+  await loaded.default.start();
+  return loaded.default.prepare(entry.task, inputsOf(entry.task));
+}
+
+const [moduleUrl = "", id = ""] = process.argv.slice(2);
+let job: Job | undefined;
+
+async function reply(request: Request): Promise<Reply> {
+  job ??= await prepare(moduleUrl, id);
+  if (request.ask === "check") return { answer: Float64Array.from(await job.check()) };
+  return { ms: await medianMs(job, request.budget) };
+}
+
+process.on("message", (request: Request) => {
+  reply(request)
+    .catch((error: unknown): Reply => ({ error: String(error) }))
+    .then((message) => process.send?.(message));
+});
+process.on("disconnect", () => process.exit(0));

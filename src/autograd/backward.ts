@@ -1,0 +1,358 @@
+// Reverse-mode differentiation: walks the recorded graph from the outputs to the leaves, newest
+// node first, and adds up dL/dx for each x. No recursion: a chain of 100,000 ops is no problem.
+import { DTypeError, GradError, ShapeError } from "../core/errors.js";
+import { sameShape, showShape } from "../core/shape.js";
+import { tidy, untracked } from "../memory/scope.js";
+import { withGrad } from "./mode.js";
+import type { Node } from "./node.js";
+import { alias, NO_HISTORY, type Tensor } from "./tensor.js";
+
+/** What the engine needs of ops/, which lies above it; given by ops/gradient.ts. */
+export interface GradientOps {
+  add(a: Tensor, b: Tensor): Tensor;
+  /** a += b, where nothing else refers to a's memory. */
+  accumulate(a: Tensor, b: Tensor): void;
+  onesLike(x: Tensor): Tensor;
+  clone(x: Tensor): Tensor;
+}
+
+let ops: GradientOps;
+
+/** Called once by ops/gradient.ts: imports only go down, so ops/ hands itself in. */
+export function provideGradientOps(provided: GradientOps): void {
+  ops = provided;
+}
+
+export interface BackwardOptions {
+  /** Keep the graph for another backward. Default: the value of `createGraph`. */
+  retainGraph?: boolean;
+  /** Record the backward itself, for derivatives of derivatives. Default: false. */
+  createGraph?: boolean;
+}
+
+/**
+ * Computes the gradient of `output` with respect to every leaf that it depends on and adds it to
+ * the leaf's `grad`.
+ *
+ * @param gradient dL/doutput, in output's shape; may be left out for a tensor of one element (1)
+ * @throws GradError when output does not require gradients, is not a scalar and `gradient` is
+ *   missing, when its graph was released by an earlier backward, or when a saved tensor was modified
+ */
+export function backward(output: Tensor, gradient?: Tensor | null, options: BackwardOptions = {}): void {
+  const root = rootOf("backward", output);
+  const seed = seedFor("backward", output, gradient);
+  walk([root], [seed], options, null);
+}
+
+/** A gradient on its way: `owned` means that nobody but this walk can refer to the handle. */
+interface Flow {
+  grad: Tensor;
+  owned: boolean;
+}
+
+function walk(
+  roots: readonly Node[],
+  seeds: readonly Flow[],
+  options: BackwardOptions,
+  targets: ReadonlyMap<Node, number> | null,
+): (Tensor | null)[] {
+  const createGraph = options.createGraph ?? false;
+  const retainGraph = options.retainGraph ?? createGraph;
+  const order = newestFirst(roots);
+  const needed = targets && leadingTo(order, targets);
+  const results = new Array<Tensor | null>(targets?.size ?? 0).fill(null);
+  const flows = new Map<Node, Flow>();
+  // The result of a walk outlives every scope around it: gradients of leaves do.
+  untracked(() =>
+    withGrad(createGraph, () => {
+      roots.forEach((root, i) => join(flows, root, seeds[i]!, createGraph));
+      for (const node of order) {
+        const flow = flows.get(node);
+        flows.delete(node);
+        if (flow === undefined || (needed && !needed.has(node))) continue;
+        if (node.hooks !== null) runHooks(node, flow);
+        const target = targets?.get(node);
+        if (target !== undefined) results[target] = ownHandle(flow);
+        if (node.retainsGrad && targets === null) deposit(node, flow, createGraph);
+        if (!node.isLeaf) propagate(node, flow, flows, needed, createGraph);
+        if (!retainGraph) node.release();
+        if (flow.owned) flow.grad.dispose();
+      }
+    }),
+  );
+  return results;
+}
+
+/** All nodes that can be reached from the roots, results before what they were made from. */
+function newestFirst(roots: readonly Node[]): Node[] {
+  const seen = new Set<Node>(roots);
+  const found = [...seen];
+  for (let i = 0; i < found.length; i++) {
+    const { inputs } = found[i]!;
+    for (let k = 0; k < inputs.length; k++) {
+      const input = inputs[k]!;
+      if (input !== null && !seen.has(input)) {
+        seen.add(input);
+        found.push(input);
+      }
+    }
+  }
+  return found.sort((a, b) => b.seq - a.seq);
+}
+
+/** Those of `order` from which a target can be reached. */
+function leadingTo(order: readonly Node[], targets: ReadonlyMap<Node, number>): Set<Node> {
+  const needed = new Set<Node>(targets.keys());
+  for (let i = order.length - 1; i >= 0; i--) {
+    const node = order[i]!;
+    if (node.inputs.some((input) => input !== null && needed.has(input))) needed.add(node);
+  }
+  return needed;
+}
+
+/** Runs the thunks of a node and lets their results flow to its inputs. */
+function propagate(
+  node: Node,
+  flow: Flow,
+  flows: Map<Node, Flow>,
+  needed: ReadonlySet<Node> | null,
+  createGraph: boolean,
+): void {
+  if (node.consumed) {
+    throw new GradError(
+      "backward",
+      `the graph of ${node.op} was released by an earlier backward: pass { retainGraph: true } to that one`,
+    );
+  }
+  checkVersions(node);
+  const dy = flow.grad;
+  if (node.foreign) flow.owned = false;
+  const thunks = node.backward!(dy, node.saved ?? {});
+  for (let i = 0; i < node.inputs.length; i++) {
+    const input = node.inputs[i]!;
+    if (input === null || (needed && !needed.has(input))) continue;
+    const thunk = thunks[i];
+    if (thunk == null) continue;
+    const grad = node.foreign ? thunk() : tidy(thunk);
+    if (!sameShape(grad.shape, input.shape)) {
+      throw new ShapeError(
+        node.op,
+        `its backward must give input ${i} a gradient of ${showShape(input.shape)}: got ${showShape(grad.shape)}`,
+      );
+    }
+    // A thunk may pass dy on (as add does): then each side needs a handle of its own.
+    const passedOn = grad === dy || isSaved(node, grad);
+    const own = passedOn ? aliasOf(grad) : grad;
+    join(flows, input, { grad: own, owned: !node.foreign || passedOn }, createGraph);
+  }
+}
+
+function isSaved(node: Node, x: Tensor): boolean {
+  for (const key in node.saved) if (node.saved[key] === x) return true;
+  return false;
+}
+
+/** Adds a contribution to what has already arrived at a node. */
+function join(flows: Map<Node, Flow>, node: Node, part: Flow, createGraph: boolean): void {
+  const present = flows.get(node);
+  if (present === undefined) {
+    flows.set(node, part);
+  } else if (!createGraph && isOurs(present)) {
+    ops.accumulate(present.grad, part.grad);
+    if (part.owned) part.grad.dispose();
+  } else {
+    const sum = ops.add(present.grad, part.grad);
+    if (present.owned) present.grad.dispose();
+    if (part.owned) part.grad.dispose();
+    flows.set(node, { grad: sum, owned: true });
+  }
+}
+
+/** Whether nothing but this flow can see the memory of its gradient. */
+function isOurs({ grad, owned }: Flow): boolean {
+  return owned && grad.buffer.refs === 1 && grad.layout.contiguous;
+}
+
+/** Adds a flow to the gradient that a leaf (or a tensor with retainGrad) keeps. */
+function deposit(node: Node, flow: Flow, createGraph: boolean): void {
+  const present = node.grad;
+  if (present === null) {
+    node.setGrad(ownHandle(flow, !createGraph));
+  } else if (createGraph) {
+    node.setGrad(ops.add(present, flow.grad));
+  } else {
+    // In place, as in PyTorch: who holds x.grad sees it grow.
+    ops.accumulate(present, flow.grad);
+  }
+}
+
+/** A handle that outlives the flow: the flow's own when it is free, otherwise a copy. */
+function ownHandle(flow: Flow, writable = false): Tensor {
+  if (flow.owned && (!writable || isOurs(flow))) {
+    flow.owned = false;
+    return flow.grad;
+  }
+  return writable ? ops.clone(flow.grad) : aliasOf(flow.grad);
+}
+
+/** Another handle with the same place in the graph. */
+function aliasOf(x: Tensor): Tensor {
+  const copy = alias(x, x.layout);
+  copy.node = x.node;
+  copy.history = x.history;
+  return copy;
+}
+
+function runHooks(node: Node, flow: Flow): void {
+  for (const hook of [...node.hooks!]) {
+    const replaced = hook(flow.grad);
+    // The program has seen this tensor and may keep it.
+    flow.owned = false;
+    if (replaced === undefined) continue;
+    if (!sameShape(replaced.shape, node.shape)) {
+      throw new ShapeError(
+        "registerHook",
+        `a hook must return a gradient of ${showShape(node.shape)}: got ${showShape(replaced.shape)}`,
+      );
+    }
+    flow.grad = replaced;
+  }
+}
+
+function checkVersions(node: Node): void {
+  if (node.versions === null) return;
+  let i = 0;
+  for (const key in node.saved) {
+    const { buffer, shape } = node.saved[key]!;
+    const version = node.versions[i++];
+    if (buffer.version !== version) {
+      throw new GradError(
+        "backward",
+        `${node.op} saved a tensor of ${showShape(shape)} that ${buffer.writer} has modified since ` +
+          `(version ${version}, now ${buffer.version}): clone() it before the change`,
+      );
+    }
+  }
+}
+
+function rootOf(op: string, output: Tensor): Node {
+  void output.buffer; // throws when disposed of
+  if (output.node === null) {
+    throw new GradError(
+      op,
+      "the output does not require gradients: no tensor it was made from has requiresGrad, or it was made in noGrad() or detached",
+    );
+  }
+  return output.node;
+}
+
+function seedFor(op: string, output: Tensor, gradient: Tensor | null | undefined): Flow {
+  if (gradient == null) {
+    if (output.numel() !== 1) {
+      throw new GradError(
+        op,
+        `a tensor of ${showShape(output.shape)} is no scalar: pass dL/doutput as the gradient`,
+      );
+    }
+    return { grad: untracked(() => ops.onesLike(output)), owned: true };
+  }
+  if (!sameShape(gradient.shape, output.shape)) {
+    throw new ShapeError(
+      op,
+      `the gradient must have the output's shape ${showShape(output.shape)}: got ${showShape(gradient.shape)}`,
+    );
+  }
+  if (gradient.dtype !== "float32") {
+    throw new DTypeError(op, `the gradient must be float32: got ${gradient.dtype}`);
+  }
+  return { grad: gradient, owned: false };
+}
+
+export interface GradOptions extends BackwardOptions {
+  /** dL/doutput for each output; may be left out for scalars. */
+  gradOutputs?: Tensor | readonly (Tensor | null)[];
+  /** Inputs that the outputs do not depend on give null instead of an error. Default: false. */
+  allowUnused?: boolean;
+}
+
+/**
+ * The gradients of `outputs` (their sum, weighted by `gradOutputs`) with respect to `inputs`, as new
+ * tensors; no `grad` is touched.
+ * @throws GradError when an input was not used and `allowUnused` is not set.
+ * @example
+ * const x = tensor(3, { requiresGrad: true });
+ * const [dx] = grad(x.pow(3), x, { createGraph: true }); // 3x^2 = 27
+ * const [ddx] = grad(dx!, x); // 6x
+ * console.log(dx!.item(), ddx!.item()); // 27 18
+ */
+export function grad(
+  outputs: Tensor | readonly Tensor[],
+  inputs: Tensor | readonly Tensor[],
+  options: GradOptions & { allowUnused: true },
+): (Tensor | null)[];
+export function grad(
+  outputs: Tensor | readonly Tensor[],
+  inputs: Tensor | readonly Tensor[],
+  options?: GradOptions,
+): Tensor[];
+export function grad(
+  outputs: Tensor | readonly Tensor[],
+  inputs: Tensor | readonly Tensor[],
+  options: GradOptions = {},
+): (Tensor | null)[] {
+  const outs = asList(outputs);
+  const ins = asList(inputs);
+  const given = options.gradOutputs === undefined ? [] : asList(options.gradOutputs);
+  const roots = outs.map((out) => rootOf("grad", out));
+  const targets = new Map<Node, number>();
+  for (const x of ins) targets.set(targetOf(x), 0);
+  [...targets.keys()].forEach((node, i) => targets.set(node, i));
+  const seeds = outs.map((out, i) => seedFor("grad", out, given[i]));
+  const found = walk(roots, seeds, options, targets);
+  const results = ins.map((x) => found[targets.get(x.node!)!] ?? null);
+  if (!options.allowUnused && results.includes(null)) {
+    throw new GradError(
+      "grad",
+      `input ${results.indexOf(null)} was not used to make the outputs: pass { allowUnused: true } to get null`,
+    );
+  }
+  return results;
+}
+
+function targetOf(x: Tensor): Node {
+  if (x.node === null) throw new GradError("grad", "every input must require gradients");
+  return x.node;
+}
+
+function asList<T extends object>(value: T | readonly T[]): readonly T[] {
+  return Array.isArray(value) ? (value as readonly T[]) : [value as T];
+}
+
+/**
+ * Keeps the gradient of a tensor that is no leaf in its `grad` when `backward` runs.
+ * @throws GradError when it does not require gradients.
+ */
+export function retainGrad(x: Tensor): void {
+  rootOf("retainGrad", x).retainsGrad = true;
+}
+
+/**
+ * Calls `hook` with the gradient of `x` during backward; what it returns replaces the gradient.
+ * @returns a function that removes the hook.
+ * @throws GradError when `x` does not require gradients.
+ */
+export function registerHook(x: Tensor, hook: (grad: Tensor) => Tensor | void): () => void {
+  const hooks = (rootOf("registerHook", x).hooks ??= []);
+  hooks.push(hook);
+  return () => {
+    const i = hooks.indexOf(hook);
+    if (i >= 0) hooks.splice(i, 1);
+  };
+}
+
+/** The same values outside of the graph: shares the memory, requires no gradient. */
+export function detach(x: Tensor): Tensor {
+  const out = alias(x, x.layout);
+  out.history = NO_HISTORY;
+  return out;
+}

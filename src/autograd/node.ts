@@ -1,0 +1,68 @@
+// The nodes of the autograd graph: one per recorded op, one per leaf. Edges lead from a result to
+// the inputs it was made from, so the collector frees a graph with the last tensor that ends it.
+import type { Shape } from "../core/shape.js";
+import type { Tensor } from "./tensor.js";
+
+/** What an op keeps for its backward, by name. */
+export type Saved = Record<string, Tensor>;
+
+/** Given dL/dout, one thunk per input that computes dL/dinput; null where there is no derivative. */
+export type Backward = (dy: Tensor, saved: Saved) => readonly ((() => Tensor) | null)[];
+
+export type Hook = (grad: Tensor) => Tensor | void;
+
+let sequence = 0;
+
+export class Node {
+  /** Inputs are always older: larger numbers are processed first. */
+  readonly seq = sequence++;
+  /** The nodes of the inputs; null for an input that needs no gradient. */
+  inputs: readonly (Node | null)[];
+  saved: Saved | null = null;
+  /** Versions of the saved tensors' buffers when they were saved. */
+  versions: number[] | null = null;
+  backward: Backward | null = null;
+  /** Written by a user: its backward may keep what it is given and what it makes. */
+  foreign = false;
+  /** The graph was released by an earlier backward. */
+  consumed = false;
+  isLeaf = false;
+  /** Whether `backward` stores a gradient here: leaves, and others by retainGrad(). */
+  retainsGrad = false;
+  grad: Tensor | null = null;
+  /** The program has read `grad` and may hold it, so it is not ours to dispose of. */
+  gradSeen = false;
+  hooks: Hook[] | null = null;
+
+  constructor(
+    readonly op: string,
+    readonly shape: Shape,
+    inputs: readonly (Node | null)[],
+  ) {
+    this.inputs = inputs;
+  }
+
+  static leafOf(x: Tensor): Node {
+    const node = new Node("leaf", x.shape, []);
+    node.isLeaf = true;
+    node.retainsGrad = true;
+    return node;
+  }
+
+  /** Replaces the gradient; the old one is released unless the program may hold it. */
+  setGrad(value: Tensor | null): void {
+    if (this.grad !== null && this.grad !== value && !this.gradSeen) this.grad.dispose();
+    this.grad = value;
+    this.gradSeen = false;
+  }
+
+  /** Lets go of what backward saved. */
+  release(): void {
+    if (this.saved === null) return;
+    for (const key in this.saved) this.saved[key]!.dispose();
+    this.saved = null;
+    this.backward = null;
+    this.inputs = [];
+    this.consumed = true;
+  }
+}

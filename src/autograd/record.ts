@@ -1,0 +1,145 @@
+// The only place where graph nodes are born. An op computes its result, then calls `record` with
+// what its backward needs; without an input that requires gradients that costs nothing.
+import { GradError } from "../core/errors.js";
+import { NO_HISTORY, Tensor } from "./tensor.js";
+import { isGradEnabled } from "./mode.js";
+import { type Backward, Node } from "./node.js";
+
+/** Thunks that compute the gradient of each input from dL/dout, in the order of the inputs. */
+export type Gradients = readonly ((() => Tensor) | null)[];
+
+/**
+ * Records an op and returns `out`.
+ *
+ * @param name what errors and graphs call it
+ * @param out its result, computed without recording from the inputs' values
+ * @param inputs the tensors it was computed from
+ * @param saved tensors (inputs, `out`, or others) that `backward` needs; they are held by the graph,
+ *   checked for modification in place, and released once `backward` has run
+ * @param backward given dL/dout and `saved`, returns one thunk per input, each giving dL/dinput in
+ *   the input's shape (null: no derivative). Written in differentiable ops, it gives second
+ *   derivatives as well. Only thunks whose result is needed run.
+ */
+export function record<S extends Record<string, Tensor>>(
+  name: string,
+  out: Tensor,
+  inputs: readonly Tensor[],
+  saved: S,
+  backward: (dy: Tensor, saved: S) => Gradients,
+): Tensor {
+  const node = nodeFor(name, out, inputs);
+  if (node === null) return out;
+  out.node = node;
+  hold(node, saved, backward);
+  return out;
+}
+
+/**
+ * `record` for ops outside of the library, where nothing may be released early: the backward may
+ * keep the tensors it gets and makes.
+ *
+ * @example
+ * function cube(x: Tensor): Tensor {
+ *   const out = noGrad(() => x.mul(x).mul(x));
+ *   return record("cube", out, [x], { x }, (dy, { x }) => [() => dy.mul(x.mul(x).mul(3))]);
+ * }
+ * const x = tensor(2, { requiresGrad: true });
+ * cube(x).backward();
+ * console.log(x.grad?.item()); // 12
+ */
+export function recordCustom<S extends Record<string, Tensor>>(
+  name: string,
+  out: Tensor,
+  inputs: readonly Tensor[],
+  saved: S,
+  backward: (dy: Tensor, saved: S) => Gradients,
+): Tensor {
+  if (inputs.includes(out)) throw new GradError(name, "out must be a tensor of its own, not an input");
+  record(name, out, inputs, saved, backward);
+  if (out.node !== null) out.node.foreign = true;
+  return out;
+}
+
+/**
+ * Records an op that has overwritten `x`. Its old history becomes the input; other tensors on the
+ * same memory have a history that no longer fits and are refused from now on.
+ */
+export function recordInPlace<S extends Record<string, Tensor>>(
+  name: string,
+  x: Tensor,
+  others: readonly Tensor[],
+  saved: S,
+  backward: (dy: Tensor, saved: S) => Gradients,
+): Tensor {
+  x.buffer.version++;
+  x.buffer.writer = name;
+  const node = nodeFor(name, x, [x, ...others]);
+  if (node === null) return x;
+  x.node = node;
+  x.history = ++x.buffer.history;
+  hold(node, saved, backward);
+  return x;
+}
+
+/** Refuses, before anything is written, what an in-place op must not touch. */
+export function checkInPlace(name: string, x: Tensor, others: readonly Tensor[]): void {
+  if (x.layout.strides.some((s, i) => s === 0 && x.shape[i]! > 1)) {
+    throw new GradError(name, "an expanded tensor shares elements: use clone() before writing to it");
+  }
+  if (!isGradEnabled()) return;
+  if (x.node?.isLeaf) {
+    throw new GradError(name, "a leaf that requires gradients can be changed in noGrad() only");
+  }
+  if (x.isView && (x.node !== null || others.some((t) => t.node !== null))) {
+    throw new GradError(name, "a view that takes part in a graph can't be changed: use clone() first");
+  }
+}
+
+function nodeFor(name: string, out: Tensor, inputs: readonly Tensor[]): Node | null {
+  if (!isGradEnabled()) return null;
+  let needed = false;
+  for (let i = 0; i < inputs.length; i++) {
+    const x = inputs[i]!;
+    if (x.node !== null) needed = true;
+    if (x.history !== x.buffer.history && x.history !== NO_HISTORY) staleHistory(name, x);
+  }
+  if (!needed) return null;
+  return new Node(
+    name,
+    out.shape,
+    inputs.map((x) => x.node),
+  );
+}
+
+function hold<S extends Record<string, Tensor>>(
+  node: Node,
+  saved: S,
+  backward: (dy: Tensor, saved: S) => Gradients,
+): void {
+  node.backward = backward as Backward;
+  let held: Record<string, Tensor> | null = null;
+  for (const key in saved) {
+    const x = saved[key]!;
+    held ??= {};
+    held[key] = holdOne(x);
+    (node.versions ??= []).push(x.buffer.version);
+  }
+  node.saved = held;
+}
+
+/** The graph's own handle on a saved tensor: the program may drop or dispose of its own. */
+function holdOne(x: Tensor): Tensor {
+  const held = new Tensor(x.buffer.retain(), x.layout, x.dtype, true);
+  held.node = x.node;
+  held.history = x.history;
+  held.isView = x.isView;
+  return held;
+}
+
+function staleHistory(name: string, x: Tensor): never {
+  throw new GradError(
+    name,
+    `an input of [${x.shape.join(",")}] shares memory with a tensor that ${x.buffer.writer} has ` +
+      `changed since, so its gradient would be wrong: make the view again after the change`,
+  );
+}

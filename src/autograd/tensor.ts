@@ -1,0 +1,154 @@
+// class Tensor: a view (layout + dtype) of a buffer, and its place in the autograd graph. No maths
+// here: what computes is in ops/, put on the prototype as methods by methods.ts.
+import { DisposedError, DTypeError, GradError } from "../core/errors.js";
+import { bytesOf, type DType } from "../core/dtype.js";
+import { contiguousLayout, type Layout, type Shape } from "../core/shape.js";
+import { Buffer } from "../memory/buffer.js";
+import { Handle, track } from "../memory/scope.js";
+import { Node } from "./node.js";
+
+let made = 0;
+let released = 0;
+
+/** Handles made and not yet released (those that the collector took are still counted). */
+export function handleCount(): number {
+  return made - released;
+}
+
+/** `history` of a tensor that takes no part in the histories of its buffer: one from `detach()`. */
+export const NO_HISTORY = -1;
+
+/** An n-dimensional array of float32, int32 or bool. Made by `tensor`, `zeros`, `randn`, and by ops. */
+export class Tensor extends Handle {
+  /** @internal The memory it views; null once it was disposed of. */
+  storage: Buffer | null;
+  /** @internal Where its elements lie in the buffer. */
+  layout: Layout;
+  /** "float32", "int32" or "bool". */
+  readonly dtype: DType;
+  /** @internal The graph node that made it, or the leaf that collects its gradient. */
+  node: Node | null = null;
+  /** @internal The buffer's `history` that `node` belongs to. */
+  history: number;
+  /** @internal Shares its buffer with the tensor it was made from. */
+  isView = false;
+
+  /** @internal Takes over one reference to `storage`. A handle of the graph belongs to no scope. */
+  constructor(storage: Buffer, layout: Layout, dtype: DType, ofGraph = false) {
+    super();
+    this.storage = storage;
+    this.layout = layout;
+    this.dtype = dtype;
+    this.history = storage.history;
+    made++;
+    if (!ofGraph) track(this);
+  }
+
+  /** Sizes of the dims, outermost first; [] for a scalar. */
+  get shape(): Shape {
+    return this.layout.shape;
+  }
+
+  /** Number of dims. */
+  get ndim(): number {
+    return this.layout.shape.length;
+  }
+
+  /** Number of elements. */
+  numel(): number {
+    return this.layout.size;
+  }
+
+  /** @internal The buffer, or a DisposedError. */
+  get buffer(): Buffer {
+    return this.storage ?? disposed(this);
+  }
+
+  /** @internal Address of its first element, valid until the next allocation or kernel call. */
+  address(): number {
+    return this.buffer.address() + this.layout.offset * bytesOf(this.dtype);
+  }
+
+  /**
+   * Whether `backward` computes gradients through it. Settable on leaves (tensors not made by a
+   * recorded op).
+   * @throws DTypeError for dtypes other than float32; GradError on a tensor that an op made.
+   */
+  get requiresGrad(): boolean {
+    return this.node !== null;
+  }
+
+  set requiresGrad(on: boolean) {
+    if (on === this.requiresGrad) return;
+    if (!on && !this.isLeaf) {
+      throw new GradError("requiresGrad", `only leaves can be changed: use detach()`);
+    }
+    if (on && this.dtype !== "float32") {
+      throw new DTypeError("requiresGrad", `only float32 tensors have gradients: got ${this.dtype}`);
+    }
+    this.node = on ? Node.leafOf(this) : null;
+  }
+
+  /** True for tensors that no recorded op made: inputs, parameters and detached ones. */
+  get isLeaf(): boolean {
+    return this.node === null || this.node.isLeaf;
+  }
+
+  /** The gradient that `backward` accumulated; null before. Same shape; float32. */
+  get grad(): Tensor | null {
+    const node = this.node;
+    if (node?.grad == null) return null;
+    node.gradSeen = true;
+    return node.grad;
+  }
+
+  set grad(value: Tensor | null) {
+    if (this.node === null) {
+      if (value !== null) throw new GradError("grad", "this tensor does not require gradients");
+      return;
+    }
+    this.node.setGrad(value);
+    this.node.gradSeen = true;
+  }
+
+  /** Whether it was disposed of by hand. */
+  get isDisposed(): boolean {
+    return this.storage === null;
+  }
+
+  /** Frees its memory now, if nothing else (a view, a graph) needs it. Never needed, never harmful twice. */
+  dispose(): void {
+    if (this.storage === null) return;
+    this.storage.release();
+    this.storage = null;
+    released++;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+/** Uninitialised memory for the result of `op`. */
+export function allocate(op: string, layout: Layout, dtype: DType): Tensor {
+  return new Tensor(Buffer.allocate(layout.size * bytesOf(dtype), op), layout, dtype);
+}
+
+/** Uninitialised, row-major. */
+export function allocateShape(op: string, shape: Shape, dtype: DType): Tensor {
+  return allocate(op, contiguousLayout(shape), dtype);
+}
+
+/** Another handle on the same memory, seen through `layout`. Not recorded: see ops/views.ts. */
+export function alias(x: Tensor, layout: Layout): Tensor {
+  const view = new Tensor(x.buffer.retain(), layout, x.dtype);
+  view.isView = true;
+  return view;
+}
+
+function disposed(x: Tensor): never {
+  throw new DisposedError(
+    "tensor",
+    `a tensor of [${x.shape.join(",")}] was used after dispose(), using or tidy() had released it`,
+  );
+}

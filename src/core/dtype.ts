@@ -1,0 +1,33 @@
+// The element types, their sizes and how they combine. What stores or computes is elsewhere.
+
+/** `float32` is the default; `int32` for indices and counts; `bool` (one byte) for masks. */
+export type DType = "float32" | "int32" | "bool";
+
+/** The typed array that holds each dtype's elements in JavaScript; a bool is a byte, 0 or 1. */
+export interface TypedArrays {
+  float32: Float32Array;
+  int32: Int32Array;
+  bool: Uint8Array;
+}
+export type TypedArray = TypedArrays[DType];
+
+/** Bytes per element. */
+export function bytesOf(dtype: DType): 1 | 4 {
+  return dtype === "bool" ? 1 : 4;
+}
+
+export function isDType(value: unknown): value is DType {
+  return value === "float32" || value === "int32" || value === "bool";
+}
+
+const rank: Record<DType, number> = { bool: 0, int32: 1, float32: 2 };
+
+/** PyTorch's promotion between tensors: bool < int32 < float32. */
+export function promote(a: DType, b: DType): DType {
+  return rank[a] >= rank[b] ? a : b;
+}
+
+export function newTypedArray(dtype: DType, length: number): TypedArray {
+  if (dtype === "float32") return new Float32Array(length);
+  return dtype === "int32" ? new Int32Array(length) : new Uint8Array(length);
+}

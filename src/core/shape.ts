@@ -1,0 +1,148 @@
+// Shapes, strides and how they combine: pure integer arithmetic on lists, nothing allocated in
+// the heap. Sizes, strides and offsets count elements, never bytes.
+import { IndexError, ShapeError, ValueError } from "./errors.js";
+
+export type Shape = readonly number[];
+
+/**
+ * Where the elements of a tensor lie in its buffer:
+ * element (i0, i1, ...) is at `offset + i0 * strides[0] + i1 * strides[1] + ...`.
+ */
+export interface Layout {
+  readonly shape: Shape;
+  readonly strides: readonly number[];
+  readonly offset: number;
+  /** Number of elements: the product of the shape. */
+  readonly size: number;
+  /** Contiguous iff stride[i] = shape[i+1] * stride[i+1] for every dim longer than 1. */
+  readonly contiguous: boolean;
+}
+
+/** Number of elements of a shape; 1 for the shape of a scalar, []. */
+export function sizeOf(shape: Shape): number {
+  let size = 1;
+  for (let i = 0; i < shape.length; i++) size *= shape[i]!;
+  return size;
+}
+
+/** Row-major layout from offset 0. */
+export function contiguousLayout(shape: Shape): Layout {
+  const strides = new Array<number>(shape.length);
+  let size = 1;
+  for (let i = shape.length - 1; i >= 0; i--) {
+    strides[i] = size;
+    size *= shape[i]!;
+  }
+  return { shape, strides, offset: 0, size, contiguous: true };
+}
+
+/** A layout of any strides (0 for a broadcast dim, negative for a reversed one). */
+export function stridedLayout(shape: Shape, strides: readonly number[], offset: number): Layout {
+  let size = 1;
+  let contiguous = true;
+  for (let i = shape.length - 1; i >= 0; i--) {
+    const n = shape[i]!;
+    if (n !== 1 && strides[i] !== size) contiguous = false;
+    size *= n;
+  }
+  return { shape, strides, offset, size, contiguous: contiguous || size === 0 };
+}
+
+export function sameShape(a: Shape, b: Shape): boolean {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/** "[2,3]", as error messages show shapes. */
+export function showShape(shape: Shape): string {
+  return `[${shape.join(",")}]`;
+}
+
+/** Elements that one tensor may have: its bytes must fit into the 4 GiB of WASM memory. */
+const MAX_SIZE = 2 ** 30;
+
+/** Checks a shape that came from outside and returns a copy that nobody else can change. */
+export function checkShape(op: string, shape: Shape): Shape {
+  if (!Array.isArray(shape)) {
+    throw new ValueError(op, `a shape must be an array of sizes: got ${String(shape)}`);
+  }
+  for (const n of shape) {
+    if (!Number.isInteger(n) || n < 0) {
+      throw new ValueError(op, `sizes must be integers >= 0: got ${showShape(shape)}`);
+    }
+  }
+  if (sizeOf(shape) > MAX_SIZE) {
+    throw new ShapeError(op, `at most 2^30 elements fit: got ${showShape(shape)}`);
+  }
+  return Object.freeze([...shape]);
+}
+
+/** Resolves a dim that may count from the end: -1 is the last. */
+export function checkDim(op: string, dim: number, ndim: number): number {
+  // A scalar takes dims 0 and -1, as in PyTorch.
+  const n = ndim === 0 ? 1 : ndim;
+  if (!Number.isInteger(dim) || dim < -n || dim >= n) {
+    throw new IndexError(op, `dim must lie in [${-n}, ${n - 1}]: got ${dim}`);
+  }
+  return dim < 0 ? dim + n : dim;
+}
+
+/** Resolves the dims of a reduction, sorted; undefined, null and [] mean all of them. */
+export function checkDims(
+  op: string,
+  dims: number | readonly number[] | null | undefined,
+  ndim: number,
+): number[] {
+  const list = typeof dims === "number" ? [dims] : (dims ?? []);
+  if (list.length === 0) return Array.from({ length: ndim }, (_, i) => i);
+  const resolved = list.map((d) => checkDim(op, d, ndim)).sort((a, b) => a - b);
+  if (resolved.some((d, i) => d === resolved[i - 1])) {
+    throw new ValueError(op, `each dim may be named once: got [${list.join(",")}]`);
+  }
+  return ndim === 0 ? [] : resolved;
+}
+
+/** The shape of a reduction's result over sorted `dims`. */
+export function reducedShape(shape: Shape, dims: readonly number[], keepdim: boolean): Shape {
+  return keepdim
+    ? shape.map((n, i) => (dims.includes(i) ? 1 : n))
+    : shape.filter((_, i) => !dims.includes(i));
+}
+
+/** NumPy's rule: aligned at the last dim, sizes are equal or one of them is 1. */
+export function broadcastShapes(op: string, a: Shape, b: Shape): Shape {
+  if (sameShape(a, b)) return a;
+  const n = Math.max(a.length, b.length);
+  const out = new Array<number>(n);
+  for (let i = 1; i <= n; i++) {
+    const x = i <= a.length ? a[a.length - i]! : 1;
+    const y = i <= b.length ? b[b.length - i]! : 1;
+    if (x !== y && x !== 1 && y !== 1) {
+      throw new ShapeError(
+        op,
+        `shapes must broadcast (from the right, sizes equal or 1): got a=${showShape(a)}, b=${showShape(b)}`,
+      );
+    }
+    out[n - i] = x === 1 ? y : x;
+  }
+  return out;
+}
+
+/** The same elements seen in a larger shape: broadcast dims get stride 0. */
+export function expandLayout(op: string, layout: Layout, shape: Shape): Layout {
+  if (sameShape(layout.shape, shape)) return layout;
+  const lead = shape.length - layout.shape.length;
+  const strides = shape.map((n, i) => {
+    const own = i < lead ? 1 : layout.shape[i - lead]!;
+    if (lead < 0 || (own !== n && own !== 1)) {
+      throw new ShapeError(
+        op,
+        `a tensor of ${showShape(layout.shape)} cannot be expanded to ${showShape(shape)}`,
+      );
+    }
+    return i < lead || own === 1 ? 0 : layout.strides[i - lead]!;
+  });
+  return stridedLayout(shape, strides, layout.offset);
+}

@@ -1,0 +1,153 @@
+// The typed contract of every WASM kernel: what its parameter block holds, slot by slot.
+//
+// A kernel is `(args, start, end) => void`. Each parameter takes one 4-byte slot, in this order:
+//   ptr  byte address      u32, i32  count, size, stride (in elements)      f32  scalar
+// A trailing "dims: i32..." stands for as many i32 slots as the call needs. The kernel of the
+// same name in assembly/ reads the same slots; test/kernels/contract.test.ts compares the two lists.
+
+export type Param = `${string}: ${"ptr" | "u32" | "i32" | "f32"}` | `${string}: i32...`;
+
+// The elementwise kernels' blocks: rows x cols elements, each row's columns at a stride, the rows
+// enumerated by `rank` outer dims (outermost first): size, then a stride for each strided operand.
+// Units: rows * ceil(cols / 1024). The output is contiguous (but for scatterCopy's).
+// prettier-ignore
+const unary = ["x: ptr", "out: ptr", "rows: u32", "cols: u32", "sx: i32", "rank: u32", "dims: i32..."] as const;
+// prettier-ignore
+const unary1 = ["x: ptr", "out: ptr", "rows: u32", "cols: u32", "sx: i32", "p0: f32", "rank: u32", "dims: i32..."] as const;
+// prettier-ignore
+const unary2 = ["x: ptr", "out: ptr", "rows: u32", "cols: u32", "sx: i32", "p0: f32", "p1: f32", "rank: u32", "dims: i32..."] as const;
+// prettier-ignore
+const binary = ["a: ptr", "b: ptr", "out: ptr", "rows: u32", "cols: u32", "sa: i32", "sb: i32", "rank: u32", "dims: i32..."] as const;
+// prettier-ignore
+const gradX = ["dy: ptr", "x: ptr", "out: ptr", "rows: u32", "cols: u32", "sa: i32", "sb: i32", "rank: u32", "dims: i32..."] as const;
+// prettier-ignore
+const gradY = ["dy: ptr", "y: ptr", "out: ptr", "rows: u32", "cols: u32", "sa: i32", "sb: i32", "rank: u32", "dims: i32..."] as const;
+// prettier-ignore
+const gradX1 = ["dy: ptr", "x: ptr", "out: ptr", "rows: u32", "cols: u32", "sa: i32", "sb: i32", "p0: f32", "rank: u32", "dims: i32..."] as const;
+// prettier-ignore
+const gradX2 = ["dy: ptr", "x: ptr", "out: ptr", "rows: u32", "cols: u32", "sa: i32", "sb: i32", "p0: f32", "p1: f32", "rank: u32", "dims: i32..."] as const;
+// prettier-ignore
+const where = ["cond: ptr", "a: ptr", "b: ptr", "out: ptr", "rows: u32", "cols: u32", "sc: i32", "sa: i32", "sb: i32", "rank: u32", "dims: i32..."] as const;
+// prettier-ignore
+const scatter = ["x: ptr", "out: ptr", "rows: u32", "cols: u32", "sx: i32", "so: i32", "rank: u32", "dims: i32..."] as const;
+
+export const contract = {
+  // Pooling: units are planes (image x channel); src/kernels/units.ts.
+  // prettier-ignore
+  maxPool2dF32: ["x: ptr", "out: ptr", "indices: ptr", "H: u32", "W: u32", "OH: u32", "OW: u32", "kh: u32", "kw: u32", "strideH: u32", "strideW: u32", "padH: u32", "padW: u32", "dilationH: u32", "dilationW: u32"],
+  maxPool2dGradF32: ["dy: ptr", "indices: ptr", "dx: ptr", "inPlane: u32", "outPlane: u32"],
+  maxPool2dGatherF32: ["x: ptr", "indices: ptr", "out: ptr", "inPlane: u32", "outPlane: u32"],
+  // prettier-ignore
+  avgPool2dF32: ["x: ptr", "out: ptr", "H: u32", "W: u32", "OH: u32", "OW: u32", "kh: u32", "kw: u32", "strideH: u32", "strideW: u32", "padH: u32", "padW: u32", "countIncludePad: u32"],
+  // prettier-ignore
+  avgPool2dGradF32: ["dy: ptr", "dx: ptr", "H: u32", "W: u32", "OH: u32", "OW: u32", "kh: u32", "kw: u32", "strideH: u32", "strideW: u32", "padH: u32", "padW: u32", "countIncludePad: u32"],
+  // elementwise
+  negF32: unary,
+  absF32: unary,
+  absGradF32: gradX,
+  signF32: unary,
+  squareF32: unary,
+  sqrtF32: unary,
+  rsqrtF32: unary,
+  reciprocalF32: unary,
+  floorF32: unary,
+  ceilF32: unary,
+  roundF32: unary,
+  truncF32: unary,
+  addF32: binary,
+  subF32: binary,
+  mulF32: binary,
+  divF32: binary,
+  maximumF32: binary,
+  minimumF32: binary,
+  powF32: binary,
+  negI32: unary,
+  absI32: unary,
+  signI32: unary,
+  addI32: binary,
+  subI32: binary,
+  mulI32: binary,
+  maximumI32: binary,
+  minimumI32: binary,
+  logicalNotBool: unary,
+  logicalAndBool: binary,
+  logicalOrBool: binary,
+  logicalXorBool: binary,
+  eqBool: binary,
+  eqF32: binary,
+  neF32: binary,
+  ltF32: binary,
+  leF32: binary,
+  gtF32: binary,
+  geF32: binary,
+  eqI32: binary,
+  neI32: binary,
+  ltI32: binary,
+  leI32: binary,
+  gtI32: binary,
+  geI32: binary,
+  isnanF32: unary,
+  isinfF32: unary,
+  isfiniteF32: unary,
+  castF32ToI32: unary,
+  castI32ToF32: unary,
+  castF32ToBool: unary,
+  castI32ToBool: unary,
+  castBoolToF32: unary,
+  castBoolToI32: unary,
+  expF32: unary,
+  expm1F32: unary,
+  logF32: unary,
+  log1pF32: unary,
+  sinF32: unary,
+  cosF32: unary,
+  tanF32: unary,
+  erfF32: unary,
+  tanhF32: unary,
+  tanhGradF32: gradY,
+  sigmoidF32: unary,
+  sigmoidGradF32: gradY,
+  reluF32: unary,
+  reluGradF32: gradX,
+  leakyReluF32: unary1,
+  leakyReluGradF32: gradX1,
+  eluF32: unary1,
+  eluGradF32: gradX1,
+  geluF32: unary,
+  geluGradF32: gradX,
+  geluTanhF32: unary,
+  geluTanhGradF32: gradX,
+  siluF32: unary,
+  siluGradF32: gradX,
+  softplusF32: unary,
+  softplusGradF32: gradX,
+  clampF32: unary2,
+  clampGradF32: gradX2,
+  where32: where,
+  whereBool: where,
+  copy32: unary,
+  copy8: unary,
+  scatterCopy32: scatter,
+  scatterCopy8: scatter,
+  fill32: ["out: ptr", "n: u32", "value: i32"],
+  fill8: ["out: ptr", "n: u32", "value: i32"],
+  arangeF32: ["out: ptr", "n: u32", "startLow: i32", "startHigh: i32", "stepLow: i32", "stepHigh: i32"],
+  arangeI32: ["out: ptr", "n: u32", "start: i32", "step: i32"],
+} as const satisfies Record<string, readonly Param[]>;
+
+export type KernelName = keyof typeof contract;
+
+declare const bits: unique symbol;
+/** The bit pattern of a float32, made by `f32()`: so no scalar is stored as an integer by mistake. */
+export type F32Bits = number & { readonly [bits]: "f32" };
+
+type Slot<P> = P extends `${string}: f32` ? F32Bits : number;
+
+/** The argument list that a kernel's parameters ask for, checked by the compiler. */
+export type KernelArgs<P extends readonly Param[]> = P extends readonly [infer Head, ...infer Rest]
+  ? Head extends `${string}: i32...`
+    ? number[]
+    : Rest extends readonly Param[]
+      ? [Slot<Head>, ...KernelArgs<Rest>]
+      : never
+  : [];

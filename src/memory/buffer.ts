@@ -1,0 +1,141 @@
+// A Buffer is the memory of one or more tensors: bytes in a storage, counted references, and the
+// version that tells whether a tensor saved for backward was modified since.
+//
+// Small buffers share pages: a page of 64 KiB holds slots of one size and is spilled and brought
+// back as one, so that a tiny tensor costs nanoseconds and no bookkeeping of its own.
+import { Storage, countLive, drop, place, touch } from "./eviction.js";
+
+const PAGE_BYTES = 65536;
+const LARGEST_SLOT = 4096;
+
+class Page extends Storage {
+  /** Offsets of slots that were freed. */
+  readonly freeSlots: number[] = [];
+  liveSlots = 0;
+  /** Its place in `spare` of its class; -1 when it takes no new buffers. */
+  spareIndex = -1;
+  /** Room for slots: all of PAGE_BYTES at first, what was used once it has been spilled. */
+  capacity = PAGE_BYTES;
+  constructor(readonly slots: SlotClass) {
+    super(0, "small tensors");
+  }
+
+  override leave(): void {
+    this.slots.unlist(this);
+    this.capacity = this.usedBytes;
+  }
+}
+
+/** All pages with slots of one size; `spare` are resident ones with room, the last is used first. */
+class SlotClass {
+  readonly spare: Page[] = [];
+  constructor(readonly bytes: number) {}
+
+  list(page: Page): void {
+    page.spareIndex = this.spare.length;
+    this.spare.push(page);
+  }
+
+  unlist(page: Page): void {
+    if (page.spareIndex < 0) return;
+    const last = this.spare.pop()!;
+    if (last !== page) {
+      this.spare[page.spareIndex] = last;
+      last.spareIndex = page.spareIndex;
+    }
+    page.spareIndex = -1;
+  }
+
+  /** A resident page that has room for one more slot. */
+  pageWithRoom(): Page {
+    const last = this.spare.length - 1;
+    if (last >= 0) return this.spare[last]!;
+    const page = new Page(this);
+    place(page, PAGE_BYTES);
+    this.list(page);
+    return page;
+  }
+}
+
+const slotClasses = [64, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096].map(
+  (bytes) => new SlotClass(bytes),
+);
+/** The class of a buffer of b bytes is classOf[ceil(b / 64)]. */
+const classOf = Array.from(
+  { length: LARGEST_SLOT / 64 + 1 },
+  (_, i) => slotClasses.find((c) => c.bytes >= i * 64)!,
+);
+
+export class Buffer {
+  /** Tensors and graph nodes that refer to it. */
+  refs = 1;
+  /** Counts modifications in place. */
+  version = 0;
+  /** The op that modified it last, for the error message. */
+  writer = "";
+  /** Counts in-place ops that gave it a new history (see autograd/record.ts). */
+  history = 0;
+
+  private constructor(
+    private readonly storage: Storage,
+    private readonly offset: number,
+    readonly bytes: number,
+  ) {
+    countLive(storage, bytes);
+  }
+
+  /** Uninitialised memory for the result of `op`. */
+  static allocate(bytes: number, op: string): Buffer {
+    if (bytes <= LARGEST_SLOT) return Buffer.inPage(bytes);
+    const storage = new Storage(bytes, op);
+    place(storage, bytes);
+    return new Buffer(storage, 0, bytes);
+  }
+
+  private static inPage(bytes: number): Buffer {
+    const slots = classOf[(bytes + 63) >> 6]!;
+    const page = slots.pageWithRoom();
+    touch(page); // it is about to be written
+    let offset = page.freeSlots.pop();
+    if (offset === undefined) {
+      offset = page.usedBytes;
+      page.usedBytes += slots.bytes;
+    }
+    page.liveSlots++;
+    if (page.freeSlots.length === 0 && page.usedBytes + slots.bytes > page.capacity) {
+      slots.unlist(page);
+    }
+    return new Buffer(page, offset, bytes);
+  }
+
+  /** Its address in the heap, valid until the next allocation or kernel call. */
+  address(): number {
+    return touch(this.storage) + this.offset;
+  }
+
+  retain(): this {
+    this.refs++;
+    return this;
+  }
+
+  release(): void {
+    if (--this.refs > 0) return;
+    const storage = this.storage;
+    if (!(storage instanceof Page)) {
+      drop(storage);
+      return;
+    }
+    countLive(storage, -this.bytes);
+    freeSlot(storage, this.offset);
+  }
+}
+
+function freeSlot(page: Page, offset: number): void {
+  page.liveSlots--;
+  if (page.liveSlots === 0 && page.spareIndex < 0) {
+    drop(page);
+  } else {
+    page.freeSlots.push(offset);
+    if (page.block !== null && page.spareIndex < 0) page.slots.list(page);
+  }
+}

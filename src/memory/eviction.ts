@@ -1,0 +1,208 @@
+// WASM memory as a cache: what is in the heap (resident), what was moved out (spilled), and how
+// large the heap may become. JavaScript's collector is the owner: this module refers strongly to
+// resident storages only, so a spilled one that no program can reach is collected like any array.
+//
+// The rules that make it safe never to guess whether a tensor is dead:
+//  - using a spilled storage brings it back, with the same bytes;
+//  - storages touched since the last kernel call are pinned: an op's operands stay;
+//  - addresses are read after the last allocation, right before the kernel (see kernels/run.ts).
+import { OutOfMemoryError } from "../core/errors.js";
+import { Block, freeBlock, growHeap, heapBytes, heapU8, largestBlock, takeBlock } from "./heap.js";
+
+const MiB = 2 ** 20;
+
+/** Something that lies in the heap, or out of it, as one: a large buffer or a page of small ones. */
+export class Storage {
+  /** Where it lies; null while spilled. */
+  block: Block | null = null;
+  /** Its bytes while spilled. */
+  spilled: Uint8Array | null = null;
+  /** Value of `now` at the last use; equal to `now` = pinned. */
+  lastUse = 0;
+  /** Value of `now` when it joined the end of the queue. */
+  queuedAt = 0;
+  /** Total of allocated bytes when it was spilled: how long ago that was. */
+  spilledAt = 0;
+  /** Bytes of the buffers in it that nobody has released. */
+  liveBytes = 0;
+  prev: Storage | null = null;
+  next: Storage | null = null;
+  constructor(
+    /** Bytes that have content: what a spill copies. */
+    public usedBytes: number,
+    /** The op that made it, for the out-of-memory report. */
+    readonly op: string,
+  ) {}
+
+  /** Told when it is spilled. */
+  leave(): void {}
+}
+
+/** Counts kernel calls. A storage whose `lastUse` equals it belongs to the call in preparation. */
+let now = 1;
+
+/** Ends the pinning of what the call that just ran used. */
+export function tick(): void {
+  now++;
+}
+
+let maxBytes = 65536 * 65536;
+let budget = 16 * MiB;
+let forced = false;
+let allocatedBytes = 0;
+const stats = { live: 0, peakLive: 0, spilled: 0, restored: 0, faults: 0 };
+
+/** Bytes of unreleased buffers in the heap (live), spilled and brought back so far. */
+export function evictionStats(): Readonly<typeof stats> {
+  return stats;
+}
+
+export function countLive(storage: Storage, bytes: number): void {
+  storage.liveBytes += bytes;
+  if (storage.block === null) return;
+  stats.live += bytes;
+  if (stats.live > stats.peakLive) stats.peakLive = stats.live;
+}
+
+/**
+ * Sets how far the heap may grow, in bytes (default: 4 GiB, all that WebAssembly has). Tensors
+ * beyond it are kept outside and come back when used. The heap never shrinks below its present size.
+ */
+export function setHeapLimit(bytes: number): void {
+  maxBytes = Math.max(bytes, heapBytes());
+  budget = Math.min(budget, maxBytes);
+}
+
+/** Test mode: spill everything that is not pinned at every allocation. */
+export function forceEviction(on: boolean): void {
+  forced = on;
+}
+
+/** Gives `storage` a block of `bytes` in the heap, spilling others when there is no room. */
+export function place(storage: Storage, bytes: number): void {
+  allocatedBytes += bytes;
+  const block = findBlock(bytes, storage.op);
+  storage.block = block;
+  storage.lastUse = now;
+  stats.live += storage.liveBytes;
+  enqueue(storage);
+}
+
+/** Takes a storage out of the heap for good. */
+export function drop(storage: Storage): void {
+  storage.spilled = null;
+  if (storage.block === null) return;
+  stats.live -= storage.liveBytes;
+  freeBlock(storage.block);
+  storage.block = null;
+  dequeue(storage);
+}
+
+/** The address of a storage, which is brought back if need be and stays until the next kernel ran. */
+export function touch(storage: Storage): number {
+  if (storage.block === null) restore(storage);
+  storage.lastUse = now;
+  return storage.block!.ptr;
+}
+
+function findBlock(bytes: number, op: string): Block {
+  if (forced) while (spillOldest()) continue;
+  // A heap of less than twice what is asked for could not keep the inputs of one op.
+  if (2 * bytes > budget) budget = Math.min(maxBytes, 2 * bytes);
+  let block = takeBlock(bytes);
+  if (block === null && growHeap(bytes, budget)) block = takeBlock(bytes);
+  while (block === null && spillOldest()) block = takeBlock(bytes);
+  if (block === null && growHeap(bytes, maxBytes)) {
+    // Nothing was old enough to spill: the call in preparation alone is larger than the budget.
+    budget = Math.max(budget, heapBytes());
+    block = takeBlock(bytes);
+  }
+  return block ?? outOfMemory(bytes, op);
+}
+
+function outOfMemory(bytes: number, op: string): never {
+  const pinned: Storage[] = [];
+  for (let s = oldest; s !== null; s = s.next) pinned.push(s);
+  pinned.sort((a, b) => b.liveBytes - a.liveBytes);
+  const list = pinned.slice(0, 3).map((s) => `${s.op} ${s.liveBytes}`);
+  throw new OutOfMemoryError(
+    op,
+    `needs ${bytes} bytes in a heap of at most ${maxBytes} (one block: ${largestBlock(maxBytes)}); ` +
+      `in use by this call, largest first, in bytes: ${list.join(", ") || "nothing"}`,
+  );
+}
+
+function restore(storage: Storage): void {
+  const bytes = storage.spilled!;
+  // Had the budget been twice as large, it would still be here: a fault of the working set.
+  // What comes back after longer than that (a test set once an epoch) is cheaper to copy.
+  stats.faults++;
+  if (allocatedBytes - storage.spilledAt < budget) {
+    budget = Math.min(maxBytes, budget + storage.usedBytes);
+  }
+  place(storage, storage.usedBytes);
+  heapU8.set(bytes, storage.block!.ptr);
+  storage.spilled = null;
+  stats.restored += bytes.length;
+}
+
+/** Spills the storage that was not used for longest; false when all are pinned. */
+function spillOldest(): boolean {
+  // Second chance: one that was used since it joined the queue goes to its end instead. Two
+  // rounds suffice: after the first, only pinned ones differ from their place in the queue.
+  for (let round = 2 * queued; round > 0 && oldest !== null; round--) {
+    const storage = oldest;
+    if (storage.lastUse !== now && storage.lastUse <= storage.queuedAt) {
+      spill(storage);
+      return true;
+    }
+    dequeue(storage);
+    enqueue(storage);
+  }
+  return false;
+}
+
+function spill(storage: Storage): void {
+  const { ptr } = storage.block!;
+  storage.leave();
+  try {
+    // What nobody refers to (an empty page) need not be copied, but must stay restorable.
+    const bytes = storage.liveBytes === 0 ? 0 : storage.usedBytes;
+    storage.spilled = heapU8.slice(ptr, ptr + bytes);
+  } catch (cause) {
+    throw new OutOfMemoryError(
+      storage.op,
+      `JavaScript has no ${storage.usedBytes} bytes for a tensor that leaves the heap: ${String(cause)}`,
+    );
+  }
+  storage.spilledAt = allocatedBytes;
+  stats.spilled += storage.usedBytes;
+  stats.live -= storage.liveBytes;
+  freeBlock(storage.block!);
+  storage.block = null;
+  dequeue(storage);
+}
+
+// The queue of resident storages, oldest first.
+let oldest: Storage | null = null;
+let newest: Storage | null = null;
+let queued = 0;
+
+function enqueue(storage: Storage): void {
+  storage.queuedAt = storage.lastUse;
+  storage.prev = newest;
+  storage.next = null;
+  if (newest !== null) newest.next = storage;
+  else oldest = storage;
+  newest = storage;
+  queued++;
+}
+
+function dequeue(storage: Storage): void {
+  if (storage.prev !== null) storage.prev.next = storage.next;
+  else oldest = storage.next;
+  if (storage.next !== null) storage.next.prev = storage.prev;
+  else newest = storage.prev;
+  storage.prev = storage.next = null;
+  queued--;
+}

@@ -1,0 +1,165 @@
+// The WASM heap: one WebAssembly.Memory, the typed views on it, and a first-level allocator that
+// divides it into blocks. Which blocks may stay is decided in eviction.ts, not here.
+//
+// Blocks tile the heap in address order; free neighbours are joined. Free blocks wait in bins by
+// size (four a power of two), last freed first taken, so that memory that is warm is used again.
+
+const WASM_PAGE = 65536;
+const MAX_PAGES = 65536;
+const ALIGN = 64;
+
+/** The memory that every kernel works in. */
+export const memory = new WebAssembly.Memory({ initial: 32, maximum: MAX_PAGES });
+
+/** Views on the whole heap. Read them at use: growing the heap replaces them. */
+export let heapF32 = new Float32Array(memory.buffer);
+export let heapI32 = new Int32Array(memory.buffer);
+export let heapU8 = new Uint8Array(memory.buffer);
+
+/** A piece of the heap, in use or free. */
+export class Block {
+  free = false;
+  /** Neighbours by address. */
+  before: Block | null = null;
+  after: Block | null = null;
+  /** Neighbours in the bin, while free. */
+  binPrev: Block | null = null;
+  binNext: Block | null = null;
+  constructor(
+    readonly ptr: number,
+    public bytes: number,
+  ) {}
+}
+
+const bins: (Block | null)[] = new Array<Block | null>(32 * 4).fill(null);
+let last: Block | null = null;
+let start = 0;
+let usedBytes = 0;
+let peakUsedBytes = 0;
+
+/** Gives the allocator the heap from `base` on. Called once, by the kernels' loader. */
+export function initHeap(base: number): void {
+  start = base;
+  const block = new Block(base, memory.buffer.byteLength - base);
+  last = block;
+  bin(block);
+}
+
+/** Bytes of the heap that blocks occupy, now and at most. */
+export function occupiedBytes(): { now: number; peak: number } {
+  return { now: usedBytes, peak: peakUsedBytes };
+}
+
+/** Size of the heap in bytes. */
+export function heapBytes(): number {
+  return memory.buffer.byteLength;
+}
+
+/** Takes a free block of at least `bytes`, or null when none is large enough. */
+export function takeBlock(bytes: number): Block | null {
+  const wanted = Math.max(ALIGN, Math.ceil(bytes / ALIGN) * ALIGN);
+  for (let i = binOf(wanted); i < bins.length; i++) {
+    for (let block = bins[i]!; block !== null; block = block.binNext!) {
+      if (block.bytes >= wanted) return use(block, wanted);
+    }
+  }
+  return null;
+}
+
+/** Returns a block; it joins its free neighbours. */
+export function freeBlock(block: Block): void {
+  usedBytes -= block.bytes;
+  let joined = block;
+  const before = block.before;
+  if (before?.free) {
+    unbin(before);
+    absorb(before, block);
+    joined = before;
+  }
+  const after = joined.after;
+  if (after?.free) {
+    unbin(after);
+    absorb(joined, after);
+  }
+  bin(joined);
+}
+
+/**
+ * Grows the heap so that a block of `bytes` fits at its end, staying within `limit` bytes.
+ * Returns whether it did.
+ */
+export function growHeap(bytes: number, limit: number): boolean {
+  const tail = last!.free ? last!.bytes : 0;
+  const pages = Math.ceil((bytes + ALIGN - tail) / WASM_PAGE);
+  const present = memory.buffer.byteLength / WASM_PAGE;
+  const most = Math.min(MAX_PAGES, Math.floor(limit / WASM_PAGE)) - present;
+  if (pages > most) return false;
+  // A quarter more each time, so that a heap on its way up does not grow a thousand times.
+  const step = Math.min(most, Math.max(pages, present >> 2));
+  try {
+    memory.grow(step);
+  } catch {
+    return false; // The machine has no more; the caller spills or reports.
+  }
+  heapF32 = new Float32Array(memory.buffer);
+  heapI32 = new Int32Array(memory.buffer);
+  heapU8 = new Uint8Array(memory.buffer);
+  const block = new Block(last!.ptr + last!.bytes, step * WASM_PAGE);
+  block.before = last;
+  last!.after = block;
+  last = block;
+  usedBytes += block.bytes;
+  freeBlock(block);
+  return true;
+}
+
+/** The largest size that one block could have in a heap of `limit` bytes. */
+export function largestBlock(limit: number): number {
+  return Math.min(limit, MAX_PAGES * WASM_PAGE) - start - ALIGN;
+}
+
+function binOf(bytes: number): number {
+  const log = 31 - Math.clz32(bytes);
+  return log * 4 + ((bytes >>> (log - 2)) & 3);
+}
+
+function bin(block: Block): void {
+  const i = binOf(block.bytes);
+  const head = bins[i]!;
+  block.free = true;
+  block.binPrev = null;
+  block.binNext = head;
+  if (head !== null) head.binPrev = block;
+  bins[i] = block;
+}
+
+function unbin(block: Block): void {
+  if (block.binPrev !== null) block.binPrev.binNext = block.binNext;
+  else bins[binOf(block.bytes)] = block.binNext;
+  if (block.binNext !== null) block.binNext.binPrev = block.binPrev;
+  block.free = false;
+}
+
+function absorb(block: Block, after: Block): void {
+  block.bytes += after.bytes;
+  block.after = after.after;
+  if (after.after !== null) after.after.before = block;
+  else last = block;
+}
+
+function use(block: Block, bytes: number): Block {
+  unbin(block);
+  if (block.bytes - bytes >= ALIGN) {
+    const rest = new Block(block.ptr + bytes, block.bytes - bytes);
+    rest.before = block;
+    rest.after = block.after;
+    if (block.after !== null) block.after.before = rest;
+    else last = rest;
+    block.after = rest;
+    block.bytes = bytes;
+    bin(rest);
+  }
+  usedBytes += block.bytes;
+  if (usedBytes > peakUsedBytes) peakUsedBytes = usedBytes;
+  return block;
+}

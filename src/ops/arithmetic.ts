@@ -1,0 +1,195 @@
+// + - * / and friends on two operands, with broadcasting and PyTorch's promotion: bool < int32 <
+// float32; an integer number leaves an int32 tensor int32, any other makes it float32. Bools
+// compute as int32.
+import { DTypeError, ValueError } from "../core/errors.js";
+import { type DType, promote } from "../core/dtype.js";
+import { sameShape, type Shape } from "../core/shape.js";
+import type { Tensor } from "../autograd/tensor.js";
+import { record } from "../autograd/record.js";
+import { kernels } from "../kernels/loader.js";
+import { cast } from "./convert.js";
+import { binary, type BinaryKernel, binaryScalar, unary, type UnaryKernel } from "./dispatch.js";
+import { log } from "./math.js";
+import { eq, gt, lt, where } from "./compare.js";
+import { sum } from "./reduce.js";
+import { reshape } from "./views.js";
+import { zerosLike } from "./creation.js";
+
+/** A tensor, or a number that is broadcast to the other operand's shape. */
+export type Operand = Tensor | number;
+
+/** An op's kernels by dtype; without one for int32 it computes in float32. */
+interface Kernels {
+  float32: BinaryKernel;
+  int32?: BinaryKernel;
+}
+
+function computeType({ int32 }: Kernels, dtype: DType): "float32" | "int32" {
+  return dtype === "float32" || int32 === undefined ? "float32" : "int32";
+}
+
+/** out = f(a, b) in the promoted dtype. Not recorded. */
+function arithmetic(op: string, fs: Kernels, a: Tensor, b: Tensor): Tensor {
+  const dtype = computeType(fs, promote(a.dtype, b.dtype));
+  const x = cast(a, dtype);
+  const y = cast(b, dtype);
+  const out = binary(op, fs[dtype]!, x, y);
+  if (x !== a) x.dispose();
+  if (y !== b) y.dispose();
+  return out;
+}
+
+/** out = f(x, s), or f(s, x) with `scalarFirst`. Not recorded. */
+function withScalar(op: string, fs: Kernels, x: Tensor, s: number, scalarFirst = false): Tensor {
+  if (typeof s !== "number") {
+    throw new DTypeError(op, `operands must be tensors or numbers: got ${typeof s}`);
+  }
+  const whole = Number.isInteger(s) && Math.abs(s) < 2 ** 31;
+  const dtype = computeType(fs, promote(x.dtype, whole ? "int32" : "float32"));
+  const y = cast(x, dtype);
+  const out = binaryScalar(op, fs[dtype]!, y, s, dtype, scalarFirst);
+  if (y !== x) y.dispose();
+  return out;
+}
+
+/** Adds up the dims that broadcasting to dy's shape had stretched: the gradient of broadcasting. */
+export function sumTo(dy: Tensor, shape: Shape): Tensor {
+  if (sameShape(dy.shape, shape)) return dy;
+  const lead = dy.ndim - shape.length;
+  const dims = dy.shape.flatMap((n, i) => (i < lead || (shape[i - lead] === 1 && n !== 1) ? [i] : []));
+  return reshape(dims.length === 0 ? dy : sum(dy, dims, { keepdim: true }), shape);
+}
+
+function noTensor(op: string): never {
+  throw new ValueError(op, "at least one operand must be a tensor");
+}
+
+const adds = { float32: kernels.addF32, int32: kernels.addI32 };
+const subs = { float32: kernels.subF32, int32: kernels.subI32 };
+const muls = { float32: kernels.mulF32, int32: kernels.mulI32 };
+const divs = { float32: kernels.divF32 };
+const pows = { float32: kernels.powF32 };
+const maxima = { float32: kernels.maximumF32, int32: kernels.maximumI32 };
+const minima = { float32: kernels.minimumF32, int32: kernels.minimumI32 };
+
+/** out = a + b, with broadcasting. */
+export function add(a: Operand, b: Operand): Tensor {
+  if (typeof a === "number") [a, b] = [b, a];
+  if (typeof a === "number") return noTensor("add");
+  if (typeof b === "number") {
+    return record("add", withScalar("add", adds, a, b), [a], {}, (dy) => [() => dy]);
+  }
+  const [shapeA, shapeB] = [a.shape, b.shape];
+  return record("add", arithmetic("add", adds, a, b), [a, b], {}, (dy) => [
+    () => sumTo(dy, shapeA), // d(a+b)/da = 1
+    () => sumTo(dy, shapeB), // d(a+b)/db = 1
+  ]);
+}
+
+/** out = a - b, with broadcasting. */
+export function sub(a: Operand, b: Operand): Tensor {
+  if (typeof b === "number") {
+    if (typeof a === "number") return noTensor("sub");
+    return record("sub", withScalar("sub", subs, a, b), [a], {}, (dy) => [() => dy]);
+  }
+  if (typeof a === "number") {
+    return record("sub", withScalar("sub", subs, b, a, true), [b], {}, (dy) => [() => neg(dy)]);
+  }
+  const [shapeA, shapeB] = [a.shape, b.shape];
+  return record("sub", arithmetic("sub", subs, a, b), [a, b], {}, (dy) => [
+    () => sumTo(dy, shapeA), // d(a-b)/da = 1
+    () => neg(sumTo(dy, shapeB)), // d(a-b)/db = -1
+  ]);
+}
+
+/** out = a * b, with broadcasting. */
+export function mul(a: Operand, b: Operand): Tensor {
+  if (typeof a === "number") [a, b] = [b, a];
+  if (typeof a === "number") return noTensor("mul");
+  if (typeof b === "number") {
+    const s = b;
+    return record("mul", withScalar("mul", muls, a, s), [a], {}, (dy) => [() => mul(dy, s)]);
+  }
+  const out = arithmetic("mul", muls, a, b);
+  return record("mul", out, [a, b], { a, b }, (dy, { a, b }) => [
+    () => sumTo(mul(dy, b), a.shape), // d(ab)/da = b
+    () => sumTo(mul(dy, a), b.shape), // d(ab)/db = a
+  ]);
+}
+
+/** out = a / b, with broadcasting; always float32. */
+export function div(a: Operand, b: Operand): Tensor {
+  if (typeof b === "number") {
+    if (typeof a === "number") return noTensor("div");
+    return record("div", withScalar("div", divs, a, b), [a], {}, (dy) => [() => div(dy, b)]);
+  }
+  if (typeof a === "number") {
+    const out = withScalar("div", divs, b, a, true);
+    return record("div", out, [b], { b, out }, (dy, { b, out }) => [
+      () => neg(div(mul(dy, out), b)), // d(s/b)/db = -out/b
+    ]);
+  }
+  const out = arithmetic("div", divs, a, b);
+  const shapeA = a.shape;
+  return record("div", out, [a, b], { b, out }, (dy, { b, out }) => [
+    () => sumTo(div(dy, b), shapeA), // d(a/b)/da = 1/b
+    () => sumTo(neg(div(mul(dy, out), b)), b.shape), // d(a/b)/db = -out/b
+  ]);
+}
+
+/** out = -x. A bool gives int32. */
+export function neg(x: Tensor): Tensor {
+  const from = x.dtype === "bool" ? cast(x, "int32") : x;
+  const kernel: UnaryKernel = from.dtype === "int32" ? kernels.negI32 : kernels.negF32;
+  const out = unary("neg", kernel, from);
+  if (from !== x) from.dispose();
+  return record("neg", out, [x], {}, (dy) => [() => neg(dy)]);
+}
+
+/** out = x * x. */
+export function square(x: Tensor): Tensor {
+  if (x.dtype !== "float32") return mul(x, x);
+  return record("square", unary("square", kernels.squareF32, x), [x], { x }, (dy, { x }) => [
+    () => mul(mul(dy, x), 2), // d(x^2)/dx = 2x
+  ]);
+}
+
+/**
+ * out = a to the power of b, with broadcasting; float32. As in C99: pow(x, 0) = 1 whatever x is, a
+ * negative base takes integer exponents only and gives NaN else.
+ */
+export function pow(a: Operand, b: Operand): Tensor {
+  if (typeof b === "number") {
+    if (typeof a === "number") return noTensor("pow");
+    return powScalar(a, b);
+  }
+  if (typeof a === "number") {
+    const out = withScalar("pow", pows, b, a, true);
+    const lnBase = a === 0 ? Number.NEGATIVE_INFINITY : naturalLog(a);
+    return record("pow", out, [b], { b, out }, (dy, { b, out }) => [
+      // d(s^b)/db = s^b ln s, taken as 0 where s = 0 and b >= 0
+      () => (a === 0 ? where(lt(b, 0), mul(mul(dy, out), lnBase), 0) : mul(dy, mul(out, lnBase))),
+    ]);
+  }
+  const out = arithmetic("pow", pows, a, b);
+  return record("pow", out, [a, b], { a, b, out }, (dy, { a, b, out }) => [
+    // d(a^b)/da = b a^(b-1), and 0 where b = 0 (a^(b-1) may be infinite there)
+    () => sumTo(mul(dy, where(eq(b, 0), 0, mul(b, pow(a, sub(b, 1))))), a.shape),
+    // d(a^b)/db = a^b ln a, and 0 where a = 0 and b >= 0
+    () => sumTo(mul(dy, where(atZeroBase(a, b), 0, mul(out, log(a)))), b.shape),
+  ]);
+}
+
+/** True where a^b is 0^b with b >= 0, whose slope in b PyTorch defines as 0. */
+function atZeroBase(a: Tensor, b: Tensor): Tensor {
+  return mul(eq(a, 0), lt(neg(b), gt(b, b)).logicalOr(eq(b, 0))).to("bool");
+}
+
+function powScalar(x: Tensor, s: number): Tensor {
+  if (s === 2) return square(x);
+  const out = withScalar("pow", pows, x, s);
+  return record("pow", out, [x], { x }, (dy, { x }) => [
+    // d(x^s)/dx = s x^(s-1)
+    () => (s === 0 ? zerosLike(dy) : mul(dy, mul(pow(x, s - 1), s))),
+  ]);
+}

@@ -1,0 +1,126 @@
+// Moving values: between dtypes, into row-major memory, into JavaScript. What changes only the
+// layout is in views.ts.
+import { DTypeError, ShapeError } from "../core/errors.js";
+import { bytesOf, type DType, isDType, type TypedArray } from "../core/dtype.js";
+import { contiguousLayout, type Layout, showShape } from "../core/shape.js";
+import { allocate, type Tensor } from "../autograd/tensor.js";
+import { record } from "../autograd/record.js";
+import { kernels } from "../kernels/loader.js";
+import { run } from "../kernels/run.js";
+import { heapF32, heapI32, heapU8 } from "../memory/heap.js";
+import { collapse, elementwiseUnits, unary, type UnaryKernel } from "./dispatch.js";
+
+const casts: Record<DType, Partial<Record<DType, UnaryKernel>>> = {
+  float32: { int32: kernels.castF32ToI32, bool: kernels.castF32ToBool },
+  int32: { float32: kernels.castI32ToF32, bool: kernels.castI32ToBool },
+  bool: { float32: kernels.castBoolToF32, int32: kernels.castBoolToI32 },
+};
+
+/** Converts without recording; x itself when it has the dtype already. */
+export function cast(x: Tensor, dtype: DType): Tensor {
+  return x.dtype === dtype ? x : unary("to", casts[x.dtype][dtype]!, x, dtype);
+}
+
+/**
+ * The tensor with another dtype; itself when it has that dtype already. float32 to int32 truncates
+ * (NaN gives 0, what is out of range the nearest int32); to bool, what is not 0 is true.
+ * @throws DTypeError for an unknown dtype.
+ */
+export function to(x: Tensor, dtype: DType): Tensor {
+  if (!isDType(dtype)) {
+    throw new DTypeError("to", `dtype must be float32, int32 or bool: got ${String(dtype)}`);
+  }
+  return cast(x, dtype);
+}
+
+/** A row-major copy of the elements in memory of its own. Not recorded. */
+export function copyOf(op: string, x: Tensor): Tensor {
+  const out = allocate(op, contiguousLayout(x.shape), x.dtype);
+  if (x.layout.contiguous) {
+    const bytes = x.numel() * bytesOf(x.dtype);
+    const from = x.address();
+    heapU8.copyWithin(out.address(), from, from + bytes);
+    // Copied without a kernel call: an empty one ends the call all the same.
+    run(kernels.copy8, 0, from, from, 1, 0, 1, 0);
+    return out;
+  }
+  const { rows, cols, inner, rank, dims } = collapse(x.shape, [x.layout.strides]);
+  const kernel = bytesOf(x.dtype) === 4 ? kernels.copy32 : kernels.copy8;
+  const units = elementwiseUnits(rows, cols);
+  run(kernel, units, x.address(), out.address(), rows, cols, inner[0]!, rank, ...dims);
+  return out;
+}
+
+/** A copy in memory of its own, row-major; gradients pass through. */
+export function clone(x: Tensor): Tensor {
+  return record("clone", copyOf("clone", x), [x], {}, (dy) => [() => dy]);
+}
+
+/** x itself when its elements lie row-major without gaps, otherwise a copy that does. */
+export function contiguous(x: Tensor): Tensor {
+  return x.layout.contiguous ? x : clone(x);
+}
+
+/** Runs `fn` on x in row-major order and releases what that took: for kernels that need it. */
+export function withContiguous<T>(x: Tensor, fn: (x: Tensor) => T): T {
+  if (x.layout.contiguous) return fn(x);
+  const copy = copyOf("contiguous", x);
+  try {
+    return fn(copy);
+  } finally {
+    copy.dispose();
+  }
+}
+
+/** out[...] = x[...] for two layouts of one shape and dtype; `out` may be strided. Not recorded. */
+export function writeInto(out: Tensor, layout: Layout, x: Tensor): void {
+  const bytes = bytesOf(out.dtype);
+  const { rows, cols, inner, rank, dims } = collapse(layout.shape, [
+    x.layout.strides,
+    layout.strides,
+  ]);
+  const units = layout.size === 0 ? 0 : elementwiseUnits(rows, cols);
+  const kernel = bytes === 4 ? kernels.scatterCopy32 : kernels.scatterCopy8;
+  const to = out.buffer.address() + layout.offset * bytes;
+  run(kernel, units, x.address(), to, rows, cols, inner[0]!, inner[1]!, rank, ...dims);
+}
+
+/** The elements, row-major, in a typed array of the dtype (a bool is a byte, 0 or 1). */
+export function toTypedArray(x: Tensor): TypedArray {
+  return withContiguous(x, (x) => {
+    const n = x.numel();
+    const at = x.address();
+    if (x.dtype === "float32") return heapF32.slice(at >> 2, (at >> 2) + n);
+    if (x.dtype === "int32") return heapI32.slice(at >> 2, (at >> 2) + n);
+    return heapU8.slice(at, at + n);
+  });
+}
+
+/** Numbers or booleans, nested as deep as the tensor has dims. */
+export type NestedArray = number | boolean | NestedArray[];
+
+/** The elements as nested arrays; for a scalar just the number (or boolean). */
+export function toArray(x: Tensor): NestedArray {
+  const flat = toTypedArray(x);
+  const value = (i: number): number | boolean => (x.dtype === "bool" ? flat[i] !== 0 : flat[i]!);
+  const nest = (dim: number, at: number, step: number): NestedArray => {
+    if (dim === x.ndim) return value(at);
+    const n = x.shape[dim]!;
+    const inner = n === 0 ? 0 : step / n;
+    return Array.from({ length: n }, (_, i) => nest(dim + 1, at + i * inner, inner));
+  };
+  return nest(0, 0, flat.length);
+}
+
+/**
+ * The value of a tensor with one element, as a number (a bool gives 0 or 1).
+ * @throws ShapeError for more or fewer elements.
+ */
+export function item(x: Tensor): number {
+  if (x.numel() !== 1) {
+    throw new ShapeError("item", `needs exactly one element: got shape ${showShape(x.shape)}`);
+  }
+  const at = x.address();
+  if (x.dtype === "float32") return heapF32[at >> 2]!;
+  return x.dtype === "int32" ? heapI32[at >> 2]! : heapU8[at]!;
+}

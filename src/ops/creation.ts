@@ -1,0 +1,252 @@
+// Tensors from data, constants and sequences. Random ones are in random.ts.
+import { DTypeError, ShapeError, ValueError } from "../core/errors.js";
+import { bytesOf, type DType, isDType, type TypedArray } from "../core/dtype.js";
+import { checkShape, type Shape, showShape, sizeOf } from "../core/shape.js";
+import { allocateShape, type Tensor } from "../autograd/tensor.js";
+import { kernels } from "../kernels/loader.js";
+import { f32, run } from "../kernels/run.js";
+import { heapF32, heapI32, heapU8 } from "../memory/heap.js";
+
+export interface TensorOptions {
+  /** Default: float32 (for `tensor`: what the data are). */
+  dtype?: DType;
+  /** Record ops on it for backward. Default: false. */
+  requiresGrad?: boolean;
+}
+
+/** Numbers or booleans, nested as deep as the tensor has dims, all lists of a level equally long. */
+export type TensorData =
+  | number
+  | boolean
+  | TypedArray
+  | Float64Array
+  | readonly TensorData[];
+
+/**
+ * A tensor from a number, nested arrays or a typed array. Numbers give float32, booleans bool;
+ * Float32Array, Int32Array and Uint8Array give float32, int32 and int32 unless `dtype` says otherwise.
+ *
+ * @param data the values, which are copied
+ * @param options.shape row-major shape for a flat list or typed array; default [length]
+ * @throws ShapeError for ragged arrays or a shape of another size; DTypeError for an unknown dtype
+ * @example
+ * const x = tensor([[1, 2], [3, 4]]);
+ * console.log(x.shape, x.dtype); // [ 2, 2 ] float32
+ */
+export function tensor(data: TensorData, options: TensorOptions & { shape?: Shape } = {}): Tensor {
+  const { flat, shape: own, natural } = flatten(data);
+  const dtype = checkDType("tensor", options.dtype ?? natural);
+  const shape = options.shape === undefined ? own : checkShape("tensor", options.shape);
+  if (sizeOf(shape) !== flat.length) {
+    throw new ShapeError("tensor", `shape ${showShape(shape)} does not hold ${flat.length} values`);
+  }
+  checkGradDType("tensor", dtype, options);
+  const out = allocateShape("tensor", shape, dtype);
+  write(out, flat);
+  return finish(out, options);
+}
+
+/** Copies values into a fresh tensor: float32 rounds, int32 truncates, bool takes what is not 0. */
+function write(out: Tensor, values: ArrayLike<number>): void {
+  const at = out.address();
+  const n = values.length;
+  if (out.dtype === "float32") heapF32.set(values, at >> 2);
+  else if (out.dtype === "int32") heapI32.set(values, at >> 2);
+  else for (let i = 0; i < n; i++) heapU8[at + i] = values[i] ? 1 : 0;
+  // No kernel has run: an empty call ends this one, so that the tensor may be moved again.
+  run(kernels.fill8, 0, at, 0, 0);
+}
+
+interface Flat {
+  flat: ArrayLike<number>;
+  shape: Shape;
+  natural: DType;
+}
+
+function flatten(data: TensorData): Flat {
+  if (typeof data === "number") return { flat: [data], shape: [], natural: "float32" };
+  if (typeof data === "boolean") return { flat: [data ? 1 : 0], shape: [], natural: "bool" };
+  if (ArrayBuffer.isView(data)) {
+    const natural = data instanceof Int32Array || data instanceof Uint8Array ? "int32" : "float32";
+    return { flat: data, shape: [data.length], natural };
+  }
+  if (!Array.isArray(data)) {
+    throw new ValueError("tensor", `takes numbers, booleans, arrays and typed arrays: got ${typeof data}`);
+  }
+  return flattenNested(data as readonly TensorData[]);
+}
+
+function flattenNested(data: readonly TensorData[]): Flat {
+  const shape: number[] = [];
+  for (let level: unknown = data; isList(level); level = level[0]) shape.push(level.length);
+  const flat: number[] = [];
+  let booleans = 0;
+  const visit = (value: unknown, dim: number): void => {
+    if (dim === shape.length) {
+      if (typeof value === "boolean") booleans++;
+      else if (typeof value !== "number") ragged(shape, value);
+      flat.push(Number(value));
+      return;
+    }
+    if (!isList(value) || value.length !== shape[dim]) return ragged(shape, value);
+    for (let i = 0; i < value.length; i++) visit(value[i], dim + 1);
+  };
+  visit(data, 0);
+  const natural = booleans > 0 && booleans === flat.length ? "bool" : "float32";
+  return { flat, shape, natural };
+}
+
+function isList(value: unknown): value is ArrayLike<unknown> {
+  return Array.isArray(value) || ArrayBuffer.isView(value);
+}
+
+function ragged(shape: Shape, value: unknown): never {
+  const what = isList(value) ? `a list of ${value.length}` : String(value);
+  throw new ShapeError("tensor", `nested arrays must not be ragged: expected ${showShape(shape)}, found ${what}`);
+}
+
+export function checkDType(op: string, dtype: DType): DType {
+  if (!isDType(dtype)) {
+    throw new DTypeError(op, `dtype must be float32, int32 or bool: got ${String(dtype)}`);
+  }
+  return dtype;
+}
+
+function checkGradDType(op: string, dtype: DType, options: TensorOptions): void {
+  if (options.requiresGrad && dtype !== "float32") {
+    throw new DTypeError(op, `only float32 tensors have gradients: got ${dtype}`);
+  }
+}
+
+function finish(out: Tensor, options: TensorOptions): Tensor {
+  if (options.requiresGrad) out.requiresGrad = true;
+  return out;
+}
+
+/** Sets all elements of contiguous memory. Not recorded. */
+export function fillContiguous(out: Tensor, value: number): void {
+  const n = out.numel();
+  const units = Math.ceil(n / 1024);
+  if (bytesOf(out.dtype) === 1) run(kernels.fill8, units, out.address(), n, value ? 1 : 0);
+  else run(kernels.fill32, units, out.address(), n, out.dtype === "int32" ? value | 0 : f32(value));
+}
+
+function filled(op: string, shape: Shape, value: number, options: TensorOptions): Tensor {
+  const dtype = checkDType(op, options.dtype ?? "float32");
+  const sizes = checkShape(op, shape);
+  checkGradDType(op, dtype, options);
+  const out = allocateShape(op, sizes, dtype);
+  fillContiguous(out, value);
+  return finish(out, options);
+}
+
+/** All zeros. @param shape sizes of the dims; [] for a scalar */
+export function zeros(shape: Shape, options: TensorOptions = {}): Tensor {
+  return filled("zeros", shape, 0, options);
+}
+
+/** All ones. */
+export function ones(shape: Shape, options: TensorOptions = {}): Tensor {
+  return filled("ones", shape, 1, options);
+}
+
+/** All equal to `value`. Default dtype: bool for a boolean, else float32. */
+export function full(shape: Shape, value: number | boolean, options: TensorOptions = {}): Tensor {
+  const dtype = options.dtype ?? (typeof value === "boolean" ? "bool" : "float32");
+  return filled("full", shape, Number(value), { ...options, dtype });
+}
+
+/** For a tensor about to be overwritten. It holds zeros: uninitialised memory would not be the same bits everywhere. */
+export function empty(shape: Shape, options: TensorOptions = {}): Tensor {
+  return filled("empty", shape, 0, options);
+}
+
+/** Zeros in x's shape and, unless given, dtype. */
+export function zerosLike(x: Tensor, options: TensorOptions = {}): Tensor {
+  return filled("zerosLike", x.shape, 0, { dtype: x.dtype, ...options });
+}
+
+/** Ones in x's shape and, unless given, dtype. */
+export function onesLike(x: Tensor, options: TensorOptions = {}): Tensor {
+  return filled("onesLike", x.shape, 1, { dtype: x.dtype, ...options });
+}
+
+/** `value` in x's shape and, unless given, dtype. */
+export function fullLike(x: Tensor, value: number, options: TensorOptions = {}): Tensor {
+  return filled("fullLike", x.shape, value, { dtype: x.dtype, ...options });
+}
+
+/** x's shape and dtype, about to be overwritten (it holds zeros). */
+export function emptyLike(x: Tensor, options: TensorOptions = {}): Tensor {
+  return filled("emptyLike", x.shape, 0, { dtype: x.dtype, ...options });
+}
+
+/**
+ * start, start + step, ... up to but without end. `arange(n)` counts from 0. Each element is
+ * start + i * step computed in float64. Default dtype: int32 when all three are integers (as
+ * PyTorch gives int64), else float32.
+ * @throws ValueError when step is 0, leads away from end, or a bound is not finite
+ */
+export function arange(end: number, options?: TensorOptions): Tensor;
+export function arange(start: number, end: number, step?: number, options?: TensorOptions): Tensor;
+export function arange(
+  first: number,
+  second?: number | TensorOptions,
+  step = 1,
+  options: TensorOptions = {},
+): Tensor {
+  const [start, end] = typeof second === "number" ? [first, second] : [0, first];
+  const given = typeof second === "object" ? second : options;
+  if (![start, end, step].every(Number.isFinite) || step === 0 || (end - start) * step < 0) {
+    throw new ValueError("arange", `step must lead from start to end: got ${start}, ${end}, ${step}`);
+  }
+  const whole = Number.isInteger(start) && Number.isInteger(end) && Number.isInteger(step);
+  const dtype = checkDType("arange", given.dtype ?? (whole ? "int32" : "float32"));
+  const shape = checkShape("arange", [Math.ceil((end - start) / step)]);
+  return finish(sequence("arange", shape, start, step, dtype), given);
+}
+
+/** `steps` numbers from start to end, both included, evenly spaced; float32. */
+export function linspace(start: number, end: number, steps: number, options: TensorOptions = {}): Tensor {
+  if (!Number.isFinite(start) || !Number.isFinite(end)) {
+    throw new ValueError("linspace", `start and end must be finite: got ${start}, ${end}`);
+  }
+  const shape = checkShape("linspace", [steps]);
+  const step = steps > 1 ? (end - start) / (steps - 1) : 0;
+  const dtype = checkDType("linspace", options.dtype ?? "float32");
+  return finish(sequence("linspace", shape, start, step, dtype), options);
+}
+
+const doubles = new Float64Array(2);
+const doubleBits = new Int32Array(doubles.buffer);
+
+function sequence(op: string, shape: Shape, start: number, step: number, dtype: DType): Tensor {
+  if (dtype === "bool") throw new DTypeError(op, "a sequence can't be bool");
+  const out = allocateShape(op, shape, dtype);
+  const n = out.numel();
+  const units = Math.ceil(n / 1024);
+  if (dtype === "int32") {
+    run(kernels.arangeI32, units, out.address(), n, start, step);
+  } else {
+    doubles[0] = start;
+    doubles[1] = step;
+    const [a, b, c, d] = [doubleBits[0]!, doubleBits[1]!, doubleBits[2]!, doubleBits[3]!];
+    run(kernels.arangeF32, units, out.address(), n, a, b, c, d);
+  }
+  return out;
+}
+
+/** Ones on the diagonal of an n x m matrix (m defaults to n), zeros elsewhere. */
+export function eye(n: number, m: number = n, options: TensorOptions = {}): Tensor {
+  const out = filled("eye", [n, m], 0, options);
+  const diagonal = Math.min(n, m);
+  if (diagonal > 0) {
+    const ones = filled("eye", [diagonal], 1, { dtype: out.dtype });
+    const kernel = bytesOf(out.dtype) === 4 ? kernels.scatterCopy32 : kernels.scatterCopy8;
+    const units = Math.ceil(diagonal / 1024);
+    run(kernel, units, ones.address(), out.address(), 1, diagonal, 1, m + 1, 0);
+    ones.dispose();
+  }
+  return out;
+}
+

@@ -1,0 +1,81 @@
+// Runs single kernels on memory of its own, without the engine: guard words around every
+// operand, both builds. What belongs to tensors is tested in test/ops.
+import { readFileSync } from "node:fs";
+import { contract, type KernelName } from "../../src/kernels/contract.js";
+
+export type Build = "release" | "debug";
+export const builds: readonly Build[] = ["release", "debug"];
+
+type Data = Float32Array | Int32Array | Uint8Array;
+type Kernel = (args: number, start: number, end: number) => void;
+
+const GUARD_BYTES = 64;
+const GUARD = 0xa5;
+
+/** One operand in WASM memory; `read()` returns its present content. */
+export interface Operand<T extends Data = Data> {
+  readonly ptr: number;
+  read(): T;
+}
+
+export class Bench {
+  private readonly memory = new WebAssembly.Memory({ initial: 1024, maximum: 65536 });
+  private readonly exports: Record<string, unknown>;
+  private readonly args: number;
+  private next: number;
+  private readonly guards: [number, number][] = [];
+
+  constructor(build: Build) {
+    const bytes = readFileSync(new URL(`../../build/kernels.${build}.wasm`, import.meta.url));
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
+      env: { memory: this.memory },
+    });
+    this.exports = instance.exports as Record<string, unknown>;
+    const base = (this.exports.heapBase as () => number)();
+    (this.exports.setScratch as (ptr: number) => void)(base);
+    this.args = base + (1 << 20);
+    this.next = this.args + 4096;
+  }
+
+  /** Copies `data` into the heap at `shift` bytes past a 64-byte boundary, guards around it. */
+  put<T extends Data>(data: T, shift = 0): Operand<T> {
+    const before = ((this.next + 63) & ~63) + shift;
+    const ptr = before + GUARD_BYTES;
+    const after = ptr + data.byteLength;
+    this.next = after + GUARD_BYTES;
+    while (this.next > this.memory.buffer.byteLength) this.memory.grow(64);
+    const bytes = new Uint8Array(this.memory.buffer);
+    bytes.fill(GUARD, before, ptr).fill(GUARD, after, after + GUARD_BYTES);
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), ptr);
+    this.guards.push([before, ptr], [after, after + GUARD_BYTES]);
+    const Type = data.constructor as new (bytes: ArrayBuffer) => T;
+    return { ptr, read: () => new Type(this.memory.buffer.slice(ptr, after) as ArrayBuffer) };
+  }
+
+  /** Runs a kernel over work units [0, units), or over the given ranges one after the other. */
+  run(name: KernelName, units: number | [number, number][], ...params: (number | Operand)[]): void {
+    const view = new DataView(this.memory.buffer);
+    const kinds: readonly string[] = contract[name];
+    params.forEach((param, i) => {
+      const at = this.args + 4 * i;
+      const kind = kinds[Math.min(i, kinds.length - 1)]!;
+      if (typeof param === "object") view.setInt32(at, param.ptr, true);
+      else if (kind.endsWith(": f32")) view.setFloat32(at, param, true);
+      else view.setInt32(at, param, true);
+    });
+    const kernel = this.exports[name] as Kernel;
+    for (const [start, end] of typeof units === "number" ? [[0, units] as const] : units) {
+      kernel(this.args, start, end);
+    }
+    this.checkGuards(name);
+  }
+
+  private checkGuards(name: string): void {
+    const bytes = new Uint8Array(this.memory.buffer);
+    for (const [from, to] of this.guards) {
+      for (let i = from; i < to; i++) {
+        if (bytes[i] !== GUARD) throw new Error(`${name} wrote outside of its operands, at ${i}`);
+      }
+    }
+  }
+}

@@ -1,0 +1,69 @@
+// Default initialisations against PyTorch's bounds: what random values are drawn from, by key.
+import { describe, expect, it } from "vitest";
+import { manualSeed, nn } from "../../src/index.js";
+import { load } from "./fixtures.js";
+
+/** See generator/initial.py. */
+interface InitialCase {
+  readonly layer: keyof typeof layers;
+  readonly args: readonly unknown[];
+  readonly keys: Readonly<
+    Record<
+      string,
+      { readonly uniform?: number; readonly normal?: number; readonly constant?: number }
+    >
+  >;
+}
+
+type Make = new (...args: never[]) => nn.Module;
+
+const layers = {
+  Linear: nn.Linear,
+  Conv2d: nn.Conv2d,
+  LayerNorm: nn.LayerNorm,
+  BatchNorm1d: nn.BatchNorm1d,
+  BatchNorm2d: nn.BatchNorm2d,
+  Embedding: nn.Embedding,
+} satisfies Record<string, Make>;
+
+const cases = load<InitialCase>("initial");
+
+/** Mean and mean square within five standard errors of what the distribution has. */
+function expectMoments(values: readonly number[], variance: number, kurtosis: number): void {
+  const n = values.length;
+  const mean = values.reduce((s, v) => s + v, 0) / n;
+  const square = values.reduce((s, v) => s + v * v, 0) / n;
+  expect(Math.abs(mean)).toBeLessThan(5 * Math.sqrt(variance / n));
+  expect(Math.abs(square - variance)).toBeLessThan(5 * variance * Math.sqrt((kurtosis - 1) / n));
+}
+
+function expectUniform(values: readonly number[], bound: number): void {
+  const largest = Math.max(...values.map(Math.abs));
+  expect(largest).toBeLessThanOrEqual(Math.fround(bound));
+  // Of n samples the largest falls short of this with a chance of e^-10.
+  if (values.length > 20) expect(largest).toBeGreaterThan(bound * (1 - 10 / values.length));
+  expectMoments(values, (bound * bound) / 3, 9 / 5);
+}
+
+describe("PyTorch's default initialisations", () => {
+  it.each(cases.map((test) => [`${test.layer} ${JSON.stringify(test.args)}`, test] as const))(
+    "%s",
+    (_, test) => {
+      manualSeed(7);
+      const Layer: Make = layers[test.layer];
+      const state = new Layer(...(test.args as never[])).stateDict();
+      expect(Object.keys(state).sort()).toEqual(Object.keys(test.keys).sort());
+      for (const [key, { uniform, normal, constant }] of Object.entries(test.keys)) {
+        const values = Array.from(state[key]!.toTypedArray(), Number);
+        if (uniform !== undefined) expectUniform(values, uniform);
+        else if (normal !== undefined) expectMoments(values, normal * normal, 3);
+        else expect(new Set(values), key).toEqual(new Set([constant]));
+      }
+    },
+  );
+
+  it("every row has a case", () => {
+    const used = new Set<string>(cases.map((test) => test.layer));
+    expect(Object.keys(layers).filter((layer) => !used.has(layer))).toEqual([]);
+  });
+});

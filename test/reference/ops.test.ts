@@ -1,0 +1,74 @@
+// Functional ops against PyTorch: outputs, gradients and second gradients.
+import { describe, expect, it } from "vitest";
+import { add, grad, mul, sum, zerosLike, type Tensor } from "../../src/index.js";
+import { expectTensor, LAYERS, load, toTensor, type Encoded, type Tolerance } from "./fixtures.js";
+import { table, type Args } from "./opTable.js";
+
+/** See generator/case.py. */
+interface OpCase {
+  readonly op: string;
+  readonly name: string;
+  readonly x: readonly Encoded[];
+  readonly args?: Args;
+  readonly y: readonly Encoded[];
+  readonly dy?: readonly Encoded[];
+  readonly dx?: readonly (Encoded | null)[];
+  readonly v?: readonly (Encoded | null)[];
+  readonly ddx?: readonly (Encoded | null)[];
+  readonly ddy?: readonly Encoded[];
+}
+
+const families = ["binary", "unary", "reductions", "shapes", "losses", "second"];
+const cases = new Map(families.map((family) => [family, load<OpCase>(family)]));
+
+const present = <T>(list: readonly (T | null)[]) => list.filter((item): item is T => item !== null);
+
+/** Gradients of `outs`, zeros where nothing depends on an input, as PyTorch's table has them. */
+function gradients(outs: Tensor[], inputs: Tensor[], gradOutputs: Tensor[], createGraph: boolean) {
+  const found = grad(outs, inputs, { gradOutputs, createGraph, allowUnused: true });
+  return found.map((g, i) => g ?? zerosLike(inputs[i]!));
+}
+
+function expectAll(what: string, got: Tensor[], wanted: readonly Encoded[], by: Tolerance): void {
+  expect(got.length, `${what}: count`).toBe(wanted.length);
+  wanted.forEach((value, i) => expectTensor(`${what}${i}`, got[i]!, value, by));
+}
+
+function check(test: OpCase): void {
+  const row = table[test.op];
+  if (row === undefined) return expect.fail(`no row for ${test.op}`);
+  const inputs = test.x.map((x, i) => toTensor(x, (test.dx?.[i] ?? null) !== null));
+  const result = row.run(inputs as never, test.args ?? ({} as Args));
+  const outs = Array.isArray(result) ? [...(result as Tensor[])] : [result as Tensor];
+  expectAll("y", outs, test.y, row.out);
+  if (test.dy === undefined || test.dx === undefined) return;
+  const wanted = inputs.filter((x) => x.requiresGrad);
+  const second = test.ddx !== undefined;
+  const dys = test.dy.map((dy) => toTensor(dy, second));
+  const smooth = outs.filter((y) => y.dtype === "float32");
+  const dxs = gradients(smooth, wanted, dys, second);
+  expectAll("dx", dxs, present(test.dx), row.gradient);
+  if (second) checkSecond(test, wanted, dys, dxs);
+}
+
+function checkSecond(test: OpCase, wanted: Tensor[], dys: Tensor[], dxs: Tensor[]): void {
+  const vs = present(test.v!).map((v) => toTensor(v));
+  const total = dxs.map((dx, i) => sum(mul(dx, vs[i]!))).reduce((a, b) => add(a, b));
+  const expected = [...present(test.ddx!), ...test.ddy!];
+  const inputs = [...wanted, ...dys];
+  const found = total.requiresGrad
+    ? gradients([total], inputs, [toTensor(1)], false)
+    : inputs.map((x) => zerosLike(x));
+  expectAll("second gradient ", found, expected, LAYERS);
+}
+
+describe.each([...cases])("PyTorch's %s", (_, family) => {
+  it.each(family.map((test) => [`${test.op}: ${test.name}`, test] as const))("%s", (_, test) => {
+    check(test);
+  });
+});
+
+it("every row of the table has a case", () => {
+  const used = new Set([...cases.values()].flat().map((test) => test.op));
+  expect(Object.keys(table).filter((op) => !used.has(op))).toEqual([]);
+});

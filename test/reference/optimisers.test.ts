@@ -1,0 +1,63 @@
+// Ten steps of each optimiser against PyTorch, with given gradients.
+import { describe, expect, it } from "vitest";
+import { optim, type Tensor } from "../../src/index.js";
+import { expectTensor, LAYERS, load, toTensor, type Encoded } from "./fixtures.js";
+
+/** See generator/optimisers.py. */
+interface OptimiserCase {
+  readonly optimiser: string;
+  readonly name: string;
+  readonly options: never;
+  readonly params: readonly Encoded[];
+  readonly steps: readonly {
+    readonly grads: readonly (Encoded | null)[];
+    readonly after: readonly Encoded[];
+  }[];
+}
+
+interface Optimiser {
+  step(): void;
+  zeroGrad(): void;
+}
+type Make = (params: Tensor[], options: never) => Optimiser;
+
+const optimisers: Readonly<Record<string, Make>> = {
+  SGD: (params, options) => new optim.SGD(params, options),
+  Adam: (params, options) => new optim.Adam(params, options),
+  AdamW: (params, options) => new optim.AdamW(params, options),
+};
+
+const cases = load<OptimiserCase>("optimisers");
+
+function check(test: OptimiserCase): void {
+  const make = optimisers[test.optimiser];
+  if (make === undefined) return expect.fail(`no row for ${test.optimiser}`);
+  const params = test.params.map((p) => toTensor(p, true));
+  const optimiser = make(params, test.options);
+  test.steps.forEach((step, i) => {
+    optimiser.zeroGrad();
+    params.forEach((param, k) => {
+      const grad = step.grads[k]!;
+      if (grad !== null) param.mul(toTensor(grad)).sum().backward();
+    });
+    optimiser.step();
+    step.after.forEach((after, k) => {
+      expectTensor(`parameter ${k} after step ${i}`, params[k]!, after, LAYERS);
+    });
+  });
+}
+
+describe("PyTorch's optimisers", () => {
+  it.each(cases.map((test) => [`${test.optimiser}: ${test.name}`, test] as const))(
+    "%s",
+    (_, test) => {
+      expect(test.steps.length).toBe(10);
+      check(test);
+    },
+  );
+
+  it("every row has a case", () => {
+    const used = new Set(cases.map((test) => test.optimiser));
+    expect(Object.keys(optimisers).filter((name) => !used.has(name))).toEqual([]);
+  });
+});
