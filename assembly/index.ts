@@ -115,3 +115,9 @@ export {
   arangeF32,
   arangeI32,
 } from "./elementwise/fill";
+export { uniformF32, randintI32, bernoulliF32, dropoutF32 } from "./random/distributions";
+export { normalF32 } from "./random/normal";
+export { permutationI32 } from "./random/permutation";
+export { indexSelect32, indexSelect8, indexAddF32 } from "./index-ops/select";
+export { gather32, gather8, scatterAddF32 } from "./index-ops/gather";
+export { sgdStepF32, adamStepF32 } from "./optim";

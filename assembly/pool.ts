@@ -106,13 +106,17 @@ export function maxPool2dF32(args: usize, start: u32, end: u32): void {
     const x = a.x + ((<usize>plane * a.H * a.W) << 2);
     for (let oh = 0; oh < a.OH; oh++) {
       const at = (<usize>plane * a.OH + oh) * a.OW;
+      const fromH = oh * a.strideH - a.padH;
+      const first = Window.first(fromH, a.dilationH);
+      const rows = Window.last(fromH, a.dilationH, a.kh, a.H) - first;
+      const top = x + ((<usize>((fromH + first * a.dilationH) * a.W)) << 2);
       for (let ow = 0; ow < a.OW;) {
         if (ow >= lo && ow < hi && hi - lo >= 4) {
           ow = min(ow, hi - 4);
-          max4(a, x, oh, ow, (at + ow) << 2);
+          max4(a, x, top, rows, ow, (at + ow) << 2);
           ow += 4;
         } else {
-          max1(a, x, oh, ow, (at + ow) << 2);
+          max1(a, x, top, rows, ow, (at + ow) << 2);
           ow++;
         }
       }
@@ -120,50 +124,52 @@ export function maxPool2dF32(args: usize, start: u32, end: u32): void {
   }
 }
 
-function max4(a: PoolArgs, x: usize, oh: i32, ow: i32, to: usize): void {
-  const fromH = oh * a.strideH - a.padH;
+/** Four windows; `top` is the address of their first row inside the plane, of `rows` there. */
+function max4(a: PoolArgs, x: usize, top: usize, rows: i32, ow: i32, to: usize): void {
   const stride = a.strideW;
-  const first = Window.first(fromH, a.dilationH);
-  const last = Window.last(fromH, a.dilationH, a.kh, a.H);
-  const W = a.W;
   const kw = a.kw;
-  const dilationW = a.dilationW;
+  const step = (<usize>a.dilationW) << 2;
+  const rowStep = (<usize>(a.dilationH * a.W)) << 2;
   const lanes = i32x4.mul(i32x4.splat(stride), i32x4(0, 1, 2, 3));
+  let row = top + ((<usize>(ow * stride - a.padW)) << 2);
   let best = f32x4.splat(-Infinity);
-  let index = i32x4.splat(-1);
-  for (let i = first; i < last; i++) {
-    let at = (fromH + i * a.dilationH) * W + ow * stride - a.padW;
-    if (i == first) index = i32x4.add(lanes, i32x4.splat(at));
+  let index = rows > 0 ? i32x4.add(lanes, i32x4.splat((row - x) >> 2)) : i32x4.splat(-1);
+  for (; rows > 0; rows--) {
+    let at = row;
     for (let j = 0; j < kw; j++) {
-      const v = Window.gather(x + ((<usize>at) << 2), stride);
+      const v = Window.gather(at, stride);
       const take = v128.or(f32x4.gt(v, best), f32x4.ne(v, v));
       best = v128.bitselect(v, best, take);
-      index = v128.bitselect(i32x4.add(lanes, i32x4.splat(at)), index, take);
-      at += dilationW;
+      index = v128.bitselect(i32x4.add(lanes, i32x4.splat((at - x) >> 2)), index, take);
+      at += step;
     }
+    row += rowStep;
   }
   v128.store(a.out + to, best);
   v128.store(a.indices + to, index);
 }
 
-function max1(a: PoolArgs, x: usize, oh: i32, ow: i32, to: usize): void {
-  const fromH = oh * a.strideH - a.padH;
+/** One window, clipped at the plane's left and right too. */
+function max1(a: PoolArgs, x: usize, top: usize, rows: i32, ow: i32, to: usize): void {
   const fromW = ow * a.strideW - a.padW;
   const first = Window.first(fromW, a.dilationW);
-  const last = Window.last(fromW, a.dilationW, a.kw, a.W);
-  const rows = Window.last(fromH, a.dilationH, a.kh, a.H);
+  const taps = Window.last(fromW, a.dilationW, a.kw, a.W) - first;
+  const step = (<usize>a.dilationW) << 2;
+  const rowStep = (<usize>(a.dilationH * a.W)) << 2;
+  let row = top + ((<usize>(fromW + first * a.dilationW)) << 2);
   let best: f32 = -Infinity;
   let index = -1;
-  for (let i = Window.first(fromH, a.dilationH); i < rows; i++) {
-    const row = (fromH + i * a.dilationH) * a.W + fromW;
-    for (let j = first; j < last; j++) {
-      const at = row + j * a.dilationW;
-      const v = load<f32>(x + ((<usize>at) << 2));
+  for (; rows > 0; rows--) {
+    let at = row;
+    for (let j = 0; j < taps; j++) {
+      const v = load<f32>(at);
       if (v > best || v != v || index < 0) {
         best = v;
-        index = at;
+        index = (at - x) >> 2;
       }
+      at += step;
     }
+    row += rowStep;
   }
   store<f32>(a.out + to, best);
   store<i32>(a.indices + to, index);

@@ -62,7 +62,7 @@ function program(): Uint8Array<ArrayBuffer> {
 
 /** GFLOP/s of SIMD128 multiply and add on one core. */
 export async function peakGflops(measureMs: number): Promise<number> {
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(program()));
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(program()), {});
   const loop = instance.exports["f"] as (n: number) => number;
   const rounds = 50_000;
   const job = { run: () => loop(rounds), check: () => [loop(1)] };

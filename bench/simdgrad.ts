@@ -38,11 +38,7 @@ function op(compute: () => Tensor): Job {
 }
 
 /** A job that trains: `check` continues for the first steps, `run` takes one more. */
-function training(
-  model: nn.Module,
-  loss: () => Tensor,
-  steps: number,
-): Job {
+function training(model: nn.Module, loss: () => Tensor, steps: number): Job {
   const optimizer = new optim.Adam(model.parameters(), {
     lr: LEARNING_RATE,
     betas: [ADAM.beta1, ADAM.beta2],
@@ -76,7 +72,11 @@ function mlp(task: Task & { kind: "mlp" }, inputs: Inputs): Job {
   const model = new nn.Sequential(
     ...linears.flatMap((linear, i) => (i === 0 ? [linear] : [new nn.ReLU(), linear])),
   );
-  load(model, Array.from(linears, (_, i) => 2 * i), inputs.layers);
+  load(
+    model,
+    Array.from(linears, (_, i) => 2 * i),
+    inputs.layers,
+  );
   const loss = (): Tensor =>
     task.loss === "mse"
       ? mseLoss(model.forward(x), target)

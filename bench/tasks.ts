@@ -40,7 +40,7 @@ export interface Entry {
   readonly perSecond?: boolean;
   /** Answers may differ by this much, times the largest absolute value of the answer. */
   readonly tolerance: number;
-  /** A call takes seconds somewhere: fewer rounds, and none at all with --quick. */
+  /** Who needs seconds for a call: two rounds at most, and none at all with --quick. */
   readonly slowFor?: readonly string[];
 }
 
@@ -135,6 +135,7 @@ export const entries: readonly Entry[] = [
     task: { kind: "conv2d", x: [8, 64, 56, 56], outChannels: 64, kernel: 3, padding: 1 },
     flops: 2 * 8 * 56 * 56 * 64 * 64 * 9,
     tolerance: 1e-5,
+    slowFor: [JAX],
     bar: { faster: { than: TFJS, by: 1.25 } },
   },
   unary("exp"),
@@ -224,7 +225,10 @@ export function inputsOf(task: Task): Inputs {
       const { batch, m, n, k, transposed } = task;
       const lead = batch > 1 ? [batch] : [];
       const a = floats([...lead, ...(transposed === "a" ? [k, m] : [m, k])]);
-      return { ...none, operands: [a, floats([...lead, ...(transposed === "b" ? [n, k] : [k, n])])] };
+      return {
+        ...none,
+        operands: [a, floats([...lead, ...(transposed === "b" ? [n, k] : [k, n])])],
+      };
     }
     case "conv2d": {
       const { x, outChannels, kernel } = task;

@@ -76,6 +76,9 @@ export class Walk {
     walk.lanesShift = sizes == Sizes.BYTES ? 4 : 2;
     walk.rest = 0;
     walk.restBytes = 0;
+    walk.left = 0;
+    // Before any division: nothing to do may mean no columns, or an outer dim of size 0.
+    if (start >= end) return walk;
     walk.dims = dims;
     walk.cols = cols;
     let flat = load<u32>(dims) == 0;
@@ -89,7 +92,7 @@ export class Walk {
     const out = load<usize>(args + (count << 2));
     if (flat) {
       const from = start * BLOCK;
-      walk.left = start < end ? min(end * BLOCK, cols) - from : 0;
+      walk.left = min(end * BLOCK, cols) - from;
       walk.block = start;
       walk.nextOut = out + (from << outShift);
     } else {

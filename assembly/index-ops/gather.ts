@@ -13,8 +13,8 @@ class GatherArgs {
   out: usize;
   rows: u32;
   cols: u32;
-  innerX: i32;
-  innerIndex: i32;
+  sx: i32;
+  si: i32;
   status: usize;
   n: u32;
   stride: u32;
@@ -28,9 +28,9 @@ class ScatterAddArgs {
   src: usize;
   rows: u32;
   cols: u32;
-  innerOut: i32;
-  innerIndex: i32;
-  innerSrc: i32;
+  so: i32;
+  si: i32;
+  ss: i32;
   status: usize;
   n: u32;
   stride: u32;
@@ -50,15 +50,15 @@ function gather<T>(args: usize, start: u32, end: u32): void {
   const g = changetype<GatherArgs>(args);
   const dims = args + offsetof<GatherArgs>("rank");
   const blocks = (g.cols + GATHER_COLS - 1) / GATHER_COLS;
-  const shifts = alignof<T>() | (WORDS << 2);
+  const shifts = (<u32>alignof<T>()) | (WORDS << 2);
   const n = g.n;
   const step = g.stride << alignof<T>();
-  const stepX = g.innerX << alignof<T>();
-  const stepIndex = g.innerIndex << 2;
+  const stepX = g.sx << alignof<T>();
+  const stepIndex = g.si << 2;
   if (start >= end) return;
   let row = start / blocks;
   let block = start % blocks;
-  Rows.seek(args, 2, shifts, args + offsetof<GatherArgs>("innerX"), dims, row);
+  Rows.seek(args, 2, shifts, args + offsetof<GatherArgs>("sx"), dims, row);
   for (let unit = start; unit < end;) {
     const last = min(block + (end - unit), blocks);
     unit += last - block;
@@ -72,8 +72,8 @@ function gather<T>(args: usize, start: u32, end: u32): void {
       if (index < n) {
         store<T>(out, load<T>(x + index * step));
       } else {
-        store<T>(out, 0);
-        Status.report(g.status, (at - g.index) >> 2);
+        store<T>(out, <T>0);
+        Status.report(g.status, (<u32>(at - g.index)) >> 2);
       }
       x += stepX;
       at += stepIndex;
@@ -128,7 +128,7 @@ class Scatter {
           const sum = to + index * step;
           store<f32>(sum, load<f32>(sum) + load<f32>(from));
         } else {
-          Status.report(s.status, (i - s.index) >> 2);
+          Status.report(s.status, (<u32>(i - s.index)) >> 2);
         }
         to += innerOut;
         i += innerIndex;
@@ -152,14 +152,14 @@ export function scatterAddF32(args: usize, start: u32, end: u32): void {
   const dims = args + offsetof<ScatterAddArgs>("rank");
   const blocks = (s.cols + SCATTER_COLS - 1) / SCATTER_COLS;
   const shifts = WORDS | (WORDS << 2) | (WORDS << 4);
-  const colOut = s.innerOut << 2;
-  const colIndex = s.innerIndex << 2;
-  const colSrc = s.innerSrc << 2;
+  const colOut = s.so << 2;
+  const colIndex = s.si << 2;
+  const colSrc = s.ss << 2;
   const dimIndex = s.strideIndex << 2;
   const dimSrc = s.strideSrc << 2;
   if (start >= end) return;
   let block = start % blocks;
-  Rows.seek(args, 3, shifts, args + offsetof<ScatterAddArgs>("innerOut"), dims, start / blocks);
+  Rows.seek(args, 3, shifts, args + offsetof<ScatterAddArgs>("so"), dims, start / blocks);
   for (let unit = start; unit < end;) {
     const last = min(block + (end - unit), blocks);
     unit += last - block;
@@ -169,7 +169,7 @@ export function scatterAddF32(args: usize, start: u32, end: u32): void {
     const at = Operand.at(1).row + from * colIndex;
     const src = Operand.at(2).row + from * colSrc;
     // The loop in which out's elements lie closer together goes inside; i ascends in either case.
-    if (s.stride <= <u32>s.innerOut) {
+    if (s.stride <= <u32>s.so) {
       Scatter.block(args, out, at, src, cols, colOut, colIndex, colSrc, s.k, 0, dimIndex, dimSrc);
     } else {
       Scatter.block(args, out, at, src, s.k, 0, dimIndex, dimSrc, cols, colOut, colIndex, colSrc);

@@ -1,5 +1,6 @@
 // Whole slices picked along one dim by a list of k indices, and its gradient. All operands are
 // contiguous: x [outer, n, inner], index [k], out [outer, k, inner]. An embedding is outer = 1.
+// (The kernels are not told outer: it only shows in the number of work units.)
 //
 // Where every element has an index of its own, see gather.ts.
 import { Status } from "./status";
@@ -10,7 +11,6 @@ class SelectArgs {
   index: usize;
   out: usize;
   status: usize;
-  outer: u32;
   n: u32;
   k: u32;
   inner: u32;
@@ -22,7 +22,6 @@ class IndexAddArgs {
   index: usize;
   src: usize;
   status: usize;
-  outer: u32;
   n: u32;
   k: u32;
   inner: u32;

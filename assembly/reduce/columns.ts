@@ -74,15 +74,15 @@ export class Tile {
   /** Where the last slot's columns begin, in bytes. */
   @inline
   static last(w: u32): usize {
-    return w < 4 ? 0 : (<usize>w << 2) - 16;
+    return w < 4 ? 0 : ((<usize>w) << 2) - 16;
   }
 
   static fill(acc: usize, w: u32, v: v128): void {
-    for (let j: usize = 0; j < <usize>w << 2; j += 16) v128.store(acc + j, v);
+    for (let j: usize = 0; j < (<usize>w) << 2; j += 16) v128.store(acc + j, v);
   }
 
   static clearWide(wide: usize, w: u32): void {
-    for (let j: usize = 0; j < <usize>w << 2; j += 16) {
+    for (let j: usize = 0; j < (<usize>w) << 2; j += 16) {
       v128.store(wide + 2 * j, i64x2.splat(0));
       v128.store(wide + 2 * j, i64x2.splat(0), 16);
     }
@@ -95,27 +95,33 @@ export class Tile {
       return;
     }
     const last = Tile.last(w);
-    for (let j: usize = 0; j < <usize>w << 2; j += 16) {
+    for (let j: usize = 0; j < (<usize>w) << 2; j += 16) {
       v128.store(out + min(j, last), v128.load(acc + j));
     }
   }
 }
 
 @unmanaged
-export class AddF32 {
-  @inline
-  merge(a: v128, b: v128): v128 {
-    return f32x4.add(a, b);
-  }
+export abstract class Fold {
+  abstract merge(a: v128, b: v128): v128;
+  /** Nothing to notice, unless a class says otherwise. */
   @inline
   probe(a: v128, _b: v128): v128 {
     return a;
   }
 }
 
+@unmanaged
+export class AddF32 extends Fold {
+  @inline
+  merge(a: v128, b: v128): v128 {
+    return f32x4.add(a, b);
+  }
+}
+
 export class Columns {
   /** acc[j] = op(acc[j], x[0][j], x[1][j], ...); w >= 4. Returns the probe's result. */
-  static fold<Op>(x: usize, rows: u32, ldBytes: usize, w: u32, acc: usize): v128 {
+  static fold<Op extends Fold>(x: usize, rows: u32, ldBytes: usize, w: u32, acc: usize): v128 {
     const op = changetype<Op>(0);
     const last = Tile.last(w);
     let check = i64x2.splat(0);
@@ -165,7 +171,7 @@ export class Columns {
 
   /** wide[j] += more[j]. */
   static addWide(more: usize, w: u32, wide: usize): void {
-    for (let j: usize = 0; j < <usize>w << 2; j += 16) {
+    for (let j: usize = 0; j < (<usize>w) << 2; j += 16) {
       const d = wide + 2 * j;
       const m = more + 2 * j;
       v128.store(d, f64x2.add(v128.load(d), v128.load(m)));
@@ -175,7 +181,7 @@ export class Columns {
 
   /** wide[j] += acc[j], and acc = 0. */
   static flush(acc: usize, w: u32, wide: usize): void {
-    for (let j: usize = 0; j < <usize>w << 2; j += 16) {
+    for (let j: usize = 0; j < (<usize>w) << 2; j += 16) {
       const v = v128.load(acc + j);
       v128.store(acc + j, i64x2.splat(0));
       const d = wide + 2 * j;

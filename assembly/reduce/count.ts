@@ -1,6 +1,6 @@
 // Exact sums: int32 (wrapping), and booleans (their number, any, all). Any order gives the same
 // bits. Booleans are bytes, 0 or 1.
-import { Columns, Tile } from "./columns";
+import { Columns, Fold, Tile } from "./columns";
 import { Lanes } from "./lanes";
 
 @unmanaged
@@ -12,14 +12,10 @@ class FoldArgs {
 }
 
 @unmanaged
-class AddI32 {
+class AddI32 extends Fold {
   @inline
   merge(a: v128, b: v128): v128 {
     return i32x4.add(a, b);
-  }
-  @inline
-  probe(a: v128, _b: v128): v128 {
-    return a;
   }
 }
 
@@ -46,7 +42,7 @@ class Count {
       const n = min(R, Tile.ROWS);
       const staged = Tile.stage(x, n, ldBytes, w, Tile.area(0));
       Columns.fold<AddI32>(staged, n, Tile.pitch(ldBytes, w), w, Tile.acc(0));
-      x += n * ldBytes;
+      x += ldBytes * n;
       R -= n;
     }
   }
@@ -97,7 +93,7 @@ export function sumI32(args: usize, start: u32, end: u32): void {
     const o = u / tiles;
     const t = u % tiles;
     const w = Tile.width(t, inner);
-    Count.columnsI32(a.x + ((o * R * inner + t * Tile.COLS) << 2), R, <usize>inner << 2, w);
+    Count.columnsI32(a.x + ((o * R * inner + t * Tile.COLS) << 2), R, (<usize>inner) << 2, w);
     Tile.store(Tile.acc(0), w, a.out + ((o * inner + t * Tile.COLS) << 2));
   }
 }
@@ -110,10 +106,10 @@ export function sumBool(args: usize, start: u32, end: u32): void {
 
 export function anyBool(args: usize, start: u32, end: u32): void {
   const a = changetype<FoldArgs>(args);
-  for (let u = start; u < end; u++) store<u8>(a.out + u, <u8>(Count.bools(a, u) > 0));
+  for (let u = start; u < end; u++) store<u8>(a.out + u, Count.bools(a, u) > 0 ? 1 : 0);
 }
 
 export function allBool(args: usize, start: u32, end: u32): void {
   const a = changetype<FoldArgs>(args);
-  for (let u = start; u < end; u++) store<u8>(a.out + u, <u8>(Count.bools(a, u) == a.R));
+  for (let u = start; u < end; u++) store<u8>(a.out + u, <u32>Count.bools(a, u) == a.R ? 1 : 0);
 }

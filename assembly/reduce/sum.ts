@@ -80,7 +80,7 @@ export class Sum {
       const staged = Tile.stage(x, n, ldBytes, w, Tile.area(0));
       Columns.fold<AddF32>(staged, n, pitch, w, acc);
       Columns.flush(acc, w, Tile.wide(0));
-      x += n * ldBytes;
+      x += ldBytes * n;
       rows -= n;
     }
   }
@@ -92,7 +92,7 @@ export class Sum {
       const rows = min(R, CHUNK);
       Sum.columnChunk(x, rows, ldBytes, w);
       Columns.addWide(Tile.wide(0), w, Tile.wide(1));
-      x += rows * ldBytes;
+      x += ldBytes * rows;
       R -= rows;
     }
   }
@@ -101,7 +101,7 @@ export class Sum {
   static writeColumns(out: usize, w: u32, divisor: f64): void {
     const by = f64x2.splat(divisor);
     const acc = Tile.acc(0);
-    for (let j: usize = 0; j < <usize>w << 2; j += 16) {
+    for (let j: usize = 0; j < (<usize>w) << 2; j += 16) {
       const d = Tile.wide(1) + 2 * j;
       const low = f64x2.div(v128.load(d), by);
       v128.store(acc + j, Lanes.demote(low, f64x2.div(v128.load(d, 16), by)));
@@ -140,7 +140,7 @@ export function sumF32(args: usize, start: u32, end: u32): void {
     const o = u / tiles;
     const t = u % tiles;
     const w = Tile.width(t, inner);
-    Sum.columns(a.x + ((o * R * inner + t * Tile.COLS) << 2), R, <usize>inner << 2, w);
+    Sum.columns(a.x + ((o * R * inner + t * Tile.COLS) << 2), R, (<usize>inner) << 2, w);
     Sum.writeColumns(a.out + ((o * inner + t * Tile.COLS) << 2), w, divisor);
   }
 }
@@ -165,7 +165,7 @@ export function sumPartialsF32(args: usize, start: u32, end: u32): void {
       continue;
     }
     const w = Tile.width(t, inner);
-    Sum.columnChunk(x, rows, <usize>inner << 2, w);
+    Sum.columnChunk(x, rows, (<usize>inner) << 2, w);
     memory.copy(to, Tile.wide(0), ((w + 3) & ~3) << 3);
   }
 }

@@ -3,7 +3,17 @@
  * as one jitted function of the whole state, with Adam written out. Ownership: passing an array
  * consumes it, `.ref` keeps it; results are waited for, as jax-js is lazy.
  */
-import { blockUntilReady, defaultDevice, init, jit, lax, nn, numpy as np, tree, valueAndGrad } from "@jax-js/jax";
+import {
+  blockUntilReady,
+  defaultDevice,
+  init,
+  jit,
+  lax,
+  nn,
+  numpy as np,
+  tree,
+  valueAndGrad,
+} from "@jax-js/jax";
 import type { Contestant, Job } from "../contestant.js";
 import {
   ADAM,
@@ -69,7 +79,8 @@ function training(
   target: np.Array,
   steps: number,
 ): Job {
-  const zeros = (): Params => tree.map((p: np.Array) => np.zerosLike(p), tree.ref(params)) as Params;
+  const zeros = (): Params =>
+    tree.map((p: np.Array) => np.zerosLike(p), tree.ref(params)) as Params;
   let state: State = { params, m: zeros(), v: zeros(), beta1: np.array(1), beta2: np.array(1) };
   const jitted = jit((state: State, x: np.Array, target: np.Array): [np.Array, State] => {
     const [value, grads] = valueAndGrad(loss)(tree.ref(state.params), x, target);
@@ -115,9 +126,7 @@ function mlp(task: Task & { kind: "mlp" }, inputs: Inputs): Job {
       const z = np.matmul(h, weight).add(bias);
       return i < params.length - 1 ? nn.relu(z) : z;
     }, x);
-    return task.loss === "mse"
-      ? np.mean(np.square(out.sub(target)))
-      : crossEntropy(out, target);
+    return task.loss === "mse" ? np.mean(np.square(out.sub(target))) : crossEntropy(out, target);
   };
   return training(loss, toParams(inputs), x, target, CHECKED_STEPS.mlp);
 }
@@ -171,7 +180,8 @@ const contestant: Contestant = {
         const flip = (x: np.Array): np.Array => np.swapaxes(x, -2, -1);
         const { transposed } = task;
         return op(
-          (a, b) => np.matmul(transposed === "a" ? flip(a!) : a!, transposed === "b" ? flip(b!) : b!),
+          (a, b) =>
+            np.matmul(transposed === "a" ? flip(a!) : a!, transposed === "b" ? flip(b!) : b!),
           args,
         );
       }

@@ -4,6 +4,7 @@
  * What it lacks (gelu, layerNorm) is composed from its ops.
  */
 import * as tf from "@tensorflow/tfjs-core";
+import "@tensorflow/tfjs-core/dist/register_all_gradients.js";
 import { setThreadsCount } from "@tensorflow/tfjs-backend-wasm";
 import type { Contestant, Job } from "../contestant.js";
 import {

@@ -31,6 +31,10 @@ const where = ["cond: ptr", "a: ptr", "b: ptr", "out: ptr", "rows: u32", "cols: 
 // prettier-ignore
 const scatter = ["x: ptr", "out: ptr", "rows: u32", "cols: u32", "sx: i32", "so: i32", "rank: u32", "dims: i32..."] as const;
 
+// A binary block, the offsets' status, then the dim gathered along: n elements of x at `stride`.
+// prettier-ignore
+const gather = ["x: ptr", "index: ptr", "out: ptr", "rows: u32", "cols: u32", "sx: i32", "si: i32", "status: ptr", "n: u32", "stride: u32", "rank: u32", "dims: i32..."] as const;
+
 export const contract = {
   // Pooling: units are planes (image x channel); src/kernels/units.ts.
   // prettier-ignore
@@ -133,6 +137,34 @@ export const contract = {
   fill8: ["out: ptr", "n: u32", "value: i32"],
   arangeF32: ["out: ptr", "n: u32", "startLow: i32", "startHigh: i32", "stepLow: i32", "stepHigh: i32"],
   arangeI32: ["out: ptr", "n: u32", "start: i32", "step: i32"],
+  // Random numbers: a draw of n elements moves the offset on by randomCounters(n), a permutation by
+  // permutationCounters(n); src/kernels/units.ts.
+  // prettier-ignore
+  uniformF32: ["out: ptr", "n: u32", "seedLo: u32", "seedHi: u32", "offsetLo: u32", "offsetHi: u32", "low: f32", "high: f32"],
+  // prettier-ignore
+  normalF32: ["out: ptr", "n: u32", "seedLo: u32", "seedHi: u32", "offsetLo: u32", "offsetHi: u32", "mean: f32", "std: f32"],
+  // prettier-ignore
+  randintI32: ["out: ptr", "n: u32", "seedLo: u32", "seedHi: u32", "offsetLo: u32", "offsetHi: u32", "low: i32", "range: u32"],
+  // prettier-ignore
+  bernoulliF32: ["out: ptr", "n: u32", "seedLo: u32", "seedHi: u32", "offsetLo: u32", "offsetHi: u32", "p: f32"],
+  // prettier-ignore
+  dropoutF32: ["x: ptr", "out: ptr", "n: u32", "seedLo: u32", "seedHi: u32", "offsetLo: u32", "offsetHi: u32", "p: f32"],
+  // prettier-ignore
+  permutationI32: ["out: ptr", "n: u32", "seedLo: u32", "seedHi: u32", "offsetLo: u32", "offsetHi: u32"],
+  // Indices: `status` points at an i32, -1 before the call and after it where every index is good.
+  indexSelect32: ["x: ptr", "index: ptr", "out: ptr", "status: ptr", "n: u32", "k: u32", "inner: u32"],
+  indexSelect8: ["x: ptr", "index: ptr", "out: ptr", "status: ptr", "n: u32", "k: u32", "inner: u32"],
+  // prettier-ignore
+  indexAddF32: ["out: ptr", "index: ptr", "src: ptr", "status: ptr", "n: u32", "k: u32", "inner: u32", "skip: i32"],
+  gather32: gather,
+  gather8: gather,
+  // prettier-ignore
+  scatterAddF32: ["out: ptr", "index: ptr", "src: ptr", "rows: u32", "cols: u32", "so: i32", "si: i32", "ss: i32", "status: ptr", "n: u32", "stride: u32", "k: u32", "strideIndex: u32", "strideSrc: u32", "rank: u32", "dims: i32..."],
+  // Optimiser steps. buf may be 0: no momentum.
+  // prettier-ignore
+  sgdStepF32: ["p: ptr", "g: ptr", "buf: ptr", "n: u32", "lr: f32", "momentum: f32", "dampening: f32", "weightDecay: f32", "nesterov: u32", "first: u32"],
+  // prettier-ignore
+  adamStepF32: ["p: ptr", "g: ptr", "m: ptr", "v: ptr", "n: u32", "stepSize: f32", "weight1: f32", "beta2: f32", "weight2: f32", "bc2Sqrt: f32", "eps: f32", "weightDecay: f32", "decay: f32"],
 } as const satisfies Record<string, readonly Param[]>;
 
 export type KernelName = keyof typeof contract;

@@ -10,10 +10,10 @@ import { kernels } from "../kernels/loader.js";
 import { cast } from "./convert.js";
 import { binary, type BinaryKernel, binaryScalar, unary, type UnaryKernel } from "./dispatch.js";
 import { log } from "./math.js";
-import { eq, gt, lt, where } from "./compare.js";
+import { eq, ge, le, logicalAnd, where } from "./compare.js";
 import { sum } from "./reduce.js";
 import { reshape } from "./views.js";
-import { zerosLike } from "./creation.js";
+import { full, zerosLike } from "./creation.js";
 
 /** A tensor, or a number that is broadcast to the other operand's shape. */
 export type Operand = Tensor | number;
@@ -165,10 +165,9 @@ export function pow(a: Operand, b: Operand): Tensor {
   }
   if (typeof a === "number") {
     const out = withScalar("pow", pows, b, a, true);
-    const lnBase = a === 0 ? Number.NEGATIVE_INFINITY : naturalLog(a);
     return record("pow", out, [b], { b, out }, (dy, { b, out }) => [
-      // d(s^b)/db = s^b ln s, taken as 0 where s = 0 and b >= 0
-      () => (a === 0 ? where(lt(b, 0), mul(mul(dy, out), lnBase), 0) : mul(dy, mul(out, lnBase))),
+      // d(s^b)/db = s^b ln s, and 0 where s = 0 and b >= 0
+      () => mul(dy, atZeroBase(full([], a), b, mul(out, log(full([], a))))),
     ]);
   }
   const out = arithmetic("pow", pows, a, b);
@@ -176,13 +175,13 @@ export function pow(a: Operand, b: Operand): Tensor {
     // d(a^b)/da = b a^(b-1), and 0 where b = 0 (a^(b-1) may be infinite there)
     () => sumTo(mul(dy, where(eq(b, 0), 0, mul(b, pow(a, sub(b, 1))))), a.shape),
     // d(a^b)/db = a^b ln a, and 0 where a = 0 and b >= 0
-    () => sumTo(mul(dy, where(atZeroBase(a, b), 0, mul(out, log(a)))), b.shape),
+    () => sumTo(mul(dy, atZeroBase(a, b, mul(out, log(a)))), b.shape),
   ]);
 }
 
-/** True where a^b is 0^b with b >= 0, whose slope in b PyTorch defines as 0. */
-function atZeroBase(a: Tensor, b: Tensor): Tensor {
-  return mul(eq(a, 0), lt(neg(b), gt(b, b)).logicalOr(eq(b, 0))).to("bool");
+/** `slope`, but 0 where a^b is 0^b with b >= 0: the slope in b that PyTorch defines there. */
+function atZeroBase(a: Tensor, b: Tensor, slope: Tensor): Tensor {
+  return where(logicalAnd(eq(a, 0), ge(b, 0)), 0, slope);
 }
 
 function powScalar(x: Tensor, s: number): Tensor {
@@ -192,4 +191,45 @@ function powScalar(x: Tensor, s: number): Tensor {
     // d(x^s)/dx = s x^(s-1)
     () => (s === 0 ? zerosLike(dy) : mul(dy, mul(pow(x, s - 1), s))),
   ]);
+}
+
+/** The larger of a and b, elementwise; NaN if either is. Where they are equal each gets half the gradient. */
+export function maximum(a: Operand, b: Operand): Tensor {
+  return extremum("maximum", maxima, a, b, ge);
+}
+
+/** The smaller of a and b, elementwise; NaN if either is. Where they are equal each gets half the gradient. */
+export function minimum(a: Operand, b: Operand): Tensor {
+  return extremum("minimum", minima, a, b, le);
+}
+
+function extremum(
+  op: string,
+  fs: Kernels,
+  a: Operand,
+  b: Operand,
+  wins: (a: Tensor, b: Tensor) => Tensor,
+): Tensor {
+  const x = typeof a === "number" ? constant(op, a, b) : a;
+  const y = typeof b === "number" ? constant(op, b, a) : b;
+  const out = arithmetic(op, fs, x, y);
+  record(op, out, [x, y], { x, y }, (dy, { x, y }) => [
+    // 1 where it wins, 1/2 where both do
+    () => sumTo(mul(dy, share(wins(x, y), wins(y, x))), x.shape),
+    () => sumTo(mul(dy, share(wins(y, x), wins(x, y))), y.shape),
+  ]);
+  if (x !== a) x.dispose();
+  if (y !== b) y.dispose();
+  return out;
+}
+
+function share(mine: Tensor, theirs: Tensor): Tensor {
+  return mul(mine, sub(1, mul(theirs, 0.5)));
+}
+
+/** A number as a scalar tensor of the dtype that it has beside `other`. */
+function constant(op: string, value: number, other: Operand): Tensor {
+  if (typeof other === "number") return noTensor(op);
+  const whole = Number.isInteger(value) && Math.abs(value) < 2 ** 31;
+  return full([], value, { dtype: whole && other.dtype === "int32" ? "int32" : "float32" });
 }

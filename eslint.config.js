@@ -1,0 +1,61 @@
+// Lints all TypeScript but the kernels: assembly/ is AssemblyScript, which tsc (assembly/tsconfig.json)
+// and Prettier check.
+import tseslint from "typescript-eslint";
+
+export default tseslint.config(
+  {
+    ignores: [
+      "assembly/**",
+      "build/**",
+      "dist/**",
+      "coverage/**",
+      "**/node_modules/**",
+      // Peers have dependencies of their own, which `npm ci` doesn't install.
+      "bench/peers/**",
+      "src/kernels/wasm.generated.ts",
+    ],
+  },
+  { linterOptions: { reportUnusedDisableDirectives: "error" } },
+  {
+    files: ["**/*.ts"],
+    extends: [tseslint.configs.strictTypeChecked],
+    languageOptions: { parserOptions: { projectService: true } },
+    rules: {
+      eqeqeq: "error",
+      "no-console": "error",
+      "object-shorthand": "error",
+      "prefer-const": "error",
+      "@typescript-eslint/no-explicit-any": "error",
+      "@typescript-eslint/consistent-type-imports": [
+        "error",
+        { fixStyle: "inline-type-imports", disallowTypeAnnotations: false },
+      ],
+      // `noUncheckedIndexedAccess` is on: an index that a loop bounds needs its `!`.
+      "@typescript-eslint/no-non-null-assertion": "off",
+      "@typescript-eslint/restrict-template-expressions": [
+        "error",
+        { allowNumber: true, allowBoolean: true },
+      ],
+      // Input from JavaScript callers is checked although its type forbids it.
+      "@typescript-eslint/no-unnecessary-condition": "off",
+      // Thunks of gradients and short callbacks read better without a block.
+      "@typescript-eslint/no-confusing-void-expression": "off",
+      // `for (let i...)` over shapes and strides together is what this library does all day.
+      "@typescript-eslint/prefer-for-of": "off",
+      "@typescript-eslint/no-unused-vars": [
+        "error",
+        { argsIgnorePattern: "^_", varsIgnorePattern: "^_" },
+      ],
+    },
+  },
+  {
+    // What people run prints.
+    files: ["bench/**/*.ts", "examples/**/*.ts"],
+    rules: { "no-console": "off" },
+  },
+  {
+    files: ["scripts/**/*.mjs", "*.js"],
+    extends: [tseslint.configs.strict],
+    rules: { eqeqeq: "error", "prefer-const": "error" },
+  },
+);

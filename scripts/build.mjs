@@ -1,0 +1,66 @@
+// Builds everything: kernels (release and debug), the module that inlines the release bytes, the
+// bundled library in dist/ and its declaration files. `npm run build [-- --quiet]`
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { rolldown } from "rolldown";
+
+const quiet = process.argv.includes("--quiet");
+const root = fileURLToPath(new URL("..", import.meta.url));
+process.chdir(root);
+
+function step(name, work) {
+  const start = performance.now();
+  const done = work();
+  const report = () => {
+    if (!quiet) console.log(`${name}: ${Math.round(performance.now() - start)} ms`);
+  };
+  return done instanceof Promise ? done.then(report) : report();
+}
+
+/** Runs a package's command with this Node, so that no shell and no PATH is needed. */
+function node(script, ...args) {
+  execFileSync(process.execPath, [`node_modules/${script}`, ...args], { stdio: "inherit" });
+}
+
+function inlineKernels() {
+  const bytes = readFileSync("build/kernels.release.wasm");
+  // Hexadecimal, not base64: it compresses better, and a page downloads it compressed.
+  const text = `// Made by scripts/build.mjs from assembly/.\nexport const wasmHex =\n  "${bytes.toString("hex")}";\n`;
+  writeFileSync("src/kernels/wasm.generated.ts", text);
+}
+
+async function bundle() {
+  const build = await rolldown({
+    input: {
+      index: "src/index.ts",
+      nn: "src/nn/index.ts",
+      optim: "src/optim/index.ts",
+      data: "src/data/index.ts",
+      io: "src/io/index.ts",
+    },
+    // methods.ts extends Tensor.prototype: it must lie in one chunk with Tensor, or a bundler that
+    // trusts `sideEffects: false` would drop it.
+    treeshake: { moduleSideEffects: true },
+  });
+  await build.write({
+    dir: "dist",
+    format: "esm",
+    chunkFileNames: "[name].js",
+    codeSplitting: {
+      groups: [{ name: "core", test: /src[\\/](core|memory|kernels|autograd|ops|methods)/ }],
+    },
+  });
+  await build.close();
+}
+
+rmSync("dist", { recursive: true, force: true });
+mkdirSync("build", { recursive: true });
+for (const target of ["release", "debug"]) {
+  step(`kernels (${target})`, () =>
+    node("assemblyscript/bin/asc.js", "--config", "asconfig.json", "--target", target),
+  );
+}
+step("inlined kernels", inlineKernels);
+step("declarations", () => node("typescript/bin/tsc", "-p", "."));
+await step("bundle", bundle);

@@ -1,0 +1,131 @@
+// Activation functions. Each has a fused gradient kernel; the gradient of that gradient is composed
+// of other ops. tanh and sigmoid are in math.ts, softmax in softmax.ts.
+import { ValueError } from "../core/errors.js";
+import type { Tensor } from "../autograd/tensor.js";
+import { record } from "../autograd/record.js";
+import { f32 } from "../kernels/run.js";
+import { kernels } from "../kernels/loader.js";
+import { add, mul, square, sub } from "./arithmetic.js";
+import { gt, where } from "./compare.js";
+import { binary, binary1, type BinaryKernel, unary1 } from "./dispatch.js";
+import { apply, exp, sigmoid, tanh } from "./math.js";
+
+/** max(x, 0); NaN stays NaN. The slope at 0 is 0. */
+export function relu(x: Tensor): Tensor {
+  const out = apply("relu", kernels.reluF32, x);
+  return record("relu", out, [x], { out }, (dy, { out }) => [() => reluGrad(dy, out)]);
+}
+
+/** dy where x > 0, else 0. x may be relu's input or its output: their signs agree. */
+function reluGrad(dy: Tensor, x: Tensor): Tensor {
+  const out = binary("reluGrad", kernels.reluGradF32, dy, x);
+  return record("reluGrad", out, [dy], { x }, (g, { x }) => [() => reluGrad(g, x)]);
+}
+
+/** A fused dy f'(x), whose own derivative in x needs f'' as a composition. */
+function slope(
+  op: string,
+  kernel: BinaryKernel,
+  dy: Tensor,
+  x: Tensor,
+  second: (x: Tensor) => Tensor,
+): Tensor {
+  const out = binary(op, kernel, dy, x);
+  return record(op, out, [dy, x], { dy, x }, (g, { dy, x }) => [
+    () => slope(op, kernel, g, x, second),
+    () => mul(mul(g, dy), second(x)),
+  ]);
+}
+
+export interface GeluOptions {
+  /** "none": x Phi(x) by erf; "tanh": the approximation 0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))). Default: "none". */
+  approximate?: "none" | "tanh";
+}
+
+/** x times the normal distribution function of x (Hendrycks and Gimpel, 2016). */
+export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
+  const approximate = options.approximate ?? "none";
+  if (approximate === "tanh") {
+    const out = apply("gelu", kernels.geluTanhF32, x);
+    return record("gelu", out, [x], { x }, (dy, { x }) => [
+      () => slope("geluGrad", kernels.geluTanhGradF32, dy, x, geluTanhSecond),
+    ]);
+  }
+  if (approximate !== "none") {
+    throw new ValueError("gelu", `approximate must be "none" or "tanh": got ${String(approximate)}`);
+  }
+  return record("gelu", apply("gelu", kernels.geluF32, x), [x], { x }, (dy, { x }) => [
+    () => slope("geluGrad", kernels.geluGradF32, dy, x, geluSecond),
+  ]);
+}
+
+/** (x Phi(x))'' = phi(x) (2 - x^2), phi(x) = exp(-x^2/2) / sqrt(2 pi). */
+function geluSecond(x: Tensor): Tensor {
+  const density = mul(exp(mul(square(x), -0.5)), 1 / Math.sqrt(2 * Math.PI));
+  return mul(density, sub(2, square(x)));
+}
+
+/** With u = k (x + c x^3), t = tanh(u): f = x (1 + t)/2, f'' = s u' + x s (u''/2 - t u'^2), s = 1 - t^2. */
+function geluTanhSecond(x: Tensor): Tensor {
+  const k = Math.sqrt(2 / Math.PI);
+  const c = 0.044715;
+  const x2 = square(x);
+  const t = tanh(mul(mul(x, add(mul(x2, c), 1)), k));
+  const s = sub(1, square(t));
+  const du = mul(add(mul(x2, 3 * c), 1), k);
+  const ddu = mul(x, 6 * c * k);
+  return mul(s, add(du, mul(x, sub(mul(ddu, 0.5), mul(t, square(du))))));
+}
+
+/** x sigmoid(x), also called swish. */
+export function silu(x: Tensor): Tensor {
+  return record("silu", apply("silu", kernels.siluF32, x), [x], { x }, (dy, { x }) => [
+    () => slope("siluGrad", kernels.siluGradF32, dy, x, siluSecond),
+  ]);
+}
+
+/** With s = sigmoid(x): (x s)'' = s (1 - s) (2 + x (1 - 2 s)). */
+function siluSecond(x: Tensor): Tensor {
+  const s = sigmoid(x);
+  return mul(mul(s, sub(1, s)), add(mul(x, sub(1, mul(s, 2))), 2));
+}
+
+/** ln(1 + e^x); x itself above 20, where they agree in float32. */
+export function softplus(x: Tensor): Tensor {
+  return record("softplus", apply("softplus", kernels.softplusF32, x), [x], { x }, (dy, { x }) => [
+    () =>
+      slope("softplusGrad", kernels.softplusGradF32, dy, x, (x) => {
+        const s = sigmoid(x);
+        return mul(s, sub(1, s)); // sigmoid' = s (1 - s)
+      }),
+  ]);
+}
+
+/** x where x > 0, else negativeSlope x. */
+export function leakyRelu(x: Tensor, negativeSlope = 0.01): Tensor {
+  const p = f32(negativeSlope);
+  const out = unary1("leakyRelu", kernels.leakyReluF32, x, p);
+  return record("leakyRelu", out, [x], { x }, (dy, { x }) => [() => leakyReluGrad(dy, x, negativeSlope)]);
+}
+
+function leakyReluGrad(dy: Tensor, x: Tensor, negativeSlope: number): Tensor {
+  const out = binary1("leakyReluGrad", kernels.leakyReluGradF32, dy, x, f32(negativeSlope));
+  return record("leakyReluGrad", out, [dy], { x }, (g, { x }) => [
+    () => leakyReluGrad(g, x, negativeSlope),
+  ]);
+}
+
+/** x where x > 0, else alpha (e^x - 1). */
+export function elu(x: Tensor, alpha = 1): Tensor {
+  const out = unary1("elu", kernels.eluF32, x, f32(alpha));
+  return record("elu", out, [x], { x }, (dy, { x }) => [() => eluGrad(dy, x, alpha)]);
+}
+
+/** dy where x > 0, else dy alpha e^x. */
+function eluGrad(dy: Tensor, x: Tensor, alpha: number): Tensor {
+  const out = binary1("eluGrad", kernels.eluGradF32, dy, x, f32(alpha));
+  return record("eluGrad", out, [dy, x], { dy, x }, (g, { dy, x }) => [
+    () => eluGrad(g, x, alpha),
+    () => where(gt(x, 0), 0, mul(mul(g, dy), mul(exp(x), alpha))),
+  ]);
+}

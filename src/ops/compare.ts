@@ -1,0 +1,175 @@
+// Comparisons, logic and selection. Their results are bool and have no derivative; `where` passes
+// the gradient to the side that was chosen.
+import { DTypeError } from "../core/errors.js";
+import { bytesOf, type DType, promote } from "../core/dtype.js";
+import { broadcastShapes, contiguousLayout, expandLayout } from "../core/shape.js";
+import { allocate, type Tensor } from "../autograd/tensor.js";
+import { record } from "../autograd/record.js";
+import { kernels } from "../kernels/loader.js";
+import { run } from "../kernels/run.js";
+import { type Operand, sumTo } from "./arithmetic.js";
+import { cast } from "./convert.js";
+import { full } from "./creation.js";
+import {
+  binary,
+  type BinaryKernel,
+  binaryScalar,
+  collapse,
+  elementwiseUnits,
+  unary,
+} from "./dispatch.js";
+
+interface Kernels {
+  float32: BinaryKernel;
+  int32: BinaryKernel;
+}
+
+function compare(op: string, fs: Kernels, a: Tensor, b: Operand): Tensor {
+  const other: DType =
+    typeof b !== "number" ? b.dtype : Number.isInteger(b) && Math.abs(b) < 2 ** 31 ? "int32" : "float32";
+  const dtype = promote(a.dtype, other) === "float32" ? "float32" : "int32";
+  const x = cast(a, dtype);
+  let out: Tensor;
+  if (typeof b === "number") {
+    out = binaryScalar(op, fs[dtype], x, b, "bool");
+  } else {
+    const y = cast(b, dtype);
+    out = binary(op, fs[dtype], x, y, "bool");
+    if (y !== b) y.dispose();
+  }
+  if (x !== a) x.dispose();
+  return out;
+}
+
+const eqs = { float32: kernels.eqF32, int32: kernels.eqI32 };
+const nes = { float32: kernels.neF32, int32: kernels.neI32 };
+const lts = { float32: kernels.ltF32, int32: kernels.ltI32 };
+const les = { float32: kernels.leF32, int32: kernels.leI32 };
+const gts = { float32: kernels.gtF32, int32: kernels.gtI32 };
+const ges = { float32: kernels.geF32, int32: kernels.geI32 };
+
+/** a == b, elementwise with broadcasting; bool. NaN equals nothing. */
+export function eq(a: Tensor, b: Operand): Tensor {
+  return compare("eq", eqs, a, b);
+}
+
+/** a != b; bool. */
+export function ne(a: Tensor, b: Operand): Tensor {
+  return compare("ne", nes, a, b);
+}
+
+/** a < b; bool. */
+export function lt(a: Tensor, b: Operand): Tensor {
+  return compare("lt", lts, a, b);
+}
+
+/** a <= b; bool. */
+export function le(a: Tensor, b: Operand): Tensor {
+  return compare("le", les, a, b);
+}
+
+/** a > b; bool. */
+export function gt(a: Tensor, b: Operand): Tensor {
+  return compare("gt", gts, a, b);
+}
+
+/** a >= b; bool. */
+export function ge(a: Tensor, b: Operand): Tensor {
+  return compare("ge", ges, a, b);
+}
+
+function logic(op: string, kernel: BinaryKernel, a: Tensor, b: Tensor): Tensor {
+  const x = cast(a, "bool");
+  const y = cast(b, "bool");
+  const out = binary(op, kernel, x, y);
+  if (x !== a) x.dispose();
+  if (y !== b) y.dispose();
+  return out;
+}
+
+/** a and b; what is not 0 is true. */
+export function logicalAnd(a: Tensor, b: Tensor): Tensor {
+  return logic("logicalAnd", kernels.logicalAndBool, a, b);
+}
+
+/** a or b. */
+export function logicalOr(a: Tensor, b: Tensor): Tensor {
+  return logic("logicalOr", kernels.logicalOrBool, a, b);
+}
+
+/** Exactly one of a and b. */
+export function logicalXor(a: Tensor, b: Tensor): Tensor {
+  return logic("logicalXor", kernels.logicalXorBool, a, b);
+}
+
+/** Not x. */
+export function logicalNot(x: Tensor): Tensor {
+  const from = cast(x, "bool");
+  const out = unary("logicalNot", kernels.logicalNotBool, from);
+  if (from !== x) from.dispose();
+  return out;
+}
+
+function classify(op: string, kernel: typeof kernels.isnanF32, x: Tensor): Tensor {
+  const from = cast(x, "float32");
+  const out = unary(op, kernel, from, "bool");
+  if (from !== x) from.dispose();
+  return out;
+}
+
+/** Where x is NaN; bool. */
+export function isnan(x: Tensor): Tensor {
+  return classify("isnan", kernels.isnanF32, x);
+}
+
+/** Where x is infinite; bool. */
+export function isinf(x: Tensor): Tensor {
+  return classify("isinf", kernels.isinfF32, x);
+}
+
+/** Where x is neither infinite nor NaN; bool. */
+export function isfinite(x: Tensor): Tensor {
+  return classify("isfinite", kernels.isfiniteF32, x);
+}
+
+/**
+ * out = cond ? a : b, elementwise with broadcasting over all three, in the promoted dtype.
+ * @throws DTypeError when cond is not bool.
+ */
+export function where(cond: Tensor, a: Operand, b: Operand): Tensor {
+  if (cond.dtype !== "bool") {
+    throw new DTypeError("where", `cond must be bool: got ${cond.dtype}`);
+  }
+  const dtype = promote(operandType(a, b), operandType(b, a));
+  const x = typeof a === "number" ? full([], a, { dtype }) : cast(a, dtype);
+  const y = typeof b === "number" ? full([], b, { dtype }) : cast(b, dtype);
+  const out = select(cond, x, y);
+  const inputs = [typeof a === "number" ? x : a, typeof b === "number" ? y : b];
+  const [shapeA, shapeB] = [x.shape, y.shape];
+  record("where", out, inputs, { cond }, (dy, { cond }) => [
+    () => sumTo(where(cond, dy, 0), shapeA), // dout/da = cond
+    () => sumTo(where(cond, 0, dy), shapeB), // dout/db = not cond
+  ]);
+  if (x !== a) x.dispose();
+  if (y !== b) y.dispose();
+  return out;
+}
+
+function operandType(a: Operand, other: Operand): DType {
+  if (typeof a !== "number") return a.dtype;
+  if (!Number.isInteger(a) || Math.abs(a) >= 2 ** 31 || typeof other === "number") return "float32";
+  return other.dtype === "float32" ? "float32" : "int32";
+}
+
+function select(cond: Tensor, a: Tensor, b: Tensor): Tensor {
+  const shape = broadcastShapes("where", cond.shape, broadcastShapes("where", a.shape, b.shape));
+  const operands = [cond, a, b].map((x) => expandLayout("where", x.layout, shape).strides);
+  const { rows, cols, inner, rank, dims } = collapse(shape, operands);
+  const out = allocate("where", contiguousLayout(shape), a.dtype);
+  const kernel = bytesOf(a.dtype) === 4 ? kernels.where32 : kernels.whereBool;
+  const units = out.numel() === 0 ? 0 : elementwiseUnits(rows, cols);
+  const [sc, sa, sb] = inner as [number, number, number];
+  const [pc, pa, pb, po] = [cond.address(), a.address(), b.address(), out.address()];
+  run(kernel, units, pc, pa, pb, po, rows, cols, sc, sa, sb, rank, ...dims);
+  return out;
+}

@@ -1,0 +1,119 @@
+// Ops that overwrite their first operand. The result keeps its dtype and shape; the version counter
+// of its memory tells a graph that saved the old values. Each computes as its out-of-place twin does.
+import { DTypeError, ShapeError } from "../core/errors.js";
+import { promote } from "../core/dtype.js";
+import { expandLayout, sameShape, showShape } from "../core/shape.js";
+import { alias, type Tensor } from "../autograd/tensor.js";
+import { withGrad } from "../autograd/mode.js";
+import { checkInPlace, recordInPlace } from "../autograd/record.js";
+import { add, div, mul, neg, type Operand, sub, sumTo } from "./arithmetic.js";
+import { cast, copyOf, writeInto } from "./convert.js";
+import { full, zerosLike } from "./creation.js";
+
+/** Checks, computes `value` without recording, and writes it over x. */
+function overwrite(op: string, x: Tensor, others: readonly Tensor[], value: () => Tensor): void {
+  checkInPlace(op, x, others);
+  const result = withGrad(false, value);
+  try {
+    if (!sameShape(result.shape, x.shape)) {
+      throw new ShapeError(op, `the result must fit into ${showShape(x.shape)}: got ${showShape(result.shape)}`);
+    }
+    if (promote(result.dtype, x.dtype) !== x.dtype) {
+      throw new DTypeError(op, `a result of ${result.dtype} can't be stored in ${x.dtype}`);
+    }
+    const cast_ = cast(result, x.dtype);
+    writeInto(x, x.layout, cast_);
+    if (cast_ !== result) cast_.dispose();
+  } finally {
+    result.dispose();
+  }
+}
+
+function tensors(other: Operand): Tensor[] {
+  return typeof other === "number" ? [] : [other];
+}
+
+function shapeOf(other: Operand): readonly number[] {
+  return typeof other === "number" ? [] : other.shape;
+}
+
+/** x += other, with other broadcast to x's shape. Returns x. */
+export function add_(x: Tensor, other: Operand): Tensor {
+  const shape = shapeOf(other);
+  overwrite("add_", x, tensors(other), () => add(x, other));
+  return recordInPlace("add_", x, tensors(other), {}, (dy) => [() => dy, () => sumTo(dy, shape)]);
+}
+
+/** x -= other. Returns x. */
+export function sub_(x: Tensor, other: Operand): Tensor {
+  const shape = shapeOf(other);
+  overwrite("sub_", x, tensors(other), () => sub(x, other));
+  return recordInPlace("sub_", x, tensors(other), {}, (dy) => [() => dy, () => neg(sumTo(dy, shape))]);
+}
+
+/** x *= other. Returns x. */
+export function mul_(x: Tensor, other: Operand): Tensor {
+  return scale_("mul_", x, other, mul, (dy, old) => mul(dy, old), mul);
+}
+
+/** x /= other; x must be float32. Returns x. */
+export function div_(x: Tensor, other: Operand): Tensor {
+  // d(x/b)/db = -x/b^2
+  return scale_("div_", x, other, div, (dy, old, b) => neg(div(div(mul(dy, old), b), b)), div);
+}
+
+function scale_(
+  op: string,
+  x: Tensor,
+  other: Operand,
+  forward: (a: Tensor, b: Operand) => Tensor,
+  gradOther: (dy: Tensor, old: Tensor, b: Tensor) => Tensor,
+  gradX: (dy: Tensor, b: Operand) => Tensor,
+): Tensor {
+  if (typeof other === "number") {
+    overwrite(op, x, [], () => forward(x, other));
+    return recordInPlace(op, x, [], {}, (dy) => [() => gradX(dy, other)]);
+  }
+  // The old values are gone after the write: the gradient of `other` needs a copy of them.
+  const old = other.requiresGrad ? copyOf(op, x) : null;
+  overwrite(op, x, [other], () => forward(x, other));
+  recordInPlace(op, x, [other], old ? { old, b: other } : { b: other }, (dy, saved) => [
+    () => gradX(dy, saved.b),
+    () => sumTo(gradOther(dy, (saved as { old: Tensor }).old, saved.b), saved.b.shape),
+  ]);
+  old?.dispose();
+  return x;
+}
+
+/** Sets every element to `value`. Returns x. */
+export function fill_(x: Tensor, value: number): Tensor {
+  overwrite("fill_", x, [], () => expanded(full([], value, { dtype: x.dtype }), x));
+  return recordInPlace("fill_", x, [], {}, (dy) => [() => zerosLike(dy)]);
+}
+
+/** Sets every element to 0. Returns x. */
+export function zero_(x: Tensor): Tensor {
+  return fill_(x, 0);
+}
+
+/** Copies `source`, broadcast to x's shape and converted to its dtype, into x. Returns x. */
+export function copy_(x: Tensor, source: Tensor): Tensor {
+  const shape = source.shape;
+  // A copy first, where both share memory and might overlap.
+  const shared = source.buffer === x.buffer;
+  overwrite("copy_", x, [source], () => {
+    const from = cast(source, x.dtype);
+    const own = from === source ? (shared ? copyOf("copy_", source) : alias(source, source.layout)) : from;
+    return expanded(own, x);
+  });
+  return recordInPlace("copy_", x, [source], {}, (dy) => [
+    () => zerosLike(dy),
+    () => sumTo(dy, shape),
+  ]);
+}
+
+/** Stretches a temporary to x's shape. */
+function expanded(value: Tensor, x: Tensor): Tensor {
+  value.layout = expandLayout("copy_", value.layout, x.shape);
+  return value;
+}

@@ -1,0 +1,185 @@
+// Elementwise functions of one operand, forward and derivative. Bools and int32 compute as float32,
+// but where an op says otherwise. Maximum errors in ulp stand beside the kernels, in assembly/simd.
+import type { Tensor } from "../autograd/tensor.js";
+import { record } from "../autograd/record.js";
+import { f32 } from "../kernels/run.js";
+import { kernels } from "../kernels/loader.js";
+import { div, mul, square, sub } from "./arithmetic.js";
+import { cast } from "./convert.js";
+import { zerosLike } from "./creation.js";
+import { binary, binary2, unary, unary2, type UnaryKernel } from "./dispatch.js";
+
+/** f(x) in float32. Not recorded. */
+export function apply(op: string, kernel: UnaryKernel, x: Tensor): Tensor {
+  const from = cast(x, "float32");
+  const out = unary(op, kernel, from);
+  if (from !== x) from.dispose();
+  return out;
+}
+
+/** |x|; keeps int32. The slope at 0 is 0. */
+export function abs(x: Tensor): Tensor {
+  if (x.dtype === "int32") return unary("abs", kernels.absI32, x);
+  return record("abs", apply("abs", kernels.absF32, x), [x], { x }, (dy, { x }) => [
+    () => mul(dy, sign(x)), // d|x|/dx = sign(x)
+  ]);
+}
+
+/** -1, 0 or 1; keeps int32; NaN stays NaN. */
+export function sign(x: Tensor): Tensor {
+  if (x.dtype === "int32") return unary("sign", kernels.signI32, x);
+  return flat("sign", kernels.signF32, x);
+}
+
+/** A step function: its derivative is 0. */
+function flat(op: string, kernel: UnaryKernel, x: Tensor): Tensor {
+  if (x.dtype === "int32") return x; // whole numbers are their own floor, ceil, round and trunc
+  return record(op, apply(op, kernel, x), [x], {}, (dy) => [() => zerosLike(dy)]);
+}
+
+/** The largest whole number <= x. */
+export function floor(x: Tensor): Tensor {
+  return flat("floor", kernels.floorF32, x);
+}
+
+/** The smallest whole number >= x. */
+export function ceil(x: Tensor): Tensor {
+  return flat("ceil", kernels.ceilF32, x);
+}
+
+/** The nearest whole number; halves go to the even one. */
+export function round(x: Tensor): Tensor {
+  return flat("round", kernels.roundF32, x);
+}
+
+/** x without its fraction. */
+export function trunc(x: Tensor): Tensor {
+  return flat("trunc", kernels.truncF32, x);
+}
+
+/** The square root; NaN for negative x. */
+export function sqrt(x: Tensor): Tensor {
+  const out = apply("sqrt", kernels.sqrtF32, x);
+  return record("sqrt", out, [x], { out }, (dy, { out }) => [
+    () => div(dy, mul(out, 2)), // d sqrt(x)/dx = 1 / (2 sqrt(x))
+  ]);
+}
+
+/** 1 / sqrt(x). */
+export function rsqrt(x: Tensor): Tensor {
+  const out = apply("rsqrt", kernels.rsqrtF32, x);
+  return record("rsqrt", out, [x], { out }, (dy, { out }) => [
+    () => mul(dy, mul(mul(out, square(out)), -0.5)), // d x^(-1/2)/dx = -x^(-3/2) / 2
+  ]);
+}
+
+/** 1 / x. */
+export function reciprocal(x: Tensor): Tensor {
+  const out = apply("reciprocal", kernels.reciprocalF32, x);
+  return record("reciprocal", out, [x], { out }, (dy, { out }) => [
+    () => mul(dy, mul(square(out), -1)), // d(1/x)/dx = -1/x^2
+  ]);
+}
+
+/** e^x. */
+export function exp(x: Tensor): Tensor {
+  const out = apply("exp", kernels.expF32, x);
+  return record("exp", out, [x], { out }, (dy, { out }) => [() => mul(dy, out)]);
+}
+
+/** e^x - 1, accurate near 0. */
+export function expm1(x: Tensor): Tensor {
+  return record("expm1", apply("expm1", kernels.expm1F32, x), [x], { x }, (dy, { x }) => [
+    () => mul(dy, exp(x)),
+  ]);
+}
+
+/** The natural logarithm; -Infinity at 0, NaN below. */
+export function log(x: Tensor): Tensor {
+  return record("log", apply("log", kernels.logF32, x), [x], { x }, (dy, { x }) => [
+    () => div(dy, x), // d ln(x)/dx = 1/x
+  ]);
+}
+
+/** ln(1 + x), accurate near 0. */
+export function log1p(x: Tensor): Tensor {
+  return record("log1p", apply("log1p", kernels.log1pF32, x), [x], { x }, (dy, { x }) => [
+    () => div(dy, x.add(1)),
+  ]);
+}
+
+/** The sine; x in radians. */
+export function sin(x: Tensor): Tensor {
+  return record("sin", apply("sin", kernels.sinF32, x), [x], { x }, (dy, { x }) => [
+    () => mul(dy, cos(x)),
+  ]);
+}
+
+/** The cosine; x in radians. */
+export function cos(x: Tensor): Tensor {
+  return record("cos", apply("cos", kernels.cosF32, x), [x], { x }, (dy, { x }) => [
+    () => mul(dy, mul(sin(x), -1)),
+  ]);
+}
+
+/** The tangent; x in radians. */
+export function tan(x: Tensor): Tensor {
+  const out = apply("tan", kernels.tanF32, x);
+  return record("tan", out, [x], { out }, (dy, { out }) => [
+    () => mul(dy, square(out).add(1)), // d tan(x)/dx = 1 + tan(x)^2
+  ]);
+}
+
+/** The error function, 2/sqrt(pi) times the integral of exp(-t^2) from 0 to x. */
+export function erf(x: Tensor): Tensor {
+  return record("erf", apply("erf", kernels.erfF32, x), [x], { x }, (dy, { x }) => [
+    () => mul(dy, mul(exp(mul(square(x), -1)), 2 / Math.sqrt(Math.PI))),
+  ]);
+}
+
+/** The hyperbolic tangent. */
+export function tanh(x: Tensor): Tensor {
+  const out = apply("tanh", kernels.tanhF32, x);
+  return record("tanh", out, [x], { out }, (dy, { out }) => [() => tanhGrad(dy, out)]);
+}
+
+/** dy (1 - y^2), in one pass. */
+function tanhGrad(dy: Tensor, y: Tensor): Tensor {
+  const out = binary("tanhGrad", kernels.tanhGradF32, dy, y);
+  return record("tanhGrad", out, [dy, y], { dy, y }, (g, { dy, y }) => [
+    () => tanhGrad(g, y),
+    () => mul(mul(g, dy), mul(y, -2)), // d(1-y^2)/dy = -2y
+  ]);
+}
+
+/** 1 / (1 + e^-x). */
+export function sigmoid(x: Tensor): Tensor {
+  const out = apply("sigmoid", kernels.sigmoidF32, x);
+  return record("sigmoid", out, [x], { out }, (dy, { out }) => [() => sigmoidGrad(dy, out)]);
+}
+
+/** dy y (1 - y), in one pass. */
+function sigmoidGrad(dy: Tensor, y: Tensor): Tensor {
+  const out = binary("sigmoidGrad", kernels.sigmoidGradF32, dy, y);
+  return record("sigmoidGrad", out, [dy, y], { dy, y }, (g, { dy, y }) => [
+    () => sigmoidGrad(g, y),
+    () => mul(mul(g, dy), sub(1, mul(y, 2))), // d(y(1-y))/dy = 1-2y
+  ]);
+}
+
+/**
+ * x limited to [min, max]; NaN stays NaN. Where min > max the result is max. The gradient is 1
+ * inside, bounds included, and 0 outside.
+ */
+export function clamp(x: Tensor, min = -Infinity, max = Infinity): Tensor {
+  const from = cast(x, "float32");
+  const out = unary2("clamp", kernels.clampF32, from, f32(min), f32(max));
+  if (from !== x) from.dispose();
+  return record("clamp", out, [x], { x }, (dy, { x }) => [() => clampGrad(dy, x, min, max)]);
+}
+
+/** dy where min <= x <= max, else 0. */
+function clampGrad(dy: Tensor, x: Tensor, min: number, max: number): Tensor {
+  const out = binary2("clampGrad", kernels.clampGradF32, dy, x, f32(min), f32(max));
+  return record("clampGrad", out, [dy], { x }, (g, { x }) => [() => clampGrad(g, x, min, max)]);
+}

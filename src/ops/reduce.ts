@@ -1,0 +1,257 @@
+// Reductions over any dims: sums, means, extremes, their positions, variance. The kernels reduce the
+// middle of [outer, R, inner]; dims that do not lie together are first brought there. Every order
+// of summation is fixed by the shape alone.
+import { DTypeError, ShapeError } from "../core/errors.js";
+import type { DType } from "../core/dtype.js";
+import { checkDim, checkDims, contiguousLayout, reducedShape, type Shape, showShape, sizeOf } from "../core/shape.js";
+import { alias, allocateShape, type Tensor } from "../autograd/tensor.js";
+import { record } from "../autograd/record.js";
+import type { Kernel } from "../kernels/loader.js";
+import { kernels } from "../kernels/loader.js";
+import { f32, run } from "../kernels/run.js";
+import { foldUnits } from "../kernels/units.js";
+import { tidy } from "../memory/scope.js";
+import { div, mul, sub } from "./arithmetic.js";
+import { eq } from "./compare.js";
+import { cast, withContiguous } from "./convert.js";
+import { expand, reshape } from "./views.js";
+
+/** One dim, several, or (undefined, null, []) all. */
+export type Dims = number | readonly number[] | null;
+
+export interface ReduceOptions {
+  /** Keep the reduced dims with size 1. Default: false. */
+  keepdim?: boolean;
+}
+
+/** The middle of [outer, R, inner] is what a kernel reduces. */
+interface Middle {
+  outer: number;
+  R: number;
+  inner: number;
+}
+
+/** Runs `fn` on x as row-major [outer, R, inner], R being all of `dims` (sorted). */
+function withMiddle(x: Tensor, dims: readonly number[], fn: (x: Tensor, m: Middle) => Tensor): Tensor {
+  const first = dims[0] ?? x.ndim;
+  const last = dims.at(-1) ?? x.ndim - 1;
+  // Dims of size 1 between them do not separate what is reduced.
+  const between = x.shape.slice(first, last + 1).some((n, i) => n !== 1 && !dims.includes(first + i));
+  if (!between) {
+    const outer = sizeOf(x.shape.slice(0, first));
+    const R = sizeOf(x.shape.slice(first, last + 1));
+    const inner = sizeOf(x.shape.slice(last + 1));
+    return withContiguous(x, (x) => fn(x, { outer, R, inner }));
+  }
+  const kept = x.shape.flatMap((_, i) => (dims.includes(i) ? [] : [i]));
+  const order = [...kept, ...dims];
+  const { shape, strides, offset } = x.layout;
+  const moved = alias(x, {
+    ...contiguousLayout(order.map((d) => shape[d]!)),
+    strides: order.map((d) => strides[d]!),
+    offset,
+    contiguous: false,
+  });
+  const R = sizeOf(dims.map((d) => shape[d]!));
+  try {
+    return withContiguous(moved, (x) => fn(x, { outer: sizeOf(kept.map((d) => shape[d]!)), R, inner: 1 }));
+  } finally {
+    moved.dispose();
+  }
+}
+
+/** A gradient of the reduced shape, seen in x's shape. */
+function spread(dy: Tensor, shape: Shape, dims: readonly number[]): Tensor {
+  return expand(reshape(dy, reducedShape(shape, dims, true)), shape);
+}
+
+type SumKernel = Kernel<[number, number, number, number]>;
+
+function sumOf(op: string, x: Tensor, dims: readonly number[], keepdim: boolean, mean: boolean): Tensor {
+  const shape = reducedShape(x.shape, dims, keepdim);
+  const dtype: DType = x.dtype === "float32" || mean ? "float32" : "int32";
+  const from = mean ? cast(x, "float32") : x;
+  const out = withMiddle(from, dims, (x, { outer, R, inner }) => {
+    const out = allocateShape(op, shape, dtype);
+    const units = foldUnits(outer, inner);
+    if (dtype === "float32") {
+      run(kernels.sumF32, units, x.address(), out.address(), R, inner, f32(mean ? R : 1));
+    } else {
+      const kernel: SumKernel = x.dtype === "bool" ? kernels.sumBool : kernels.sumI32;
+      run(kernel, units, x.address(), out.address(), R, inner);
+    }
+    return out;
+  });
+  if (from !== x) from.dispose();
+  return out;
+}
+
+/** The sum over `dims`. Bools are counted; bool and int32 give int32. */
+export function sum(x: Tensor, dims?: Dims, options: ReduceOptions = {}): Tensor {
+  const over = checkDims("sum", dims, x.ndim);
+  const { shape } = x;
+  return record("sum", sumOf("sum", x, over, options.keepdim ?? false, false), [x], {}, (dy) => [
+    () => spread(dy, shape, over), // each element counts once
+  ]);
+}
+
+/** The arithmetic mean over `dims`; float32. NaN over no elements. */
+export function mean(x: Tensor, dims?: Dims, options: ReduceOptions = {}): Tensor {
+  const over = checkDims("mean", dims, x.ndim);
+  const { shape } = x;
+  const n = sizeOf(over.map((d) => shape[d]!));
+  return record("mean", sumOf("mean", x, over, options.keepdim ?? false, true), [x], {}, (dy) => [
+    () => spread(div(dy, n), shape, over), // each element counts 1/n
+  ]);
+}
+
+type FoldKernel = Kernel<[number, number, number, number]>;
+
+/** A kernel per dtype; bools fold as int32. */
+interface Folds {
+  float32: FoldKernel;
+  int32: FoldKernel;
+}
+
+function fold(op: string, fs: Folds, x: Tensor, dims: readonly number[], keepdim: boolean, dtype?: DType): Tensor {
+  if (x.dtype === "bool") throw new DTypeError(op, "takes float32 or int32: got bool");
+  const R = sizeOf(dims.map((d) => x.shape[d]!));
+  const shape = reducedShape(x.shape, dims, keepdim);
+  if (R === 0 && sizeOf(shape) > 0) {
+    throw new ShapeError(op, `an empty dim has no extreme: got shape ${showShape(x.shape)}`);
+  }
+  const kernel = fs[x.dtype];
+  return withMiddle(x, dims, (x, { outer, R, inner }) => {
+    const out = allocateShape(op, shape, dtype ?? x.dtype);
+    run(kernel, foldUnits(outer, inner), x.address(), out.address(), R, inner);
+    return out;
+  });
+}
+
+const maxima = { float32: kernels.amaxF32, int32: kernels.amaxI32 };
+const minima = { float32: kernels.aminF32, int32: kernels.aminI32 };
+const maximaAt = { float32: kernels.argmaxF32, int32: kernels.argmaxI32 };
+const minimaAt = { float32: kernels.argminF32, int32: kernels.argminI32 };
+
+/** The largest element over `dims`; NaN wins. Equal extremes share the gradient evenly. */
+export function amax(x: Tensor, dims?: Dims, options: ReduceOptions = {}): Tensor {
+  return extreme("amax", maxima, x, dims, options);
+}
+
+/** The smallest element over `dims`; NaN wins. Equal extremes share the gradient evenly. */
+export function amin(x: Tensor, dims?: Dims, options: ReduceOptions = {}): Tensor {
+  return extreme("amin", minima, x, dims, options);
+}
+
+function extreme(op: string, fs: Folds, x: Tensor, dims: Dims | undefined, options: ReduceOptions): Tensor {
+  const over = checkDims(op, dims, x.ndim);
+  const out = fold(op, fs, x, over, options.keepdim ?? false);
+  return record(op, out, [x], { x, out }, (dy, { x, out }) => [
+    () => {
+      const winners = eq(x, spread(out, x.shape, over)).to("float32");
+      const share = div(winners, sum(winners, over, { keepdim: true })); // 1/k for k winners
+      return mul(spread(dy, x.shape, over), share);
+    },
+  ]);
+}
+
+/** Values of a reduction along a dim and where they stand in it. */
+export interface ValuesAndIndices {
+  values: Tensor;
+  /** int32 */
+  indices: Tensor;
+}
+
+/** The largest element of all (as `amax`), or with `dim` the largest along it and where. The first of equals wins. */
+export function max(x: Tensor): Tensor;
+export function max(x: Tensor, dim: number, options?: ReduceOptions): ValuesAndIndices;
+export function max(x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor | ValuesAndIndices {
+  if (dim === undefined) return extreme("max", maxima, x, null, {});
+  return along("max", maximaAt, x, dim, options);
+}
+
+/** The smallest element of all (as `amin`), or with `dim` the smallest along it and where. The first of equals wins. */
+export function min(x: Tensor): Tensor;
+export function min(x: Tensor, dim: number, options?: ReduceOptions): ValuesAndIndices;
+export function min(x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor | ValuesAndIndices {
+  if (dim === undefined) return extreme("min", minima, x, null, {});
+  return along("min", minimaAt, x, dim, options);
+}
+
+function along(op: string, fs: Folds, x: Tensor, dim: number, { keepdim = false }: ReduceOptions): ValuesAndIndices {
+  const at = checkDim(op, dim, x.ndim);
+  return tidy(() => {
+    if (x.ndim === 0) return { values: reshape(x, []), indices: cast(mul(x.detach(), 0), "int32") };
+    const indices = fold(op, fs, x, [at], true, "int32");
+    const values = x.gather(at, indices);
+    return keepdim ? { values, indices } : { values: values.squeeze(at), indices: indices.squeeze(at) };
+  });
+}
+
+/** Where the largest element stands: along `dim`, or in row-major order of all; int32. NaN wins, then the first. */
+export function argmax(x: Tensor, dim?: number | null, options: ReduceOptions = {}): Tensor {
+  return position("argmax", maximaAt, x, dim, options);
+}
+
+/** Where the smallest element stands: along `dim`, or in row-major order of all; int32. NaN wins, then the first. */
+export function argmin(x: Tensor, dim?: number | null, options: ReduceOptions = {}): Tensor {
+  return position("argmin", minimaAt, x, dim, options);
+}
+
+function position(op: string, fs: Folds, x: Tensor, dim: number | null | undefined, options: ReduceOptions): Tensor {
+  const over = dim == null ? checkDims(op, null, x.ndim) : [checkDim(op, dim, x.ndim)];
+  return fold(op, fs, x, x.ndim === 0 ? [] : over, options.keepdim ?? false, "int32");
+}
+
+export interface VarianceOptions extends ReduceOptions {
+  /** Degrees of freedom that are taken off: the divisor is n - correction. Default: 1. */
+  correction?: number;
+}
+
+/** The variance over `dims`: the sum of (x - mean)^2 / (n - correction); NaN when that is 0. */
+export function variance(x: Tensor, dims?: Dims, options: VarianceOptions = {}): Tensor {
+  const over = checkDims("var", dims, x.ndim);
+  const { correction = 1, keepdim = false } = options;
+  if (x.dtype !== "float32") throw new DTypeError("var", `takes float32: got ${x.dtype}`);
+  const shape = reducedShape(x.shape, over, keepdim);
+  const n = sizeOf(over.map((d) => x.shape[d]!));
+  const out = withMiddle(x, over, (x, { outer, R, inner }) => {
+    const out = allocateShape("var", shape, "float32");
+    run(kernels.varF32, foldUnits(outer, inner), x.address(), out.address(), 0, R, inner, f32(correction));
+    return out;
+  });
+  return record("var", out, [x], { x }, (dy, { x }) => [
+    // d var/dx = 2 (x - mean) / (n - correction)
+    () => {
+      const centred = sub(x, mean(x, over, { keepdim: true }));
+      return mul(spread(dy, x.shape, over), mul(centred, 2 / (n - correction)));
+    },
+  ]);
+}
+
+/** The standard deviation: the square root of the variance. */
+export function std(x: Tensor, dims?: Dims, options: VarianceOptions = {}): Tensor {
+  return tidy(() => variance(x, dims, options).sqrt());
+}
+
+function truth(op: string, kernel: FoldKernel, x: Tensor, dims: Dims | undefined, { keepdim = false }: ReduceOptions): Tensor {
+  const over = checkDims(op, dims, x.ndim);
+  const from = cast(x, "bool");
+  const out = withMiddle(from, over, (x, { outer, R, inner }) => {
+    const out = allocateShape(op, reducedShape(from.shape, over, keepdim), "bool");
+    run(kernel, foldUnits(outer, inner), x.address(), out.address(), R, inner);
+    return out;
+  });
+  if (from !== x) from.dispose();
+  return out;
+}
+
+/** Whether any element over `dims` is not 0; bool. */
+export function any(x: Tensor, dims?: Dims, options: ReduceOptions = {}): Tensor {
+  return truth("any", kernels.anyBool, x, dims, options);
+}
+
+/** Whether all elements over `dims` are not 0; bool. */
+export function all(x: Tensor, dims?: Dims, options: ReduceOptions = {}): Tensor {
+  return truth("all", kernels.allBool, x, dims, options);
+}

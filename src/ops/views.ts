@@ -1,0 +1,318 @@
+// Ops that only change the layout: the result shares the memory of its input. Their gradients are
+// the inverse views. `reshape` and `slice` copy where no strides can express the result.
+import { IndexError, ShapeError, ValueError } from "../core/errors.js";
+import {
+  checkDim,
+  checkShape,
+  contiguousLayout,
+  expandLayout,
+  type Layout,
+  type Shape,
+  showShape,
+  sizeOf,
+  stridedLayout,
+} from "../core/shape.js";
+import { allocateShape, alias, type Tensor } from "../autograd/tensor.js";
+import { record } from "../autograd/record.js";
+import { sumTo } from "./arithmetic.js";
+import { copyOf, writeInto } from "./convert.js";
+import { fillContiguous } from "./creation.js";
+
+/**
+ * The elements in row-major order in another shape; one size may be -1 and is inferred. Shares the
+ * memory where strides can express it, else copies.
+ */
+export function reshape(x: Tensor, shape: Shape): Tensor {
+  const sizes = inferred(shape, x.numel());
+  const from = x.shape;
+  const layout = reshaped(x.layout, sizes);
+  let out: Tensor;
+  if (layout !== null) {
+    out = alias(x, layout);
+  } else {
+    out = copyOf("reshape", x);
+    out.layout = contiguousLayout(sizes);
+  }
+  return record("reshape", out, [x], {}, (dy) => [() => reshape(dy, from)]);
+}
+
+function inferred(shape: Shape, size: number): Shape {
+  const unknown = shape.indexOf(-1);
+  const known = shape.map((n, i) => (i === unknown ? 1 : n));
+  checkShape("reshape", known);
+  const rest = sizeOf(known);
+  if (unknown >= 0) known[unknown] = rest === 0 ? 0 : size / rest;
+  if (sizeOf(known) !== size || !Number.isInteger(known[unknown] ?? 0)) {
+    throw new ShapeError("reshape", `${size} elements do not fill the shape ${showShape(shape)}`);
+  }
+  return known;
+}
+
+/** Strides that show `layout`'s row-major order in another shape, or null when there are none. */
+function reshaped(layout: Layout, shape: Shape): Layout | null {
+  if (layout.contiguous) {
+    const { strides } = contiguousLayout(shape);
+    return stridedLayout(shape, strides, layout.offset);
+  }
+  const strides = new Array<number>(shape.length).fill(0);
+  let i = layout.shape.length - 1;
+  let k = shape.length - 1;
+  while (i >= 0 || k >= 0) {
+    // Take dims from both sides until they hold the same number of elements.
+    let step = i >= 0 ? layout.strides[i]! : 1;
+    let have = i >= 0 ? layout.shape[i]! : 1;
+    let want = k >= 0 ? shape[k]! : 1;
+    const first = k;
+    i--;
+    k--;
+    while (have !== want) {
+      if (have < want) {
+        const outer = layout.strides[i]!;
+        const inner = layout.shape[i + 1]!;
+        if (inner !== 1 && layout.shape[i]! !== 1 && outer !== inner * layout.strides[i + 1]!) return null;
+        if (inner === 1 && have === 1) step = outer;
+        have *= layout.shape[i--]!;
+      } else {
+        want *= shape[k--]!;
+      }
+    }
+    for (let d = first; d > k; d--) {
+      strides[d] = step;
+      step *= shape[d]!;
+    }
+  }
+  return stridedLayout(shape, strides, layout.offset);
+}
+
+/** Joins the dims from `start` to `end` (both included) into one. */
+export function flatten(x: Tensor, start = 0, end = -1): Tensor {
+  const first = checkDim("flatten", start, x.ndim);
+  const last = checkDim("flatten", end, x.ndim);
+  if (x.ndim === 0) return reshape(x, [1]);
+  if (first > last) throw new ValueError("flatten", `start must not lie behind end: got ${start}, ${end}`);
+  const joined = sizeOf(x.shape.slice(first, last + 1));
+  return reshape(x, [...x.shape.slice(0, first), joined, ...x.shape.slice(last + 1)]);
+}
+
+/** Reorders the dims: dim i of the result is dim dims[i] of x. */
+export function permute(x: Tensor, dims: readonly number[]): Tensor {
+  const order = dims.map((d) => checkDim("permute", d, x.ndim));
+  if (order.length !== x.ndim || new Set(order).size !== x.ndim) {
+    throw new ValueError("permute", `dims must name each of ${x.ndim} dims once: got [${dims.join(",")}]`);
+  }
+  const { shape, strides, offset } = x.layout;
+  const layout = stridedLayout(
+    order.map((d) => shape[d]!),
+    order.map((d) => strides[d]!),
+    offset,
+  );
+  const back = order.map((_, i) => order.indexOf(i));
+  return record("permute", alias(x, layout), [x], {}, (dy) => [() => permute(dy, back)]);
+}
+
+/** Swaps two dims. */
+export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
+  const a = checkDim("transpose", dim0, x.ndim);
+  const b = checkDim("transpose", dim1, x.ndim);
+  const order = x.shape.map((_, i) => (i === a ? b : i === b ? a : i));
+  return permute(x, order);
+}
+
+/** The transpose of a matrix; vectors and scalars stay as they are. */
+export function t(x: Tensor): Tensor {
+  if (x.ndim > 2) throw new ShapeError("t", `takes at most 2 dims: got ${showShape(x.shape)}`);
+  return x.ndim === 2 ? permute(x, [1, 0]) : permute(x, x.ndim === 1 ? [0] : []);
+}
+
+/** Removes a dim of size 1 (one of another size stays), or all of them. */
+export function squeeze(x: Tensor, dim?: number): Tensor {
+  const at = dim === undefined ? -1 : checkDim("squeeze", dim, x.ndim);
+  return reshapeView("squeeze", x, (_, i, n) => !(n === 1 && (at < 0 || at === i)));
+}
+
+function reshapeView(
+  op: string,
+  x: Tensor,
+  keep: (x: Tensor, i: number, n: number) => boolean,
+): Tensor {
+  const from = x.shape;
+  const kept = from.flatMap((n, i) => (keep(x, i, n) ? [i] : []));
+  const { shape, strides, offset } = x.layout;
+  const layout = stridedLayout(
+    kept.map((i) => shape[i]!),
+    kept.map((i) => strides[i]!),
+    offset,
+  );
+  return record(op, alias(x, layout), [x], {}, (dy) => [() => reshape(dy, from)]);
+}
+
+/** Inserts a dim of size 1 before `dim`; -1 appends it. */
+export function unsqueeze(x: Tensor, dim: number): Tensor {
+  const at = checkDim("unsqueeze", dim, x.ndim + 1);
+  const { shape, strides, offset } = x.layout;
+  const insert = (list: readonly number[], n: number) => [...list.slice(0, at), n, ...list.slice(at)];
+  const layout = stridedLayout(insert(shape, 1), insert(strides, 1), offset);
+  return record("unsqueeze", alias(x, layout), [x], {}, (dy) => [() => squeeze(dy, at)]);
+}
+
+/** Repeats dims of size 1 without copying; -1 leaves a size as it is; new dims may come in front. */
+export function expand(x: Tensor, shape: Shape): Tensor {
+  const lead = shape.length - x.ndim;
+  const sizes = shape.map((n, i) => (n === -1 && i >= lead ? x.shape[i - lead]! : n));
+  const layout = expandLayout("expand", x.layout, checkShape("expand", sizes));
+  const from = x.shape;
+  return record("expand", alias(x, layout), [x], {}, (dy) => [() => sumTo(dy, from)]);
+}
+
+/** The part [start, start + length) of a dim. */
+export function narrow(x: Tensor, dim: number, start: number, length: number): Tensor {
+  const at = checkDim("narrow", dim, x.ndim);
+  const n = x.shape[at] ?? 0;
+  if (x.ndim === 0) throw new ShapeError("narrow", "a scalar has no dim to narrow");
+  const from = start < 0 ? start + n : start;
+  const whole = Number.isInteger(start) && Number.isInteger(length);
+  if (!whole || from < 0 || length < 0 || from + length > n) {
+    throw new IndexError("narrow", `[start, start + length) must lie in [0, ${n}]: got ${start}, ${length}`);
+  }
+  return window(x, at, from, length, 1, "narrow");
+}
+
+/** One index of a dim, which disappears; -1 is the last. */
+export function select(x: Tensor, dim: number, index: number): Tensor {
+  const at = checkDim("select", dim, x.ndim);
+  const n = x.shape[at] ?? 0;
+  if (!Number.isInteger(index) || index < -n || index >= n) {
+    throw new IndexError("select", `index must lie in [${-n}, ${n - 1}]: got ${index}`);
+  }
+  const one = window(x, at, index < 0 ? index + n : index, 1, 1, "select");
+  const out = squeeze(one, at);
+  one.dispose();
+  return out;
+}
+
+export interface SliceOptions {
+  /** Default: 0. */
+  dim?: number;
+  /** Every step-th element; negative: backwards, which copies. Default: 1. */
+  step?: number;
+}
+
+/**
+ * Elements start, start + step, ... before `end` of a dim, with Python's rules: negative bounds count
+ * from the end, bounds outside are clipped, null or undefined mean all the way.
+ * @example
+ * console.log(arange(5).slice(1, 4).toArray()); // [ 1, 2, 3 ]
+ * console.log(arange(5).slice(null, null, { step: -2 }).toArray()); // [ 4, 2, 0 ]
+ */
+export function slice(
+  x: Tensor,
+  start?: number | null,
+  end?: number | null,
+  options: SliceOptions = {},
+): Tensor {
+  const dim = checkDim("slice", options.dim ?? 0, x.ndim);
+  const step = options.step ?? 1;
+  if (!Number.isInteger(step) || step === 0) {
+    throw new ValueError("slice", `step must be an integer other than 0: got ${step}`);
+  }
+  if (x.ndim === 0) throw new ShapeError("slice", "a scalar has no dim to slice");
+  const n = x.shape[dim]!;
+  const [low, high] = step > 0 ? [0, n] : [-1, n - 1];
+  const bound = (value: number | null | undefined, all: number): number => {
+    if (value == null) return all;
+    if (!Number.isInteger(value)) throw new ValueError("slice", `bounds must be integers: got ${value}`);
+    return Math.min(high, Math.max(low, value < 0 ? value + n : value));
+  };
+  const first = bound(start, step > 0 ? 0 : n - 1);
+  const last = bound(end, step > 0 ? n : -1);
+  const count = Math.max(0, Math.ceil((last - first) / step));
+  const view = window(x, dim, count === 0 ? 0 : first, count, step, "slice");
+  if (step > 0) return view;
+  const out = record("slice", copyOf("slice", view), [view], {}, (dy) => [() => dy]);
+  view.dispose();
+  return out;
+}
+
+/** `length` elements of a dim from `start` on, every step-th. */
+function window(
+  x: Tensor,
+  dim: number,
+  start: number,
+  length: number,
+  step: number,
+  op: string,
+): Tensor {
+  const layout = windowLayout(x.layout, dim, start, length, step);
+  const from = x.shape;
+  return record(op, alias(x, layout), [x], {}, (dy) => [
+    () => placeWindow(dy, from, dim, start, step, op), // zeros outside of the window
+  ]);
+}
+
+function windowLayout(
+  { shape, strides, offset }: Layout,
+  dim: number,
+  start: number,
+  length: number,
+  step: number,
+): Layout {
+  return stridedLayout(
+    shape.map((n, i) => (i === dim ? length : n)),
+    strides.map((s, i) => (i === dim ? s * step : s)),
+    offset + start * strides[dim]!,
+  );
+}
+
+/** Zeros of `shape` with `x` at the window: the transpose of taking the window. */
+export function placeWindow(
+  x: Tensor,
+  shape: Shape,
+  dim: number,
+  start: number,
+  step: number,
+  op: string,
+): Tensor {
+  const out = allocateShape(op, shape, x.dtype);
+  fillContiguous(out, 0);
+  const length = x.shape[dim]!;
+  writeInto(out, windowLayout(out.layout, dim, start, length, step), x);
+  return record(op, out, [x], {}, (dy) => [() => window(dy, dim, start, length, step, op)]);
+}
+
+/** The slices along a dim, each without it. */
+export function unbind(x: Tensor, dim = 0): Tensor[] {
+  const at = checkDim("unbind", dim, x.ndim);
+  return Array.from({ length: x.shape[at] ?? 0 }, (_, i) => select(x, at, i));
+}
+
+/** Pieces of a dim: of `size` each (the last may be smaller), or of the sizes listed. */
+export function split(x: Tensor, size: number | readonly number[], dim = 0): Tensor[] {
+  const at = checkDim("split", dim, x.ndim);
+  const n = x.shape[at] ?? 0;
+  const sizes = typeof size === "number" ? equalParts(n, size) : size;
+  if (sizes.reduce((a, b) => a + b, 0) !== n) {
+    throw new ShapeError("split", `sizes must add up to ${n}: got [${sizes.join(",")}]`);
+  }
+  let start = 0;
+  return sizes.map((length) => {
+    const part = narrow(x, at, start, length);
+    start += length;
+    return part;
+  });
+}
+
+function equalParts(n: number, size: number): number[] {
+  if (!Number.isInteger(size) || size <= 0) {
+    throw new ValueError("split", `size must be an integer > 0: got ${size}`);
+  }
+  return Array.from({ length: Math.max(1, Math.ceil(n / size)) }, (_, i) => Math.min(size, n - i * size));
+}
+
+/** At most `chunks` pieces of a dim, all but the last of equal size. */
+export function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
+  const at = checkDim("chunk", dim, x.ndim);
+  if (!Number.isInteger(chunks) || chunks <= 0) {
+    throw new ValueError("chunk", `chunks must be an integer > 0: got ${chunks}`);
+  }
+  return split(x, Math.max(1, Math.ceil((x.shape[at] ?? 0) / chunks)), at);
+}
