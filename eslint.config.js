@@ -21,7 +21,7 @@ export default tseslint.config(
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true } },
     rules: {
-      eqeqeq: "error",
+      eqeqeq: ["error", "always", { null: "ignore" }],
       "no-console": "error",
       "object-shorthand": "error",
       "prefer-const": "error",
@@ -38,6 +38,8 @@ export default tseslint.config(
       ],
       // Input from JavaScript callers is checked although its type forbids it.
       "@typescript-eslint/no-unnecessary-condition": "off",
+      // A callback may return something or nothing: `(x: Tensor) => Tensor | void`.
+      "@typescript-eslint/no-invalid-void-type": "off",
       // Thunks of gradients and short callbacks read better without a block.
       "@typescript-eslint/no-confusing-void-expression": "off",
       // `for (let i...)` over shapes and strides together is what this library does all day.

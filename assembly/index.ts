@@ -121,3 +121,19 @@ export { permutationI32 } from "./random/permutation";
 export { indexSelect32, indexSelect8, indexAddF32 } from "./index-ops/select";
 export { gather32, gather8, scatterAddF32 } from "./index-ops/gather";
 export { sgdStepF32, adamStepF32 } from "./optim";
+export { matmulF32 } from "./gemm/matmul";
+export { sumF32 } from "./reduce/sum";
+export { sumI32, sumBool, anyBool, allBool } from "./reduce/count";
+export { conv2dF32, conv2dInputGradF32 } from "./conv/conv2d";
+export { conv2dWeightGradF32 } from "./conv/weightGrad";
+export {
+  amaxF32,
+  aminF32,
+  amaxI32,
+  aminI32,
+  argmaxF32,
+  argminF32,
+  argmaxI32,
+  argminI32,
+} from "./reduce/extremes";
+export { varF32 } from "./reduce/variance";

@@ -133,14 +133,14 @@ function max4(a: PoolArgs, x: usize, top: usize, rows: i32, ow: i32, to: usize):
   const lanes = i32x4.mul(i32x4.splat(stride), i32x4(0, 1, 2, 3));
   let row = top + ((<usize>(ow * stride - a.padW)) << 2);
   let best = f32x4.splat(-Infinity);
-  let index = rows > 0 ? i32x4.add(lanes, i32x4.splat((row - x) >> 2)) : i32x4.splat(-1);
+  let index = rows > 0 ? i32x4.add(lanes, i32x4.splat(<i32>((row - x) >> 2))) : i32x4.splat(-1);
   for (; rows > 0; rows--) {
     let at = row;
     for (let j = 0; j < kw; j++) {
       const v = Window.gather(at, stride);
       const take = v128.or(f32x4.gt(v, best), f32x4.ne(v, v));
       best = v128.bitselect(v, best, take);
-      index = v128.bitselect(i32x4.add(lanes, i32x4.splat((at - x) >> 2)), index, take);
+      index = v128.bitselect(i32x4.add(lanes, i32x4.splat(<i32>((at - x) >> 2))), index, take);
       at += step;
     }
     row += rowStep;
@@ -165,7 +165,7 @@ function max1(a: PoolArgs, x: usize, top: usize, rows: i32, ow: i32, to: usize):
       const v = load<f32>(at);
       if (v > best || v != v || index < 0) {
         best = v;
-        index = (at - x) >> 2;
+        index = <i32>((at - x) >> 2);
       }
       at += step;
     }

@@ -68,6 +68,7 @@ class Row {
 
 /** Elements have 1 << shift bytes. */
 function select(args: usize, start: u32, end: u32, shift: u32): void {
+  if (start >= end) return;
   const s = changetype<SelectArgs>(args);
   const k = s.k;
   const n = s.n;

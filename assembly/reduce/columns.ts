@@ -126,24 +126,18 @@ export class Columns {
     const last = Tile.last(w);
     let check = i64x2.splat(0);
     for (; rows >= 8; rows -= 8) {
-      const x1 = x + ldBytes;
-      const x2 = x1 + ldBytes;
-      const x3 = x2 + ldBytes;
-      const x4 = x3 + ldBytes;
-      const x5 = x4 + ldBytes;
-      const x6 = x5 + ldBytes;
-      const x7 = x6 + ldBytes;
       let j: usize = 0;
       while (true) {
-        const c = min(j, last);
-        const v0 = v128.load(x + c);
-        const v1 = v128.load(x1 + c);
-        const v2 = v128.load(x2 + c);
-        const v3 = v128.load(x3 + c);
-        const v4 = v128.load(x4 + c);
-        const v5 = v128.load(x5 + c);
-        const v6 = v128.load(x6 + c);
-        const v7 = v128.load(x7 + c);
+        // One pointer that walks down the rows: eight pointers would not fit the registers.
+        let p = x + min(j, last);
+        const v0 = v128.load(p);
+        const v1 = v128.load((p += ldBytes));
+        const v2 = v128.load((p += ldBytes));
+        const v3 = v128.load((p += ldBytes));
+        const v4 = v128.load((p += ldBytes));
+        const v5 = v128.load((p += ldBytes));
+        const v6 = v128.load((p += ldBytes));
+        const v7 = v128.load((p += ldBytes));
         const low = op.merge(op.merge(v0, v1), op.merge(v2, v3));
         const high = op.merge(op.merge(v4, v5), op.merge(v6, v7));
         v128.store(acc + j, op.merge(v128.load(acc + j), op.merge(low, high)));
@@ -153,7 +147,7 @@ export class Columns {
         if (j >= last) break;
         j += 16;
       }
-      x = x7 + ldBytes;
+      x += ldBytes << 3;
     }
     for (; rows > 0; rows--) {
       let j: usize = 0;

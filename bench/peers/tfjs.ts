@@ -3,8 +3,8 @@
  * Linear weight [in, out]), its fused matmul + bias + relu where it has one, and its own Adam.
  * What it lacks (gelu, layerNorm) is composed from its ops.
  */
+import { createRequire } from "node:module";
 import * as tf from "@tensorflow/tfjs-core";
-import "@tensorflow/tfjs-core/dist/register_all_gradients.js";
 import { setThreadsCount } from "@tensorflow/tfjs-backend-wasm";
 import type { Contestant, Job } from "../contestant.js";
 import {
@@ -103,6 +103,9 @@ function layerNorm(x: tf.Tensor, w: tf.Tensor, b: tf.Tensor): tf.Tensor {
 
 const contestant: Contestant = {
   async start() {
+    // tfjs-core comes without gradients; its module of them is written for bundlers (extensionless
+    // ESM in a CommonJS package), which tsx's require reads. The registry they go to is global.
+    createRequire(import.meta.url)("@tensorflow/tfjs-core/dist/register_all_gradients");
     setThreadsCount(1);
     await tf.setBackend("wasm");
     await tf.ready();

@@ -35,7 +35,32 @@ const scatter = ["x: ptr", "out: ptr", "rows: u32", "cols: u32", "sx: i32", "so:
 // prettier-ignore
 const gather = ["x: ptr", "index: ptr", "out: ptr", "rows: u32", "cols: u32", "sx: i32", "si: i32", "status: ptr", "n: u32", "stride: u32", "rank: u32", "dims: i32..."] as const;
 
+/** Reductions of [outer, R, inner] over the middle. Units: foldUnits. */
+const fold = ["x: ptr", "out: ptr", "R: u32", "inner: u32"] as const;
+
 export const contract = {
+  // reductions
+  sumF32: [...fold, "divisor: f32"],
+  sumI32: fold,
+  sumBool: fold,
+  anyBool: fold,
+  allBool: fold,
+  amaxF32: fold,
+  aminF32: fold,
+  amaxI32: fold,
+  aminI32: fold,
+  argmaxF32: fold,
+  argminF32: fold,
+  argmaxI32: fold,
+  argminI32: fold,
+  varF32: [...fold, "correction: f32"],
+  // Convolution: units are src/kernels/units.ts's. bias = 0 is none; all operands contiguous.
+  // prettier-ignore
+  conv2dF32: ["x: ptr", "w: ptr", "bias: ptr", "out: ptr", "N: u32", "C: u32", "H: u32", "W: u32", "O: u32", "kh: u32", "kw: u32", "OH: u32", "OW: u32", "strideH: u32", "strideW: u32", "padH: u32", "padW: u32", "dilationH: u32", "dilationW: u32", "groups: u32"],
+  // prettier-ignore
+  conv2dInputGradF32: ["dy: ptr", "w: ptr", "dx: ptr", "N: u32", "C: u32", "H: u32", "W: u32", "O: u32", "kh: u32", "kw: u32", "OH: u32", "OW: u32", "strideH: u32", "strideW: u32", "padH: u32", "padW: u32", "dilationH: u32", "dilationW: u32", "groups: u32"],
+  // prettier-ignore
+  conv2dWeightGradF32: ["x: ptr", "dy: ptr", "dw: ptr", "N: u32", "C: u32", "H: u32", "W: u32", "O: u32", "kh: u32", "kw: u32", "OH: u32", "OW: u32", "strideH: u32", "strideW: u32", "padH: u32", "padW: u32", "dilationH: u32", "dilationW: u32", "groups: u32"],
   // Pooling: units are planes (image x channel); src/kernels/units.ts.
   // prettier-ignore
   maxPool2dF32: ["x: ptr", "out: ptr", "indices: ptr", "H: u32", "W: u32", "OH: u32", "OW: u32", "kh: u32", "kw: u32", "strideH: u32", "strideW: u32", "padH: u32", "padW: u32", "dilationH: u32", "dilationW: u32"],
@@ -165,6 +190,9 @@ export const contract = {
   sgdStepF32: ["p: ptr", "g: ptr", "buf: ptr", "n: u32", "lr: f32", "momentum: f32", "dampening: f32", "weightDecay: f32", "nesterov: u32", "first: u32"],
   // prettier-ignore
   adamStepF32: ["p: ptr", "g: ptr", "m: ptr", "v: ptr", "n: u32", "stepSize: f32", "weight1: f32", "beta2: f32", "weight2: f32", "bc2Sqrt: f32", "eps: f32", "weightDecay: f32", "decay: f32"],
+  // bias may be 0; dims: per batch dim, outermost first: size, stride of a, stride of b.
+  // prettier-ignore
+  matmulF32: ["a: ptr", "b: ptr", "out: ptr", "bias: ptr", "M: u32", "N: u32", "K: u32", "aRow: i32", "aCol: i32", "bRow: i32", "bCol: i32", "batch: u32", "batchRank: u32", "dims: i32..."],
 } as const satisfies Record<string, readonly Param[]>;
 
 export type KernelName = keyof typeof contract;

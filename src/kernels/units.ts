@@ -40,3 +40,18 @@ export function gatherUnits(rows: number, cols: number): number {
 export function scatterAddUnits(rows: number, cols: number): number {
   return rows * Math.ceil(cols / 64);
 }
+
+/** matmulF32: 64 columns of one product a unit. */
+export function matmulUnits(batch: number, N: number): number {
+  return batch * Math.ceil(N / 64);
+}
+
+/** Reductions of [outer, R, inner]: an output row by row, or a tile of 512 to 1023 columns. */
+export function foldUnits(outer: number, inner: number): number {
+  return inner === 0 ? 0 : inner === 1 ? outer : outer * Math.max(1, Math.floor(inner / 512));
+}
+
+/** sumBool, anyBool, allBool: an output a unit. */
+export function countUnits(outer: number, inner: number): number {
+  return outer * inner;
+}

@@ -9,7 +9,7 @@ import { record } from "../autograd/record.js";
 import type { Kernel } from "../kernels/loader.js";
 import { kernels } from "../kernels/loader.js";
 import { f32, run } from "../kernels/run.js";
-import { foldUnits } from "../kernels/units.js";
+import { countUnits, foldUnits } from "../kernels/units.js";
 import { tidy } from "../memory/scope.js";
 import { div, mul, sub } from "./arithmetic.js";
 import { eq } from "./compare.js";
@@ -73,7 +73,7 @@ function sumOf(op: string, x: Tensor, dims: readonly number[], keepdim: boolean,
   const from = mean ? cast(x, "float32") : x;
   const out = withMiddle(from, dims, (x, { outer, R, inner }) => {
     const out = allocateShape(op, shape, dtype);
-    const units = foldUnits(outer, inner);
+    const units = x.dtype === "bool" ? countUnits(outer, inner) : foldUnits(outer, inner);
     if (dtype === "float32") {
       run(kernels.sumF32, units, x.address(), out.address(), R, inner, f32(mean ? R : 1));
     } else {
@@ -217,7 +217,7 @@ export function variance(x: Tensor, dims?: Dims, options: VarianceOptions = {}):
   const n = sizeOf(over.map((d) => x.shape[d]!));
   const out = withMiddle(x, over, (x, { outer, R, inner }) => {
     const out = allocateShape("var", shape, "float32");
-    run(kernels.varF32, foldUnits(outer, inner), x.address(), out.address(), 0, R, inner, f32(correction));
+    run(kernels.varF32, foldUnits(outer, inner), x.address(), out.address(), R, inner, f32(correction));
     return out;
   });
   return record("var", out, [x], { x }, (dy, { x }) => [
@@ -239,7 +239,7 @@ function truth(op: string, kernel: FoldKernel, x: Tensor, dims: Dims | undefined
   const from = cast(x, "bool");
   const out = withMiddle(from, over, (x, { outer, R, inner }) => {
     const out = allocateShape(op, reducedShape(from.shape, over, keepdim), "bool");
-    run(kernel, foldUnits(outer, inner), x.address(), out.address(), R, inner);
+    run(kernel, countUnits(outer, inner), x.address(), out.address(), R, inner);
     return out;
   });
   if (from !== x) from.dispose();

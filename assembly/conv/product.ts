@@ -1,0 +1,155 @@
+// The product A @ B of a convolution, in blocks: A = weights, B = sampled pixels, packed panel by
+// panel into the scratch right before the micro-kernel uses it. conv2d.ts says what is sampled.
+import { Micro } from "../gemm/micro";
+import { Room } from "./dims";
+import { Panels } from "./panels";
+import { Sampling } from "./sampling";
+
+@unmanaged
+export class Product {
+  /** Weight (m, channel, i, j) lies at w + 4 * (m * mStep + channel * cStep + i * iStep + j * jStep). */
+  w: usize;
+  mStep: i32;
+  cStep: i32;
+  iStep: i32;
+  jStep: i32;
+  /** Whether rows of A are contiguous where they lie; else they are packed first. */
+  inPlace: bool;
+  /** Rows of A. */
+  m: i32;
+  /** One float for each row of A, or 0. */
+  bias: usize;
+  /** Image 0 of the input and floats between images. */
+  input: usize;
+  inputImage: i32;
+  /** Pixel (r, q) of image n, row m: out + 4 * (n * outImage + m * plane + r * rowStep + q * colStep). */
+  out: usize;
+  outImage: i32;
+  plane: i32;
+  rowStep: i32;
+  colStep: i32;
+
+  @inline
+  static at(): Product {
+    return changetype<Product>(Room.product());
+  }
+
+  /** Units [start, end), `blocks` to an image. A's blocks go outside: each is packed once a call. */
+  run(s: Sampling, start: i32, end: i32, blocks: i32): void {
+    const taps = s.taps;
+    const depth = Product.depth(s);
+    const K = s.channels * taps;
+    const most = min(Room.ROWS, (Room.A_FLOATS / (depth + 16)) & ~3);
+    const parts = (this.m + most - 1) / most;
+    const rows = ((this.m + parts - 1) / parts + 3) & ~3;
+    for (let m0 = 0; m0 < this.m; m0 += rows) {
+      const count = min(rows, this.m - m0);
+      for (let k0 = 0; k0 == 0 || k0 < K; k0 += depth) {
+        const k1 = min(K, k0 + depth);
+        let a = this.w + ((<usize>(m0 * this.mStep + k0)) << 2);
+        let aRow = this.mStep;
+        if (!this.inPlace) {
+          a = Room.a();
+          aRow = depth + 16;
+          this.packA(s, m0, count, k0, k1, aRow);
+        }
+        if (k0 == 0 && this.bias) this.spreadBias(m0, count);
+        for (let unit = start; unit < end; unit++) {
+          const n = unit / blocks;
+          if (!s.select(unit - n * blocks)) continue;
+          s.planes = this.input + ((<usize>n * this.inputImage) << 2);
+          if (s.fits && k1 > 0) s.stage(k0 / taps, k1 / taps);
+          const out = this.out + ((<usize>n * this.outImage + <usize>m0 * this.plane) << 2);
+          this.block(s, a, aRow, count, k0, k1, out);
+        }
+      }
+    }
+  }
+
+  /** How many rows of B make a block: whole channels where a slab has room. */
+  private static depth(s: Sampling): i32 {
+    const taps = s.taps;
+    if (!s.fits || taps == 0) return Room.DEPTH;
+    const most = max(1, min(Room.DEPTH / taps, s.room));
+    const parts = (s.channels + most - 1) / most;
+    return ((s.channels + parts - 1) / parts) * taps;
+  }
+
+  private packA(s: Sampling, m0: i32, count: i32, k0: i32, k1: i32, aRow: i32): void {
+    const taps = s.taps;
+    const step = (<usize>this.mStep) << 2;
+    const toStep = (<usize>aRow) << 2;
+    let to = Room.a();
+    for (let k = k0; k < k1; k++) {
+      const c = k / taps;
+      const tap = k - c * taps;
+      const i = tap / s.tapsW;
+      const j = tap - i * s.tapsW;
+      const at = m0 * this.mStep + c * this.cStep + i * this.iStep + j * this.jStep;
+      let from = this.w + ((<usize>at) << 2);
+      let row = to;
+      for (let m = count; m > 0; m--) {
+        store<u32>(row, load<u32>(from));
+        from += step;
+        row += toStep;
+      }
+      to += 4;
+    }
+  }
+
+  /** Eight copies of each row's bias: what a tile of the first block starts from. */
+  private spreadBias(m0: i32, count: i32): void {
+    let to = Room.bias();
+    for (let m = m0; m < m0 + count; m++) {
+      const v = v128.load32_splat(this.bias + ((<usize>m) << 2));
+      v128.store(to, v);
+      v128.store(to, v, 16);
+      to += 32;
+    }
+  }
+
+  /** out (count rows, the block's pixels) = from + A's block @ B's block [k0, k1). */
+  private block(s: Sampling, a: usize, aRow: i32, count: i32, k0: i32, k1: i32, out: usize): void {
+    const panel = Room.panel();
+    const contiguous = this.colStep == 1 && this.rowStep == s.gridW;
+    const k = k1 - k0;
+    for (let first = 0; first < s.pixels; first += 8) {
+      const n = min(8, s.pixels - first);
+      if (!s.fits) {
+        Panels.pixelsByCell(s, first, n, k0, k1, panel);
+      } else if (k > 0) {
+        Panels.locate(s, first, n);
+        Panels.pixels(s, k / s.taps, panel);
+      }
+      if (contiguous) {
+        const c = out + ((<usize>(s.row * s.gridW + s.col + first)) << 2);
+        const from = k0 > 0 ? c : this.bias ? Room.bias() : 0;
+        const fromLd = k0 > 0 ? this.plane : 8;
+        Micro.block(a, aRow, 1, panel, 8, 0, count, n, k, from, fromLd, c, this.plane);
+      } else {
+        const tile = Room.tile();
+        Micro.block(a, aRow, 1, panel, 8, 0, count, 8, k, 0, 0, tile, 8);
+        this.scatter(s, first, n, count, k0 > 0, out);
+      }
+    }
+  }
+
+  /** out = or += the tile, at n pixels from `first` on. */
+  private scatter(s: Sampling, first: i32, n: i32, count: i32, add: bool, out: usize): void {
+    const plane = (<usize>this.plane) << 2;
+    for (let lane = 0; lane < n; lane++) {
+      const row = (first + lane) / s.gridW;
+      const col = first + lane - row * s.gridW;
+      const at = (s.row + row) * this.rowStep + (s.col + col) * this.colStep;
+      let to = out + ((<usize>at) << 2);
+      let from = Room.tile() + (lane << 2);
+      for (let m = count; m > 0; m--) {
+        let v = load<f32>(from);
+        if (add) v = load<f32>(to) + v;
+        store<f32>(to, v);
+        from += 32;
+        to += plane;
+      }
+    }
+  }
+}

@@ -1,0 +1,115 @@
+// x.add(y) sugar: puts the ops on Tensor.prototype. Each method is the function of the same name
+// with the tensor as its first argument; the functions hold the documentation.
+import { backward, detach, registerHook, retainGrad } from "./autograd/backward.js";
+import { Tensor } from "./autograd/tensor.js";
+import * as activations from "./ops/activations.js";
+import * as arithmetic from "./ops/arithmetic.js";
+import * as compare from "./ops/compare.js";
+import * as convert from "./ops/convert.js";
+import { toText } from "./ops/format.js";
+import "./ops/gradient.js";
+import * as indexing from "./ops/indexing.js";
+import * as inplace from "./ops/inplace.js";
+import * as join from "./ops/join.js";
+import * as math from "./ops/math.js";
+import * as matmul from "./ops/matmul.js";
+import * as random from "./ops/random.js";
+import * as reduce from "./ops/reduce.js";
+import * as softmax from "./ops/softmax.js";
+import * as views from "./ops/views.js";
+
+/** A function whose first parameter is the tensor, as the method without it. */
+// prettier-ignore
+type Method<F> = F extends (x: Tensor, ...rest: infer Rest) => infer Result ? (...rest: Rest) => Result : never;
+
+const { add, sub, mul, div, neg, square, pow, maximum, minimum } = arithmetic;
+const { eq, ne, lt, le, gt, ge, logicalAnd, logicalOr, logicalXor, logicalNot } = compare;
+const { isnan, isinf, isfinite } = compare;
+const { to, clone, contiguous, toTypedArray, toArray, item } = convert;
+const { indexSelect, gather, scatterAdd, oneHot } = indexing;
+const { add_, sub_, mul_, div_, fill_, zero_, copy_ } = inplace;
+const { pad } = join;
+const { abs, sign, floor, ceil, round, trunc, sqrt, rsqrt, reciprocal, exp, expm1 } = math;
+const { log, log1p, sin, cos, tan, erf, tanh, sigmoid, clamp } = math;
+const { relu, gelu, silu, softplus, leakyRelu, elu } = activations;
+const { sum, mean, amax, amin, max, min, argmax, argmin, std, any, all } = reduce;
+const { softmax: softmax_, logSoftmax, logsumexp } = softmax;
+const { reshape, flatten, permute, transpose, t, squeeze, unsqueeze, expand } = views;
+const { narrow, select, slice, unbind, split, chunk } = views;
+const { dropout } = random;
+
+/** Every op that is a method, by its name. */
+const methods = {
+  ...{ add, sub, mul, div, neg, square, pow, maximum, minimum },
+  ...{ eq, ne, lt, le, gt, ge, logicalAnd, logicalOr, logicalXor, logicalNot },
+  ...{ isnan, isinf, isfinite },
+  ...{ to, clone, contiguous, toTypedArray, toArray, item },
+  ...{ indexSelect, gather, scatterAdd, oneHot },
+  ...{ add_, sub_, mul_, div_, fill_, zero_, copy_ },
+  ...{ pad },
+  ...{ abs, sign, floor, ceil, round, trunc, sqrt, rsqrt, reciprocal, exp, expm1 },
+  ...{ log, log1p, sin, cos, tan, erf, tanh, sigmoid, clamp },
+  ...{ relu, gelu, silu, softplus, leakyRelu, elu },
+  ...{ sum, mean, amax, amin, argmax, argmin, std, any, all, var: reduce.variance },
+  ...{ softmax: softmax_, logSoftmax, logsumexp },
+  ...{ matmul: matmul.matmul },
+  ...{ reshape, flatten, permute, transpose, t, squeeze, unsqueeze, expand },
+  ...{ narrow, select, slice, unbind, split, chunk },
+  ...{ dropout },
+  ...{ backward, detach, retainGrad, registerHook },
+};
+
+type Methods = { [K in keyof typeof methods]: Method<(typeof methods)[K]> };
+
+declare module "./autograd/tensor.js" {
+  // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- merges into the class
+  interface Tensor extends Methods {
+    /** The largest of all elements, or along a dim with its indices: see `max`. */
+    max(): Tensor;
+    max(dim: number, options?: reduce.ReduceOptions): reduce.ValuesAndIndices;
+    /** The smallest of all elements, or along a dim with its indices: see `min`. */
+    min(): Tensor;
+    min(dim: number, options?: reduce.ReduceOptions): reduce.ValuesAndIndices;
+    /** cond.where(a, b): a where this is true, else b. */
+    where(a: arithmetic.Operand, b: arithmetic.Operand): Tensor;
+    /** As float32. */
+    float(): Tensor;
+    /** As int32, truncated. */
+    int(): Tensor;
+    /** As bool: what is not 0 is true. */
+    bool(): Tensor;
+    /** Values, shape and dtype for people; large tensors are elided. */
+    toString(): string;
+  }
+}
+
+function define(name: string | symbol, method: (this: Tensor, ...rest: never[]) => unknown): void {
+  Object.defineProperty(Tensor.prototype, name, { value: method, writable: true, configurable: true });
+}
+
+for (const [name, op] of Object.entries({ ...methods, max, min, where: compare.where })) {
+  const call = op as (x: Tensor, ...rest: unknown[]) => unknown;
+  // Written out for the usual numbers of arguments: a rest array costs more than a small op.
+  define(name, function (this: Tensor, a?: unknown, b?: unknown, c?: unknown) {
+    return c !== undefined ? call(this, a, b, c) : b !== undefined ? call(this, a, b) : call(this, a);
+  });
+}
+
+define("float", function () {
+  return convert.to(this, "float32");
+});
+define("int", function () {
+  return convert.to(this, "int32");
+});
+define("bool", function () {
+  return convert.to(this, "bool");
+});
+define("toString", function () {
+  return toText(this);
+});
+// What console.log shows in Node.
+define(Symbol.for("nodejs.util.inspect.custom"), function () {
+  return toText(this);
+});
+
+export { Tensor };

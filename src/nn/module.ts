@@ -1,0 +1,181 @@
+// Module: the base class of layers and models. Parameters, buffers and child modules are found by
+// looking at its properties: assigning them is all it takes.
+import { ShapeError, ValueError } from "../core/errors.js";
+import { sameShape, showShape } from "../core/shape.js";
+import { withGrad } from "../autograd/mode.js";
+import { Tensor } from "../autograd/tensor.js";
+import { copy_ } from "../ops/inplace.js";
+
+/** A tensor that a module learns. It shares the memory of the tensor it is made from. */
+export class Parameter extends Tensor {
+  /** @param data float32 @param options.requiresGrad false: frozen. Default: true. */
+  constructor(data: Tensor, options: { requiresGrad?: boolean } = {}) {
+    super(data.buffer.retain(), data.layout, data.dtype);
+    this.requiresGrad = options.requiresGrad ?? true;
+  }
+}
+
+/** A tensor that belongs to a module's state but is not learned, such as running statistics. */
+export class Buffer extends Tensor {
+  constructor(data: Tensor) {
+    super(data.buffer.retain(), data.layout, data.dtype);
+  }
+}
+
+/** Tensors by name, as PyTorch names them: "0.weight", "bn.running_mean". */
+export type StateDict = Record<string, Tensor>;
+
+/**
+ * Base class of everything with parameters. Assign Parameters, Buffers and Modules (or arrays of
+ * Modules) to properties, and write `forward`.
+ *
+ * Names in a state dict are the properties' names in snake case, as PyTorch writes them.
+ *
+ * @example
+ * class Net extends nn.Module {
+ *   hidden = new nn.Linear(4, 8);
+ *   output = new nn.Linear(8, 2);
+ *   forward(x: Tensor): Tensor {
+ *     return this.output.forward(this.hidden.forward(x).relu());
+ *   }
+ * }
+ * console.log(Object.keys(new Net().stateDict()).join(" "));
+ * // hidden.weight hidden.bias output.weight output.bias
+ */
+export abstract class Module {
+  /** Whether layers behave as in training (dropout, batch statistics). Set by train() and eval(). */
+  training = true;
+
+  /** What the module computes. */
+  abstract forward(...inputs: never[]): unknown;
+
+  /** Own child modules with their names. */
+  namedChildren(): [string, Module][] {
+    return Object.entries(this).flatMap(([name, value]: [string, unknown]): [string, Module][] => {
+      if (value instanceof Module) return [[snakeCase(name), value]];
+      if (!Array.isArray(value)) return [];
+      return value.flatMap((item: unknown, i): [string, Module][] =>
+        item instanceof Module ? [[`${snakeCase(name)}.${i}`, item]] : [],
+      );
+    });
+  }
+
+  /** This module and all below it, with their paths; each once. */
+  namedModules(): [string, Module][] {
+    const found = new Map<Module, string>();
+    const pending: [string, Module][] = [["", this]];
+    for (let next = pending.pop(); next; next = pending.pop()) {
+      const [path, module] = next;
+      if (found.has(module)) continue;
+      found.set(module, path);
+      const children = module.namedChildren().map(([name, child]): [string, Module] => [join(path, name), child]);
+      pending.push(...children.reverse());
+    }
+    return [...found].map(([module, path]) => [path, module]);
+  }
+
+  /** Parameters of this module and those below it, with their names; each once. */
+  namedParameters(): [string, Parameter][] {
+    const found = new Map<Parameter, string>();
+    for (const [name, value] of this.namedState()) {
+      if (value instanceof Parameter && !found.has(value)) found.set(value, name);
+    }
+    return [...found].map(([value, name]) => [name, value]);
+  }
+
+  /** Parameters of this module and those below it; each once. */
+  parameters(): Parameter[] {
+    return this.namedParameters().map(([, parameter]) => parameter);
+  }
+
+  /** Buffers of this module and those below it, with their names. */
+  namedBuffers(): [string, Buffer][] {
+    return this.namedState().filter((entry): entry is [string, Buffer] => entry[1] instanceof Buffer);
+  }
+
+  /** Parameters and buffers in the order of PyTorch's state dict; shared ones under each name. */
+  private namedState(): [string, Tensor][] {
+    const own: [string, Tensor][] = [];
+    for (const [path, module] of this.everyPath()) {
+      const tensors = Object.entries(module).filter(
+        (e): e is [string, Tensor] => e[1] instanceof Parameter || e[1] instanceof Buffer,
+      );
+      tensors.sort((a, b) => Number(a[1] instanceof Buffer) - Number(b[1] instanceof Buffer));
+      for (const [name, value] of tensors) own.push([join(path, snakeCase(name)), value]);
+    }
+    return own;
+  }
+
+  private *everyPath(path = ""): Generator<[string, Module]> {
+    yield [path, this];
+    for (const [name, child] of this.namedChildren()) yield* child.everyPath(join(path, name));
+  }
+
+  /** Puts this module and those below it into training mode (or, with false, out of it). */
+  train(mode = true): this {
+    for (const [, module] of this.namedModules()) module.training = mode;
+    return this;
+  }
+
+  /** Evaluation mode: no dropout, running statistics. */
+  eval(): this {
+    return this.train(false);
+  }
+
+  /** Forgets the gradients of all parameters. */
+  zeroGrad(): void {
+    for (const parameter of this.parameters()) parameter.grad = null;
+  }
+
+  /** Freezes (false) or thaws all parameters. */
+  requiresGrad_(on = true): this {
+    for (const parameter of this.parameters()) parameter.requiresGrad = on;
+    return this;
+  }
+
+  /** Parameters and buffers by PyTorch's names; the tensors themselves, not copies. */
+  stateDict(): StateDict {
+    return Object.fromEntries(this.namedState());
+  }
+
+  /**
+   * Copies values into parameters and buffers of the same names.
+   * @param options.strict false: names that only one side has are left out. Default: true.
+   * @returns the names that the state lacked and those that the module lacks
+   * @throws ValueError for names that differ (strict); ShapeError for shapes that differ. Then nothing is changed.
+   */
+  loadStateDict(
+    state: StateDict,
+    options: { strict?: boolean } = {},
+  ): { missing: string[]; unexpected: string[] } {
+    const own = this.stateDict();
+    const missing = Object.keys(own).filter((name) => !(name in state));
+    const unexpected = Object.keys(state).filter((name) => !(name in own));
+    if ((options.strict ?? true) && missing.length + unexpected.length > 0) {
+      throw new ValueError(
+        "loadStateDict",
+        `names must match: missing [${missing.join(", ")}], unexpected [${unexpected.join(", ")}]`,
+      );
+    }
+    const shared = Object.keys(own).filter((name) => name in state);
+    for (const name of shared) {
+      const [to, from] = [own[name]!.shape, state[name]!.shape];
+      if (!sameShape(to, from)) {
+        throw new ShapeError("loadStateDict", `${name} must be ${showShape(to)}: got ${showShape(from)}`);
+      }
+    }
+    withGrad(false, () => {
+      for (const name of shared) copy_(own[name]!, state[name]!);
+    });
+    return { missing, unexpected };
+  }
+}
+
+function join(path: string, name: string): string {
+  return path === "" ? name : `${path}.${name}`;
+}
+
+/** runningMean -> running_mean: PyTorch's spelling of the same name. */
+function snakeCase(name: string): string {
+  return name.replace(/[a-z0-9][A-Z]/g, (pair) => `${pair[0]}_${pair[1]!.toLowerCase()}`);
+}

@@ -1,0 +1,193 @@
+// Random tensors from a counter-based generator (Philox4x32-10): element i of a draw depends on the
+// seed, the draws made before and i alone, so the numbers are the same on every machine.
+import { ValueError } from "../core/errors.js";
+import type { DType } from "../core/dtype.js";
+import { checkShape, type Shape } from "../core/shape.js";
+import { allocate, allocateShape, type Tensor } from "../autograd/tensor.js";
+import { record } from "../autograd/record.js";
+import { kernels } from "../kernels/loader.js";
+import { f32, run } from "../kernels/run.js";
+import { flatUnits, permutationCounters, permutationUnits, randomCounters } from "../kernels/units.js";
+import { cast, withContiguous } from "./convert.js";
+import type { TensorOptions } from "./creation.js";
+import { freshLayout } from "./dispatch.js";
+
+/** Where a stream of random numbers stands: a seed, and how many counters have been used. */
+export class Generator {
+  private seedLo = 0;
+  private seedHi = 0;
+  private offset = 0;
+
+  constructor(seed = 0) {
+    this.manualSeed(seed);
+  }
+
+  /**
+   * Starts the stream of this seed from its beginning.
+   * @param seed an integer from 0 to 2^53 - 1
+   */
+  manualSeed(seed: number): this {
+    if (!Number.isSafeInteger(seed) || seed < 0) {
+      throw new ValueError("manualSeed", `seed must be an integer from 0 to 2^53 - 1: got ${seed}`);
+    }
+    this.seedLo = seed | 0;
+    this.seedHi = Math.floor(seed / 2 ** 32) | 0;
+    this.offset = 0;
+    return this;
+  }
+
+  /** @internal Takes `counters` from the stream: the parameters of a kernel that draws. */
+  take(counters: number): [number, number, number, number] {
+    const at = this.offset;
+    this.offset += counters;
+    return [this.seedLo, this.seedHi, at | 0, Math.floor(at / 2 ** 32) | 0];
+  }
+
+  /** Seed and position, to continue from later. */
+  getState(): readonly [seedLo: number, seedHi: number, offset: number] {
+    return [this.seedLo, this.seedHi, this.offset];
+  }
+
+  /** Continues from a position that getState gave. */
+  setState(state: readonly [seedLo: number, seedHi: number, offset: number]): void {
+    [this.seedLo, this.seedHi, this.offset] = state;
+  }
+}
+
+/** The generator of all draws that name no other. Starts from seed 0: runs repeat by themselves. */
+export const defaultGenerator = /* @__PURE__ */ new Generator(0);
+
+/** Restarts the default generator from `seed`, an integer from 0 to 2^53 - 1. */
+export function manualSeed(seed: number): void {
+  defaultGenerator.manualSeed(seed);
+}
+
+export interface RandomOptions extends TensorOptions {
+  /** Where the numbers come from. Default: the one that manualSeed seeds. */
+  generator?: Generator;
+}
+
+function checkFloat(op: string, dtype: DType | undefined): void {
+  if (dtype !== undefined && dtype !== "float32") {
+    throw new ValueError(op, `random numbers of this kind are float32: got ${dtype}`);
+  }
+}
+
+/** Uniform in [low, high); 24 random bits each. */
+export function uniform(shape: Shape, low: number, high: number, options: RandomOptions = {}): Tensor {
+  checkFloat("uniform", options.dtype);
+  if (!(low <= high) || !Number.isFinite(high - low)) {
+    throw new ValueError("uniform", `low must not exceed high, both finite: got ${low}, ${high}`);
+  }
+  const out = allocateShape("uniform", checkShape("uniform", shape), "float32");
+  const n = out.numel();
+  const stream = (options.generator ?? defaultGenerator).take(randomCounters(n));
+  run(kernels.uniformF32, flatUnits(n), out.address(), n, ...stream, f32(low), f32(high));
+  if (options.requiresGrad) out.requiresGrad = true;
+  return out;
+}
+
+/** Uniform in [0, 1); float32. */
+export function rand(shape: Shape, options: RandomOptions = {}): Tensor {
+  return uniform(shape, 0, 1, options);
+}
+
+/** Normally distributed with this mean and standard deviation; float32 (Box-Muller). */
+export function normal(mean: number, std: number, shape: Shape, options: RandomOptions = {}): Tensor {
+  checkFloat("normal", options.dtype);
+  if (!(std >= 0) || !Number.isFinite(mean) || !Number.isFinite(std)) {
+    throw new ValueError("normal", `std must be >= 0, both finite: got mean ${mean}, std ${std}`);
+  }
+  const out = allocateShape("normal", checkShape("normal", shape), "float32");
+  const n = out.numel();
+  const stream = (options.generator ?? defaultGenerator).take(randomCounters(n));
+  run(kernels.normalF32, flatUnits(n), out.address(), n, ...stream, f32(mean), f32(std));
+  if (options.requiresGrad) out.requiresGrad = true;
+  return out;
+}
+
+/** Normally distributed with mean 0 and standard deviation 1; float32. */
+export function randn(shape: Shape, options: RandomOptions = {}): Tensor {
+  return normal(0, 1, shape, options);
+}
+
+/** Uniform in [0, 1), in x's shape. */
+export function randLike(x: Tensor, options: RandomOptions = {}): Tensor {
+  return rand(x.shape, options);
+}
+
+/** Standard normal, in x's shape. */
+export function randnLike(x: Tensor, options: RandomOptions = {}): Tensor {
+  return randn(x.shape, options);
+}
+
+/** Integers in [low, high), each as likely as the others within 2^-32; int32 unless dtype says float32. */
+export function randint(low: number, high: number, shape: Shape, options: RandomOptions = {}): Tensor {
+  const range = high - low;
+  const fits = (v: number): boolean => Number.isInteger(v) && v >= -(2 ** 31) && v <= 2 ** 31;
+  if (!fits(low) || !fits(high) || range <= 0) {
+    throw new ValueError("randint", `low and high must be int32 with low < high: got ${low}, ${high}`);
+  }
+  const out = allocateShape("randint", checkShape("randint", shape), "int32");
+  const n = out.numel();
+  const stream = (options.generator ?? defaultGenerator).take(randomCounters(n));
+  run(kernels.randintI32, flatUnits(n), out.address(), n, ...stream, low, range | 0);
+  const result = cast(out, options.dtype ?? "int32");
+  if (result !== out) out.dispose();
+  if (options.requiresGrad) result.requiresGrad = true;
+  return result;
+}
+
+/** Integers in [low, high) in x's shape. */
+export function randintLike(x: Tensor, low: number, high: number, options: RandomOptions = {}): Tensor {
+  return randint(low, high, x.shape, options);
+}
+
+/** 0 ... n - 1 in random order, every order as likely; int32. */
+export function randperm(n: number, options: { generator?: Generator } = {}): Tensor {
+  const out = allocateShape("randperm", checkShape("randperm", [n]), "int32");
+  const stream = (options.generator ?? defaultGenerator).take(permutationCounters(n));
+  run(kernels.permutationI32, permutationUnits(n), out.address(), n, ...stream);
+  return out;
+}
+
+/** 1 with probability p (one number), else 0; float32. */
+export function bernoulli(shape: Shape, p: number, options: RandomOptions = {}): Tensor {
+  checkFloat("bernoulli", options.dtype);
+  checkProbability("bernoulli", p);
+  const out = allocateShape("bernoulli", checkShape("bernoulli", shape), "float32");
+  const n = out.numel();
+  const stream = (options.generator ?? defaultGenerator).take(randomCounters(n));
+  run(kernels.bernoulliF32, flatUnits(n), out.address(), n, ...stream, f32(p));
+  return out;
+}
+
+function checkProbability(op: string, p: number): void {
+  if (!(p >= 0 && p <= 1)) throw new ValueError(op, `p must lie in [0, 1]: got ${p}`);
+}
+
+export interface DropoutOptions {
+  /** Without it dropout returns x itself. Default: true. */
+  training?: boolean;
+  generator?: Generator;
+}
+
+/** Zeroes each element with probability p and multiplies the others by 1 / (1 - p). */
+export function dropout(x: Tensor, p = 0.5, options: DropoutOptions = {}): Tensor {
+  checkProbability("dropout", p);
+  if (x.dtype !== "float32") throw new ValueError("dropout", `takes float32: got ${x.dtype}`);
+  if (options.training === false || p === 0) return x;
+  const stream = (options.generator ?? defaultGenerator).take(randomCounters(x.numel()));
+  return dropped(x, p, stream);
+}
+
+/** Dropout at a place in the stream. Linear in x: its gradient is the same on dy, no mask is kept. */
+function dropped(x: Tensor, p: number, stream: [number, number, number, number]): Tensor {
+  const out = withContiguous(x, (x) => {
+    const out = allocate("dropout", freshLayout(x.layout), "float32");
+    const n = x.numel();
+    run(kernels.dropoutF32, flatUnits(n), x.address(), out.address(), n, ...stream, f32(p));
+    return out;
+  });
+  return record("dropout", out, [x], {}, (dy) => [() => dropped(dy, p, stream)]);
+}

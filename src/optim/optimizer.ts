@@ -1,0 +1,128 @@
+// Optimizer: what all optimisers share. Parameters in groups, state per parameter, saving and resuming.
+import { ValueError } from "../core/errors.js";
+import type { Tensor } from "../autograd/tensor.js";
+import { withGrad } from "../autograd/mode.js";
+import { untracked } from "../memory/scope.js";
+import { copyOf, withContiguous } from "../ops/convert.js";
+import { zerosLike } from "../ops/creation.js";
+
+/** Parameters that share options; those not given are the optimiser's. */
+export type ParamGroup<Options> = { params: Iterable<Tensor> } & Partial<Options>;
+
+/** What an optimiser keeps for a parameter: tensors of its shape, and numbers. */
+export type ParamState = Record<string, Tensor | number>;
+
+/** Enough to continue: numbers, and copies of the tensors. */
+export interface OptimizerState<Options> {
+  groups: Options[];
+  /** One per parameter, in the order of the groups. */
+  state: ParamState[];
+}
+
+export abstract class Optimizer<Options extends object> {
+  /** The groups; change their options (`lr`, say) between steps as you like. */
+  readonly groups: ({ params: Tensor[] } & Options)[];
+  private readonly state = new Map<Tensor, ParamState>();
+
+  constructor(
+    private readonly name: string,
+    params: Iterable<Tensor> | readonly ParamGroup<Options>[],
+    defaults: Options,
+  ) {
+    const list = [...(params as Iterable<Tensor | ParamGroup<Options>>)];
+    const grouped = list.length > 0 && list.every((p) => "params" in p);
+    const groups = grouped ? (list as ParamGroup<Options>[]) : [{ params: list as Tensor[] } as ParamGroup<Options>];
+    this.groups = groups.map((g) => ({ ...defaults, ...g, params: [...g.params] }));
+    this.check();
+  }
+
+  private check(): void {
+    const all = this.groups.flatMap((g) => g.params);
+    if (all.length === 0) throw new ValueError(this.name, "got no parameters");
+    if (new Set(all).size !== all.length) throw new ValueError(this.name, "a parameter was given twice");
+    for (const p of all) {
+      if (!p.isLeaf) throw new ValueError(this.name, "parameters must be leaves, not results of ops");
+      if (!p.layout.contiguous) throw new ValueError(this.name, "parameters must be contiguous");
+    }
+    for (const group of this.groups) this.checkOptions(group);
+  }
+
+  /** Throws a ValueError for options that make no sense. */
+  protected abstract checkOptions(options: Options): void;
+
+  /** Updates one parameter from its gradient (contiguous, like the parameter). */
+  protected abstract update(p: Tensor, g: Tensor, options: Options, state: ParamState): void;
+
+  /** The options of a group, without its parameters. */
+  protected abstract optionsOf(group: Options): Options;
+
+  /** Updates every parameter that has a gradient. */
+  step(): void {
+    untracked(() =>
+      withGrad(false, () => {
+        for (const group of this.groups) {
+          for (const p of group.params) {
+            const g = p.node?.grad;
+            if (g == null) continue;
+            let state = this.state.get(p);
+            if (state === undefined) this.state.set(p, (state = {}));
+            const kept = state;
+            withContiguous(g, (g) => this.update(p, g, group, kept));
+            p.buffer.version++;
+            p.buffer.writer = `${this.name}.step`;
+          }
+        }
+      }),
+    );
+  }
+
+  /** Forgets all gradients. */
+  zeroGrad(): void {
+    for (const group of this.groups) for (const p of group.params) p.node?.setGrad(null);
+  }
+
+  /** The state so far, copied: with `loadStateDict` training continues exactly. */
+  stateDict(): OptimizerState<Options> {
+    const groups = this.groups.map((group) => this.optionsOf(group));
+    const copy = (state: ParamState): ParamState =>
+      Object.fromEntries(
+        Object.entries(state).map(([key, v]) => [key, typeof v === "number" ? v : copyOf("stateDict", v)]),
+      );
+    const state = this.groups.flatMap((g) => g.params.map((p) => copy(this.state.get(p) ?? {})));
+    return { groups, state };
+  }
+
+  /** Continues from what `stateDict` gave, for the same parameters in the same order. */
+  loadStateDict(from: OptimizerState<Options>): void {
+    const all = this.groups.flatMap((g) => g.params);
+    if (from.groups.length !== this.groups.length || from.state.length !== all.length) {
+      throw new ValueError(
+        `${this.name}.loadStateDict`,
+        `groups and parameters must match: got ${from.groups.length} and ${from.state.length}, ` +
+          `expected ${this.groups.length} and ${all.length}`,
+      );
+    }
+    this.groups.forEach((group, i) => Object.assign(group, from.groups[i]));
+    untracked(() =>
+      all.forEach((p, i) => {
+        const entries = Object.entries(from.state[i]!).map(([key, v]) => [
+          key,
+          typeof v === "number" ? v : copyOf("loadStateDict", v),
+        ]);
+        this.state.set(p, Object.fromEntries(entries) as ParamState);
+      }),
+    );
+  }
+}
+
+/** The tensor of zeros that a state keeps under `key`, made when first asked for. */
+export function stateTensor(state: ParamState, key: string, p: Tensor): Tensor {
+  return (state[key] ??= zerosLike(p)) as Tensor;
+}
+
+/** Refuses numbers outside of their range. */
+export function checkNumber(op: string, name: string, value: number, low: number, high = Infinity): void {
+  if (!(value >= low && value <= high)) {
+    throw new ValueError(op, `${name} must lie in [${low}, ${high}]: got ${value}`);
+  }
+}

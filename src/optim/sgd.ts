@@ -1,0 +1,58 @@
+// Stochastic gradient descent.
+import { ValueError } from "../core/errors.js";
+import type { Tensor } from "../autograd/tensor.js";
+import { kernels } from "../kernels/loader.js";
+import { f32, run } from "../kernels/run.js";
+import { flatUnits } from "../kernels/units.js";
+import { checkNumber, Optimizer, type ParamGroup, type ParamState, stateTensor } from "./optimizer.js";
+
+export interface SGDOptions {
+  /** Learning rate. Default: 0.001. */
+  lr: number;
+  /** Default: 0. */
+  momentum: number;
+  /** Default: 0. */
+  dampening: number;
+  /** L2 penalty. Default: 0. */
+  weightDecay: number;
+  /** Default: false; needs momentum and no dampening. */
+  nesterov: boolean;
+}
+
+/**
+ * d = g + weightDecay p;  buf = momentum buf + (1 - dampening) d (the first time d);
+ * p -= lr (nesterov ? d + momentum buf : buf). As in PyTorch (Sutskever et al., 2013, differs in
+ * where lr stands).
+ */
+export class SGD extends Optimizer<SGDOptions> {
+  constructor(params: Iterable<Tensor> | readonly ParamGroup<SGDOptions>[], options: Partial<SGDOptions> = {}) {
+    const defaults = { lr: 1e-3, momentum: 0, dampening: 0, weightDecay: 0, nesterov: false };
+    super("SGD", params, { ...defaults, ...options });
+  }
+
+  protected checkOptions(o: SGDOptions): void {
+    checkNumber("SGD", "lr", o.lr, 0);
+    checkNumber("SGD", "momentum", o.momentum, 0);
+    checkNumber("SGD", "weightDecay", o.weightDecay, 0);
+    if (o.nesterov && (o.momentum <= 0 || o.dampening !== 0)) {
+      throw new ValueError("SGD", "nesterov needs a momentum and no dampening");
+    }
+  }
+
+  protected optionsOf({ lr, momentum, dampening, weightDecay, nesterov }: SGDOptions): SGDOptions {
+    return { lr, momentum, dampening, weightDecay, nesterov };
+  }
+
+  protected update(p: Tensor, g: Tensor, o: SGDOptions, state: ParamState): void {
+    const first = o.momentum !== 0 && state["momentum"] === undefined;
+    const buf = o.momentum === 0 ? null : stateTensor(state, "momentum", p);
+    const n = p.numel();
+    run(
+      kernels.sgdStepF32,
+      flatUnits(n),
+      ...([p.address(), g.address(), buf?.address() ?? 0, n] as const),
+      ...([f32(o.lr), f32(o.momentum), f32(o.dampening), f32(o.weightDecay)] as const),
+      ...([o.nesterov ? 1 : 0, first ? 1 : 0] as const),
+    );
+  }
+}

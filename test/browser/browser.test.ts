@@ -1,0 +1,132 @@
+// The packed library in a real page: as plain modules, bundled by Vite without configuration, and with
+// the same bits as in Node.
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import ts from "typescript";
+import { Consumer, root } from "../package/consumer.js";
+import { readDigits } from "../same-bits/digits.js";
+import committed from "../same-bits/hash.json" with { type: "json" };
+import { Browser, type Files, executablePath, folder, without } from "./browser.js";
+
+/** Trains a small MLP on XOR and reports: first and last loss, right answers, an error, a dtype. */
+const program = (from: string): string => `
+import { manualSeed, tensor, nn, optim, mseLoss, noGrad, ShapeError, ones } from "${from}";
+manualSeed(3);
+const model = new nn.Sequential(new nn.Linear(2, 8), new nn.Tanh(), new nn.Linear(8, 1));
+const optimizer = new optim.Adam(model.parameters(), { lr: 0.05 });
+const x = tensor([[0, 0], [0, 1], [1, 0], [1, 1]]);
+const y = tensor([[0], [1], [1], [0]]);
+let first, last;
+for (let step = 0; step < 300; step++) {
+  const loss = mseLoss(model.forward(x), y);
+  optimizer.zeroGrad();
+  loss.backward();
+  optimizer.step();
+  last = loss.item();
+  first ??= last;
+}
+const right = noGrad(() => model.forward(x).gt(0.5).eq(y.gt(0.5)).sum().item());
+let error = "";
+try { ones([2, 3]).matmul(ones([4, 5])); } catch (e) { error = (e instanceof ShapeError) + e.message; }
+report({ first, last, right, error, list: x.add(1).transpose(0, 1).toArray(), dtype: y.gt(0).dtype });
+`;
+
+const page = (script: string): string =>
+  `<!doctype html><html lang="en"><title>t</title><script type="module">${script}</script></html>`;
+
+interface Learned {
+  readonly first: number;
+  readonly last: number;
+}
+
+function expectLearned(result: unknown): void {
+  expect(result).toMatchObject({
+    right: 4,
+    error: expect.stringMatching(/^true\[matmul\] /) as string,
+    list: [
+      [1, 1, 2, 2],
+      [1, 2, 1, 2],
+    ],
+    dtype: "bool",
+  });
+  const { first, last } = result as Learned;
+  expect(last).toBeLessThan(first / 10);
+}
+
+describe.skipIf(executablePath === undefined)(`in Chromium${without}`, () => {
+  let consumer: Consumer;
+  let browser: Browser;
+  let dist: Files;
+  beforeAll(async () => {
+    consumer = new Consumer();
+    browser = await Browser.start();
+    dist = folder(join(consumer.installed, "dist"));
+  });
+  afterAll(async () => {
+    await browser?.close();
+    consumer?.remove();
+  });
+
+  it("a page without a bundler trains from a <script type=module>", async () => {
+    const { result, problems, requests } = await browser.open((path) =>
+      path === "/" ? page(program("./index.js")) : dist(path),
+    );
+    expect(problems).toEqual([]);
+    expectLearned(result);
+    // Modules only: no .wasm file to host, nothing fetched later.
+    expect(requests.filter((path) => path !== "/" && !path.endsWith(".js"))).toEqual([]);
+  });
+
+  it("a page gets every sub-path as plain modules", async () => {
+    const { result, problems } = await browser.open((path) =>
+      path === "/"
+        ? page(`
+            import { nn, Tensor, tensor } from "./index.js";
+            import { Linear } from "./nn.js";
+            import { SGD } from "./optim.js";
+            import { DataLoader } from "./data.js";
+            import { saveSafetensors, loadSafetensors } from "./io.js";
+            const { x } = loadSafetensors(saveSafetensors({ x: tensor([1, 2.5]) }));
+            report([nn.Linear === Linear, x instanceof Tensor, x.toArray(), typeof SGD, typeof DataLoader]);`)
+        : dist(path),
+    );
+    expect(problems).toEqual([]);
+    expect(result).toEqual([true, true, [1, 2.5], "function", "function"]);
+  });
+
+  it("a page bundled by Vite without any configuration trains", async () => {
+    consumer.write("index.html", page("").replace(">", ">\n").replace('"module">', '"module" src="/main.js">'));
+    consumer.write("main.js", program("simdgrad"));
+    const built = consumer.run(join(root, "node_modules/vite/bin/vite.js"), "build");
+    expect(built.status, built.stdout + built.stderr).toBe(0);
+    expect(built.stderr).toBe("");
+    expect(existsSync(join(consumer.folder, "dist/index.html"))).toBe(true);
+    const { result, problems } = await browser.open(folder(join(consumer.folder, "dist")));
+    expect(problems).toEqual([]);
+    expectLearned(result);
+  });
+
+  it("200 steps of the MNIST network give the committed bits", async () => {
+    const digits = readDigits();
+    const source = readFileSync(join(root, "test/same-bits/train.ts"), "utf8");
+    const module = ts.transpile(source, { module: ts.ModuleKind.ES2022, target: ts.ScriptTarget.ES2022 });
+    const main = `
+      import * as simdgrad from "./index.js";
+      import { train } from "./train.js";
+      const bytes = async (path) => (await fetch(path)).arrayBuffer();
+      const images = new Float32Array(await bytes("images.bin"));
+      const labels = new Int32Array(await bytes("labels.bin"));
+      const hash = await crypto.subtle.digest("SHA-256", train(simdgrad, { images, labels }));
+      report([...new Uint8Array(hash)].map((byte) => byte.toString(16).padStart(2, "0")).join(""));`;
+    const files: Record<string, Buffer | string> = {
+      "/": page(main),
+      "/train.js": module,
+      "/images.bin": Buffer.from(digits.images.buffer),
+      "/labels.bin": Buffer.from(digits.labels.buffer),
+    };
+    const { result, problems } = await browser.open((path) => files[path] ?? dist(path));
+    expect(problems).toEqual([]);
+    expect(result).toBe(committed.sha256);
+  });
+});
