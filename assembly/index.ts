@@ -137,3 +137,4 @@ export {
   argminI32,
 } from "./reduce/extremes";
 export { varF32 } from "./reduce/variance";
+export { layerNormF32, layerNormGradF32 } from "./norm/layerNorm";

@@ -28,7 +28,9 @@ export function startup(entrants: readonly Entrant[], spawns: number): Record<st
   const runners = entrants.map((entrant) => ({ entrant, times: [] as number[], cannot: "" }));
   // The first spawn of each fills the file cache and is not counted.
   for (let spawn = 0; spawn <= spawns; spawn++) {
-    const keep = (times: number[], ms: number): void => void (spawn > 0 && times.push(ms));
+    const keep = (times: number[], ms: number): void => {
+      if (spawn > 0) times.push(ms);
+    };
     keep(empty, processMs("", entrants[0]!.cwd));
     for (const runner of runners.filter((r) => !r.cannot)) {
       try {

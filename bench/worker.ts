@@ -28,7 +28,7 @@ async function reply(request: Request): Promise<Reply> {
 }
 
 process.on("message", (request: Request) => {
-  reply(request)
+  void reply(request)
     .catch((error: unknown): Reply => ({ error: String(error) }))
     .then((message) => process.send?.(message));
 });

@@ -78,7 +78,7 @@ export class Room {
     return Scratch.base() + 75776;
   }
 
-  /** SLAB_FLOATS, and 16 more that may be written and read but mean nothing. */
+  /** SLAB_FLOATS, and 64 more that may be written and read but mean nothing. */
   @inline
   static slab(): usize {
     return Scratch.base() + 370688;

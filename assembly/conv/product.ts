@@ -108,11 +108,101 @@ export class Product {
     }
   }
 
+  /**
+   * The same for few rows of A (depthwise convolutions above all), where packing would cost more
+   * than the products: 16 pixels of a line at a time, read from the slab. It reads up to 15
+   * floats past a line.
+   */
+  private lines(
+    s: Sampling,
+    a: usize,
+    aRow: i32,
+    count: i32,
+    channels: i32,
+    add: bool,
+    out: usize,
+  ): void {
+    const lines = s.pixels / s.cols;
+    for (let m = 0; m < count; m++) {
+      const bias = this.bias && !add ? Room.bias() + (m << 5) : 0;
+      for (let r = 0; r < lines; r++) {
+        const to = out + ((<usize>(m * this.plane + (s.row + r) * this.rowStep)) << 2);
+        const line = s.origin + ((r * s.stepH * s.width) << 2);
+        for (let q = 0; q < s.cols; q += 16) {
+          this.line16(s, a + ((m * aRow) << 2), channels, line + (q << 2));
+          const at = to + ((<usize>((s.col + q) * this.colStep)) << 2);
+          this.finish(min(16, s.cols - q), add ? at : bias, add, at);
+        }
+      }
+    }
+  }
+
+  /** tile[0 ... 15] = sum of products, each as in the micro-kernel: ((0 + a0 * b0) + a1 * b1) ... */
+  private line16(s: Sampling, a: usize, channels: i32, plane: usize): void {
+    const rowStep = (s.tapH * s.width) << 2;
+    const step = s.tapW << 2;
+    const tapsH = s.tapsH;
+    const tapsW = s.tapsW;
+    let s0 = f32x4.splat(0);
+    let s1 = f32x4.splat(0);
+    let s2 = f32x4.splat(0);
+    let s3 = f32x4.splat(0);
+    for (; channels > 0; channels--) {
+      let row = plane;
+      for (let i = tapsH; i > 0; i--) {
+        let at = row;
+        for (let j = tapsW; j > 0; j--) {
+          const x = v128.load32_splat(a);
+          s0 = f32x4.add(s0, f32x4.mul(x, v128.load(at)));
+          s1 = f32x4.add(s1, f32x4.mul(x, v128.load(at, 16)));
+          s2 = f32x4.add(s2, f32x4.mul(x, v128.load(at, 32)));
+          s3 = f32x4.add(s3, f32x4.mul(x, v128.load(at, 48)));
+          a += 4;
+          at += step;
+        }
+        row += rowStep;
+      }
+      plane += s.plane << 2;
+    }
+    const tile = Room.tile();
+    v128.store(tile, s0);
+    v128.store(tile, s1, 16);
+    v128.store(tile, s2, 32);
+    v128.store(tile, s3, 48);
+  }
+
+  /** n pixels of the tile + what stands at `from` (a bias: 8 equal floats), to `to`. */
+  private finish(n: i32, from: usize, add: bool, to: usize): void {
+    let tile = Room.tile();
+    const step = this.colStep << 2;
+    const advance = add ? step : 0;
+    if (step == 4) {
+      for (; n >= 4; n -= 4) {
+        const v = v128.load(tile);
+        v128.store(to, from ? f32x4.add(v128.load(from), v) : v);
+        tile += 16;
+        to += 16;
+        from += advance << 2;
+      }
+    }
+    for (; n > 0; n--) {
+      const v = load<f32>(tile);
+      store<f32>(to, from ? load<f32>(from) + v : v);
+      tile += 4;
+      to += step;
+      from += advance;
+    }
+  }
+
   /** out (count rows, the block's pixels) = from + A's block @ B's block [k0, k1). */
   private block(s: Sampling, a: usize, aRow: i32, count: i32, k0: i32, k1: i32, out: usize): void {
     const panel = Room.panel();
     const contiguous = this.colStep == 1 && this.rowStep == s.gridW;
     const k = k1 - k0;
+    if (s.fits && k > 0 && s.stepW == 1 && this.m < 4) {
+      this.lines(s, a, aRow, count, k / s.taps, k0 > 0, out);
+      return;
+    }
     for (let first = 0; first < s.pixels; first += 8) {
       const n = min(8, s.pixels - first);
       if (!s.fits) {

@@ -8,6 +8,7 @@ import { Scratch } from "../abi";
 import { Philox, UNIT_WORDS } from "./philox";
 
 const TWO_24: f32 = 16777216;
+const TWO_M24 = memory.data<f32>([5.9604645e-8]);
 
 @unmanaged
 class DrawArgs {
@@ -87,11 +88,12 @@ function draw<D extends Distribution>(
   }
 }
 
-/** min(low + k * (range / 2^24), cap) */
+/** min(low + range * u, cap) */
 class Uniform extends Distribution {
   @inline
-  apply(words: v128, low: v128, step: v128, cap: v128): v128 {
-    return f32x4.pmin(f32x4.add(low, f32x4.mul(step, Word.upper24(words))), cap);
+  apply(words: v128, low: v128, range: v128, cap: v128): v128 {
+    const u = f32x4.mul(Word.upper24(words), v128.load32_splat(TWO_M24));
+    return f32x4.pmin(f32x4.add(low, f32x4.mul(range, u)), cap);
   }
 }
 
@@ -103,8 +105,7 @@ export function uniformF32(args: usize, start: u32, end: u32): void {
   const low = changetype<DrawArgs>(args).a;
   const high = changetype<DrawArgs>(args).b;
   const cap = low < high ? Word.below(high) : low;
-  const step = (high - low) / TWO_24;
-  draw<Uniform>(args, start, end, f32x4.splat(low), f32x4.splat(step), f32x4.splat(cap));
+  draw<Uniform>(args, start, end, f32x4.splat(low), f32x4.splat(high - low), f32x4.splat(cap));
 }
 
 /** low + floor(word * range / 2^32) */

@@ -302,7 +302,7 @@ export function grad(
 ): (Tensor | null)[] {
   const outs = asList(outputs);
   const ins = asList(inputs);
-  const given = options.gradOutputs === undefined ? [] : asList(options.gradOutputs);
+  const given = options.gradOutputs === undefined ? [] : asList<Tensor | null>(options.gradOutputs);
   const roots = outs.map((out) => rootOf("grad", out));
   const targets = new Map<Node, number>();
   for (const x of ins) targets.set(targetOf(x), 0);
@@ -324,7 +324,7 @@ function targetOf(x: Tensor): Node {
   return x.node;
 }
 
-function asList<T extends object>(value: T | readonly T[]): readonly T[] {
+function asList<T>(value: T | readonly T[]): readonly T[] {
   return Array.isArray(value) ? (value as readonly T[]) : [value as T];
 }
 

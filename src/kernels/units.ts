@@ -55,3 +55,46 @@ export function foldUnits(outer: number, inner: number): number {
 export function countUnits(outer: number, inner: number): number {
   return outer * inner;
 }
+
+/** Pooling of all kinds: a plane (image x channel) a unit. */
+export function poolUnits(planes: number): number {
+  return planes;
+}
+
+/** Blocks of at most 256 pixels of a grid: some whole rows, or a part of one (assembly/conv/sampling.ts). */
+function conv2dBlocks(gridH: number, gridW: number): number {
+  if (gridH < 1 || gridW < 1) return 0;
+  if (gridW > 256) {
+    const even = Math.ceil(gridW / Math.ceil(gridW / 256));
+    return gridH * Math.ceil(gridW / (Math.ceil(even / 8) * 8));
+  }
+  const most = Math.floor(256 / gridW);
+  return Math.ceil(gridH / Math.ceil(gridH / Math.ceil(gridH / most)));
+}
+
+/** conv2dF32: a block of outputs of one image of one group a unit. */
+export function conv2dUnits(N: number, groups: number, OH: number, OW: number): number {
+  return groups * N * conv2dBlocks(OH, OW);
+}
+
+/**
+ * conv2dInputGradF32: a block of inputs of one image, one phase (row and column modulo the
+ * strides) and one group a unit. A call packs the weights it needs: hand out many units at once.
+ */
+export function conv2dInputGradUnits(
+  N: number,
+  groups: number,
+  H: number,
+  W: number,
+  strideH: number,
+  strideW: number,
+): number {
+  const blocks = conv2dBlocks(Math.ceil(H / strideH), Math.ceil(W / strideW));
+  return groups * strideH * strideW * N * blocks;
+}
+
+/** conv2dWeightGradF32: up to 64 columns (C / groups * kh * kw) of one group's dw a unit. */
+export function conv2dWeightGradUnits(C: number, kh: number, kw: number, groups: number): number {
+  const columns = (C / groups) * kh * kw;
+  return groups * Math.ceil(columns / (8 * Math.min(8, Math.ceil(Math.ceil(columns / 8) / 8))));
+}

@@ -7,7 +7,7 @@ import { copyOf, withContiguous } from "../ops/convert.js";
 import { zerosLike } from "../ops/creation.js";
 
 /** Parameters that share options; those not given are the optimiser's. */
-export type ParamGroup<Options> = { params: Iterable<Tensor> } & Partial<Options>;
+export type ParamGroup<Options> = Partial<Options> & { params: Iterable<Tensor> };
 
 /** What an optimiser keeps for a parameter: tensors of its shape, and numbers. */
 export type ParamState = Record<string, Tensor | number>;
@@ -31,8 +31,9 @@ export abstract class Optimizer<Options extends object> {
   ) {
     const list = [...(params as Iterable<Tensor | ParamGroup<Options>>)];
     const grouped = list.length > 0 && list.every((p) => "params" in p);
-    const groups = grouped ? (list as ParamGroup<Options>[]) : [{ params: list as Tensor[] } as ParamGroup<Options>];
-    this.groups = groups.map((g) => ({ ...defaults, ...g, params: [...g.params] }));
+    this.groups = grouped
+      ? (list as ParamGroup<Options>[]).map((g) => ({ ...defaults, ...g, params: [...g.params] }))
+      : [{ ...defaults, params: list as Tensor[] }];
     this.check();
   }
 

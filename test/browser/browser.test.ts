@@ -96,7 +96,7 @@ describe.skipIf(executablePath === undefined)(`in Chromium${without}`, () => {
   });
 
   it("a page bundled by Vite without any configuration trains", async () => {
-    consumer.write("index.html", page("").replace(">", ">\n").replace('"module">', '"module" src="/main.js">'));
+    consumer.write("index.html", '<!doctype html><script type="module" src="/main.js"></script>');
     consumer.write("main.js", program("simdgrad"));
     const built = consumer.run(join(root, "node_modules/vite/bin/vite.js"), "build");
     expect(built.status, built.stdout + built.stderr).toBe(0);
@@ -110,7 +110,10 @@ describe.skipIf(executablePath === undefined)(`in Chromium${without}`, () => {
   it("200 steps of the MNIST network give the committed bits", async () => {
     const digits = readDigits();
     const source = readFileSync(join(root, "test/same-bits/train.ts"), "utf8");
-    const module = ts.transpile(source, { module: ts.ModuleKind.ES2022, target: ts.ScriptTarget.ES2022 });
+    const module = ts.transpile(source, {
+      module: ts.ModuleKind.ES2022,
+      target: ts.ScriptTarget.ES2022,
+    });
     const main = `
       import * as simdgrad from "./index.js";
       import { train } from "./train.js";

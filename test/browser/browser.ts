@@ -112,7 +112,10 @@ async function serve(files: Files, requests: string[]): Promise<Server> {
     const type = TYPES[extname(path) || ".html"] ?? "application/octet-stream";
     const body = path === "/favicon.ico" ? "" : files(path);
     if (path !== "/favicon.ico") requests.push(path);
-    response.writeHead(body === undefined ? 404 : 200, { "content-type": type, connection: "close" });
+    response.writeHead(body === undefined ? 404 : 200, {
+      "content-type": type,
+      connection: "close",
+    });
     response.end(body);
   });
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));

@@ -28,7 +28,14 @@ export class Consumer {
     const project = { name: "consumer", version: "1.0.0", private: true, ...packageJson };
     this.write("package.json", JSON.stringify(project));
     this.packed = pack(this.folder);
-    npm(this.folder, "install", "--offline", "--no-audit", "--no-fund", `./${this.packed.filename}`);
+    npm(
+      this.folder,
+      "install",
+      "--offline",
+      "--no-audit",
+      "--no-fund",
+      `./${this.packed.filename}`,
+    );
   }
 
   get installed(): string {

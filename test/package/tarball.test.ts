@@ -40,7 +40,12 @@ describe("the tarball", () => {
     const scripts = Object.keys(installed.scripts ?? {});
     const run = ["preinstall", "install", "postinstall", "prepare", "preprepare", "postprepare"];
     expect(scripts.filter((name) => run.includes(name))).toEqual([]);
-    for (const field of ["dependencies", "peerDependencies", "optionalDependencies", "bundleDependencies"]) {
+    for (const field of [
+      "dependencies",
+      "peerDependencies",
+      "optionalDependencies",
+      "bundleDependencies",
+    ]) {
       expect(installed[field]).toBeUndefined();
     }
     expect(installed["sideEffects"]).toBe(false);
@@ -96,14 +101,18 @@ describe("a consumer's program", () => {
   it("gets the same numbers by require()", () => {
     const required = consumer.node("require.cjs", `const simdgrad = require("simdgrad");${train}`);
     // Node 20 and 22 may say that require() of ESM is experimental. Nothing else may be said.
-    const stderr = required.stderr.replace(/^\(node:\d+\) ExperimentalWarning:.*\n(?:\(Use .*\n)?/gm, "");
+    const stderr = required.stderr.replace(
+      /^\(node:\d+\) ExperimentalWarning:.*\n(?:\(Use .*\n)?/gm,
+      "",
+    );
     expect({ status: required.status, stderr }).toEqual({ status: 0, stderr: "" });
     const imported = consumer.node("import.mjs", `import * as simdgrad from "simdgrad";${train}`);
     expect(required.stdout).toBe(imported.stdout);
   });
 
   it.each(entries)("loads %s by import and by require()", (entry) => {
-    const print = "console.log(Object.keys(m).filter((k) => m[k] === undefined).length, Object.keys(m).sort().join())";
+    const print =
+      "console.log(Object.keys(m).filter((k) => m[k] === undefined).length, Object.keys(m).sort().join())";
     const imported = consumer.node("entry.mjs", `import * as m from "${entry}";${print}`);
     expect(imported).toMatchObject({ status: 0, stderr: "" });
     expect(imported.stdout).toMatch(/^0 \w+,\w+/);

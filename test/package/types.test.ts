@@ -101,9 +101,12 @@ function tsc(module: string, resolution: string, ...files: string[]): string {
 }
 
 describe("the declaration files", () => {
-  it.each(settings)("type-check a training loop under module %s, resolution %s", (module, resolution) => {
-    expect(tsc(module, resolution, "train.ts", "wrong.ts")).toBe("");
-  });
+  it.each(settings)(
+    "type-check a training loop under module %s, resolution %s",
+    (module, resolution) => {
+      expect(tsc(module, resolution, "train.ts", "wrong.ts")).toBe("");
+    },
+  );
 
   it("describe what runs", () => {
     expect(tsc("nodenext", "nodenext", "train.ts")).toBe("");

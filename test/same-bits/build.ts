@@ -7,7 +7,10 @@ import type * as Library from "../../src/index.js";
 const root = new URL("../..", import.meta.url).pathname;
 
 /** The library with `build/kernels.<build>.wasm` inlined, written to `folder` and imported. */
-export async function libraryWith(build: "debug" | "release", folder: string): Promise<typeof Library> {
+export async function libraryWith(
+  build: "debug" | "release",
+  folder: string,
+): Promise<typeof Library> {
   const wasmHex = readFileSync(join(root, `build/kernels.${build}.wasm`)).toString("hex");
   const bundle = await rolldown({
     input: join(root, "src/index.ts"),

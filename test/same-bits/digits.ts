@@ -8,7 +8,10 @@ import type { Digits } from "./train.js";
 const PIXELS = 28 * 28;
 
 export function readDigits(count = 3200): Digits {
-  const folder = join(dirname(createRequire(import.meta.url).resolve("mnist/package.json")), "src/digits");
+  const folder = join(
+    dirname(createRequire(import.meta.url).resolve("mnist/package.json")),
+    "src/digits",
+  );
   const classes = Array.from({ length: 10 }, (_, digit) => {
     const text = readFileSync(join(folder, `${digit}.json`), "utf8");
     return (JSON.parse(text) as { data: number[] }).data;

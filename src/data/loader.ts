@@ -1,0 +1,152 @@
+// DataLoader: batches from tensors or arrays, in order or shuffled by a seed.
+import { ShapeError, ValueError } from "../core/errors.js";
+import { Tensor } from "../autograd/tensor.js";
+import { withGrad } from "../autograd/mode.js";
+import { tensor } from "../ops/creation.js";
+import { indexSelect } from "../ops/indexing.js";
+import { stack } from "../ops/join.js";
+import { defaultGenerator, Generator, randperm } from "../ops/random.js";
+import { narrow } from "../ops/views.js";
+
+/** Numbered samples. */
+export interface Dataset<Sample> {
+  readonly length: number;
+  get(index: number): Sample;
+}
+
+/** Tensors whose first dims are equal: sample i is row i of each. */
+export class TensorDataset implements Dataset<Tensor[]> {
+  readonly tensors: readonly Tensor[];
+  readonly length: number;
+
+  constructor(...tensors: Tensor[]) {
+    const first = tensors[0];
+    if (first === undefined) throw new ValueError("TensorDataset", "needs at least one tensor");
+    for (const x of tensors) {
+      if (x.ndim === 0 || x.shape[0] !== first.shape[0]) {
+        const shapes = tensors.map((t) => `[${t.shape.join(",")}]`).join(", ");
+        throw new ShapeError("TensorDataset", `first dims must be equal: got ${shapes}`);
+      }
+    }
+    this.tensors = tensors;
+    this.length = first.shape[0]!;
+  }
+
+  get(index: number): Tensor[] {
+    return this.tensors.map((x) => x.select(0, index));
+  }
+}
+
+export interface DataLoaderOptions<Sample, Batch> {
+  /** Samples in a batch. Default: 1. */
+  batchSize?: number;
+  /** A new order each time the loader is iterated. Default: false. */
+  shuffle?: boolean;
+  /** Leave out a last batch that is not full. Default: false. */
+  dropLast?: boolean;
+  /** Seeds the shuffling. Default: the generator that manualSeed seeds. */
+  seed?: number;
+  /** Makes a batch of samples. Default: stacks tensors, numbers and arrays of them. */
+  collate?: (samples: Sample[]) => Batch;
+}
+
+/**
+ * Iterates over batches, as often as you like.
+ *
+ * From a TensorDataset, or several tensors in an array, a batch is an array of tensors with the
+ * samples along dim 0; from an array of samples, what `collate` makes of them.
+ *
+ * @example
+ * const loader = new DataLoader([arange(5).float(), arange(5)], { batchSize: 2 });
+ * for (const [x, y] of loader) console.log(x!.shape, y!.toArray());
+ */
+export class DataLoader<Sample = Tensor[], Batch = Tensor[]> implements Iterable<Batch> {
+  private readonly dataset: Dataset<Sample>;
+  private readonly generator: Generator;
+  readonly batchSize: number;
+  private readonly shuffle: boolean;
+  private readonly dropLast: boolean;
+  private readonly collate: ((samples: Sample[]) => Batch) | null;
+
+  constructor(
+    source: Dataset<Sample> | readonly Sample[] | readonly Tensor[],
+    options: DataLoaderOptions<Sample, Batch> = {},
+  ) {
+    const { batchSize = 1, shuffle = false, dropLast = false, seed, collate = null } = options;
+    if (!Number.isInteger(batchSize) || batchSize < 1) {
+      throw new ValueError("DataLoader", `batchSize must be an integer >= 1: got ${batchSize}`);
+    }
+    this.dataset = asDataset(source);
+    this.batchSize = batchSize;
+    this.shuffle = shuffle;
+    this.dropLast = dropLast;
+    this.collate = collate;
+    this.generator = seed === undefined ? defaultGenerator : new Generator(seed);
+  }
+
+  /** Number of batches. */
+  get length(): number {
+    const batches = this.dataset.length / this.batchSize;
+    return this.dropLast ? Math.floor(batches) : Math.ceil(batches);
+  }
+
+  *[Symbol.iterator](): Iterator<Batch> {
+    const order = this.order();
+    for (let b = 0; b < this.length; b++) {
+      const from = b * this.batchSize;
+      const to = Math.min(from + this.batchSize, this.dataset.length);
+      yield this.batch(from, to, order);
+    }
+  }
+
+  private order(): Int32Array | null {
+    if (!this.shuffle) return null;
+    const order = randperm(this.dataset.length, { generator: this.generator });
+    const list = order.toTypedArray() as Int32Array;
+    order.dispose();
+    return list;
+  }
+
+  private batch(from: number, to: number, order: Int32Array | null): Batch {
+    const { dataset, collate } = this;
+    if (dataset instanceof TensorDataset && collate === null) {
+      return withGrad(false, () => rows(dataset, from, to, order)) as Batch;
+    }
+    const samples = Array.from({ length: to - from }, (_, i) =>
+      dataset.get(order === null ? from + i : order[from + i]!),
+    );
+    return collate === null ? (stacked(samples) as Batch) : collate(samples);
+  }
+}
+
+function asDataset<Sample>(
+  source: Dataset<Sample> | readonly Sample[] | readonly Tensor[],
+): Dataset<Sample> {
+  if (!Array.isArray(source)) return source as Dataset<Sample>;
+  if (source.length > 0 && source.every((x) => x instanceof Tensor)) {
+    return new TensorDataset(...(source as Tensor[])) as unknown as Dataset<Sample>;
+  }
+  const samples = source as readonly Sample[];
+  return { length: samples.length, get: (i) => samples[i]! };
+}
+
+/** Rows [from, to) of every tensor, or those that `order` lists there. */
+function rows(dataset: TensorDataset, from: number, to: number, order: Int32Array | null): Tensor[] {
+  if (order === null) return dataset.tensors.map((x) => narrow(x, 0, from, to - from));
+  const index = tensor(order.subarray(from, to));
+  const batch = dataset.tensors.map((x) => indexSelect(x, 0, index));
+  index.dispose();
+  return batch;
+}
+
+/** Samples joined along a new first dim: tensors, numbers, or lists of those, item by item. */
+function stacked(samples: readonly unknown[]): unknown {
+  const first = samples[0];
+  if (first instanceof Tensor) return stack(samples as Tensor[]);
+  if (typeof first === "number" || typeof first === "boolean") return tensor(samples as number[]);
+  if (ArrayBuffer.isView(first)) return stack(samples.map((s) => tensor(s as Float32Array)));
+  if (Array.isArray(first)) {
+    return first.map((_, i) => stacked(samples.map((s) => (s as unknown[])[i])));
+  }
+  throw new ValueError("DataLoader", "samples of this kind need a collate function");
+}

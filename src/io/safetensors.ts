@@ -1,0 +1,172 @@
+// The safetensors format (huggingface/safetensors): eight bytes with the length of a JSON header
+// (little endian), the header ({ name: { dtype, shape, data_offsets } }), then the data.
+import { FormatError, ValueError } from "../core/errors.js";
+import { bytesOf, type DType, newTypedArray } from "../core/dtype.js";
+import { sizeOf } from "../core/shape.js";
+import type { Tensor } from "../autograd/tensor.js";
+import { toTypedArray } from "../ops/convert.js";
+import { tensor } from "../ops/creation.js";
+
+const dtypeNames: Record<DType, string> = { float32: "F32", int32: "I32", bool: "BOOL" };
+
+/** The formats that can be read, with the dtype each becomes. */
+const readable: Record<string, { dtype: DType; bytes: number }> = {
+  F32: { dtype: "float32", bytes: 4 },
+  F64: { dtype: "float32", bytes: 8 },
+  I32: { dtype: "int32", bytes: 4 },
+  I64: { dtype: "int32", bytes: 8 },
+  BOOL: { dtype: "bool", bytes: 1 },
+};
+
+/**
+ * A file with these tensors, each under its name.
+ * @param metadata strings that go into the header
+ */
+export function saveSafetensors(
+  tensors: Readonly<Record<string, Tensor>>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
+  const header: Record<string, unknown> = {};
+  if (Object.keys(metadata).length > 0) header["__metadata__"] = metadata;
+  const entries = Object.entries(tensors);
+  let at = 0;
+  for (const [name, x] of entries) {
+    if (name === "__metadata__") throw new ValueError("saveSafetensors", "__metadata__ is no tensor's name");
+    const end = at + x.numel() * bytesOf(x.dtype);
+    header[name] = { dtype: dtypeNames[x.dtype], shape: x.shape, data_offsets: [at, end] };
+    at = end;
+  }
+  // Spaces fill the header up to a multiple of eight, so that the data are aligned.
+  let text = encodeUtf8(JSON.stringify(header));
+  const padded = new Uint8Array(Math.ceil(text.length / 8) * 8).fill(0x20);
+  padded.set(text);
+  text = padded;
+  const file = new Uint8Array(8 + text.length + at);
+  new DataView(file.buffer).setUint32(0, text.length, true);
+  file.set(text, 8);
+  let offset = 8 + text.length;
+  for (const [, x] of entries) {
+    const data = toTypedArray(x);
+    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offset);
+    offset += data.byteLength;
+  }
+  return file;
+}
+
+interface Entry {
+  name: string;
+  format: string;
+  shape: number[];
+  start: number;
+  end: number;
+}
+
+/**
+ * The tensors of a file. F32, I32 and BOOL are read as they are; F64 is rounded to float32; I64
+ * becomes int32.
+ * @throws FormatError for files that are cut short, overlap, lie about lengths, hold other formats,
+ *   or int64 values that int32 cannot hold
+ */
+export function loadSafetensors(file: Uint8Array): Record<string, Tensor> {
+  const { header, data } = readHeader(file);
+  const entries = Object.entries(header)
+    .filter(([name]) => name !== "__metadata__")
+    .map(([name, value]) => checkEntry(name, value, data.length));
+  checkCover(entries, data.length);
+  // Everything has been checked before the first tensor is made.
+  const arrays = entries.map((e) => ({ e, values: decode(e, data) }));
+  const result: Record<string, Tensor> = {};
+  for (const { e, values } of arrays) {
+    const made = tensor(values, { dtype: readable[e.format]!.dtype, shape: e.shape });
+    Object.defineProperty(result, e.name, { value: made, enumerable: true, writable: true, configurable: true });
+  }
+  return result;
+}
+
+function fail(what: string): never {
+  throw new FormatError("loadSafetensors", what);
+}
+
+function readHeader(file: Uint8Array): { header: Record<string, unknown>; data: Uint8Array } {
+  if (!(file instanceof Uint8Array)) fail("takes the file as a Uint8Array");
+  if (file.length < 8) fail(`a file has at least 8 bytes: got ${file.length}`);
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  const length = view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32;
+  if (length > file.length - 8) fail(`the header claims ${length} bytes, ${file.length - 8} are there`);
+  let header: unknown;
+  try {
+    header = JSON.parse(decodeUtf8(file.subarray(8, 8 + length)));
+  } catch (cause) {
+    fail(`the header is no JSON: ${String(cause)}`);
+  }
+  if (typeof header !== "object" || header === null || Array.isArray(header)) fail("the header is no object");
+  return { header: header as Record<string, unknown>, data: file.subarray(8 + length) };
+}
+
+function checkEntry(name: string, value: unknown, available: number): Entry {
+  const { dtype, shape, data_offsets } = (value ?? {}) as Record<string, unknown>;
+  const natural = (n: unknown): boolean => Number.isSafeInteger(n) && (n as number) >= 0;
+  if (typeof dtype !== "string" || !Array.isArray(shape) || !Array.isArray(data_offsets)) {
+    return fail(`${name} lacks dtype, shape or data_offsets`);
+  }
+  const known = Object.hasOwn(readable, dtype) ? readable[dtype] : undefined;
+  if (known === undefined) return fail(`${name} is ${dtype}; known are ${Object.keys(readable).join(", ")}`);
+  if (!shape.every(natural) || data_offsets.length !== 2 || !data_offsets.every(natural)) {
+    return fail(`${name} has sizes or offsets that are no integers >= 0`);
+  }
+  const [start, end] = data_offsets as [number, number];
+  if (end < start || end > available) {
+    return fail(`${name} claims bytes ${start} to ${end} of ${available}`);
+  }
+  if (sizeOf(shape as number[]) * known.bytes !== end - start) {
+    return fail(`${name} has shape [${shape.join(",")}] of ${dtype} in ${end - start} bytes`);
+  }
+  return { name, format: dtype, shape: shape as number[], start, end };
+}
+
+/** The data must lie one after the other, without gaps or overlaps, to the end of the file. */
+function checkCover(entries: readonly Entry[], available: number): void {
+  let at = 0;
+  for (const { name, start, end } of [...entries].sort((a, b) => a.start - b.start || a.end - b.end)) {
+    if (start !== at) fail(`${name} begins at ${start}, the data before it end at ${at}`);
+    at = end;
+  }
+  if (at !== available) fail(`the tensors end at ${at}, the file at ${available}`);
+}
+
+function decode({ name, format, start, end }: Entry, data: Uint8Array) {
+  const { dtype, bytes } = readable[format]!;
+  // A copy is aligned, wherever the file begins in its buffer.
+  const raw = data.slice(start, end);
+  if (format === "F64") return Float32Array.from(new Float64Array(raw.buffer));
+  if (format === "I64") {
+    return Int32Array.from(new BigInt64Array(raw.buffer), (v) => {
+      if (BigInt.asIntN(32, v) !== v) fail(`${name} holds ${v}, which int32 cannot`);
+      return Number(v);
+    });
+  }
+  const values = newTypedArray(dtype, raw.length / bytes);
+  new Uint8Array(values.buffer).set(raw);
+  return values;
+}
+
+/** UTF-8 without TextEncoder, which the language itself does not have. */
+function encodeUtf8(text: string): Uint8Array {
+  const escaped = encodeURIComponent(text);
+  const bytes: number[] = [];
+  for (let i = 0; i < escaped.length; i++) {
+    if (escaped[i] === "%") {
+      bytes.push(parseInt(escaped.slice(i + 1, i + 3), 16));
+      i += 2;
+    } else {
+      bytes.push(escaped.charCodeAt(i));
+    }
+  }
+  return Uint8Array.from(bytes);
+}
+
+function decodeUtf8(bytes: Uint8Array): string {
+  let escaped = "";
+  for (const b of bytes) escaped += `%${b.toString(16).padStart(2, "0")}`;
+  return decodeURIComponent(escaped);
+}

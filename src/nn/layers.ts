@@ -1,0 +1,179 @@
+// Layers with parameters, initialised as in PyTorch, and those that only reshape or drop.
+import { ValueError } from "../core/errors.js";
+import type { Tensor } from "../autograd/tensor.js";
+import { untracked } from "../memory/scope.js";
+import { conv2d, type Conv2dOptions } from "../ops/conv.js";
+import { ones, zeros } from "../ops/creation.js";
+import { embedding } from "../ops/indexing.js";
+import { linear } from "../ops/matmul.js";
+import { avgPool2d, type AvgPool2dOptions, maxPool2d, type MaxPool2dOptions } from "../ops/pool.js";
+import { dropout } from "../ops/random.js";
+import { flatten } from "../ops/views.js";
+import { pair, type Pair } from "../ops/window.js";
+import { fans, kaimingUniform_, normal_, uniform_ } from "./init.js";
+import { Module, Parameter } from "./module.js";
+
+/** A parameter of zeros or ones, which an initialisation may overwrite. */
+export function parameter(shape: readonly number[], value: 0 | 1 = 0): Parameter {
+  return untracked(() => {
+    const data = value === 0 ? zeros(shape) : ones(shape);
+    const made = new Parameter(data);
+    data.dispose();
+    return made;
+  });
+}
+
+/** PyTorch's default for weights and biases: both uniform within 1 / sqrt(fanIn). */
+function initialise(weight: Parameter, bias: Parameter | null): void {
+  kaimingUniform_(weight, Math.sqrt(5)); // gain sqrt(1/3): within sqrt(3) sqrt(1/3) / sqrt(fanIn)
+  if (bias === null) return;
+  const { fanIn } = fans(weight.shape);
+  const bound = fanIn > 0 ? 1 / Math.sqrt(fanIn) : 0;
+  uniform_(bias, -bound, bound);
+}
+
+function checkSizes(layer: string, sizes: Record<string, number>): void {
+  for (const [name, n] of Object.entries(sizes)) {
+    if (!Number.isInteger(n) || n < 0) {
+      throw new ValueError(layer, `${name} must be an integer >= 0: got ${n}`);
+    }
+  }
+}
+
+/** y = x W^T + b on the last dim: [..., in] to [..., out]. */
+export class Linear extends Module {
+  /** [out, in] */
+  readonly weight: Parameter;
+  /** [out] */
+  readonly bias: Parameter | null;
+
+  constructor(inFeatures: number, outFeatures: number, options: { bias?: boolean } = {}) {
+    super();
+    checkSizes("Linear", { inFeatures, outFeatures });
+    this.weight = parameter([outFeatures, inFeatures]);
+    this.bias = (options.bias ?? true) ? parameter([outFeatures]) : null;
+    initialise(this.weight, this.bias);
+  }
+
+  forward(x: Tensor): Tensor {
+    return linear(x, this.weight, this.bias);
+  }
+}
+
+/** 2-d convolution of [N, C, H, W]. */
+export class Conv2d extends Module {
+  /** [out, in / groups, kh, kw] */
+  readonly weight: Parameter;
+  /** [out] */
+  readonly bias: Parameter | null;
+  readonly options: Conv2dOptions;
+
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernel: Pair,
+    options: Conv2dOptions & { bias?: boolean } = {},
+  ) {
+    super();
+    const { bias = true, ...rest } = options;
+    const groups = rest.groups ?? 1;
+    checkSizes("Conv2d", { inChannels, outChannels, groups });
+    if (groups < 1 || inChannels % groups !== 0 || outChannels % groups !== 0) {
+      throw new ValueError("Conv2d", `groups must divide both channel counts: got ${groups}`);
+    }
+    this.options = rest;
+    this.weight = parameter([outChannels, inChannels / groups, ...pair("Conv2d", "kernel", kernel, 1)]);
+    this.bias = bias ? parameter([outChannels]) : null;
+    initialise(this.weight, this.bias);
+  }
+
+  forward(x: Tensor): Tensor {
+    return conv2d(x, this.weight, this.bias, this.options);
+  }
+}
+
+/** The largest element of each window. */
+export class MaxPool2d extends Module {
+  constructor(
+    readonly kernel: Pair,
+    readonly options: MaxPool2dOptions = {},
+  ) {
+    super();
+  }
+
+  forward(x: Tensor): Tensor {
+    return maxPool2d(x, this.kernel, this.options);
+  }
+}
+
+/** The mean of each window. */
+export class AvgPool2d extends Module {
+  constructor(
+    readonly kernel: Pair,
+    readonly options: AvgPool2dOptions = {},
+  ) {
+    super();
+  }
+
+  forward(x: Tensor): Tensor {
+    return avgPool2d(x, this.kernel, this.options);
+  }
+}
+
+/** Joins dims; by default all but the first. */
+export class Flatten extends Module {
+  constructor(
+    readonly startDim = 1,
+    readonly endDim = -1,
+  ) {
+    super();
+  }
+
+  forward(x: Tensor): Tensor {
+    return flatten(x, this.startDim, this.endDim);
+  }
+}
+
+/** In training, zeroes elements with probability p and scales the others by 1 / (1 - p). */
+export class Dropout extends Module {
+  constructor(readonly p = 0.5) {
+    super();
+    if (!(p >= 0 && p <= 1)) throw new ValueError("Dropout", `p must lie in [0, 1]: got ${p}`);
+  }
+
+  forward(x: Tensor): Tensor {
+    return dropout(x, this.p, { training: this.training });
+  }
+}
+
+/** A table of vectors: int32 ids [...] to [..., dim]. Initialised with N(0, 1). */
+export class Embedding extends Module {
+  /** [num, dim] */
+  readonly weight: Parameter;
+  readonly paddingIdx: number | null;
+
+  /** @param options.paddingIdx a row that is 0 at first and gets no gradient */
+  constructor(numEmbeddings: number, embeddingDim: number, options: { paddingIdx?: number | null } = {}) {
+    super();
+    checkSizes("Embedding", { numEmbeddings, embeddingDim });
+    this.weight = parameter([numEmbeddings, embeddingDim]);
+    normal_(this.weight);
+    this.paddingIdx = options.paddingIdx ?? null;
+    if (this.paddingIdx !== null) {
+      const row = this.weight.detach();
+      row.select(0, this.paddingIdx).zero_();
+      row.dispose();
+    }
+  }
+
+  forward(ids: Tensor): Tensor {
+    return embedding(ids, this.weight, { paddingIdx: this.paddingIdx });
+  }
+}
+
+/** Returns its input. */
+export class Identity extends Module {
+  forward(x: Tensor): Tensor {
+    return x;
+  }
+}

@@ -1,0 +1,119 @@
+// Normalising layers.
+import { ShapeError } from "../core/errors.js";
+import { type Shape, showShape } from "../core/shape.js";
+import type { Tensor } from "../autograd/tensor.js";
+import { withGrad } from "../autograd/mode.js";
+import { untracked } from "../memory/scope.js";
+import { full, ones, zeros } from "../ops/creation.js";
+import { batchNorm, layerNorm } from "../ops/normalize.js";
+import { parameter } from "./layers.js";
+import { Buffer, Module, type Parameter } from "./module.js";
+
+export interface LayerNormLayerOptions {
+  /** Added to the variance. Default: 1e-5. */
+  eps?: number;
+  /** Learn a weight (and bias). Default: true. */
+  elementwiseAffine?: boolean;
+  /** Default: true. */
+  bias?: boolean;
+}
+
+/** Normalises over the last dims; weight starts at 1, bias at 0. */
+export class LayerNorm extends Module {
+  readonly weight: Parameter | null;
+  readonly bias: Parameter | null;
+  readonly normalizedShape: Shape;
+  readonly eps: number;
+
+  constructor(normalizedShape: number | Shape, options: LayerNormLayerOptions = {}) {
+    super();
+    const { eps = 1e-5, elementwiseAffine = true, bias = true } = options;
+    this.normalizedShape = typeof normalizedShape === "number" ? [normalizedShape] : normalizedShape;
+    this.eps = eps;
+    this.weight = elementwiseAffine ? parameter(this.normalizedShape, 1) : null;
+    this.bias = elementwiseAffine && bias ? parameter(this.normalizedShape) : null;
+  }
+
+  forward(x: Tensor): Tensor {
+    return layerNorm(x, this.normalizedShape, this.weight, this.bias, { eps: this.eps });
+  }
+}
+
+export interface BatchNormLayerOptions {
+  /** Added to the variance. Default: 1e-5. */
+  eps?: number;
+  /** How far the running statistics move to each batch's. Default: 0.1. */
+  momentum?: number;
+  /** Learn a weight and a bias per channel. Default: true. */
+  affine?: boolean;
+  /** Keep running statistics for evaluation; without them the batch's are always used. Default: true. */
+  trackRunningStats?: boolean;
+}
+
+/** What BatchNorm1d and BatchNorm2d share. */
+abstract class BatchNorm extends Module {
+  readonly weight: Parameter | null;
+  readonly bias: Parameter | null;
+  readonly runningMean: Buffer | null = null;
+  readonly runningVar: Buffer | null = null;
+  /** int32 scalar */
+  readonly numBatchesTracked: Buffer | null = null;
+  readonly eps: number;
+  readonly momentum: number;
+
+  constructor(channels: number, options: BatchNormLayerOptions = {}) {
+    super();
+    const { eps = 1e-5, momentum = 0.1, affine = true, trackRunningStats = true } = options;
+    this.eps = eps;
+    this.momentum = momentum;
+    this.weight = affine ? parameter([channels], 1) : null;
+    this.bias = affine ? parameter([channels]) : null;
+    if (trackRunningStats) {
+      this.runningMean = buffer(() => zeros([channels]));
+      this.runningVar = buffer(() => ones([channels]));
+      this.numBatchesTracked = buffer(() => full([], 0, { dtype: "int32" }));
+    }
+  }
+
+  /** Refuses inputs of other ranks. */
+  protected abstract check(x: Tensor): void;
+
+  forward(x: Tensor): Tensor {
+    this.check(x);
+    const training = this.training || this.runningMean === null;
+    if (this.training && this.numBatchesTracked !== null) {
+      const count = this.numBatchesTracked;
+      withGrad(false, () => count.add_(1));
+    }
+    const { eps, momentum } = this;
+    const options = { training, momentum, eps };
+    return batchNorm(x, this.runningMean, this.runningVar, this.weight, this.bias, options);
+  }
+}
+
+function buffer(make: () => Tensor): Buffer {
+  return untracked(() => {
+    const data = make();
+    const made = new Buffer(data);
+    data.dispose();
+    return made;
+  });
+}
+
+/** Batch normalisation of [N, C] or [N, C, L]. */
+export class BatchNorm1d extends BatchNorm {
+  protected check(x: Tensor): void {
+    if (x.ndim !== 2 && x.ndim !== 3) {
+      throw new ShapeError("BatchNorm1d", `x must be [N, C] or [N, C, L]: got ${showShape(x.shape)}`);
+    }
+  }
+}
+
+/** Batch normalisation of [N, C, H, W]. */
+export class BatchNorm2d extends BatchNorm {
+  protected check(x: Tensor): void {
+    if (x.ndim !== 4) {
+      throw new ShapeError("BatchNorm2d", `x must be [N, C, H, W]: got ${showShape(x.shape)}`);
+    }
+  }
+}

@@ -1,0 +1,47 @@
+// Sequential: layers one after the other. It releases what it knows to be dead: a tensor between two
+// of the library's own layers that keep no reference to it.
+import type { Tensor } from "../autograd/tensor.js";
+import * as activations from "./activations.js";
+import * as layers from "./layers.js";
+import { Module } from "./module.js";
+
+/** A module that takes a tensor and gives one. */
+export type Layer = Module & { forward(x: Tensor): Tensor };
+
+/** `forward` functions that keep neither what they get nor what they return. A subclass's own is not among them. */
+const forgetful = /* @__PURE__ */ new Set<unknown>(
+  [...Object.values(activations), ...Object.values(layers)].flatMap((layer) =>
+    typeof layer === "function" && layer.prototype instanceof Module
+      ? [(layer.prototype as Layer).forward]
+      : [],
+  ),
+);
+
+/** Layers one after the other; their names in a state dict are their numbers. */
+export class Sequential extends Module {
+  /** The layers, in order. */
+  readonly layers: readonly Layer[];
+
+  constructor(...layers: Layer[]) {
+    super();
+    this.layers = layers;
+  }
+
+  override namedChildren(): [string, Module][] {
+    return this.layers.map((layer, i) => [String(i), layer]);
+  }
+
+  forward(x: Tensor): Tensor {
+    let present = x;
+    let ours = false;
+    for (const layer of this.layers) {
+      const knows = forgetful.has(layer.forward);
+      const next = layer.forward(present);
+      if (next === present) continue;
+      if (ours && knows) present.dispose();
+      present = next;
+      ours = knows;
+    }
+    return present;
+  }
+}

@@ -1,0 +1,194 @@
+// Layer and batch normalisation.
+import { DTypeError, ShapeError, ValueError } from "../core/errors.js";
+import { sameShape, type Shape, showShape, sizeOf } from "../core/shape.js";
+import { allocate, allocateShape, type Tensor } from "../autograd/tensor.js";
+import { isGradEnabled, withGrad } from "../autograd/mode.js";
+import { record } from "../autograd/record.js";
+import { kernels } from "../kernels/loader.js";
+import { f32, run } from "../kernels/run.js";
+import { tidy } from "../memory/scope.js";
+import { add, mul, sub } from "./arithmetic.js";
+import { withContiguous } from "./convert.js";
+import { freshLayout } from "./dispatch.js";
+import { add_, mul_ } from "./inplace.js";
+import { rsqrt } from "./math.js";
+import { mean, sum, variance } from "./reduce.js";
+import { reshape } from "./views.js";
+
+export interface LayerNormOptions {
+  /** Added to the variance. Default: 1e-5. */
+  eps?: number;
+}
+
+/**
+ * (x - mean) / sqrt(variance + eps) * weight + bias over the last dims (Ba, Kiros and Hinton, 2016).
+ * @param normalizedShape the sizes of the dims to normalise over, the last ones of x
+ * @param weight in that shape, or null
+ * @param bias in that shape, or null
+ */
+export function layerNorm(
+  x: Tensor,
+  normalizedShape: number | Shape,
+  weight: Tensor | null = null,
+  bias: Tensor | null = null,
+  options: LayerNormOptions = {},
+): Tensor {
+  const shape = typeof normalizedShape === "number" ? [normalizedShape] : normalizedShape;
+  const eps = options.eps ?? 1e-5;
+  checkLayerNorm(x, shape, weight, bias);
+  const cols = sizeOf(shape);
+  const rows = cols === 0 ? 0 : x.numel() / cols;
+  const stats = x.shape.map((n, i) => (i < x.ndim - shape.length ? n : 1));
+  const means = allocateShape("layerNorm", stats, "float32");
+  const rstds = allocateShape("layerNorm", stats, "float32");
+  const out = packed(x, weight, bias, (x, weight, bias) => {
+    const out = allocate("layerNorm", freshLayout(x.layout), "float32");
+    const [px, pw, pb] = [x.address(), weight?.address() ?? 0, bias?.address() ?? 0];
+    const [po, pm, pr] = [out.address(), means.address(), rstds.address()];
+    run(kernels.layerNormF32, rows, px, pw, pb, po, pm, pr, cols, f32(eps));
+    return out;
+  });
+  const inputs = [x, ...(weight === null ? [] : [weight]), ...(bias === null ? [] : [bias])];
+  const saved = { x, means, rstds, ...(weight === null ? {} : { weight }) };
+  const over = shape.map((_, i) => x.ndim - shape.length + i);
+  const lead = x.shape.flatMap((_, i) => (over.includes(i) ? [] : [i]));
+  record("layerNorm", out, inputs, saved, (dy, saved) => {
+    const { x, means, rstds } = saved;
+    const w = (saved as { weight?: Tensor }).weight ?? null;
+    const total = (t: Tensor): Tensor => reshape(lead.length === 0 ? t : sum(t, lead), shape);
+    const toX = (): Tensor =>
+      isGradEnabled()
+        ? composedGrad(dy, x, w, over, eps)
+        : fusedGrad(dy, x, w, means, rstds, cols, rows);
+    const hat = (): Tensor =>
+      isGradEnabled() ? normalised(x, over, eps) : mul(sub(x, means), rstds);
+    const toWeight = (): Tensor => total(mul(dy, hat()));
+    return [toX, ...(weight === null ? [] : [toWeight]), ...(bias === null ? [] : [() => total(dy)])];
+  });
+  means.dispose();
+  rstds.dispose();
+  return out;
+}
+
+function checkLayerNorm(x: Tensor, shape: Shape, weight: Tensor | null, bias: Tensor | null): void {
+  if (shape.length === 0 || !sameShape(x.shape.slice(-shape.length), shape)) {
+    throw new ShapeError("layerNorm", `x must end in ${showShape(shape)}: got ${showShape(x.shape)}`);
+  }
+  for (const [name, t] of [["x", x], ["weight", weight], ["bias", bias]] as const) {
+    if (t === null) continue;
+    if (t.dtype !== "float32") throw new DTypeError("layerNorm", `${name} must be float32: got ${t.dtype}`);
+    if (name !== "x" && !sameShape(t.shape, shape)) {
+      throw new ShapeError("layerNorm", `${name} must be ${showShape(shape)}: got ${showShape(t.shape)}`);
+    }
+  }
+}
+
+function packed(
+  x: Tensor,
+  weight: Tensor | null,
+  bias: Tensor | null,
+  fn: (x: Tensor, weight: Tensor | null, bias: Tensor | null) => Tensor,
+): Tensor {
+  const optional = (t: Tensor | null, next: (t: Tensor | null) => Tensor): Tensor =>
+    t === null ? next(null) : withContiguous(t, next);
+  return withContiguous(x, (x) => optional(weight, (w) => optional(bias, (b) => fn(x, w, b))));
+}
+
+/** (x - mean) / sqrt(variance + eps), differentiable. */
+function normalised(x: Tensor, over: readonly number[], eps: number): Tensor {
+  const v = variance(x, over, { correction: 0, keepdim: true });
+  return mul(sub(x, mean(x, over, { keepdim: true })), rsqrt(add(v, eps)));
+}
+
+/** dL/dx in differentiable ops: rstd (g - mean(g) - xhat mean(g xhat)), g = dy weight. */
+function composedGrad(dy: Tensor, x: Tensor, weight: Tensor | null, over: readonly number[], eps: number): Tensor {
+  const g = weight === null ? dy : mul(dy, weight);
+  const v = variance(x, over, { correction: 0, keepdim: true });
+  const rstd = rsqrt(add(v, eps));
+  const hat = mul(sub(x, mean(x, over, { keepdim: true })), rstd);
+  const centred = sub(g, mean(g, over, { keepdim: true }));
+  return mul(rstd, sub(centred, mul(hat, mean(mul(g, hat), over, { keepdim: true }))));
+}
+
+function fusedGrad(
+  dy: Tensor,
+  x: Tensor,
+  weight: Tensor | null,
+  means: Tensor,
+  rstds: Tensor,
+  cols: number,
+  rows: number,
+): Tensor {
+  return withContiguous(dy, (dy) =>
+    packed(x, weight, null, (x, weight) => {
+      const dx = allocate("layerNormGrad", freshLayout(x.layout), "float32");
+      const [pd, px, pw] = [dy.address(), x.address(), weight?.address() ?? 0];
+      const [pm, pr, po] = [means.address(), rstds.address(), dx.address()];
+      run(kernels.layerNormGradF32, rows, pd, px, pw, pm, pr, po, cols);
+      return dx;
+    }),
+  );
+}
+
+export interface BatchNormOptions {
+  /** Normalise with the batch's statistics and update the running ones. Default: false. */
+  training?: boolean;
+  /** How far the running statistics move to the batch's; null: they are their average. Default: 0.1. */
+  momentum?: number;
+  /** Added to the variance. Default: 1e-5. */
+  eps?: number;
+}
+
+/**
+ * (x - mean) / sqrt(variance + eps) * weight + bias for each channel (Ioffe and Szegedy, 2015).
+ * In training the statistics are the batch's, and the running ones, if given, are moved towards
+ * them (the variance with n - 1); else the running ones are used.
+ * @param x [N, C] or [N, C, ...]
+ */
+export function batchNorm(
+  x: Tensor,
+  runningMean: Tensor | null,
+  runningVar: Tensor | null,
+  weight: Tensor | null = null,
+  bias: Tensor | null = null,
+  options: BatchNormOptions = {},
+): Tensor {
+  const { momentum = 0.1, eps = 1e-5 } = options;
+  if (x.dtype !== "float32") throw new DTypeError("batchNorm", `takes float32: got ${x.dtype}`);
+  if (x.ndim < 2) throw new ShapeError("batchNorm", `x must be [N, C, ...]: got ${showShape(x.shape)}`);
+  const C = x.shape[1]!;
+  for (const t of [runningMean, runningVar, weight, bias]) {
+    if (t !== null && !sameShape(t.shape, [C])) {
+      throw new ShapeError("batchNorm", `statistics, weight and bias must be [${C}]: got ${showShape(t.shape)}`);
+    }
+  }
+  const useBatch = options.training ?? false;
+  const n = C === 0 ? 0 : x.numel() / C;
+  if (useBatch && n <= 1) {
+    throw new ValueError("batchNorm", `training needs more than 1 value per channel: got ${showShape(x.shape)}`);
+  }
+  if (!useBatch && (runningMean === null || runningVar === null)) {
+    throw new ValueError("batchNorm", "evaluation needs runningMean and runningVar");
+  }
+  const over = x.shape.flatMap((_, i) => (i === 1 ? [] : [i]));
+  const perChannel = x.shape.map((size, i) => (i === 1 ? size : 1));
+  return tidy(() => {
+    const m = useBatch ? mean(x, over) : runningMean!;
+    const v = useBatch ? variance(x, over, { correction: 0 }) : runningVar!;
+    if (useBatch) {
+      move(runningMean, m, momentum);
+      move(runningVar, mul(v.detach(), n / (n - 1)), momentum);
+    }
+    const rstd = rsqrt(add(v, eps));
+    const scale = weight === null ? rstd : mul(rstd, weight);
+    const centred = sub(x, reshape(m, perChannel));
+    const out = mul(centred, reshape(scale, perChannel));
+    return bias === null ? out : add(out, reshape(bias, perChannel));
+  });
+}
+
+/** running = (1 - momentum) running + momentum batch, not recorded. */
+function move(running: Tensor | null, batch: Tensor, momentum: number): void {
+  if (running === null) return;
+  withGrad(false, () => add_(mul_(running, 1 - momentum), mul(batch, momentum)));
+}

@@ -1,0 +1,237 @@
+// conv2d and its two gradients against a naive loop in float64. Operands are small integers, so
+// that every sum is exact and must come out to the bit; one test uses fractions.
+import { describe, expect, test } from "vitest";
+import {
+  conv2dInputGradUnits,
+  conv2dUnits,
+  conv2dWeightGradUnits,
+} from "../../src/kernels/units.js";
+import { Bench, builds, type Build, type Operand } from "./harness.js";
+
+interface Shape {
+  N: number;
+  C: number;
+  H: number;
+  W: number;
+  O: number;
+  kh: number;
+  kw: number;
+  sh: number;
+  sw: number;
+  ph: number;
+  pw: number;
+  dh: number;
+  dw: number;
+  groups: number;
+}
+
+/** N C H W, O kh kw, strides, paddings, dilations, groups */
+// prettier-ignore
+const rows: [number, number, number, number, number, number, number, number, number, number, number, number, number, number][] = [
+  [2, 3, 5, 7, 4, 1, 1, 1, 1, 0, 0, 1, 1, 1],
+  [1, 17, 8, 8, 33, 1, 1, 1, 1, 0, 0, 1, 1, 1],
+  [2, 5, 9, 11, 7, 1, 1, 2, 3, 0, 0, 1, 1, 1],
+  [1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 1],
+  [3, 1, 3, 3, 1, 3, 3, 1, 1, 0, 0, 1, 1, 1],
+  [2, 3, 13, 14, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1],
+  [1, 4, 17, 33, 8, 3, 3, 2, 2, 1, 1, 1, 1, 1],
+  [1, 3, 16, 15, 6, 3, 3, 3, 3, 3, 3, 1, 1, 1],
+  [2, 1, 28, 28, 32, 5, 5, 1, 1, 2, 2, 1, 1, 1],
+  [1, 32, 14, 14, 12, 5, 5, 1, 1, 2, 2, 1, 1, 1],
+  [1, 2, 9, 12, 3, 5, 5, 1, 2, 3, 0, 2, 2, 1],
+  [2, 3, 9, 10, 4, 3, 1, 1, 1, 1, 0, 1, 1, 1],
+  [1, 3, 6, 19, 4, 1, 7, 1, 1, 0, 3, 1, 2, 1],
+  [1, 2, 21, 6, 4, 4, 2, 3, 1, 2, 1, 1, 1, 1],
+  [2, 6, 9, 9, 8, 3, 3, 1, 1, 1, 1, 1, 1, 2],
+  [1, 6, 12, 10, 9, 2, 3, 2, 1, 0, 1, 2, 1, 3],
+  [2, 5, 13, 9, 5, 3, 3, 1, 1, 1, 1, 1, 1, 5],
+  [1, 7, 17, 17, 7, 3, 3, 2, 2, 1, 1, 1, 1, 7],
+  [1, 3, 15, 13, 3, 5, 5, 1, 1, 2, 2, 1, 1, 3],
+  [1, 3, 40, 35, 3, 3, 5, 1, 1, 2, 4, 2, 2, 3],
+  [1, 4, 11, 9, 12, 3, 3, 1, 1, 1, 1, 1, 1, 4],
+  [1, 4, 10, 9, 8, 3, 3, 2, 3, 1, 0, 1, 2, 4],
+  // Strides longer than the kernel: some inputs are read by no output.
+  [1, 3, 11, 11, 4, 2, 2, 3, 3, 0, 0, 1, 1, 1],
+  // A stride and a dilation with a common divisor; outputs that read padding alone.
+  [1, 2, 8, 9, 3, 3, 3, 2, 4, 2, 3, 2, 2, 1],
+  [1, 1, 3, 3, 2, 1, 1, 1, 1, 3, 3, 1, 1, 1],
+  // Kernels as large as the image, and a stride larger than it.
+  [2, 3, 7, 6, 5, 7, 6, 1, 1, 0, 0, 1, 1, 1],
+  [1, 2, 3, 4, 3, 3, 3, 5, 5, 1, 0, 1, 1, 1],
+  // Rows longer than a block; several blocks of channels and of rows.
+  [1, 2, 2, 603, 3, 1, 9, 1, 1, 0, 4, 1, 1, 1],
+  [1, 1, 2, 1100, 2, 2, 3, 1, 2, 1, 1, 1, 1, 1],
+  [1, 150, 4, 5, 140, 3, 3, 1, 1, 1, 1, 1, 1, 1],
+  [1, 1030, 2, 3, 9, 1, 1, 1, 1, 0, 0, 1, 1, 1],
+  // Too far apart for a slab: packed cell by cell. One with more than one block of K.
+  [1, 2, 2, 90001, 3, 2, 2, 1, 1, 0, 0, 1, 90000, 1],
+  [1, 2, 2, 90001, 3, 2, 2, 1, 45000, 0, 0, 1, 45000, 1],
+  [1, 3, 46, 46, 2, 46, 46, 1, 1, 1, 2, 1, 1, 1],
+  // Room for the slab of a few channels only, so that they come piecemeal.
+  [1, 7, 5, 6000, 2, 3, 2, 1, 900, 0, 0, 1, 600, 1],
+  // No images.
+  [0, 3, 5, 5, 4, 3, 3, 1, 1, 1, 1, 1, 1, 1],
+];
+
+const shapes = rows.map(([N, C, H, W, O, kh, kw, sh, sw, ph, pw, dh, dw, groups]): Shape => {
+  return { N, C, H, W, O, kh, kw, sh, sw, ph, pw, dh, dw, groups };
+});
+
+const outH = (s: Shape): number => Math.floor((s.H + 2 * s.ph - s.dh * (s.kh - 1) - 1) / s.sh) + 1;
+const outW = (s: Shape): number => Math.floor((s.W + 2 * s.pw - s.dw * (s.kw - 1) - 1) / s.sw) + 1;
+const sizeX = (s: Shape): number => s.N * s.C * s.H * s.W;
+const sizeW = (s: Shape): number => s.O * (s.C / s.groups) * s.kh * s.kw;
+const sizeY = (s: Shape): number => s.N * s.O * outH(s) * outW(s);
+
+/** Calls `visit(x, w, y)` with the indices of every product the convolution adds to its output. */
+function products(s: Shape, visit: (x: number, w: number, y: number) => void): void {
+  const [OH, OW, Cg, Og] = [outH(s), outW(s), s.C / s.groups, s.O / s.groups];
+  for (let n = 0; n < s.N; n++) {
+    for (let o = 0; o < s.O; o++) {
+      const c0 = Math.floor(o / Og) * Cg;
+      for (let y = 0; y < OH * OW; y++) {
+        const [h0, w0] = [Math.floor(y / OW) * s.sh - s.ph, (y % OW) * s.sw - s.pw];
+        for (let tap = 0; tap < s.kh * s.kw; tap++) {
+          const h = h0 + Math.floor(tap / s.kw) * s.dh;
+          const w = w0 + (tap % s.kw) * s.dw;
+          if (h < 0 || h >= s.H || w < 0 || w >= s.W) continue;
+          for (let c = 0; c < Cg; c++) {
+            const x = ((n * s.C + c0 + c) * s.H + h) * s.W + w;
+            visit(x, (o * Cg + c) * s.kh * s.kw + tap, (n * s.O + o) * OH * OW + y);
+          }
+        }
+      }
+    }
+  }
+}
+
+const hash = (i: number): number =>
+  Math.imul(Math.imul(i + 1, 0x9e3779b1) ^ (i >>> 3), 0x85ebca6b) >>> 9;
+const integers = (n: number, seed: number): Float32Array =>
+  Float32Array.from({ length: n }, (_, i) => (hash(i + seed) % 7) - 3);
+const fractions = (n: number, seed: number): Float32Array =>
+  Float32Array.from({ length: n }, (_, i) => (hash(i + seed) % 65536) / 32768 - 1);
+
+interface Operands {
+  x: Float32Array;
+  w: Float32Array;
+  bias: Float32Array;
+  dy: Float32Array;
+}
+
+function operands(s: Shape, values: (n: number, seed: number) => Float32Array): Operands {
+  return {
+    x: values(sizeX(s), 1),
+    w: values(sizeW(s), 1000),
+    bias: values(s.O, 5000),
+    dy: values(sizeY(s), 9000),
+  };
+}
+
+type Results<T> = Record<"y" | "dx" | "dw", T>;
+
+function oracle(s: Shape, { x, w, bias, dy }: Operands): Results<Float64Array> {
+  const plane = outH(s) * outW(s);
+  const y = Float64Array.from(dy, (_, i) => bias[Math.floor(i / plane) % s.O]!);
+  const dx = new Float64Array(x.length);
+  const dw = new Float64Array(w.length);
+  products(s, (xi, wi, yi) => {
+    y[yi]! += x[xi]! * w[wi]!;
+    dx[xi]! += dy[yi]! * w[wi]!;
+    dw[wi]! += dy[yi]! * x[xi]!;
+  });
+  return { y, dx, dw };
+}
+
+type Split = (units: number) => [number, number][];
+const whole: Split = (units) => [[0, units]];
+/** Back to front, in uneven parts, one of them empty. */
+const parts: Split = (units) => {
+  const [a, b] = [Math.floor(units / 3), Math.ceil((2 * units) / 3)];
+  return [
+    [b, units],
+    [a, a],
+    [a, b],
+    [0, a],
+  ];
+};
+
+/** All three kernels, outputs full of rubbish before; no bias if `plain`. */
+function run(
+  build: Build,
+  s: Shape,
+  values: Operands,
+  split: Split,
+  plain = false,
+): Results<Float32Array> {
+  const bench = new Bench(build);
+  const [x, w, dy] = [bench.put(values.x, 4), bench.put(values.w, 12), bench.put(values.dy, 4)];
+  const bias: Operand | number = plain ? 0 : bench.put(values.bias, 4);
+  const rubbish = (n: number): Operand<Float32Array> => bench.put(new Float32Array(n).fill(NaN), 8);
+  const [y, dx, dw] = [rubbish(sizeY(s)), rubbish(sizeX(s)), rubbish(sizeW(s))];
+  const dims = [s.N, s.C, s.H, s.W, s.O, s.kh, s.kw, outH(s), outW(s)];
+  dims.push(s.sh, s.sw, s.ph, s.pw, s.dh, s.dw, s.groups);
+  const units = conv2dUnits(s.N, s.groups, outH(s), outW(s));
+  bench.run("conv2dF32", split(units), x, w, bias, y, ...dims);
+  const gradUnits = conv2dInputGradUnits(s.N, s.groups, s.H, s.W, s.sh, s.sw);
+  bench.run("conv2dInputGradF32", split(gradUnits), dy, w, dx, ...dims);
+  const weightUnits = conv2dWeightGradUnits(s.C, s.kh, s.kw, s.groups);
+  bench.run("conv2dWeightGradF32", split(weightUnits), x, dy, dw, ...dims);
+  return { y: y.read(), dx: dx.read(), dw: dw.read() };
+}
+
+/** Sums of integers are exact, but a sum of no products may be 0 or -0. */
+function expectExact(got: ArrayLike<number>, want: ArrayLike<number>): void {
+  expect(got.length).toBe(want.length);
+  for (let i = 0; i < want.length; i++)
+    if (got[i] !== want[i]) expect([i, got[i]]).toEqual([i, want[i]]);
+}
+
+describe.each(builds)("conv2d, %s", (build) => {
+  test.each(shapes.map((s) => [Object.values(s).join(" "), s] as const))("%s", (_, s) => {
+    const values = operands(s, integers);
+    const want = oracle(s, values);
+    const got = run(build, s, values, whole);
+    expectExact(got.y, want.y);
+    expectExact(got.dx, want.dx);
+    expectExact(got.dw, want.dw);
+  });
+
+  test("fractions come within the rounding of their sums, in any split to the same bits", () => {
+    for (const s of shapes) {
+      const values = operands(s, fractions);
+      const got = run(build, s, values, whole);
+      expect(run(build, s, values, parts)).toEqual(got);
+      if (sizeX(s) > 10000) continue;
+      const want = oracle(s, values);
+      for (const key of ["y", "dx", "dw"] as const) {
+        const scale = want[key].reduce((most, v) => Math.max(most, Math.abs(v)), 1);
+        const worst = want[key].reduce(
+          (most, v, i) => Math.max(most, Math.abs(v - got[key][i]!)),
+          0,
+        );
+        expect(worst).toBeLessThan(2e-6 * scale);
+      }
+    }
+  });
+
+  test("without a bias", () => {
+    const s = shapes[5]!;
+    const values = operands(s, integers);
+    const want = oracle(s, { ...values, bias: new Float32Array(s.O) });
+    expectExact(run(build, s, values, whole, true).y, want.y);
+  });
+
+  // Not dw: a NaN in dy times the zeros of the padding is NaN there, as in PyTorch.
+  test("a NaN and an infinity reach what they touch and nothing else", () => {
+    const s = shapes[5]!;
+    const values = operands(s, integers);
+    values.x[40] = NaN;
+    values.x[100] = Infinity;
+    values.dy[7] = NaN;
+    const want = oracle(s, values);
+    const got = run(build, s, values, whole);
+    expect(got.y).toEqual(Float32Array.from(want.y));
+    expect(got.dx).toEqual(Float32Array.from(want.dx));
+  });
+});
