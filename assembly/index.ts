@@ -138,3 +138,10 @@ export {
 } from "./reduce/extremes";
 export { varF32 } from "./reduce/variance";
 export { layerNormF32, layerNormGradF32 } from "./norm/layerNorm";
+export { softmaxF32, softmaxGradF32, logSoftmaxF32, logSoftmaxGradF32 } from "./softmax";
+export {
+  crossEntropyF32,
+  crossEntropyGradF32,
+  nllLossF32,
+  nllLossGradF32,
+} from "./crossEntropy";

@@ -101,7 +101,9 @@ function sum(dim: 0 | 1 | null): Entry {
     title: `sum of [1024,1024] over ${dim === null ? "all" : `dim ${dim}`}`,
     task: { kind: "sum", dim, rows: 1024, cols: 1024 },
     bytes: 4 * MEBI,
-    tolerance: 1e-5,
+    // The million terms cancel to 1/550 of their absolute sum, which magnifies rounding: a running
+    // float32 sum is off by 4e-5, simdgrad's by 2e-7 (both against float64).
+    tolerance: dim === null ? 1e-4 : 1e-5,
     bar: { faster: { than: "best", by: 1.5 } },
   };
 }

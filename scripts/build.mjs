@@ -40,8 +40,8 @@ async function bundle() {
       io: "src/io/index.ts",
     },
     // methods.ts extends Tensor.prototype: it must lie in one chunk with Tensor, or a bundler that
-    // trusts `sideEffects: false` would drop it.
-    treeshake: { moduleSideEffects: true },
+    // trusts `sideEffects: false` (as this one would, too) drops it.
+    treeshake: { moduleSideEffects: [{ test: /./, sideEffects: true }] },
   });
   await build.write({
     dir: "dist",

@@ -45,7 +45,7 @@ export function log1pF32(args: usize, start: u32, end: u32): void {
 class Sin extends Unary {
   @inline
   apply(x: v128): v128 {
-    return F32x4Math.sin(x);
+    return F32x4Trig.sin(x);
   }
 }
 export function sinF32(args: usize, start: u32, end: u32): void {
@@ -55,7 +55,7 @@ export function sinF32(args: usize, start: u32, end: u32): void {
 class Cos extends Unary {
   @inline
   apply(x: v128): v128 {
-    return F32x4Math.cos(x);
+    return F32x4Trig.cos(x);
   }
 }
 export function cosF32(args: usize, start: u32, end: u32): void {
@@ -65,7 +65,7 @@ export function cosF32(args: usize, start: u32, end: u32): void {
 class Tan extends Unary {
   @inline
   apply(x: v128): v128 {
-    return F32x4Math.tan(x);
+    return F32x4Trig.tan(x);
   }
 }
 export function tanF32(args: usize, start: u32, end: u32): void {
@@ -75,7 +75,7 @@ export function tanF32(args: usize, start: u32, end: u32): void {
 class Erf extends Unary {
   @inline
   apply(x: v128): v128 {
-    return F32x4Math.erf(x);
+    return F32x4Erf.erf(x);
   }
 }
 export function erfF32(args: usize, start: u32, end: u32): void {

@@ -1,7 +1,13 @@
-// float32 matrix products: batches, blocks of 64 columns, packing where B cannot be read in place.
-// The tile arithmetic is in micro.ts.
+// float32 matrix products: batches, work units, blocks for the caches, packing where operands can't
+// be read in place. The arithmetic is in micro.ts and vector.ts, the copies are in pack.ts.
+//
+// Order of summation: K is cut into blocks of equal depth, at most 256; each is summed in order from
+// 0, and the blocks' sums are added to the bias in order. So an element's bits depend on K alone,
+// not on strides, neighbours, nor the path taken.
 import { Scratch } from "../abi";
 import { Micro } from "./micro";
+import { Pack } from "./pack";
+import { Vector } from "./vector";
 
 @unmanaged
 class MatmulArgs {
@@ -18,130 +24,203 @@ class MatmulArgs {
   bRow: i32;
   bCol: i32;
   batch: u32;
-  /** Batch dims, outermost first: size, stride of a, stride of b. */
+  /** Batch dims follow, outermost first: size, stride of a, stride of b. */
   batchRank: u32;
 }
 
-class Matmul {
-  /** Columns of a work unit, and of a packed block. */
-  static readonly COLS: u32 = 64;
-  /** Rows of a packed block: 512 x 64 floats, 128 KiB. Sums are carried in `out` from block to block. */
-  static readonly DEPTH: u32 = 512;
-  /** Bytes of the fixed slots of MatmulArgs: behind them lie the batch dims. */
-  static readonly FIXED: usize = 52;
+/** Rows and columns of a work unit. */
+const UNIT: u32 = 64;
+/** Longest block of K. */
+const DEPTH: u32 = 256;
+/** Columns of a packed block of B, 256 KiB: half an L2 cache. */
+const COLS: u32 = 256;
+/** Rows of A that are multiplied by it before the next ones. */
+const ROWS: u32 = 96;
+/** Rows of B no longer than this are read in place: further apart, they share cache sets. */
+const NEAR: u32 = 256;
+/** Fewer columns than this don't pay for packing A. */
+const FEW: u32 = 32;
+/** Columns of a block of a row vector's product. */
+const WIDE: u32 = 2048;
+/** Where the packed A lies in the scratch: behind B. */
+const A_OFFSET: usize = 512 << 10;
 
-  /** Offset in elements of a batch of operand `which` (1 = a, 2 = b). */
-  static batchOffset(args: usize, rank: u32, index: u32, which: u32): i32 {
-    let offset: i32 = 0;
-    for (let d: i32 = rank - 1; d >= 0; d--) {
-      const dim = args + Matmul.FIXED + d * 12;
-      const size = load<u32>(dim);
-      offset += <i32>(index % size) * load<i32>(dim + (which << 2));
-      index /= size;
-    }
-    return offset;
-  }
-
-  /** Panels of 8 columns: panel j at to + 32 j depth, row p of it 32 p further. Missing columns are 0. */
-  static pack(b: usize, bRow: i32, bCol: i32, depth: u32, n: u32, to: usize): void {
-    for (let j: u32 = 0; j < n; j += 8) {
-      const cols = min<u32>(8, n - j);
-      const from = b + ((<i32>j * bCol) << 2);
-      if (cols == 8 && bCol == 1) Matmul.packRows(from, bRow, depth, to);
-      else if (cols == 8 && bRow == 1) Matmul.packColumns(from, bCol, depth, to);
-      else Matmul.packAny(from, bRow, bCol, depth, cols, to);
-      to += depth << 5;
-    }
-  }
-
-  static packRows(from: usize, bRow: i32, depth: u32, to: usize): void {
-    for (let p: u32 = 0; p < depth; p++) {
-      v128.store(to, v128.load(from));
-      v128.store(to, v128.load(from, 16), 16);
-      from += bRow << 2;
-      to += 32;
-    }
-  }
-
-  /** Columns of B are contiguous: 4 x 4 transposes, two side by side. */
-  static packColumns(from: usize, bCol: i32, depth: u32, to: usize): void {
-    const step = bCol << 2;
-    let p: u32 = 0;
-    for (; p + 4 <= depth; p += 4) {
-      Matmul.transpose4(from + (p << 2), step, to + (p << 5));
-      Matmul.transpose4(from + (p << 2) + 4 * step, step, to + (p << 5) + 16);
-    }
-    if (p < depth) Matmul.packAny(from + (p << 2), 1, bCol, depth - p, 8, to + (p << 5));
-  }
-
-  /** Four columns of four: rows of `to` are 32 bytes apart. */
-  @inline
-  static transpose4(from: usize, step: i32, to: usize): void {
-    const a = v128.load(from);
-    const b = v128.load(from + step);
-    const c = v128.load(from + 2 * step);
-    const d = v128.load(from + 3 * step);
-    const ab = i32x4.shuffle(a, b, 0, 4, 1, 5);
-    const cd = i32x4.shuffle(c, d, 0, 4, 1, 5);
-    const abHigh = i32x4.shuffle(a, b, 2, 6, 3, 7);
-    const cdHigh = i32x4.shuffle(c, d, 2, 6, 3, 7);
-    v128.store(to, i64x2.shuffle(ab, cd, 0, 2));
-    v128.store(to, i64x2.shuffle(ab, cd, 1, 3), 32);
-    v128.store(to, i64x2.shuffle(abHigh, cdHigh, 0, 2), 64);
-    v128.store(to, i64x2.shuffle(abHigh, cdHigh, 1, 3), 96);
-  }
-
-  static packAny(from: usize, bRow: i32, bCol: i32, depth: u32, cols: u32, to: usize): void {
-    for (let p: u32 = 0; p < depth; p++) {
-      for (let j: u32 = 0; j < 8; j++) {
-        const value = j < cols ? load<f32>(from + ((<i32>j * bCol) << 2)) : 0;
-        store<f32>(to + (j << 2), value);
-      }
-      from += bRow << 2;
-      to += 32;
-    }
-  }
-
-  /** Columns [j, j + n) of one product. */
-  static columns(args: usize, a: usize, b: usize, c: usize, j: u32, n: u32): void {
-    const p = changetype<MatmulArgs>(args);
-    const bRow = p.bRow;
-    const bCol = p.bCol;
-    const N = p.N;
-    const bias = p.bias ? p.bias + (j << 2) : 0;
-    b += (<i32>j * bCol) << 2;
-    c += j << 2;
-    // In place where rows of B are short or few rows of A would pay for the packing.
-    const inPlace = bCol == 1 && (n & 7) == 0 && (N <= 256 || p.M <= 8);
-    let k: u32 = 0;
-    do {
-      const depth = min(Matmul.DEPTH, p.K - k);
-      const at = b + ((<i32>k * bRow) << 2);
-      const from = k ? c : bias;
-      const fromLd = k ? N : 0;
-      const ai = a + ((<i32>k * p.aCol) << 2);
-      if (inPlace) {
-        Micro.block(ai, p.aRow, p.aCol, at, bRow, 8, p.M, n, depth, from, fromLd, c, N);
-      } else {
-        const to = Scratch.base();
-        Matmul.pack(at, bRow, bCol, depth, n, to);
-        Micro.block(ai, p.aRow, p.aCol, to, 8, depth << 3, p.M, n, depth, from, fromLd, c, N);
-      }
-      k += depth;
-    } while (k < p.K);
+/** out[z] = a[z] @ b[z] + bias. Units: matmulUnits in src/kernels/units.ts. */
+export function matmulF32(args: usize, start: u32, end: u32): void {
+  const p = changetype<MatmulArgs>(args);
+  const M = p.M;
+  const N = p.N;
+  const byRows = M >= 2 * N;
+  const size = byRows ? M : N;
+  const units = (size + (UNIT - 1)) / UNIT;
+  while (start < end) {
+    const z = start / units;
+    const first = start - z * units;
+    const last = min(units, first + (end - start));
+    start += last - first;
+    const from = first * UNIT;
+    const to = min(size, last * UNIT);
+    const a = p.a + Matmul.batch(args, z, 4);
+    const b = p.b + Matmul.batch(args, z, 8);
+    const out = p.out + ((z * M * N) << 2);
+    if (byRows) Matmul.part(p, a, b, out, from, to - from, 0, N);
+    else Matmul.part(p, a, b, out, 0, M, from, to - from);
   }
 }
 
-/** out[z] = a[z] @ b[z] + bias. Units: batch x blocks of 64 columns. */
-export function matmulF32(args: usize, start: u32, end: u32): void {
-  const p = changetype<MatmulArgs>(args);
-  const blocks = (p.N + Matmul.COLS - 1) / Matmul.COLS;
-  for (let u = start; u < end; u++) {
-    const z = u / blocks;
-    const j = (u % blocks) * Matmul.COLS;
-    const a = p.a + (Matmul.batchOffset(args, p.batchRank, z, 1) << 2);
-    const b = p.b + (Matmul.batchOffset(args, p.batchRank, z, 2) << 2);
-    const c = p.out + ((z * p.M * p.N) << 2);
-    Matmul.columns(args, a, b, c, j, min(Matmul.COLS, p.N - j));
+class Matmul {
+  /** Bytes from an operand's beginning to its matrix `z`; its strides lie `slot` bytes into a dim. */
+  static batch(args: usize, z: u32, slot: usize): usize {
+    let offset: u32 = 0;
+    const dims = args + offsetof<MatmulArgs>();
+    for (let d = changetype<MatmulArgs>(args).batchRank; d > 0; d--) {
+      const dim = dims + (d - 1) * 12;
+      const size = load<u32>(dim);
+      offset += (z % size) * load<u32>(dim + slot);
+      z /= size;
+    }
+    return offset << 2;
+  }
+
+  /** Rows [i, i + m) and columns [j, j + n) of one product. */
+  static part(p: MatmulArgs, a: usize, b: usize, out: usize, i: u32, m: u32, j: u32, n: u32): void {
+    const N = p.N;
+    a += (i * p.aRow) << 2;
+    b += (j * p.bCol) << 2;
+    out += (i * N + j) << 2;
+    const bias = p.bias ? p.bias + (j << 2) : 0;
+    if (N == 1 && (p.aRow == 1 || p.aCol == 1)) {
+      // A column: the row vector b^T times A^T.
+      Matmul.row(b, p.bRow, a, p.aCol, p.aRow, m, p.K, bias, 0, out);
+    } else if (p.M < 4 && (p.bRow == 1 || p.bCol == 1)) {
+      for (; m > 0; m--) {
+        Matmul.row(a, p.aCol, b, p.bRow, p.bCol, n, p.K, bias, 4, out);
+        a += p.aRow << 2;
+        out += N << 2;
+      }
+    } else {
+      Matmul.blocks(p, a, b, out, m, n, bias);
+    }
+  }
+
+  /** Depth of the blocks of K: equal but for the last, and multiples of 4. */
+  @inline
+  static depth(K: u32): u32 {
+    const blocks = (K + (DEPTH - 1)) / DEPTH;
+    return blocks > 1 ? ((K + blocks - 1) / blocks + 3) & ~3 : K;
+  }
+
+  /** out[n] = bias + x[K] @ B[K x n]; the bias' elements are `biasBytes` apart. */
+  static row(
+    x: usize,
+    xStep: i32,
+    b: usize,
+    bRow: i32,
+    bCol: i32,
+    n: u32,
+    K: u32,
+    bias: usize,
+    biasBytes: u32,
+    out: usize,
+  ): void {
+    const sum = Scratch.base();
+    const depth = Matmul.depth(K);
+    for (let j: u32 = 0; j < n; j += WIDE) {
+      const cols = min(WIDE, n - j);
+      let from = bias;
+      let fromBytes = biasBytes;
+      let k: u32 = 0;
+      do {
+        const kb = min(depth, K - k);
+        const xk = x + ((k * xStep) << 2);
+        const bk = b + ((k * bRow + j * bCol) << 2);
+        if (bCol == 1) {
+          memory.fill(sum, 0, cols << 2);
+          Vector.rows(xk, xStep << 2, bk, bRow << 2, kb, cols, sum);
+        } else {
+          Vector.columns(xk, xStep << 2, bk, bCol << 2, kb, cols, sum);
+        }
+        for (let c: u32 = 0; c < cols; c++) {
+          let s = load<f32>(sum + (c << 2));
+          if (from) s = load<f32>(from + c * fromBytes) + s;
+          store<f32>(out + (c << 2), s);
+        }
+        from = out;
+        fromBytes = 4;
+        k += kb;
+      } while (k < K);
+      out += cols << 2;
+      bias += cols * biasBytes;
+    }
+  }
+
+  /** m rows and n columns, by tiles. */
+  static blocks(p: MatmulArgs, a: usize, b: usize, out: usize, m: u32, n: u32, bias: usize): void {
+    const K = p.K;
+    const N = p.N;
+    const bRow = p.bRow;
+    const bCol = p.bCol;
+    const inPlace = bCol == 1 && <u32>bRow <= NEAR;
+    const panels = Scratch.base();
+    const depth = Matmul.depth(K);
+    let k: u32 = 0;
+    do {
+      const kb = min(depth, K - k);
+      const ak = a + ((k * p.aCol) << 2);
+      for (let j: u32 = 0; j < n; j += COLS) {
+        const cols = min(COLS, n - j);
+        const bj = b + ((k * bRow + j * bCol) << 2);
+        const c = out + (j << 2);
+        const from = k ? c : bias ? bias + (j << 2) : 0;
+        const fromLd = k ? N : 0;
+        // The last columns of B have no full panel to be read from: they are packed in any case.
+        const near = inPlace ? cols & ~7 : 0;
+        if (near < cols) {
+          Pack.panels(bj + ((near * bCol) << 2), bRow, bCol, kb, cols - near, panels);
+        }
+        Matmul.strips(p, ak, m, kb, bj, near, cols, from, fromLd, c);
+      }
+      k += kb;
+    } while (k < K);
+  }
+
+  /** m rows of one block of B: its first `near` columns are read in place, the others packed. */
+  static strips(
+    p: MatmulArgs,
+    a: usize,
+    m: u32,
+    k: u32,
+    b: usize,
+    near: u32,
+    cols: u32,
+    from: usize,
+    fromLd: u32,
+    c: usize,
+  ): void {
+    const N = p.N;
+    const packed = Scratch.base() + A_OFFSET;
+    const pack = p.aCol != 1 && cols >= FEW && m >= 16 && k >= 16;
+    const ld = k + 4;
+    for (let i: u32 = 0; i < m; i += ROWS) {
+      const rows = min(ROWS, m - i);
+      let ai = a + ((i * p.aRow) << 2);
+      let aRow = p.aRow;
+      let aCol = p.aCol;
+      if (pack) {
+        Pack.transpose(ai, aCol, aRow, k, rows, packed, ld);
+        ai = packed;
+        aRow = ld;
+        aCol = 1;
+      }
+      const ci = c + ((i * N) << 2);
+      const fi = from ? from + ((i * fromLd) << 2) : 0;
+      Micro.block(ai, aRow, aCol, b, p.bRow, 8, rows, near, k, fi, fromLd, ci, N);
+      if (near < cols) {
+        const fj = fi ? fi + (near << 2) : 0;
+        const panels = Scratch.base();
+        const cj = ci + (near << 2);
+        Micro.block(ai, aRow, aCol, panels, 8, k << 3, rows, cols - near, k, fj, fromLd, cj, N);
+      }
+    }
   }
 }

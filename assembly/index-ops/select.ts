@@ -35,7 +35,9 @@ class Row {
   /** Copies a row; the last piece may overlap the one before. */
   @inline
   static copy(dst: usize, src: usize, bytes: u32): void {
-    if (bytes >= 1024) {
+    if (bytes == 4) {
+      store<u32>(dst, load<u32>(src));
+    } else if (bytes >= 1024) {
       memory.copy(dst, src, bytes);
     } else if (bytes >= 16) {
       const last = bytes - 16;

@@ -1,5 +1,6 @@
 // Layer normalisation of rows: one pass for the statistics, one for the result. Batch normalisation is composed of other ops, in src/ops/normalize.ts.
-import { Moments } from "../reduce/variance";
+import { Sum } from "../reduce/sum";
+import { Variance } from "../reduce/variance";
 
 @unmanaged
 class LayerNormArgs {
@@ -56,9 +57,10 @@ export function layerNormF32(args: usize, start: u32, end: u32): void {
   const n = a.cols;
   for (let u = start; u < end; u++) {
     const row = (u * n) << 2;
-    const moments = Moments.of(a.x + row, n, n, n);
-    const mean = <f32>moments.mean;
-    const rstd = <f32>(1 / sqrt<f64>(moments.m2 / <f64>n + <f64>a.eps));
+    const exact = Sum.row(a.x + row, n) / <f64>n;
+    const mean = <f32>exact;
+    const variance = Variance.row(a.x + row, n, exact) / <f64>n;
+    const rstd = <f32>(1 / sqrt<f64>(variance + <f64>a.eps));
     store<f32>(a.mean + (u << 2), mean);
     store<f32>(a.rstd + (u << 2), rstd);
     Affine.row(a.x + row, a.weight, a.bias, a.out + row, n, mean, rstd);

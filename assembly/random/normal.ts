@@ -22,7 +22,8 @@ class NormalArgs {
 //   LOG  -2 ln(1 + f) / f, sqrt(1/2) - 1 <= f <= sqrt(2) - 1   relative error 2.6e-8
 //   SIN  sin(pi/2 t) / t in t^2, |t| <= 1/2                    3.2e-9
 //   COS  cos(pi/2 t) in t^2, |t| <= 1/2                        5.6e-11
-// With the rounding of their evaluation: -2 ln u within 2 ulp, sine and cosine within 2 ulp.
+// With the rounding of their evaluation (measured over 1.2e7 words): -2 ln u 2.4 ulp, sine 2.5 ulp,
+// cosine 1.5 ulp.
 const LOG: usize = 0;
 const SIN: usize = 9 * 4;
 const COS: usize = 13 * 4;

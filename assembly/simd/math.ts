@@ -1,117 +1,218 @@
-// First version: lane by lane in float64.
-class Lane {
-  static erf(x: f64): f64 {
-    const a = Math.abs(x);
-    if (a > 6) return x > 0 ? 1 : -1;
-    let sum = a;
-    let term = a;
-    for (let n = 1; n < 200; n++) {
-      term *= (2 * a * a) / (2 * n + 1);
-      sum += term;
-    }
-    const r = 1.1283791670955126 * Math.exp(-a * a) * sum;
-    return x < 0 ? -r : x != x ? x : r;
-  }
-  static call(f: i32, v: f64): f64 {
-    switch (f) {
-      case 0:
-        return Math.exp(v);
-      case 1:
-        return Math.expm1(v);
-      case 2:
-        return Math.log(v);
-      case 3:
-        return Math.log1p(v);
-      case 4:
-        return Math.sin(v);
-      case 5:
-        return Math.cos(v);
-      case 6:
-        return Math.tan(v);
-      case 7:
-        return Math.tanh(v);
-      case 8:
-        return 1 / (1 + Math.exp(-v));
-      case 9:
-        return Lane.erf(v);
-      case 10:
-        return 0.5 * v * (1 + Lane.erf(v * Math.SQRT1_2));
-      case 11:
-        return (
-          0.5 * (1 + Lane.erf(v * Math.SQRT1_2)) + v * Math.exp(-0.5 * v * v) * 0.3989422804014327
-        );
-      case 12:
-        return v / (1 + Math.exp(-1.5957691216057308 * (v + 0.044715 * v * v * v)));
-      default: {
-        const s = 1 / (1 + Math.exp(-1.5957691216057308 * (v + 0.044715 * v * v * v)));
-        return s + v * s * (1 - s) * 1.5957691216057308 * (1 + 0.134145 * v * v);
-      }
-    }
-  }
-  static map(f: i32, x: v128): v128 {
-    let r = f32x4.splat(<f32>Lane.call(f, f32x4.extract_lane(x, 0)));
-    r = f32x4.replace_lane(r, 1, <f32>Lane.call(f, f32x4.extract_lane(x, 1)));
-    r = f32x4.replace_lane(r, 2, <f32>Lane.call(f, f32x4.extract_lane(x, 2)));
-    return f32x4.replace_lane(r, 3, <f32>Lane.call(f, f32x4.extract_lane(x, 3)));
-  }
-}
-class PowLane {
-  static pow(a: f32, b: f32): f32 {
-    if (a == 1) return 1;
-    return <f32>Math.pow(a, b);
-  }
-}
+// Exponential and logarithmic functions on four float32 lanes: exp, expm1, tanh, sigmoid, softplus,
+// log, log1p. (trig.ts: sin, cos, tan. erf.ts: erf and gelu. pow.ts: pow.)
+//
+// Every function takes any float32, subnormals, infinities and NaN among them, and gives
+// subnormals where they are due. Each lane's result depends on that lane alone. The bounds are
+// the greatest errors over all float32 arguments, found by scripts/measure-ulp.mjs; "ulp" is the
+// unit in the last place of the exact result (2^-149 where that is subnormal).
+//
+// Minimax polynomials by Remez' algorithm, their coefficients rounded one after the other, from
+// the lowest up; evaluated by Estrin's scheme, since the length of the chain is what limits them.
+// No fused multiply-add: the bits are the same everywhere.
+import { Constant } from "./constants";
+
+const EXP: usize = memory.data<f32>([
+  1.4426950408889634, // 0: log2(e)
+  12582912, // 1: 1.5 * 2^23; adding it rounds to an integer, which the low bits then hold
+  0.693145751953125, // 2: ln 2, upper 15 bits: its product with an integer below 2^9 is exact
+  1.428606820309417e-6, // 3: ln 2, the rest
+  0.4999999403953552, // 4..8: (e^r - 1 - r) / r^2 for |r| <= ln(2)/2, rel. error of e^r 2^-28
+  0.16666515171527863,
+  0.04166824370622635,
+  0.008369246497750282,
+  0.0013823029585182667,
+  1, // 9
+  -104, // 10: below, e^x rounds to 0
+  89, // 11: above, e^x is infinite
+  10, // 12: above, tanh(x) rounds to 1
+  2, // 13
+  2.8853900817779268, // 14: 2 log2(e)
+  0.6931471805599453, // 15: ln 2
+]);
+
+const LOG: usize = memory.data<f32>([
+  0.3333333134651184, // 0..7: (log(1 + f) - f + f^2 / 2) / f^3 for sqrt(1/2) <= 1 + f <= sqrt(2),
+  -0.250008225440979, // rel. error of log(1 + f) 2^-27
+  0.20001259446144104,
+  -0.16623340547084808,
+  0.14201046526432037,
+  -0.13159599900245667,
+  0.1276618242263794,
+  -0.07641774415969849,
+  0.693145751953125, // 8, 9: ln 2 in two parts, as above
+  1.428606820309417e-6,
+  0.5, // 10
+  1, // 11
+  1.1754943508222875e-38, // 12: 2^-126, the least normal number
+  8388608, // 13: 2^23
+  Infinity, // 14
+  0.70710678118654752, // 15: sqrt(1/2)
+]);
+
 export class F32x4Math {
+  /** k + 1.5 * 2^23 for k = nearest(x / ln 2). */
+  @inline
+  private static steps(x: v128): v128 {
+    return f32x4.add(f32x4.mul(x, Constant.f32(EXP, 0)), Constant.f32(EXP, 1));
+  }
+
+  /** e^(x - k ln 2) - 1, for t = k + 1.5 * 2^23. */
+  @inline
+  private static fraction(x: v128, t: v128): v128 {
+    const k = f32x4.sub(t, Constant.f32(EXP, 1));
+    const high = f32x4.sub(x, f32x4.mul(k, Constant.f32(EXP, 2)));
+    return F32x4Math.expm1Poly(f32x4.sub(high, f32x4.mul(k, Constant.f32(EXP, 3))));
+  }
+
+  /** e^r - 1 for |r| <= ln(2) / 2: r + r^2 q(r). */
+  @inline
+  private static expm1Poly(r: v128): v128 {
+    const r2 = f32x4.mul(r, r);
+    const q01 = f32x4.add(Constant.f32(EXP, 4), f32x4.mul(r, Constant.f32(EXP, 5)));
+    const q23 = f32x4.add(Constant.f32(EXP, 6), f32x4.mul(r, Constant.f32(EXP, 7)));
+    const q24 = f32x4.add(q23, f32x4.mul(r2, Constant.f32(EXP, 8)));
+    return f32x4.add(r, f32x4.mul(r2, f32x4.add(q01, f32x4.mul(r2, q24))));
+  }
+
+  /** y 2^k for t = k + 1.5 * 2^23, in two factors, so that it rounds once even if subnormal. */
+  @inline
+  private static scale(y: v128, t: v128): v128 {
+    const one = Constant.f32(EXP, 9);
+    const half = i32x4.shr_u(t, 1);
+    const a = i32x4.add(i32x4.shl(half, 23), one);
+    const b = i32x4.add(i32x4.shl(i32x4.sub(t, half), 23), one);
+    return f32x4.mul(f32x4.mul(y, a), b);
+  }
+
+  @inline
+  private static expInRange(x: v128): v128 {
+    const t = F32x4Math.steps(x);
+    return F32x4Math.scale(f32x4.add(F32x4Math.fraction(x, t), Constant.f32(EXP, 9)), t);
+  }
+
+  /** e^x. */
+  @inline
   static exp(x: v128): v128 {
-    return Lane.map(0, x);
+    // NaN passes: pmin and pmax keep their first operand unless the second is beyond it.
+    const least = f32x4.pmax(x, Constant.f32(EXP, 10));
+    return F32x4Math.expInRange(f32x4.pmin(least, Constant.f32(EXP, 11)));
   }
+
+  /** e^-|x|: cheaper than exp by a limit. */
+  @inline
+  static expNegAbs(x: v128): v128 {
+    return F32x4Math.expInRange(f32x4.pmax(f32x4.neg(f32x4.abs(x)), Constant.f32(EXP, 10)));
+  }
+
+  /** e^x - 1 = 2^k ((e^r - 1) + (1 - 2^-k)). */
+  @inline
   static expm1(x: v128): v128 {
-    return Lane.map(1, x);
+    const one = Constant.f32(EXP, 9);
+    const least = f32x4.pmax(x, f32x4.splat(-18));
+    const c = f32x4.pmin(least, Constant.f32(EXP, 11));
+    const t = F32x4Math.steps(c);
+    // 2^-k, and 0 for k > 126, where its exponent would be below the least.
+    const inverse = i32x4.max_s(i32x4.sub(one, i32x4.shl(t, 23)), i32x4.splat(0));
+    const y = f32x4.add(F32x4Math.fraction(c, t), f32x4.sub(one, inverse));
+    // The sign is x's; said for -0.
+    return v128.or(F32x4Math.scale(y, t), v128.and(x, f32x4.splat(-0.0)));
   }
-  static log(x: v128): v128 {
-    return Lane.map(2, x);
-  }
-  static log1p(x: v128): v128 {
-    return Lane.map(3, x);
-  }
-  static sin(x: v128): v128 {
-    return Lane.map(4, x);
-  }
-  static cos(x: v128): v128 {
-    return Lane.map(5, x);
-  }
-  static tan(x: v128): v128 {
-    return Lane.map(6, x);
-  }
+
+  /** tanh |x| = E / (E + 2) with E = e^(2|x|) - 1. */
+  @inline
   static tanh(x: v128): v128 {
-    return Lane.map(7, x);
-  }
-  static sigmoid(x: v128): v128 {
-    return Lane.map(8, x);
-  }
-  static erf(x: v128): v128 {
-    return Lane.map(9, x);
-  }
-  static gelu(x: v128): v128 {
-    return Lane.map(10, x);
-  }
-  static geluSlope(x: v128): v128 {
-    return Lane.map(11, x);
-  }
-  static geluTanh(x: v128): v128 {
-    return Lane.map(12, x);
-  }
-  static geluTanhSlope(x: v128): v128 {
-    return Lane.map(13, x);
-  }
-  static pow(a: v128, b: v128): v128 {
-    let r = f32x4.splat(PowLane.pow(f32x4.extract_lane(a, 0), f32x4.extract_lane(b, 0)));
-    r = f32x4.replace_lane(r, 1, PowLane.pow(f32x4.extract_lane(a, 1), f32x4.extract_lane(b, 1)));
-    r = f32x4.replace_lane(r, 2, PowLane.pow(f32x4.extract_lane(a, 2), f32x4.extract_lane(b, 2)));
-    return f32x4.replace_lane(
-      r,
-      3,
-      PowLane.pow(f32x4.extract_lane(a, 3), f32x4.extract_lane(b, 3)),
+    const one = Constant.f32(EXP, 9);
+    const a = f32x4.pmin(f32x4.abs(x), Constant.f32(EXP, 12));
+    const t = f32x4.add(f32x4.mul(a, Constant.f32(EXP, 14)), Constant.f32(EXP, 1));
+    // One part of ln 2 is enough: what r lacks is below 2^-24 k, and E's effect on the quotient
+    // is 2 / (E + 2).
+    const k = f32x4.sub(t, Constant.f32(EXP, 1));
+    const p = F32x4Math.expm1Poly(
+      f32x4.sub(f32x4.add(a, a), f32x4.mul(k, Constant.f32(EXP, 15))),
     );
+    const s = i32x4.add(i32x4.shl(t, 23), one);
+    const sp = f32x4.mul(s, p);
+    const numerator = f32x4.add(sp, f32x4.sub(s, one));
+    const denominator = f32x4.add(sp, f32x4.add(s, one));
+    return v128.or(f32x4.div(numerator, denominator), v128.and(x, f32x4.splat(-0.0)));
+  }
+
+  /** 1 / (1 + e^-x), as e^x / (1 + e^x) for negative x, so that nothing overflows. */
+  @inline
+  static sigmoid(x: v128): v128 {
+    const one = Constant.f32(EXP, 9);
+    const e = F32x4Math.expNegAbs(x);
+    const numerator = v128.bitselect(e, one, i32x4.shr_s(x, 31));
+    return f32x4.div(numerator, f32x4.add(one, e));
+  }
+
+  /** log(1 + e^x) = max(x, 0) + log(1 + e^-|x|). */
+  @inline
+  static softplus(x: v128): v128 {
+    const tail = F32x4Math.log1p(F32x4Math.expNegAbs(x));
+    return f32x4.add(f32x4.pmax(x, f32x4.splat(0)), tail);
+  }
+
+  /** f^2 (f P(f) - 1/2) - n ln2Low: all of log(2^-n (1 + f)) but f - n ln2High. */
+  @inline
+  private static logTail(f: v128, n: v128): v128 {
+    const f2 = f32x4.mul(f, f);
+    const f4 = f32x4.mul(f2, f2);
+    const p01 = f32x4.add(Constant.f32(LOG, 0), f32x4.mul(f, Constant.f32(LOG, 1)));
+    const p23 = f32x4.add(Constant.f32(LOG, 2), f32x4.mul(f, Constant.f32(LOG, 3)));
+    const p45 = f32x4.add(Constant.f32(LOG, 4), f32x4.mul(f, Constant.f32(LOG, 5)));
+    const p67 = f32x4.add(Constant.f32(LOG, 6), f32x4.mul(f, Constant.f32(LOG, 7)));
+    const p03 = f32x4.add(p01, f32x4.mul(f2, p23));
+    const p47 = f32x4.add(p45, f32x4.mul(f2, p67));
+    const p = f32x4.add(p03, f32x4.mul(f4, p47));
+    const y = f32x4.mul(f2, f32x4.sub(f32x4.mul(f, p), Constant.f32(LOG, 10)));
+    return f32x4.sub(y, f32x4.mul(n, Constant.f32(LOG, 9)));
+  }
+
+  /** The limits: -Infinity at 0, NaN below, Infinity and NaN as they came. */
+  @inline
+  private static logLimits(y: v128, x: v128): v128 {
+    const infinity = Constant.f32(LOG, 14);
+    const zero = f32x4.splat(0);
+    const finite = v128.bitselect(y, x, f32x4.lt(x, infinity));
+    const pole = v128.bitselect(f32x4.neg(infinity), finite, f32x4.eq(x, zero));
+    return v128.or(pole, f32x4.lt(x, zero));
+  }
+
+  /** The natural logarithm. */
+  @inline
+  static log(x: v128): v128 {
+    const tiny = f32x4.lt(x, Constant.f32(LOG, 12));
+    const normal = v128.bitselect(f32x4.mul(x, Constant.f32(LOG, 13)), x, tiny);
+    // x = 2^e m, sqrt(1/2) <= m < sqrt(2); subtracting -e leaves +0 and -0 as they should be.
+    const exponent = i32x4.shr_s(i32x4.sub(normal, Constant.f32(LOG, 15)), 23);
+    const m = i32x4.sub(normal, i32x4.shl(exponent, 23));
+    const shift = v128.and(tiny, i32x4.splat(23));
+    const n = f32x4.convert_i32x4_s(i32x4.sub(shift, exponent));
+    const f = f32x4.sub(m, Constant.f32(LOG, 11));
+    const small = f32x4.add(f, F32x4Math.logTail(f, n));
+    const y = f32x4.sub(small, f32x4.mul(n, Constant.f32(LOG, 8)));
+    return F32x4Math.logLimits(y, x);
+  }
+
+  /** log(1 + x): log(u + c) for u = fl(1 + x) and its rounding error c. */
+  @inline
+  static log1p(x: v128): v128 {
+    const one = Constant.f32(LOG, 11);
+    const u = f32x4.add(one, x);
+    const back = f32x4.sub(u, one);
+    // -c, exactly.
+    const lost = f32x4.add(f32x4.sub(f32x4.sub(u, back), one), f32x4.sub(back, x));
+    const exponent = i32x4.shr_s(i32x4.sub(u, Constant.f32(LOG, 15)), 23);
+    const m = i32x4.sub(u, i32x4.shl(exponent, 23));
+    const inverse = i32x4.sub(one, i32x4.shl(exponent, 23)); // 2^-e
+    const n = f32x4.convert_i32x4_s(i32x4.neg(exponent));
+    // Where 1 + x needs no scaling, x itself is f.
+    const near = i32x4.eq(exponent, i32x4.splat(0));
+    const f = v128.bitselect(x, f32x4.sub(m, one), near);
+    const c = v128.andnot(f32x4.div(f32x4.mul(lost, inverse), m), near);
+    const small = f32x4.add(f, f32x4.sub(F32x4Math.logTail(f, n), c));
+    const y = f32x4.sub(small, f32x4.mul(n, Constant.f32(LOG, 8)));
+    return F32x4Math.logLimits(y, u);
   }
 }

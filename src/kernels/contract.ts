@@ -198,6 +198,20 @@ export const contract = {
   layerNormF32: ["x: ptr", "weight: ptr", "bias: ptr", "out: ptr", "mean: ptr", "rstd: ptr", "cols: u32", "eps: f32"],
   // prettier-ignore
   layerNormGradF32: ["dy: ptr", "x: ptr", "weight: ptr", "mean: ptr", "rstd: ptr", "dx: ptr", "cols: u32"],
+  // Contiguous [outer, R, inner], over R.
+  softmaxF32: ["x: ptr", "out: ptr", "R: u32", "inner: u32"],
+  softmaxGradF32: ["dy: ptr", "y: ptr", "out: ptr", "R: u32", "inner: u32"],
+  logSoftmaxF32: ["x: ptr", "out: ptr", "R: u32", "inner: u32"],
+  logSoftmaxGradF32: ["dy: ptr", "y: ptr", "out: ptr", "R: u32", "inner: u32"],
+  // [N, C] against int32 classes, a unit per row; weight may be 0; status as for indices.
+  // prettier-ignore
+  crossEntropyF32: ["x: ptr", "target: ptr", "weight: ptr", "loss: ptr", "lse: ptr", "rowWeight: ptr", "status: ptr", "C: u32", "ignoreIndex: i32", "labelSmoothing: f32"],
+  // prettier-ignore
+  crossEntropyGradF32: ["x: ptr", "lse: ptr", "target: ptr", "weight: ptr", "g: ptr", "out: ptr", "C: u32", "sg: i32", "ignoreIndex: i32", "labelSmoothing: f32"],
+  // prettier-ignore
+  nllLossF32: ["x: ptr", "target: ptr", "weight: ptr", "loss: ptr", "rowWeight: ptr", "status: ptr", "C: u32", "ignoreIndex: i32"],
+  // prettier-ignore
+  nllLossGradF32: ["target: ptr", "weight: ptr", "g: ptr", "out: ptr", "C: u32", "sg: i32", "ignoreIndex: i32"],
 } as const satisfies Record<string, readonly Param[]>;
 
 export type KernelName = keyof typeof contract;

@@ -41,9 +41,12 @@ export function scatterAddUnits(rows: number, cols: number): number {
   return rows * Math.ceil(cols / 64);
 }
 
-/** matmulF32: 64 columns of one product a unit. */
-export function matmulUnits(batch: number, N: number): number {
-  return batch * Math.ceil(N / 64);
+/**
+ * matmulF32: 64 columns of one product a unit, or 64 rows where there are at least twice as many
+ * rows as columns. Units of one call share what the kernel packs: hand out many at once.
+ */
+export function matmulUnits(batch: number, M: number, N: number): number {
+  return M === 0 || N === 0 ? 0 : batch * Math.ceil((M >= 2 * N ? M : N) / 64);
 }
 
 /** Reductions of [outer, R, inner]: an output row by row, or a tile of 512 to 1023 columns. */
@@ -97,4 +100,9 @@ export function conv2dInputGradUnits(
 export function conv2dWeightGradUnits(C: number, kh: number, kw: number, groups: number): number {
   const columns = (C / groups) * kh * kw;
   return groups * Math.ceil(columns / (8 * Math.min(8, Math.ceil(Math.ceil(columns / 8) / 8))));
+}
+
+/** Softmax and its gradients: a row when inner is 1, otherwise tiles of 512 columns or a little more. */
+export function softmaxUnits(outer: number, inner: number): number {
+  return outer * Math.max(1, Math.floor(inner / 512));
 }

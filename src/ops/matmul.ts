@@ -66,7 +66,7 @@ function product(op: string, a: Tensor, b: Tensor, bias: Tensor | null): Tensor 
   const batches = batch > 1 ? [...dims, cols, ...inner] : [];
   run(
     kernels.matmulF32,
-    matmulUnits(batch, N),
+    matmulUnits(batch, M, N),
     ...([a.address(), b.address(), out.address(), bias?.address() ?? 0] as const),
     ...([M, N, K, la[n]!, la[n + 1]!, lb[n]!, lb[n + 1]!, batch, batches.length / 3] as const),
     ...batches,

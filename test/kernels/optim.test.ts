@@ -65,7 +65,7 @@ function adamOracle(p: number, g: number, m: number, v: number, o: Adam): number
   const d = o.weightDecay ? f(g + f(f(o.weightDecay) * p)) : g;
   const m1 = f(m + f(f(o.weight1) * f(d - m)));
   const v1 = f(f(v * f(o.beta2)) + f(f(f(o.weight2) * d) * d));
-  const denominator = f(f(f(Math.sqrt(v1)) / f(o.bc2Sqrt)) + f(o.eps));
+  const denominator = f(f(f(Math.sqrt(v1)) * f(1 / f(o.bc2Sqrt))) + f(o.eps));
   return [f(f(p * f(o.decay)) - f(f(f(o.stepSize) * m1) / denominator)), m1, v1];
 }
 

@@ -14,7 +14,8 @@ export async function libraryWith(
   const wasmHex = readFileSync(join(root, `build/kernels.${build}.wasm`)).toString("hex");
   const bundle = await rolldown({
     input: join(root, "src/index.ts"),
-    treeshake: { moduleSideEffects: true },
+    // As in scripts/build.mjs: methods.ts is there for its side effect.
+    treeshake: { moduleSideEffects: [{ test: /./, sideEffects: true }] },
     plugins: [
       {
         name: "kernels",

@@ -1,0 +1,16 @@
+// Splatted constants out of tables: a v128.const in a loop is rebuilt for each use (three
+// instructions), a splatting load is one.
+
+export class Constant {
+  /** Four times the i-th float32 of a table. */
+  @inline
+  static f32(table: usize, i: usize): v128 {
+    return v128.load32_splat(table + (i << 2));
+  }
+
+  /** Twice the i-th float64 of a table. */
+  @inline
+  static f64(table: usize, i: usize): v128 {
+    return v128.load64_splat(table + (i << 3));
+  }
+}

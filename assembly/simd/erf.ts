@@ -1,0 +1,59 @@
+// erf, and the two forms of gelu with their slopes, on four float32 lanes.
+import { Constant } from "./constants";
+import { Halves } from "./halves";
+import { F32x4Math } from "./math";
+
+const ERF: usize = memory.data<f32>([
+  0.12837916612625122, // 0..6: erf(x) / x - 1 in x^2 for |x| <= 1, rel. error of erf(x) 2^-29
+  -0.3761262595653534,
+  0.11283578723669052,
+  -0.026853347197175026,
+  0.005187162198126316,
+  -0.0007997853099368513,
+  0.00007806903886375949,
+  0.000341526378178969, // 7..13: -log(erfc(x)) for 1 <= x <= 3.95, rel. error of erf(x) 2^-29
+  1.1270891427993774,
+  0.6381449699401855,
+  0.10310658067464828,
+  -0.021837951615452766,
+  0.0029476219788193703,
+  -0.0001863745565060526,
+  1, // 14
+  3.95, // 15: above, erf(x) rounds to 1
+  -0, // 16
+]);
+
+const GELU: usize = memory.data<f32>([
+  // 0..9: (t + 4) e^(t^2 / 2) Phi(-t) in u = (t - 4) / (t + 4) for 0 <= t <= 14.6, error 2^-25
+  0.7552851438522339, -0.6078965663909912, 0.3871362507343292, -0.18652372062206268,
+  0.060411352664232254, -0.00752324378117919, -0.0035420230124145746, 0.0015564847271889448,
+  0.00021782326803077012, -0.00010436544107506052,
+  4, // 10
+  14.6, // 11: above, t Phi(-t) rounds to 0
+  0.3989422804014327, // 12: 1 / sqrt(2 pi)
+]);
+
+export class F32x4Erf {
+  /** x + x Q(x^2) up to 1, 1 - e^-R(x) above. */
+  static erf(x: v128): v128 {
+    const one = Constant.f32(ERF, 14);
+    const a = f32x4.pmin(f32x4.abs(x), Constant.f32(ERF, 15));
+    const z = f32x4.mul(a, a);
+    const z2 = f32x4.mul(z, z);
+    const q01 = f32x4.add(Constant.f32(ERF, 0), f32x4.mul(z, Constant.f32(ERF, 1)));
+    const q23 = f32x4.add(Constant.f32(ERF, 2), f32x4.mul(z, Constant.f32(ERF, 3)));
+    const q45 = f32x4.add(Constant.f32(ERF, 4), f32x4.mul(z, Constant.f32(ERF, 5)));
+    const q46 = f32x4.add(q45, f32x4.mul(z2, Constant.f32(ERF, 6)));
+    const q = f32x4.add(q01, f32x4.mul(z2, f32x4.add(q23, f32x4.mul(z2, q46))));
+    const near = f32x4.add(a, f32x4.mul(a, q));
+    let p = f32x4.add(Constant.f32(ERF, 12), f32x4.mul(a, Constant.f32(ERF, 13)));
+    p = f32x4.add(Constant.f32(ERF, 11), f32x4.mul(a, p));
+    p = f32x4.add(Constant.f32(ERF, 10), f32x4.mul(a, p));
+    p = f32x4.add(Constant.f32(ERF, 9), f32x4.mul(a, p));
+    p = f32x4.add(Constant.f32(ERF, 8), f32x4.mul(a, p));
+    p = f32x4.add(Constant.f32(ERF, 7), f32x4.mul(a, p));
+    const far = f32x4.sub(one, F32x4Math.exp(f32x4.neg(p)));
+    const y = v128.bitselect(near, far, f32x4.lt(a, one));
+    return v128.or(y, v128.and(x, Constant.f32(ERF, 16)));
+  }
+}

@@ -1,0 +1,413 @@
+// softmax and logSoftmax over the middle of contiguous [outer, R, inner], and their gradients.
+//
+// The order of a sum is fixed by R: blocks of 1024 elements of a row (256 rows of a column) in
+// float32, the blocks in float64. inner = 1: a work unit is a row. inner > 1: a work unit is a tile
+// of columns (reduce/columns.ts), walked row by row, with the extremes and sums of its columns in
+// the scratch. Outputs never overlap operands.
+import { Columns, Tile } from "./reduce/columns";
+import { Lanes } from "./reduce/lanes";
+import { F32x4Math } from "./simd/math";
+
+const BLOCK: u32 = 1024;
+
+@unmanaged
+class SoftmaxArgs {
+  x: usize;
+  out: usize;
+  R: u32;
+  inner: u32;
+}
+
+@unmanaged
+class SoftmaxGradArgs {
+  dy: usize;
+  y: usize;
+  out: usize;
+  R: u32;
+  inner: u32;
+}
+
+/** Functions of one vector that are not inlined: for what stands behind the loops. */
+class Once {
+  static exp(v: v128): v128 {
+    return F32x4Math.exp(v);
+  }
+
+  static log(v: v128): v128 {
+    return F32x4Math.log(v);
+  }
+}
+
+/** n consecutive floats. */
+export class Row {
+  /** The largest; NaN if there is one, -Infinity of none. */
+  static max(x: usize, n: u32): f32 {
+    const none = f32x4.splat(-Infinity);
+    let m0 = none;
+    let m1 = none;
+    for (; n >= 8; n -= 8, x += 32) {
+      m0 = f32x4.max(m0, v128.load(x));
+      m1 = f32x4.max(m1, v128.load(x, 16));
+    }
+    if (n >= 4) {
+      m0 = f32x4.max(m0, v128.load(x));
+      n -= 4;
+      x += 16;
+    }
+    if (n > 0) m1 = f32x4.max(m1, Lanes.loadTail(x, n, none));
+    const m = f32x4.max(m0, m1);
+    const low = max(f32x4.extract_lane(m, 0), f32x4.extract_lane(m, 1));
+    return max(low, max(f32x4.extract_lane(m, 2), f32x4.extract_lane(m, 3)));
+  }
+
+  /** The sum of exp(x - shift); the terms go to `out` unless that is 0. */
+  static expSum(x: usize, out: usize, n: u32, shift: f32): f64 {
+    const by = f32x4.splat(shift);
+    let sum: f64 = 0;
+    while (n > 0) {
+      let k = min(n, BLOCK);
+      n -= k;
+      let s0 = f32x4.splat(0);
+      let s1 = s0;
+      for (; k >= 8; k -= 8, x += 32) {
+        const e0 = F32x4Math.exp(f32x4.sub(v128.load(x), by));
+        const e1 = F32x4Math.exp(f32x4.sub(v128.load(x, 16), by));
+        s0 = f32x4.add(s0, e0);
+        s1 = f32x4.add(s1, e1);
+        if (out != 0) {
+          v128.store(out, e0);
+          v128.store(out, e1, 16);
+          out += 32;
+        }
+      }
+      if (k >= 4) {
+        const e = Once.exp(f32x4.sub(v128.load(x), by));
+        s0 = f32x4.add(s0, e);
+        if (out != 0) {
+          v128.store(out, e);
+          out += 16;
+        }
+        k -= 4;
+        x += 16;
+      }
+      if (k > 0) {
+        const v = Lanes.loadTail(x, k, f32x4.splat(-Infinity)); // the others' exp is 0
+        const e = Once.exp(f32x4.sub(v, by));
+        s1 = f32x4.add(s1, e);
+        if (out != 0) Lanes.storeHead(out, k, e);
+      }
+      sum += Lanes.sum(f32x4.add(s0, s1));
+    }
+    return sum;
+  }
+
+  static log(x: f64): f32 {
+    return f32x4.extract_lane(Once.log(f32x4.splat(<f32>x)), 0);
+  }
+}
+
+/** Four columns of a tile: all w of them when w < 4. */
+class Slot {
+  @inline
+  static load(x: usize, w: u32): v128 {
+    return w >= 4 ? v128.load(x) : Lanes.loadTail(x, w, i64x2.splat(0));
+  }
+
+  @inline
+  static store(out: usize, w: u32, v: v128): void {
+    if (w >= 4) v128.store(out, v);
+    else Lanes.storeHead(out, w, v);
+  }
+}
+
+/** R rows of a tile of w columns, `ldBytes` apart; acc and wide: see Tile. */
+class Columnwise {
+  /** acc(0) = each column's largest element. */
+  static max(x: usize, R: u32, ldBytes: usize, w: u32): void {
+    const acc = Tile.acc(0);
+    const last = Tile.last(w);
+    Tile.fill(acc, w, f32x4.splat(-Infinity));
+    for (; R > 0; R--, x += ldBytes) {
+      let j: usize = 0;
+      while (true) {
+        const v = Slot.load(x + min(j, last), w);
+        v128.store(acc + j, f32x4.max(v128.load(acc + j), v));
+        if (j >= last) break;
+        j += 16;
+      }
+    }
+  }
+
+  /** wide(0) = each column's sum of exp(x - acc(0)); the terms go to `out` unless that is 0. */
+  static expSum(x: usize, out: usize, R: u32, ldBytes: usize, w: u32): void {
+    const shift = Tile.acc(0);
+    const acc = Tile.acc(1);
+    const last = Tile.last(w);
+    const step = out == 0 ? 0 : ldBytes;
+    Tile.fill(acc, w, f32x4.splat(0));
+    Tile.clearWide(Tile.wide(0), w);
+    while (R > 0) {
+      let rows = min(R, Tile.ROWS);
+      R -= rows;
+      for (; rows > 0; rows--, x += ldBytes, out += step) {
+        let j: usize = 0;
+        while (true) {
+          const at = min(j, last);
+          const e = F32x4Math.exp(f32x4.sub(Slot.load(x + at, w), v128.load(shift + j)));
+          v128.store(acc + j, f32x4.add(v128.load(acc + j), e));
+          if (out != 0) Slot.store(out + at, w, e);
+          if (j >= last) break;
+          j += 16;
+        }
+      }
+      Columns.flush(acc, w, Tile.wide(0));
+    }
+  }
+
+  /** acc(1) = 1 / wide(0). */
+  static reciprocals(w: u32): void {
+    const one = f64x2.splat(1);
+    for (let j: usize = 0; j < (<usize>w) << 2; j += 16) {
+      const sums = Tile.wide(0) + 2 * j;
+      const low = f64x2.div(one, v128.load(sums));
+      v128.store(Tile.acc(1) + j, Lanes.demote(low, f64x2.div(one, v128.load(sums, 16))));
+    }
+  }
+
+  /** acc(k) = wide(0). */
+  static narrow(k: u32, w: u32): void {
+    for (let j: usize = 0; j < (<usize>w) << 2; j += 16) {
+      const sums = Tile.wide(0) + 2 * j;
+      v128.store(Tile.acc(k) + j, Lanes.demote(v128.load(sums), v128.load(sums, 16)));
+    }
+  }
+
+  /** out *= acc(1). */
+  static scale(out: usize, R: u32, ldBytes: usize, w: u32): void {
+    const by = Tile.acc(1);
+    const last = Tile.last(w);
+    const lastBy = v128.load(by + (((<usize>w + 3) & ~3) << 2) - 16);
+    for (; R > 0; R--, out += ldBytes) {
+      // Read first and written last: it may overlap the slot before.
+      const v = Slot.load(out + last, w);
+      for (let j: usize = 0; j < last; j += 16) {
+        v128.store(out + j, f32x4.mul(v128.load(out + j), v128.load(by + j)));
+      }
+      Slot.store(out + last, w, f32x4.mul(v, lastBy));
+    }
+  }
+
+  /** out = (x - acc(0)) - acc(1). */
+  static shift(x: usize, out: usize, R: u32, ldBytes: usize, w: u32): void {
+    const last = Tile.last(w);
+    for (; R > 0; R--, x += ldBytes, out += ldBytes) {
+      let j: usize = 0;
+      while (true) {
+        const at = min(j, last);
+        const v = f32x4.sub(Slot.load(x + at, w), v128.load(Tile.acc(0) + j));
+        Slot.store(out + at, w, f32x4.sub(v, v128.load(Tile.acc(1) + j)));
+        if (j >= last) break;
+        j += 16;
+      }
+    }
+  }
+}
+
+/** Where work unit u begins, in bytes; a tile's width is in `Tile`. */
+class Unit {
+  @inline
+  static offset(u: u32, R: u32, inner: u32): usize {
+    const tiles = Tile.count(inner);
+    return ((u / tiles) * R * inner + (u % tiles) * Tile.COLS) << 2;
+  }
+
+  @inline
+  static width(u: u32, inner: u32): u32 {
+    return Tile.width(u % Tile.count(inner), inner);
+  }
+}
+
+/** out = exp(x - m) / sum of exp(x - m), m = max x. A row of -Infinity (or with +Infinity) is NaN. */
+export function softmaxF32(args: usize, start: u32, end: u32): void {
+  const a = changetype<SoftmaxArgs>(args);
+  const R = a.R;
+  const inner = a.inner;
+  const ldBytes = (<usize>inner) << 2;
+  for (let u = start; u < end; u++) {
+    const at = Unit.offset(u, R, inner);
+    const x = a.x + at;
+    let out = a.out + at;
+    if (inner > 1) {
+      const w = Unit.width(u, inner);
+      Columnwise.max(x, R, ldBytes, w);
+      Columnwise.expSum(x, out, R, ldBytes, w);
+      Columnwise.reciprocals(w);
+      Columnwise.scale(out, R, ldBytes, w);
+      continue;
+    }
+    const by = <f32>(1 / Row.expSum(x, out, R, Row.max(x, R)));
+    let n = R;
+    for (; n >= 4; n -= 4, out += 16) {
+      v128.store(out, f32x4.mul(v128.load(out), f32x4.splat(by)));
+    }
+    for (; n > 0; n--, out += 4) store<f32>(out, load<f32>(out) * by);
+  }
+}
+
+/** out = (x - m) - ln(sum of exp(x - m)), m = max x. */
+export function logSoftmaxF32(args: usize, start: u32, end: u32): void {
+  const a = changetype<SoftmaxArgs>(args);
+  const R = a.R;
+  const inner = a.inner;
+  const ldBytes = (<usize>inner) << 2;
+  for (let u = start; u < end; u++) {
+    const at = Unit.offset(u, R, inner);
+    let x = a.x + at;
+    let out = a.out + at;
+    if (inner > 1) {
+      const w = Unit.width(u, inner);
+      Columnwise.max(x, R, ldBytes, w);
+      Columnwise.expSum(x, 0, R, ldBytes, w);
+      Columnwise.narrow(1, w);
+      for (let j: usize = 0; j < (<usize>w) << 2; j += 16) {
+        v128.store(Tile.acc(1) + j, Once.log(v128.load(Tile.acc(1) + j)));
+      }
+      Columnwise.shift(x, out, R, ldBytes, w);
+      continue;
+    }
+    const m = Row.max(x, R);
+    const l = Row.log(Row.expSum(x, 0, R, m));
+    let n = R;
+    for (; n >= 4; n -= 4, x += 16, out += 16) {
+      v128.store(out, f32x4.sub(f32x4.sub(v128.load(x), f32x4.splat(m)), f32x4.splat(l)));
+    }
+    for (; n > 0; n--, x += 4, out += 4) store<f32>(out, load<f32>(x) - m - l);
+  }
+}
+
+/** A gradient dx[i] = result(dy[i], y[i], sum over r of term(dy[r], y[r])). */
+@unmanaged
+abstract class Pullback {
+  abstract term(dy: v128, y: v128): v128;
+  abstract result(dy: v128, y: v128, sum: v128): v128;
+}
+
+@unmanaged
+class OfSoftmax extends Pullback {
+  @inline
+  term(dy: v128, y: v128): v128 {
+    return f32x4.mul(dy, y);
+  }
+
+  @inline
+  result(dy: v128, y: v128, sum: v128): v128 {
+    return f32x4.mul(f32x4.sub(dy, sum), y);
+  }
+}
+
+@unmanaged
+class OfLogSoftmax extends Pullback {
+  @inline
+  term(dy: v128, _y: v128): v128 {
+    return dy;
+  }
+
+  @inline
+  result(dy: v128, y: v128, sum: v128): v128 {
+    return f32x4.sub(dy, f32x4.mul(F32x4Math.exp(y), sum));
+  }
+}
+
+function gradRow<Op extends Pullback>(dy: usize, y: usize, out: usize, R: u32): void {
+  const op = changetype<Op>(0);
+  const zero = f32x4.splat(0);
+  let wide: f64 = 0;
+  let at: usize = 0;
+  for (let n = R; n > 0;) {
+    let k = min(n, BLOCK);
+    n -= k;
+    let s0 = zero;
+    let s1 = zero;
+    for (; k >= 8; k -= 8, at += 32) {
+      s0 = f32x4.add(s0, op.term(v128.load(dy + at), v128.load(y + at)));
+      s1 = f32x4.add(s1, op.term(v128.load(dy + at, 16), v128.load(y + at, 16)));
+    }
+    if (k >= 4) {
+      s0 = f32x4.add(s0, op.term(v128.load(dy + at), v128.load(y + at)));
+      k -= 4;
+      at += 16;
+    }
+    const g = Lanes.loadTail(dy + at, k, zero);
+    s1 = f32x4.add(s1, op.term(g, Lanes.loadTail(y + at, k, zero)));
+    wide += Lanes.sum(f32x4.add(s0, s1));
+  }
+  const sum = f32x4.splat(<f32>wide);
+  let n = R;
+  for (; n >= 4; n -= 4, dy += 16, y += 16, out += 16) {
+    v128.store(out, op.result(v128.load(dy), v128.load(y), sum));
+  }
+  if (n > 0) {
+    const g = Lanes.loadTail(dy, n, zero);
+    Lanes.storeHead(out, n, op.result(g, Lanes.loadTail(y, n, zero), sum));
+  }
+}
+
+function gradColumns<Op extends Pullback>(a: SoftmaxGradArgs, at: usize, w: u32): void {
+  const op = changetype<Op>(0);
+  const acc = Tile.acc(0);
+  const ldBytes = (<usize>a.inner) << 2;
+  const last = Tile.last(w);
+  Tile.fill(acc, w, f32x4.splat(0));
+  Tile.clearWide(Tile.wide(0), w);
+  let dy = a.dy + at;
+  let y = a.y + at;
+  for (let R = a.R; R > 0;) {
+    let rows = min(R, Tile.ROWS);
+    R -= rows;
+    for (; rows > 0; rows--, dy += ldBytes, y += ldBytes) {
+      let j: usize = 0;
+      while (true) {
+        const p = min(j, last);
+        const term = op.term(Slot.load(dy + p, w), Slot.load(y + p, w));
+        v128.store(acc + j, f32x4.add(v128.load(acc + j), term));
+        if (j >= last) break;
+        j += 16;
+      }
+    }
+    Columns.flush(acc, w, Tile.wide(0));
+  }
+  Columnwise.narrow(0, w);
+  dy = a.dy + at;
+  y = a.y + at;
+  let out = a.out + at;
+  for (let R = a.R; R > 0; R--, dy += ldBytes, y += ldBytes, out += ldBytes) {
+    let j: usize = 0;
+    while (true) {
+      const p = min(j, last);
+      const sum = v128.load(acc + j);
+      Slot.store(out + p, w, op.result(Slot.load(dy + p, w), Slot.load(y + p, w), sum));
+      if (j >= last) break;
+      j += 16;
+    }
+  }
+}
+
+function gradient<Op extends Pullback>(args: usize, start: u32, end: u32): void {
+  const a = changetype<SoftmaxGradArgs>(args);
+  const inner = a.inner;
+  for (let u = start; u < end; u++) {
+    const at = Unit.offset(u, a.R, inner);
+    if (inner == 1) gradRow<Op>(a.dy + at, a.y + at, a.out + at, a.R);
+    else gradColumns<Op>(a, at, Unit.width(u, inner));
+  }
+}
+
+/** dx = (dy - sum of dy y) y, y = softmax(x). */
+export function softmaxGradF32(args: usize, start: u32, end: u32): void {
+  gradient<OfSoftmax>(args, start, end);
+}
+
+/** dx = dy - exp(y) sum of dy, y = logSoftmax(x). */
+export function logSoftmaxGradF32(args: usize, start: u32, end: u32): void {
+  gradient<OfLogSoftmax>(args, start, end);
+}

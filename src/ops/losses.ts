@@ -1,0 +1,393 @@
+// Losses with PyTorch's options and meaning. Targets that are class indices go through fused
+// kernels; everything else is composed of other ops.
+import { DTypeError, GradError, IndexError, ShapeError, ValueError } from "../core/errors.js";
+import { broadcastShapes, sameShape, type Shape, showShape, sizeOf } from "../core/shape.js";
+import { allocateShape, type Tensor } from "../autograd/tensor.js";
+import { isGradEnabled, noGrad } from "../autograd/mode.js";
+import { record } from "../autograd/record.js";
+import { kernels } from "../kernels/loader.js";
+import { f32, run } from "../kernels/run.js";
+import { tidy } from "../memory/scope.js";
+import { add, div, mul, neg, square, sub } from "./arithmetic.js";
+import { softplus } from "./activations.js";
+import { eq, ne, where } from "./compare.js";
+import { withContiguous } from "./convert.js";
+import { arange } from "./creation.js";
+import { readStatus, statusSlot } from "./indexing.js";
+import { abs } from "./math.js";
+import { mean, sum } from "./reduce.js";
+import { logSoftmax, softmax } from "./softmax.js";
+import { permute, reshape, unsqueeze } from "./views.js";
+
+/** What becomes of the losses of the elements (or rows). */
+export type Reduction = "mean" | "sum" | "none";
+
+export interface LossOptions {
+  /** Default: "mean". */
+  reduction?: Reduction;
+}
+
+export interface NllOptions extends LossOptions {
+  /** A factor per class, float32 [C]. "mean" divides by the sum of the rows' factors. Default: 1. */
+  weight?: Tensor;
+  /** Rows of this class count for nothing. Default: -100. */
+  ignoreIndex?: number;
+}
+
+export interface CrossEntropyOptions extends NllOptions {
+  /** How much of each target is spread evenly over all classes, 0 to 1. Default: 0. */
+  labelSmoothing?: number;
+}
+
+export interface BceOptions extends LossOptions {
+  /** A factor per element, broadcast to x. Default: 1. */
+  weight?: Tensor;
+  /** A factor for positive targets, broadcast to x. Default: 1. */
+  posWeight?: Tensor;
+}
+
+function checkReduction(op: string, reduction: Reduction | undefined): Reduction {
+  if (reduction === undefined) return "mean";
+  if (reduction !== "mean" && reduction !== "sum" && reduction !== "none") {
+    throw new ValueError(op, `reduction must be "mean", "sum" or "none": got ${String(reduction)}`);
+  }
+  return reduction;
+}
+
+function checkFloat(op: string, name: string, x: Tensor): void {
+  if (x.dtype !== "float32") throw new DTypeError(op, `${name} must be float32: got ${x.dtype}`);
+}
+
+function reduce(loss: Tensor, reduction: Reduction): Tensor {
+  return reduction === "none" ? loss : reduction === "sum" ? sum(loss) : mean(loss);
+}
+
+/**
+ * The cross-entropy between logits and targets:
+ * -ln(softmax(logits)[target]), or -(target ln(softmax(logits))) summed over the classes.
+ * @param logits [N, C], [N, C, d1, ...] or, for one sample, [C]
+ * @param target int32 classes of logits' shape without C, or float32 probabilities of logits' shape
+ * @throws IndexError when a class lies outside of [0, C) and is not `ignoreIndex`
+ * @example
+ * const loss = crossEntropy(tensor([[0, 0]]), tensor([1], { dtype: "int32" }));
+ * console.log(loss.item().toFixed(4)); // 0.6931
+ */
+export function crossEntropy(
+  logits: Tensor,
+  target: Tensor,
+  options: CrossEntropyOptions = {},
+): Tensor {
+  const { labelSmoothing = 0 } = options;
+  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
+    throw new ValueError(
+      "crossEntropy",
+      `labelSmoothing must lie in [0, 1]: got ${labelSmoothing}`,
+    );
+  }
+  if (target.dtype === "float32" && sameShape(target.shape, logits.shape)) {
+    return softCrossEntropy(logits, target, options, labelSmoothing);
+  }
+  return ofClasses("crossEntropy", logits, target, options, labelSmoothing);
+}
+
+/**
+ * The negative log-likelihood: -logp[target], logp being log-probabilities as logSoftmax gives them.
+ * @param logp [N, C], [N, C, d1, ...] or, for one sample, [C]
+ * @param target int32 classes of logp's shape without C
+ * @throws IndexError when a class lies outside of [0, C) and is not `ignoreIndex`
+ */
+export function nllLoss(logp: Tensor, target: Tensor, options: NllOptions = {}): Tensor {
+  return ofClasses("nllLoss", logp, target, options, 0);
+}
+
+/** Dim of the classes: the second, or the only one. */
+function classDim(x: Tensor): number {
+  return x.ndim === 1 ? 0 : 1;
+}
+
+function checkLogits(op: string, x: Tensor, { weight }: NllOptions): void {
+  checkFloat(op, "the input", x);
+  if (x.ndim === 0)
+    throw new ShapeError(op, "the input must be [C], [N, C] or [N, C, ...]: got a scalar");
+  if (weight === undefined) return;
+  checkFloat(op, "weight", weight);
+  const C = x.shape[classDim(x)]!;
+  if (weight.ndim !== 1 || weight.shape[0] !== C) {
+    throw new ShapeError(
+      op,
+      `weight must have one factor per class, [${C}]: got ${showShape(weight.shape)}`,
+    );
+  }
+}
+
+function checkClasses(op: string, x: Tensor, target: Tensor, { weight }: NllOptions): Shape {
+  const rows = x.shape.filter((_, i) => i !== classDim(x));
+  if (target.dtype !== "int32") {
+    const soft = op === "crossEntropy" ? ", or float32 probabilities in the input's shape" : "";
+    throw new DTypeError(
+      op,
+      `targets must be int32 classes${soft}: got ${target.dtype} ${showShape(target.shape)} ` +
+        `for ${showShape(x.shape)}`,
+    );
+  }
+  if (!sameShape(target.shape, rows)) {
+    throw new ShapeError(
+      op,
+      `targets must be ${showShape(rows)} (the input without its classes): ` +
+        `got input=${showShape(x.shape)}, target=${showShape(target.shape)}`,
+    );
+  }
+  if (weight?.requiresGrad && isGradEnabled()) {
+    throw new GradError(op, "weight has no derivative where targets are classes: detach() it");
+  }
+  return rows;
+}
+
+/** What both losses of classes have, once checked. */
+interface Settings {
+  op: "crossEntropy" | "nllLoss";
+  reduction: Reduction;
+  weight: Tensor | null;
+  ignoreIndex: number;
+  smoothing: number;
+}
+
+function ofClasses(
+  op: Settings["op"],
+  x: Tensor,
+  target: Tensor,
+  options: NllOptions,
+  smoothing: number,
+): Tensor {
+  const reduction = checkReduction(op, options.reduction);
+  const { weight = null, ignoreIndex = -100 } = options;
+  if (!Number.isInteger(ignoreIndex) || Math.abs(ignoreIndex) >= 2 ** 31) {
+    throw new ValueError(op, `ignoreIndex must be an int32: got ${ignoreIndex}`);
+  }
+  checkLogits(op, x, options);
+  const shape = checkClasses(op, x, target, options);
+  const settings: Settings = { op, reduction, weight, ignoreIndex, smoothing };
+  if (x.ndim === 2) return ofRows(x, target, settings);
+  return tidy(() => {
+    const M = sizeOf(shape);
+    const last = x.ndim === 1 ? x : permute(x, [0, ...shape.slice(1).map((_, i) => i + 2), 1]);
+    const rows = reshape(last, [M, x.shape[classDim(x)]!]);
+    const loss = ofRows(rows, reshape(target, [M]), settings);
+    return reduction === "none" ? reshape(loss, shape) : loss;
+  });
+}
+
+/** The loss of x [M, C] against target [M]. */
+function ofRows(x: Tensor, target: Tensor, settings: Settings): Tensor {
+  const { op, reduction, weight } = settings;
+  const { loss, lse, rowWeight } = withContiguous(x, (x) =>
+    withContiguous(target, (target) =>
+      weight === null
+        ? lossOfRows(x, target, null, settings)
+        : withContiguous(weight, (weight) => lossOfRows(x, target, weight, settings)),
+    ),
+  );
+  const total = reduction === "mean" ? sum(rowWeight) : null;
+  rowWeight.dispose();
+  let out = loss;
+  if (reduction !== "none") {
+    const added = sum(loss);
+    out = total === null ? added : div(added, total);
+    loss.dispose();
+    if (out !== added) added.dispose();
+  }
+  const saved = {
+    x,
+    target,
+    ...(lse && { lse }),
+    ...(total && { total }),
+    ...(weight && { weight }),
+  };
+  record<Saved>(op, out, [x], saved, (dy, saved) => [
+    () => {
+      const g = saved.total === undefined ? dy : div(dy, saved.total);
+      return isGradEnabled() ? smoothGrad(g, saved, settings) : fusedGrad(g, saved, settings);
+    },
+  ]);
+  lse?.dispose();
+  total?.dispose();
+  return out;
+}
+
+/** What backward needs; weight and total where there are any, lse for crossEntropy. */
+type Saved = Record<string, Tensor> & {
+  x: Tensor;
+  target: Tensor;
+  lse?: Tensor;
+  total?: Tensor;
+  weight?: Tensor;
+};
+
+interface Rows {
+  loss: Tensor;
+  rowWeight: Tensor;
+  lse: Tensor | null;
+}
+
+/** Loss and weight of each row, and for crossEntropy what the gradient needs of the softmax. */
+function lossOfRows(x: Tensor, target: Tensor, weight: Tensor | null, settings: Settings): Rows {
+  const { op, ignoreIndex, smoothing } = settings;
+  const [M, C] = x.shape as [number, number];
+  const loss = allocateShape(op, [M], "float32");
+  const rowWeight = allocateShape(op, [M], "float32");
+  const lse = op === "crossEntropy" ? allocateShape(op, [M, 2], "float32") : null;
+  const operands = [x.address(), target.address(), weight?.address() ?? 0, loss.address()] as const;
+  const pw = rowWeight.address();
+  const status = statusSlot();
+  if (lse !== null) {
+    const pl = lse.address();
+    run(kernels.crossEntropyF32, M, ...operands, pl, pw, status, C, ignoreIndex, f32(smoothing));
+  } else {
+    run(kernels.nllLossF32, M, ...operands, pw, status, C, ignoreIndex);
+  }
+  const bad = readStatus(status);
+  if (bad >= 0) {
+    for (const made of [loss, rowWeight, lse]) made?.dispose();
+    const value = target.toTypedArray()[bad];
+    throw new IndexError(
+      op,
+      `classes must lie in [0, ${C - 1}] or be ignoreIndex (${ignoreIndex}): got ${value} in row ${bad}`,
+    );
+  }
+  return { loss, rowWeight, lse };
+}
+
+/** dL/dx in one pass, g being dL/dloss of all rows or of each. */
+function fusedGrad(g: Tensor, { x, target, lse, weight }: Saved, settings: Settings): Tensor {
+  const { op, ignoreIndex, smoothing } = settings;
+  const [M, C] = x.shape as [number, number];
+  const sg = g.ndim === 0 ? 0 : g.layout.strides[0]!;
+  const from = (x: Tensor, target: Tensor, weight: Tensor | null): Tensor => {
+    const out = allocateShape(`${op}Grad`, [M, C], "float32");
+    const operands = [
+      target.address(),
+      weight?.address() ?? 0,
+      g.address(),
+      out.address(),
+    ] as const;
+    if (lse === undefined) {
+      run(kernels.nllLossGradF32, M, ...operands, C, sg, ignoreIndex);
+    } else {
+      const [px, pl] = [x.address(), lse.address()];
+      const e = f32(smoothing);
+      run(kernels.crossEntropyGradF32, M, px, pl, ...operands, C, sg, ignoreIndex, e);
+    }
+    return out;
+  };
+  return withContiguous(target, (target) => {
+    const rest = (x: Tensor): Tensor =>
+      weight === undefined
+        ? from(x, target, null)
+        : withContiguous(weight, (w) => from(x, target, w));
+    return lse === undefined ? rest(x) : withContiguous(x, rest);
+  });
+}
+
+/** The same gradient in differentiable ops: g (p W - q), q the weights of the classes in each row's loss, W their sum. */
+function smoothGrad(g: Tensor, { x, target, weight }: Saved, settings: Settings): Tensor {
+  const { op, ignoreIndex, smoothing } = settings;
+  const C = x.shape[1]!;
+  const rows = unsqueeze(target, 1);
+  const factor = g.ndim === 0 ? g : unsqueeze(g, 1);
+  const q = noGrad(() => {
+    const hit = mul(eq(rows, arange(C)).to("float32"), 1 - smoothing);
+    const spread = smoothing === 0 ? hit : add(hit, smoothing / C);
+    return weight === undefined ? spread : mul(spread, weight);
+  });
+  const slope =
+    op === "nllLoss" ? neg(q) : sub(mul(softmax(x, 1), sum(q, 1, { keepdim: true })), q);
+  return where(ne(rows, ignoreIndex), mul(factor, slope), 0);
+}
+
+/** Targets that are probabilities: -(target ln(softmax(x))) w summed over the classes; "mean" divides by the rows. */
+function softCrossEntropy(
+  x: Tensor,
+  target: Tensor,
+  options: CrossEntropyOptions,
+  smoothing: number,
+): Tensor {
+  const reduction = checkReduction("crossEntropy", options.reduction);
+  checkLogits("crossEntropy", x, options);
+  const { weight, ignoreIndex = -100 } = options;
+  if (ignoreIndex >= 0) {
+    throw new ValueError(
+      "crossEntropy",
+      `ignoreIndex is for classes, not for probabilities: got ${ignoreIndex}`,
+    );
+  }
+  const at = classDim(x);
+  const C = x.shape[at]!;
+  return tidy(() => {
+    const p = smoothing === 0 ? target : add(mul(target, 1 - smoothing), smoothing / C);
+    const terms = mul(logSoftmax(x, at), p);
+    const perClass = x.shape.map((_, i) => (i === at ? C : 1));
+    const weighted = weight === undefined ? terms : mul(terms, reshape(weight, perClass));
+    return reduce(neg(sum(weighted, at)), reduction);
+  });
+}
+
+function checkPair(op: string, x: Tensor, target: Tensor): void {
+  checkFloat(op, "the input", x);
+  checkFloat(op, "the target", target);
+  if (!sameShape(x.shape, target.shape)) {
+    throw new ShapeError(
+      op,
+      `input and target must have one shape: got input=${showShape(x.shape)}, target=${showShape(target.shape)}`,
+    );
+  }
+}
+
+/**
+ * The squared error, (x - target)^2, by default its mean.
+ * @throws ShapeError unless the shapes are the same: nothing is broadcast
+ */
+export function mseLoss(x: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  const reduction = checkReduction("mseLoss", options.reduction);
+  checkPair("mseLoss", x, target);
+  return tidy(() => reduce(square(sub(x, target)), reduction));
+}
+
+/**
+ * The absolute error, |x - target|, by default its mean.
+ * @throws ShapeError unless the shapes are the same: nothing is broadcast
+ */
+export function l1Loss(x: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  const reduction = checkReduction("l1Loss", options.reduction);
+  checkPair("l1Loss", x, target);
+  return tidy(() => reduce(abs(sub(x, target)), reduction));
+}
+
+function checkFactor(name: string, factor: Tensor | undefined, x: Tensor): void {
+  if (factor === undefined) return;
+  checkFloat("bceWithLogits", name, factor);
+  if (!sameShape(broadcastShapes("bceWithLogits", x.shape, factor.shape), x.shape)) {
+    throw new ShapeError(
+      "bceWithLogits",
+      `${name} must broadcast to the input: got input=${showShape(x.shape)}, ${name}=${showShape(factor.shape)}`,
+    );
+  }
+}
+
+/**
+ * The binary cross-entropy of sigmoid(x) against targets from 0 to 1, elementwise:
+ * posWeight target softplus(-x) + (1 - target) softplus(x), since -ln sigmoid(x) = softplus(-x).
+ * Both terms are positive, so nothing cancels however sure x is.
+ * @throws ShapeError unless x and target have one shape
+ */
+export function bceWithLogits(x: Tensor, target: Tensor, options: BceOptions = {}): Tensor {
+  const reduction = checkReduction("bceWithLogits", options.reduction);
+  checkPair("bceWithLogits", x, target);
+  const { weight, posWeight } = options;
+  checkFactor("weight", weight, x);
+  checkFactor("posWeight", posWeight, x);
+  return tidy(() => {
+    const positive = posWeight === undefined ? target : mul(target, posWeight);
+    const loss = add(mul(positive, softplus(neg(x))), mul(sub(1, target), softplus(x)));
+    return reduce(weight === undefined ? loss : mul(loss, weight), reduction);
+  });
+}
