@@ -1,10 +1,22 @@
 import { defineConfig } from "vitest/config";
 
+// The tarball, browser and soak tests pack, install, start Chromium or run for a minute.
+const patience = { testTimeout: 240_000, hookTimeout: 300_000 };
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    // The tarball and browser tests pack, install and start Chromium.
-    testTimeout: 120_000,
-    hookTimeout: 300_000,
+    projects: [
+      { test: { name: "all", include: ["test/**/*.test.ts"], ...patience } },
+      {
+        // Where a buffer lies never changes a result: what uses tensors runs again while every
+        // allocation spills all that the call in progress does not need.
+        test: {
+          name: "evicting",
+          include: ["test/{ops,autograd,nn,reference,data,io}/**/*.test.ts"],
+          setupFiles: ["test/setup/evict.ts"],
+          ...patience,
+        },
+      },
+    ],
   },
 });

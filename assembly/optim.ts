@@ -59,20 +59,6 @@ class Tail {
   }
 }
 
-/** All ones, or zeros where there is no decay: then 0 * p, NaN for an infinite p, must not count. */
-class Decay {
-  @inline
-  static mask(weightDecay: f32): v128 {
-    return i32x4.splat(weightDecay != 0 ? -1 : 0);
-  }
-
-  /** g + weightDecay p */
-  @inline
-  static add(g: v128, p: v128, weightDecay: v128, mask: v128): v128 {
-    return f32x4.add(g, v128.and(mask, f32x4.mul(weightDecay, p)));
-  }
-}
-
 /** What SGD makes of the decayed gradient d: stores the new buf and returns p's direction. */
 abstract class Direction {
   abstract of(d: v128, buf: usize, keep: v128, rest: v128, momentum: v128): v128;
@@ -110,14 +96,15 @@ function sgdLoop<D extends Direction>(args: usize, p: usize, g: usize, buf: usiz
   const keep = f32x4.splat(s.first ? 0 : s.momentum);
   const rest = f32x4.splat(s.first ? 1 : <f32>1 - s.dampening);
   const weightDecay = f32x4.splat(s.weightDecay);
-  const mask = Decay.mask(s.weightDecay);
+  // Zeros where there is no decay: then 0 * p, which is NaN for an infinite p, must not count.
+  const mask = i32x4.splat(s.weightDecay != 0 ? -1 : 0);
   for (; n > 0; n -= 8) {
     const p0 = v128.load(p);
-    const d0 = Decay.add(v128.load(g), p0, weightDecay, mask);
+    const d0 = f32x4.add(v128.load(g), v128.and(mask, f32x4.mul(weightDecay, p0)));
     const c0 = changetype<D>(0).of(d0, buf, keep, rest, momentum);
     v128.store(p, f32x4.sub(p0, f32x4.mul(lr, c0)));
     const p1 = v128.load(p, 16);
-    const d1 = Decay.add(v128.load(g, 16), p1, weightDecay, mask);
+    const d1 = f32x4.add(v128.load(g, 16), v128.and(mask, f32x4.mul(weightDecay, p1)));
     const c1 = changetype<D>(0).of(d1, buf + 16, keep, rest, momentum);
     v128.store(p, f32x4.sub(p1, f32x4.mul(lr, c1)), 16);
     p += 32;
@@ -189,11 +176,13 @@ function adam(args: usize, p: usize, g: usize, m: usize, v: usize, n: u32): void
   const scale = f32x4.splat(<f32>(1 / <f64>s.bc2Sqrt));
   const eps = f32x4.splat(s.eps);
   const weightDecay = f32x4.splat(s.weightDecay);
-  const mask = Decay.mask(s.weightDecay);
+  const decays = s.weightDecay != 0;
   const decay = f32x4.splat(s.decay);
   for (; n > 0; n -= 8) {
     const p0 = v128.load(p);
-    const d0 = Decay.add(v128.load(g), p0, weightDecay, mask);
+    let d0 = v128.load(g);
+    // A branch, not SGD's mask, for which no register is left.
+    if (decays) d0 = f32x4.add(d0, f32x4.mul(weightDecay, p0));
     const m0 = Adam.mean(v128.load(m), d0, weight1);
     const v0 = Adam.variance(v128.load(v), d0, beta2, weight2);
     v128.store(m, m0);
@@ -201,7 +190,8 @@ function adam(args: usize, p: usize, g: usize, m: usize, v: usize, n: u32): void
     const c0 = Adam.change(m0, v0, stepSize, scale, eps);
     v128.store(p, f32x4.sub(f32x4.mul(p0, decay), c0));
     const p1 = v128.load(p, 16);
-    const d1 = Decay.add(v128.load(g, 16), p1, weightDecay, mask);
+    let d1 = v128.load(g, 16);
+    if (decays) d1 = f32x4.add(d1, f32x4.mul(weightDecay, p1));
     const m1 = Adam.mean(v128.load(m, 16), d1, weight1);
     const v1 = Adam.variance(v128.load(v, 16), d1, beta2, weight2);
     v128.store(m, m1, 16);

@@ -143,7 +143,7 @@ class Columnwise {
     const shift = Tile.acc(0);
     const acc = Tile.acc(1);
     const last = Tile.last(w);
-    const step = out == 0 ? 0 : ldBytes;
+    const step: usize = out == 0 ? 0 : ldBytes;
     Tile.fill(acc, w, f32x4.splat(0));
     Tile.clearWide(Tile.wide(0), w);
     while (R > 0) {

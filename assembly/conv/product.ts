@@ -40,7 +40,7 @@ export class Product {
     const depth = Product.depth(s);
     const K = s.channels * taps;
     const most = min(Room.ROWS, (Room.A_FLOATS / (depth + 16)) & ~3);
-    const parts = (this.m + most - 1) / most;
+    const parts = max(1, (this.m + most - 1) / most);
     const rows = ((this.m + parts - 1) / parts + 3) & ~3;
     for (let m0 = 0; m0 < this.m; m0 += rows) {
       const count = min(rows, this.m - m0);
@@ -69,7 +69,7 @@ export class Product {
   /** How many rows of B make a block: whole channels where a slab has room. */
   private static depth(s: Sampling): i32 {
     const taps = s.taps;
-    if (!s.fits || taps == 0) return Room.DEPTH;
+    if (!s.fits || taps * s.channels == 0) return Room.DEPTH;
     const most = max(1, min(Room.DEPTH / taps, s.room));
     const parts = (s.channels + most - 1) / most;
     return ((s.channels + parts - 1) / parts) * taps;

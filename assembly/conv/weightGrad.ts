@@ -19,6 +19,7 @@ class Conv2dWeightGradArgs {
 
 /** dw of conv2d, from x and dy. */
 export function conv2dWeightGradF32(args: usize, start: u32, end: u32): void {
+  if (start >= end) return;
   const a = changetype<Conv2dWeightGradArgs>(args);
   const d = changetype<Conv2dDims>(args + 12);
   const s = changetype<Sampling>(Room.sampling());

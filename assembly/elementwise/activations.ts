@@ -1,7 +1,9 @@
 // Activation functions, the gradient kernel right below its forward: dx = dy * f'(x).
 //
 // Gradients take x, or, where that is cheaper, the forward's result (`out`).
+import { F32x4Erf } from "../simd/erf";
 import { F32x4Math } from "../simd/math";
+import { F32x4Swish } from "../simd/swish";
 import { Binary, BinaryP, Unary, UnaryP, binary, binaryP, unary, unaryP } from "./loops";
 
 class Tanh extends Unary {
@@ -116,7 +118,7 @@ export function eluGradF32(args: usize, start: u32, end: u32): void {
 class Gelu extends Unary {
   @inline
   apply(x: v128): v128 {
-    return F32x4Math.gelu(x);
+    return F32x4Erf.gelu(x);
   }
 }
 export function geluF32(args: usize, start: u32, end: u32): void {
@@ -127,7 +129,7 @@ class GeluGrad extends Binary {
   /** dy (Phi(x) + x phi(x)) */
   @inline
   apply(a: v128, b: v128): v128 {
-    return f32x4.mul(a, F32x4Math.geluSlope(b));
+    return f32x4.mul(a, F32x4Erf.geluSlope(b));
   }
 }
 export function geluGradF32(args: usize, start: u32, end: u32): void {
@@ -137,7 +139,7 @@ export function geluGradF32(args: usize, start: u32, end: u32): void {
 class GeluTanh extends Unary {
   @inline
   apply(x: v128): v128 {
-    return F32x4Math.geluTanh(x);
+    return F32x4Swish.geluTanh(x);
   }
 }
 export function geluTanhF32(args: usize, start: u32, end: u32): void {
@@ -147,7 +149,7 @@ export function geluTanhF32(args: usize, start: u32, end: u32): void {
 class GeluTanhGrad extends Binary {
   @inline
   apply(a: v128, b: v128): v128 {
-    return f32x4.mul(a, F32x4Math.geluTanhSlope(b));
+    return f32x4.mul(a, F32x4Swish.geluTanhSlope(b));
   }
 }
 export function geluTanhGradF32(args: usize, start: u32, end: u32): void {
@@ -158,7 +160,7 @@ class Silu extends Unary {
   /** x sigmoid(x) */
   @inline
   apply(x: v128): v128 {
-    return f32x4.mul(x, F32x4Math.sigmoid(x));
+    return F32x4Swish.silu(x);
   }
 }
 export function siluF32(args: usize, start: u32, end: u32): void {
@@ -183,7 +185,7 @@ class Softplus extends Unary {
   /** log(1 + e^x); x itself above 20, as in PyTorch. */
   @inline
   apply(x: v128): v128 {
-    return v128.bitselect(x, F32x4Math.log1p(F32x4Math.exp(x)), f32x4.gt(x, f32x4.splat(20)));
+    return F32x4Math.softplus(x);
   }
 }
 export function softplusF32(args: usize, start: u32, end: u32): void {

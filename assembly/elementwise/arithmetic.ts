@@ -1,7 +1,7 @@
 // Elementwise arithmetic of one or two instructions, and pow; logic on bools.
 //
 // Integers wrap round. Maxima and minima pass NaN on, whichever operand it is, as PyTorch's do.
-import { F32x4Math } from "../simd/math";
+import { F32x4Pow } from "../simd/pow";
 import { Binary, Unary, binary, binaryBool, unary, unaryBool } from "./loops";
 
 class Neg extends Unary {
@@ -194,7 +194,7 @@ export function minimumF32(args: usize, start: u32, end: u32): void {
 class Pow extends Binary {
   @inline
   apply(a: v128, b: v128): v128 {
-    return F32x4Math.pow(a, b);
+    return F32x4Pow.pow(a, b);
   }
 }
 export function powF32(args: usize, start: u32, end: u32): void {

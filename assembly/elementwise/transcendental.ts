@@ -1,5 +1,7 @@
 // Elementwise transcendental functions; the maths is in ../simd.
+import { F32x4Erf } from "../simd/erf";
 import { F32x4Math } from "../simd/math";
+import { F32x4Trig } from "../simd/trig";
 import { Unary, unary } from "./loops";
 
 class Exp extends Unary {

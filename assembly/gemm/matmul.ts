@@ -150,7 +150,7 @@ class Matmul {
         k += kb;
       } while (k < K);
       out += cols << 2;
-      bias += cols * biasBytes;
+      if (bias) bias += cols * biasBytes;
     }
   }
 

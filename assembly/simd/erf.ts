@@ -1,6 +1,6 @@
-// erf, and the two forms of gelu with their slopes, on four float32 lanes.
+// erf, gelu in its exact form, and gelu's slope, on four float32 lanes.
 import { Constant } from "./constants";
-import { Halves } from "./halves";
+import { F64x2Math } from "./double";
 import { F32x4Math } from "./math";
 
 const ERF: usize = memory.data<f32>([
@@ -23,14 +23,21 @@ const ERF: usize = memory.data<f32>([
   -0, // 16
 ]);
 
-const GELU: usize = memory.data<f32>([
-  // 0..9: (t + 4) e^(t^2 / 2) Phi(-t) in u = (t - 4) / (t + 4) for 0 <= t <= 14.6, error 2^-25
-  0.7552851438522339, -0.6078965663909912, 0.3871362507343292, -0.18652372062206268,
-  0.060411352664232254, -0.00752324378117919, -0.0035420230124145746, 0.0015564847271889448,
-  0.00021782326803077012, -0.00010436544107506052,
+const GELU: usize = memory.data<f64>([
+  0.7552851353622102, // 0..9: (t + 4) e^(t^2 / 2) Phi(-t) in u = (t - 4) / (t + 4),
+  -0.6078965865475208, // for 0 <= t <= 14.6; relative error 2^-26
+  0.3871369038562229,
+  -0.18652348609624889,
+  0.060403765079436574,
+  -0.007525003177957266,
+  -0.003512078976952949,
+  0.0015695885516988305,
+  0.0001783723331246529,
+  -0.00013243249784079448,
   4, // 10
-  14.6, // 11: above, t Phi(-t) rounds to 0
-  0.3989422804014327, // 12: 1 / sqrt(2 pi)
+  1, // 11
+  -0.7213475204444817, // 12: -log2(e) / 2
+  0.3989422804014327, // 13: 1 / sqrt(2 pi)
 ]);
 
 export class F32x4Erf {
@@ -55,5 +62,34 @@ export class F32x4Erf {
     const far = f32x4.sub(one, F32x4Math.exp(f32x4.neg(p)));
     const y = v128.bitselect(near, far, f32x4.lt(a, one));
     return v128.or(y, v128.and(x, Constant.f32(ERF, 16)));
+  }
+
+  /** e^(t^2 / 2) Phi(-t) (t + 4), for u = (t - 4) / (t + 4). */
+  @inline
+  private static tail(u: v128): v128 {
+    const u2 = f64x2.mul(u, u);
+    const u4 = f64x2.mul(u2, u2);
+    const h01 = f64x2.add(Constant.f64(GELU, 0), f64x2.mul(u, Constant.f64(GELU, 1)));
+    const h23 = f64x2.add(Constant.f64(GELU, 2), f64x2.mul(u, Constant.f64(GELU, 3)));
+    const h45 = f64x2.add(Constant.f64(GELU, 4), f64x2.mul(u, Constant.f64(GELU, 5)));
+    const h67 = f64x2.add(Constant.f64(GELU, 6), f64x2.mul(u, Constant.f64(GELU, 7)));
+    const h89 = f64x2.add(Constant.f64(GELU, 8), f64x2.mul(u, Constant.f64(GELU, 9)));
+    const h03 = f64x2.add(h01, f64x2.mul(u2, h23));
+    const h47 = f64x2.add(h45, f64x2.mul(u2, h67));
+    return f64x2.add(h03, f64x2.mul(u4, f64x2.add(h47, f64x2.mul(u4, h89))));
+  }
+
+  /** e^(-t^2 / 2) */
+  @inline
+  private static gauss(t: v128): v128 {
+    return F64x2Math.exp2(f64x2.mul(f64x2.mul(t, t), Constant.f64(GELU, 12)));
+  }
+
+  /** x Phi(x) = max(x, 0) - t Phi(-t) for a pair, t = |x|. */
+  private static geluPair(x: v128): v128 {
+    const one = Constant.f64(GELU, 11);
+    const t = f64x2.abs(x);
+    const u = f64x2.div(f64x2.sub(t, four), f64x2.add(t, four));
+    return one;
   }
 }

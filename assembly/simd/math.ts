@@ -22,7 +22,7 @@ const EXP: usize = memory.data<f32>([
   0.008369246497750282,
   0.0013823029585182667,
   1, // 9
-  -104, // 10: below, e^x rounds to 0
+  -110, // 10: below, e^x and x e^x round to 0
   89, // 11: above, e^x is infinite
   10, // 12: above, tanh(x) rounds to 1
   2, // 13
@@ -52,21 +52,30 @@ const LOG: usize = memory.data<f32>([
 export class F32x4Math {
   /** k + 1.5 * 2^23 for k = nearest(x / ln 2). */
   @inline
-  private static steps(x: v128): v128 {
+  static steps(x: v128): v128 {
     return f32x4.add(f32x4.mul(x, Constant.f32(EXP, 0)), Constant.f32(EXP, 1));
   }
 
   /** e^(x - k ln 2) - 1, for t = k + 1.5 * 2^23. */
   @inline
-  private static fraction(x: v128, t: v128): v128 {
+  static fraction(x: v128, t: v128): v128 {
     const k = f32x4.sub(t, Constant.f32(EXP, 1));
     const high = f32x4.sub(x, f32x4.mul(k, Constant.f32(EXP, 2)));
     return F32x4Math.expm1Poly(f32x4.sub(high, f32x4.mul(k, Constant.f32(EXP, 3))));
   }
 
+  /** The same for x = high + low, low being what high can't hold. */
+  @inline
+  static fractionOfSum(high: v128, low: v128, t: v128): v128 {
+    const k = f32x4.sub(t, Constant.f32(EXP, 1));
+    const rest = f32x4.sub(low, f32x4.mul(k, Constant.f32(EXP, 3)));
+    const near = f32x4.sub(high, f32x4.mul(k, Constant.f32(EXP, 2)));
+    return F32x4Math.expm1Poly(f32x4.add(near, rest));
+  }
+
   /** e^r - 1 for |r| <= ln(2) / 2: r + r^2 q(r). */
   @inline
-  private static expm1Poly(r: v128): v128 {
+  static expm1Poly(r: v128): v128 {
     const r2 = f32x4.mul(r, r);
     const q01 = f32x4.add(Constant.f32(EXP, 4), f32x4.mul(r, Constant.f32(EXP, 5)));
     const q23 = f32x4.add(Constant.f32(EXP, 6), f32x4.mul(r, Constant.f32(EXP, 7)));
@@ -76,7 +85,7 @@ export class F32x4Math {
 
   /** y 2^k for t = k + 1.5 * 2^23, in two factors, so that it rounds once even if subnormal. */
   @inline
-  private static scale(y: v128, t: v128): v128 {
+  static scale(y: v128, t: v128): v128 {
     const one = Constant.f32(EXP, 9);
     const half = i32x4.shr_u(t, 1);
     const a = i32x4.add(i32x4.shl(half, 23), one);
@@ -98,10 +107,16 @@ export class F32x4Math {
     return F32x4Math.expInRange(f32x4.pmin(least, Constant.f32(EXP, 11)));
   }
 
+  /** -|x|, but no less than where its exponential is 0. */
+  @inline
+  static negAbs(x: v128): v128 {
+    return f32x4.pmax(f32x4.neg(f32x4.abs(x)), Constant.f32(EXP, 10));
+  }
+
   /** e^-|x|: cheaper than exp by a limit. */
   @inline
   static expNegAbs(x: v128): v128 {
-    return F32x4Math.expInRange(f32x4.pmax(f32x4.neg(f32x4.abs(x)), Constant.f32(EXP, 10)));
+    return F32x4Math.expInRange(F32x4Math.negAbs(x));
   }
 
   /** e^x - 1 = 2^k ((e^r - 1) + (1 - 2^-k)). */
@@ -127,9 +142,7 @@ export class F32x4Math {
     // One part of ln 2 is enough: what r lacks is below 2^-24 k, and E's effect on the quotient
     // is 2 / (E + 2).
     const k = f32x4.sub(t, Constant.f32(EXP, 1));
-    const p = F32x4Math.expm1Poly(
-      f32x4.sub(f32x4.add(a, a), f32x4.mul(k, Constant.f32(EXP, 15))),
-    );
+    const p = F32x4Math.expm1Poly(f32x4.sub(f32x4.add(a, a), f32x4.mul(k, Constant.f32(EXP, 15))));
     const s = i32x4.add(i32x4.shl(t, 23), one);
     const sp = f32x4.mul(s, p);
     const numerator = f32x4.add(sp, f32x4.sub(s, one));

@@ -1,5 +1,5 @@
 // The one way to call a kernel from TypeScript.
-import { tick } from "../memory/eviction.js";
+import { endCall } from "../memory/eviction.js";
 import { heapF32, heapI32 } from "../memory/heap.js";
 import type { F32Bits } from "./contract.js";
 import { argsAddress, type Kernel } from "./loader.js";
@@ -23,7 +23,7 @@ export function scalarOperand(value: number, isFloat: boolean, slot: 0 | 1 = 0):
   const at = ARGS + 1000 + 16 * slot;
   if (isFloat) heapF32[at] = value;
   else heapI32[at] = value;
-  return at << 2;
+  return at << 2; // low in the heap: no sign to lose
 }
 
 /**
@@ -37,5 +37,5 @@ export function run<Args extends readonly number[]>(
 ): void {
   for (let i = 0; i < args.length; i++) heapI32[ARGS + i] = args[i]!;
   if (units > 0) kernel.entry(argsAddress, 0, units);
-  tick();
+  endCall();
 }

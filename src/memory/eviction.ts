@@ -7,9 +7,16 @@
 //  - storages touched since the last kernel call are pinned: an op's operands stay;
 //  - addresses are read after the last allocation, right before the kernel (see kernels/run.ts).
 import { OutOfMemoryError } from "../core/errors.js";
-import { Block, freeBlock, growHeap, heapBytes, heapU8, largestBlock, takeBlock } from "./heap.js";
-
-const MiB = 2 ** 20;
+import {
+  Block,
+  freeBlock,
+  growHeap,
+  heapBytes,
+  heapU8,
+  INITIAL_BYTES,
+  largestBlock,
+  takeBlock,
+} from "./heap.js";
 
 /** Something that lies in the heap, or out of it, as one: a large buffer or a page of small ones. */
 export class Storage {
@@ -41,13 +48,13 @@ export class Storage {
 /** Counts kernel calls. A storage whose `lastUse` equals it belongs to the call in preparation. */
 let now = 1;
 
-/** Ends the pinning of what the call that just ran used. */
-export function tick(): void {
+/** Ends the pinning of what a kernel call, or a copy to or from JavaScript, has used. */
+export function endCall(): void {
   now++;
 }
 
 let maxBytes = 65536 * 65536;
-let budget = 16 * MiB;
+let budget = INITIAL_BYTES;
 let forced = false;
 let allocatedBytes = 0;
 const stats = { live: 0, peakLive: 0, spilled: 0, restored: 0, faults: 0 };

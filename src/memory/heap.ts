@@ -8,8 +8,14 @@ const WASM_PAGE = 65536;
 const MAX_PAGES = 65536;
 const ALIGN = 64;
 
+/** Where the heap begins: small enough for a page, large enough for many a training step. Not touched is not used. */
+export const INITIAL_BYTES = 256 * WASM_PAGE;
+
 /** The memory that every kernel works in. */
-export const memory = new WebAssembly.Memory({ initial: 32, maximum: MAX_PAGES });
+export const memory = new WebAssembly.Memory({
+  initial: INITIAL_BYTES / WASM_PAGE,
+  maximum: MAX_PAGES,
+});
 
 /** Views on the whole heap. Read them at use: growing the heap replaces them. */
 export let heapF32 = new Float32Array(memory.buffer);

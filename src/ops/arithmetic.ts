@@ -230,6 +230,6 @@ function share(mine: Tensor, theirs: Tensor): Tensor {
 /** A number as a scalar tensor of the dtype that it has beside `other`. */
 function constant(op: string, value: number, other: Operand): Tensor {
   if (typeof other === "number") return noTensor(op);
-  const whole = Number.isInteger(value) && Math.abs(value) < 2 ** 31;
+  const whole = Number.isInteger(value) && value >= -(2 ** 31) && value < 2 ** 31;
   return full([], value, { dtype: whole && other.dtype === "int32" ? "int32" : "float32" });
 }

@@ -7,6 +7,7 @@ import { allocate, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
 import { run } from "../kernels/run.js";
+import { endCall } from "../memory/eviction.js";
 import { heapF32, heapI32, heapU8 } from "../memory/heap.js";
 import { collapse, elementwiseUnits, unary, type UnaryKernel } from "./dispatch.js";
 
@@ -40,8 +41,7 @@ export function copyOf(op: string, x: Tensor): Tensor {
     const bytes = x.numel() * bytesOf(x.dtype);
     const from = x.address();
     heapU8.copyWithin(out.address(), from, from + bytes);
-    // Copied without a kernel call: an empty one ends the call all the same.
-    run(kernels.copy8, 0, from, from, 1, 0, 1, 0);
+    endCall();
     return out;
   }
   const { rows, cols, inner, rank, dims } = collapse(x.shape, [x.layout.strides]);
@@ -90,8 +90,9 @@ export function toTypedArray(x: Tensor): TypedArray {
   return withContiguous(x, (x) => {
     const n = x.numel();
     const at = x.address();
-    if (x.dtype === "float32") return heapF32.slice(at >> 2, (at >> 2) + n);
-    if (x.dtype === "int32") return heapI32.slice(at >> 2, (at >> 2) + n);
+    endCall();
+    if (x.dtype === "float32") return heapF32.slice(at >>> 2, (at >>> 2) + n);
+    if (x.dtype === "int32") return heapI32.slice(at >>> 2, (at >>> 2) + n);
     return heapU8.slice(at, at + n);
   });
 }
@@ -121,6 +122,7 @@ export function item(x: Tensor): number {
     throw new ShapeError("item", `needs exactly one element: got shape ${showShape(x.shape)}`);
   }
   const at = x.address();
-  if (x.dtype === "float32") return heapF32[at >> 2]!;
-  return x.dtype === "int32" ? heapI32[at >> 2]! : heapU8[at]!;
+  endCall();
+  if (x.dtype === "float32") return heapF32[at >>> 2]!;
+  return x.dtype === "int32" ? heapI32[at >>> 2]! : heapU8[at]!;
 }

@@ -5,6 +5,7 @@ import { checkShape, type Shape, showShape, sizeOf } from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { kernels } from "../kernels/loader.js";
 import { f32, run } from "../kernels/run.js";
+import { endCall } from "../memory/eviction.js";
 import { heapF32, heapI32, heapU8 } from "../memory/heap.js";
 
 export interface TensorOptions {
@@ -50,11 +51,10 @@ export function tensor(data: TensorData, options: TensorOptions & { shape?: Shap
 function write(out: Tensor, values: ArrayLike<number>): void {
   const at = out.address();
   const n = values.length;
-  if (out.dtype === "float32") heapF32.set(values, at >> 2);
-  else if (out.dtype === "int32") heapI32.set(values, at >> 2);
+  if (out.dtype === "float32") heapF32.set(values, at >>> 2);
+  else if (out.dtype === "int32") heapI32.set(values, at >>> 2);
   else for (let i = 0; i < n; i++) heapU8[at + i] = values[i] ? 1 : 0;
-  // No kernel has run: an empty call ends this one, so that the tensor may be moved again.
-  run(kernels.fill8, 0, at, 0, 0);
+  endCall();
 }
 
 interface Flat {

@@ -22,7 +22,7 @@ export function statusSlot(): number {
 
 /** What the last kernel call left in the status slot: -1, or where the first bad index stands. */
 export function readStatus(slot: number): number {
-  return heapI32[slot >> 2]!;
+  return heapI32[slot >>> 2]!;
 }
 
 function checkIndex(op: string, index: Tensor): void {

@@ -1,10 +1,12 @@
 // Elementwise functions of one operand, forward and derivative. Bools and int32 compute as float32,
 // but where an op says otherwise. Maximum errors in ulp stand beside the kernels, in assembly/simd.
+import { ValueError } from "../core/errors.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { f32 } from "../kernels/run.js";
 import { kernels } from "../kernels/loader.js";
-import { div, mul, square, sub } from "./arithmetic.js";
+import { div, maximum, minimum, mul, square, sub } from "./arithmetic.js";
+import { tidy } from "../memory/scope.js";
 import { cast } from "./convert.js";
 import { zerosLike } from "./creation.js";
 import { binary, binary2, unary, unary2, type UnaryKernel } from "./dispatch.js";
@@ -168,14 +170,22 @@ function sigmoidGrad(dy: Tensor, y: Tensor): Tensor {
 }
 
 /**
- * x limited to [min, max]; NaN stays NaN. Where min > max the result is max. The gradient is 1
+ * x limited to [min, max]; NaN stays NaN; int32 stays int32 where the bounds are whole. Where min > max the result is max. The gradient is 1
  * inside, bounds included, and 0 outside.
  */
 export function clamp(x: Tensor, min = -Infinity, max = Infinity): Tensor {
+  if (Number.isNaN(min) || Number.isNaN(max)) throw new ValueError("clamp", "a bound is NaN");
+  const whole = [min, max].every((v) => Number.isInteger(v) || !Number.isFinite(v));
+  if (x.dtype === "int32" && whole) return clampInt(x, min, max);
   const from = cast(x, "float32");
   const out = unary2("clamp", kernels.clampF32, from, f32(min), f32(max));
   if (from !== x) from.dispose();
   return record("clamp", out, [x], { x }, (dy, { x }) => [() => clampGrad(dy, x, min, max)]);
+}
+
+function clampInt(x: Tensor, min: number, max: number): Tensor {
+  const int = (v: number): number => Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, v));
+  return tidy(() => minimum(maximum(x, int(min)), int(max)));
 }
 
 /** dy where min <= x <= max, else 0. */

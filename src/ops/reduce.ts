@@ -5,6 +5,7 @@ import { DTypeError, ShapeError } from "../core/errors.js";
 import type { DType } from "../core/dtype.js";
 import { checkDim, checkDims, contiguousLayout, reducedShape, type Shape, showShape, sizeOf } from "../core/shape.js";
 import { alias, allocateShape, type Tensor } from "../autograd/tensor.js";
+import { withGrad } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
 import type { Kernel } from "../kernels/loader.js";
 import { kernels } from "../kernels/loader.js";
@@ -12,8 +13,9 @@ import { f32, run } from "../kernels/run.js";
 import { countUnits, foldUnits } from "../kernels/units.js";
 import { tidy } from "../memory/scope.js";
 import { div, mul, sub } from "./arithmetic.js";
-import { eq } from "./compare.js";
+import { eq, where } from "./compare.js";
 import { cast, withContiguous } from "./convert.js";
+import { sqrt } from "./math.js";
 import { expand, reshape } from "./views.js";
 
 /** One dim, several, or (undefined, null, []) all. */
@@ -229,9 +231,19 @@ export function variance(x: Tensor, dims?: Dims, options: VarianceOptions = {}):
   ]);
 }
 
-/** The standard deviation: the square root of the variance. */
+/** The standard deviation: the square root of the variance. Its gradient is 0 where it is 0. */
 export function std(x: Tensor, dims?: Dims, options: VarianceOptions = {}): Tensor {
-  return tidy(() => variance(x, dims, options).sqrt());
+  const over = checkDims("std", dims, x.ndim);
+  const { correction = 1 } = options;
+  const n = sizeOf(over.map((d) => x.shape[d]!));
+  const out = tidy(() => withGrad(false, () => sqrt(variance(x, dims, options))));
+  return record("std", out, [x], { x, out }, (dy, { x, out }) => [
+    // d std/dx = (x - mean) / ((n - correction) std)
+    () => {
+      const slope = where(eq(out, 0), 0, div(dy, mul(out, n - correction)));
+      return mul(spread(slope, x.shape, over), sub(x, mean(x, over, { keepdim: true })));
+    },
+  ]);
 }
 
 function truth(op: string, kernel: FoldKernel, x: Tensor, dims: Dims | undefined, { keepdim = false }: ReduceOptions): Tensor {

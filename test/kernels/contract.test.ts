@@ -14,19 +14,15 @@ const kernels: Record<string, readonly string[]> = contract;
 const SETUP = ["heapBase", "setScratch"];
 
 describe.each(builds)("the %s build", (build) => {
-  const module = new WebAssembly.Module(readFileSync(join(root, `build/kernels.${build}.wasm`)));
+  // Memory is all it gets: if it imported anything else, this would throw.
+  const bytes = readFileSync(join(root, `build/kernels.${build}.wasm`));
+  const env = { memory: new WebAssembly.Memory({ initial: 32 }) };
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env });
 
   it("exports the contract's kernels and no others", () => {
-    const exported = WebAssembly.Module.exports(module)
-      .map(({ name }) => name)
-      .filter((name) => !SETUP.includes(name));
+    const exported = Object.keys(exports).filter((name) => !SETUP.includes(name));
     expect(exported.sort()).toEqual(Object.keys(kernels).sort());
-  });
-
-  it("imports its memory and nothing else", () => {
-    expect(WebAssembly.Module.imports(module)).toEqual([
-      { module: "env", name: "memory", kind: "memory" },
-    ]);
+    for (const name of [...exported, ...SETUP]) expect(exports[name]).toBeTypeOf("function");
   });
 });
 

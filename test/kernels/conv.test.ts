@@ -180,6 +180,9 @@ function run(
   return { y: y.read(), dx: dx.read(), dw: dw.read() };
 }
 
+/** All bits as text: much faster to compare than arrays are by `toEqual`. */
+const bits = (values: Float32Array): string => Buffer.from(values.buffer).toString("base64");
+
 /** Sums of integers are exact, but a sum of no products may be 0 or -0. */
 function expectExact(got: ArrayLike<number>, want: ArrayLike<number>): void {
   expect(got.length).toBe(want.length);
@@ -201,7 +204,8 @@ describe.each(builds)("conv2d, %s", (build) => {
     for (const s of shapes) {
       const values = operands(s, fractions);
       const got = run(build, s, values, whole);
-      expect(run(build, s, values, parts)).toEqual(got);
+      const again = run(build, s, values, parts);
+      for (const key of ["y", "dx", "dw"] as const) expect(bits(again[key])).toBe(bits(got[key]));
       if (sizeX(s) > 10000) continue;
       const want = oracle(s, values);
       for (const key of ["y", "dx", "dw"] as const) {

@@ -43,6 +43,10 @@ function* indices(shape: readonly number[]): Generator<number[]> {
 const dot = (a: readonly number[], b: readonly number[]): number =>
   a.reduce((sum, x, i) => sum + x * b[i]!, 0);
 
+/** `place` with `i` along `dim`. */
+const along = (place: readonly number[], dim: number, i: number): number[] =>
+  place.map((p, d) => (d === dim ? i : p));
+
 const newStatus = (bench: Bench): Operand<Int32Array> => bench.put(Int32Array.of(-1));
 
 /** Every other range first, so that order and split both differ from the whole. */
@@ -249,7 +253,7 @@ describe.each(builds)("gather, %s build", (build) => {
         const want = new type(index.length);
         let at = 0;
         for (const place of indices(indexShape)) {
-          want[at] = x[dot(strides, place.with(dim, index[at]!))]!;
+          want[at] = x[dot(strides, along(place, dim, index[at]!))]!;
           at++;
         }
         const units = gatherUnits(product(indexShape.slice(0, -1)), indexShape.at(-1)!);
@@ -360,7 +364,7 @@ describe.each(builds)("scatterAddF32, %s build", (build) => {
       const want = Float32Array.from(before);
       let at = 0;
       for (const place of indices(c.index)) {
-        const to = dot(strides, place.with(c.dim, index[at]!));
+        const to = dot(strides, along(place, c.dim, index[at]!));
         want[to] = want[to]! + src[at]!;
         at++;
       }

@@ -178,6 +178,14 @@ describe.each(builds)("optimiser steps, %s build", (build) => {
     const [a, b, ...rest] = p.read();
     expect([a, b]).toEqual([NaN, NaN]);
     expect(rest).toEqual([1, 1, f(1 - f(0.01))]);
+    // Without weight decay 0 * p must not count.
+    const infinite = bench.put(Float32Array.of(Infinity, -Infinity));
+    const one = bench.put(Float32Array.of(1, 1));
+    bench.run("sgdStepF32", 1, infinite, one, 0, 2, ...sgdParams(plain, false));
+    expect([...infinite.read()]).toEqual([Infinity, -Infinity]);
+    const [m2, v2] = [bench.put(Float32Array.of(0, 0)), bench.put(Float32Array.of(0, 0))];
+    bench.run("adamStepF32", 1, infinite, one, m2, v2, 2, ...adamParams(scalars));
+    expect([...infinite.read()]).toEqual([Infinity, -Infinity]);
   });
 
   // torch.optim, parameter P0, gradients ((7 i + 13 t) mod 11 - 5) / 8 at step t = 1 ... 10.

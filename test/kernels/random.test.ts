@@ -242,15 +242,30 @@ describe.each(builds)("random kernels, %s build", (build) => {
     expect([0, 1, 2, 3, 1024].map(permutationCounters)).toEqual([0, 1, 1, 2, 512]);
   });
 
+  const permutation = (n: number, seed: Seed, bench = new Bench(build)): Int32Array => {
+    const out = bench.put(new Int32Array(n).fill(-99), 4);
+    bench.run("permutationI32", permutationUnits(n), out, n, ...slots(seed));
+    return out.read();
+  };
+
   it("keeps the committed bits", () => {
     const bits = (x: Float32Array): string =>
       [...new Int32Array(x.buffer)].map((b) => (b >>> 0).toString(16)).join(" ");
     const seed: Seed = { seed: [42, 0], offset: 0n };
-    expect(bits(draw("uniformF32", 8, seed, [0, 1]))).toBe("UNIFORM");
-    expect(bits(draw("normalF32", 16, seed, [0, 1]))).toBe("NORMAL");
-    // The exclusive or of all bits and a sum of rotations: changes with any of the 100,000.
-    const all = new Uint32Array(draw("normalF32", 100_000, seed, [0, 1]).buffer);
-    expect(all.reduce((hash, b) => (Math.imul(hash, 31) + b) >>> 0, 0)).toBe(0);
+    expect(bits(draw("uniformF32", 8, seed, [0, 1]))).toBe(
+      "3f1ceaf0 3eefea92 3d95fa80 3eae8566 3f7cdb21 3ea774d8 3f038f5a 3ee89c0c",
+    );
+    expect(bits(draw("normalF32", 16, seed, [0, 1]))).toBe(
+      "bf785e5c 3e46ace8 bf9e28d3 3ff6433c bd95e033 3e0e7a13 bf8da734 3ea742fe " +
+        "beac8645 bf04ccb8 3e1821f2 bf7ec66e bec26cee bf328695 bf3fd093 3f361e4f",
+    );
+    expect([...permutation(10, seed)]).toEqual([0, 9, 1, 7, 5, 6, 8, 2, 3, 4]);
+    expect([...integers("randintI32", 8, seed, [0, 10])]).toEqual([6, 4, 0, 3, 9, 3, 5, 4]);
+    const hash = (x: Float32Array | Int32Array): number =>
+      new Uint32Array(x.buffer).reduce((h, word) => (Math.imul(h, 31) + word) >>> 0, 0);
+    expect(hash(draw("uniformF32", 100_000, seed, [0, 1]))).toBe(486583386);
+    expect(hash(draw("normalF32", 100_000, seed, [0, 1]))).toBe(418274822);
+    expect(hash(permutation(100_000, seed))).toBe(2570919322);
   });
 
   const dropout = (
@@ -273,7 +288,7 @@ describe.each(builds)("random kernels, %s build", (build) => {
       for (const p of [0.1, 0.5, 0.75]) {
         const scale = f(1 / (1 - f(p)));
         const want = x.map((v, i) => ((all[i]! >>> 8) / 2 ** 24 >= f(p) ? f(v * scale) : 0));
-        expect(dropout(x, p, SEEDS[2]!, flatUnits(n), bench)).toEqual(want);
+        expect(dropout(x, p, SEEDS[2], flatUnits(n), bench)).toEqual(want);
       }
     }
   });
@@ -291,7 +306,7 @@ describe.each(builds)("random kernels, %s build", (build) => {
     const y = dropout(x, 0.3);
     const dx = dropout(new Float32Array(3000).fill(1), 0.3);
     expect(dx.map((d) => Number(d !== 0))).toEqual(y.map((v) => Number(v !== 0)));
-    expect(dropout(x, 0.3, SEEDS[1]!, [[1, 3], [0, 1]])).toEqual(y); // prettier-ignore
+    expect(dropout(x, 0.3, SEEDS[1], [[1, 3], [0, 1]])).toEqual(y); // prettier-ignore
     const bench = new Bench(build);
     const inPlace = bench.put(Float32Array.from(x));
     bench.run("dropoutF32", 3, inPlace, inPlace, 3000, ...slots(SEEDS[1]!), 0.3);
@@ -299,12 +314,6 @@ describe.each(builds)("random kernels, %s build", (build) => {
     const kept = dx.filter((d) => d !== 0).length;
     expect(Math.abs(kept - 2100) / Math.sqrt(3000 * 0.3 * 0.7)).toBeLessThan(3);
   });
-
-  const permutation = (n: number, seed: Seed, bench = new Bench(build)): Int32Array => {
-    const out = bench.put(new Int32Array(n).fill(-99), 4);
-    bench.run("permutationI32", permutationUnits(n), out, n, ...slots(seed));
-    return out.read();
-  };
 
   it("permutationI32 is Fisher's and Yates' shuffle", () => {
     const bench = new Bench(build);

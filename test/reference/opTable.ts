@@ -103,9 +103,13 @@ const comparisons = rows(EXACT, EXACT, {
   isfinite: ([x]) => sg.isfinite(x),
 });
 
-const steps = rows(EQUAL, EQUAL, {
+// Their gradients add up over broadcast dims.
+const choices = rows(EQUAL, SUMS, {
   maximum: ([x, y]) => sg.maximum(x, y),
   minimum: ([x, y]) => sg.minimum(x, y),
+});
+
+const steps = rows(EQUAL, EQUAL, {
   relu: ([x]) => sg.relu(x),
   clamp: ([x], a) => sg.clamp(x, a.min, a.max),
   sign: ([x]) => sg.sign(x),
@@ -235,6 +239,7 @@ const norms = rows(LAYERS, LAYERS, {
 export const table: Readonly<Record<string, Row>> = {
   ...arithmetic,
   ...comparisons,
+  ...choices,
   ...steps,
   ...transcendentals,
   ...activations,
