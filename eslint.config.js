@@ -13,13 +13,16 @@ export default tseslint.config(
       // Peers have dependencies of their own, which `npm ci` doesn't install.
       "bench/peers/**",
       "src/kernels/wasm.generated.ts",
+      "**/*.d.ts",
     ],
   },
   { linterOptions: { reportUnusedDisableDirectives: "error" } },
   {
     files: ["**/*.ts"],
     extends: [tseslint.configs.strictTypeChecked],
-    languageOptions: { parserOptions: { projectService: true } },
+    languageOptions: {
+      parserOptions: { projectService: { allowDefaultProject: ["*.config.ts"] } },
+    },
     rules: {
       eqeqeq: ["error", "always", { null: "ignore" }],
       "no-console": "error",
@@ -40,6 +43,12 @@ export default tseslint.config(
       "@typescript-eslint/no-unnecessary-condition": "off",
       // A callback may return something or nothing: `(x: Tensor) => Tensor | void`.
       "@typescript-eslint/no-invalid-void-type": "off",
+      // `const { add, mul } = module` and `Linear.prototype.forward` are how methods are told apart.
+      "@typescript-eslint/unbound-method": "off",
+      // `void x.buffer` reads a getter that throws.
+      "@typescript-eslint/no-meaningless-void-operator": "off",
+      // A type parameter that is used once spares the caller a cast.
+      "@typescript-eslint/no-unnecessary-type-parameters": "off",
       // Thunks of gradients and short callbacks read better without a block.
       "@typescript-eslint/no-confusing-void-expression": "off",
       // `for (let i...)` over shapes and strides together is what this library does all day.

@@ -2,11 +2,11 @@
 // cross-entropy on logits and negative log-likelihood on log-probabilities, and their gradients.
 // Rows whose target is `ignoreIndex` have loss, weight and gradient 0. A target outside of [0, C) is
 // reported in `status` and reads nothing. A work unit is a row; reductions over rows are not here.
+import { Row } from "./expSum";
 import { Status } from "./index-ops/status";
 import { Lanes } from "./reduce/lanes";
 import { Sum } from "./reduce/sum";
 import { F32x4Math } from "./simd/math";
-import { Row } from "./softmax";
 
 @unmanaged
 class CrossEntropyArgs {

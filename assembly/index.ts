@@ -99,22 +99,9 @@ export {
   clampF32,
   clampGradF32,
 } from "./elementwise/activations";
-export {
-  where32,
-  whereBool,
-} from "./elementwise/where";
-export {
-  copy32,
-  copy8,
-  scatterCopy32,
-  scatterCopy8,
-} from "./elementwise/copy";
-export {
-  fill32,
-  fill8,
-  arangeF32,
-  arangeI32,
-} from "./elementwise/fill";
+export { where32, whereBool } from "./elementwise/where";
+export { copy32, copy8, scatterCopy32, scatterCopy8 } from "./elementwise/copy";
+export { fill32, fill8, arangeF32, arangeI32 } from "./elementwise/fill";
 export { uniformF32, randintI32, bernoulliF32, dropoutF32 } from "./random/distributions";
 export { normalF32 } from "./random/normal";
 export { permutationI32 } from "./random/permutation";
@@ -139,9 +126,4 @@ export {
 export { varF32 } from "./reduce/variance";
 export { layerNormF32, layerNormGradF32 } from "./norm/layerNorm";
 export { softmaxF32, softmaxGradF32, logSoftmaxF32, logSoftmaxGradF32 } from "./softmax";
-export {
-  crossEntropyF32,
-  crossEntropyGradF32,
-  nllLossF32,
-  nllLossGradF32,
-} from "./crossEntropy";
+export { crossEntropyF32, crossEntropyGradF32, nllLossF32, nllLossGradF32 } from "./crossEntropy";

@@ -7,7 +7,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Entrant } from "./contestant.js";
 import type { Budget } from "./measure.js";
-import type { Entry } from "./tasks.js";
+import { type Entry, entries } from "./tasks.js";
 import type { Reply, Request } from "./worker.js";
 
 export interface Effort {
@@ -32,6 +32,8 @@ export interface Score {
 export interface Row {
   readonly entry: Entry;
   readonly scores: Readonly<Record<string, Score>>;
+  /** The first contestant at the entry that the bar likens this one to, in the same rounds. */
+  readonly like?: Score;
 }
 
 export function median(values: readonly number[]): number {
@@ -42,7 +44,7 @@ export function median(values: readonly number[]): number {
 
 const workerPath = fileURLToPath(new URL("./worker.ts", import.meta.url));
 /** A call that answers nothing for so long counts as failed. */
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 300_000;
 /** Rounds of a contestant whose single call takes seconds. */
 const SLOW_ROUNDS = 2;
 
@@ -137,11 +139,15 @@ export async function play(
 ): Promise<Row> {
   const isSlow = (name: string): boolean => entry.slowFor?.includes(name) ?? false;
   const isSkipped = ({ name }: Entrant): boolean => effort.skipSlow && isSlow(name);
-  const standings = entrants
-    .filter((entrant) => !isSkipped(entrant))
-    .map((e): Standing => ({ name: e.name, player: new Player(e, entry), rounds: [] }));
+  const enter = (e: Entrant, played: Entry): Standing => {
+    return { name: e.name, player: new Player(e, played), rounds: [] };
+  };
+  const standings = entrants.filter((e) => !isSkipped(e)).map((e) => enter(e, entry));
+  const likened = entries.find(({ id }) => id === entry.bar.like?.id);
+  const like = likened && entrants[0] ? enter(entrants[0], likened) : undefined;
+  const everybody = like ? [...standings, like] : standings;
   try {
-    for (const s of standings) {
+    for (const s of everybody) {
       await attempt(s, async () => {
         s.answer = await s.player.check();
       });
@@ -149,7 +155,7 @@ export async function play(
     for (let round = 0; round < effort.rounds; round++) {
       // Later rounds find the code warm; a few calls suffice to refill the caches.
       const warmupMs = round === 0 ? effort.warmupMs : effort.warmupMs / 10;
-      for (const s of standings) {
+      for (const s of everybody) {
         if (isSlow(s.name) && round >= SLOW_ROUNDS) continue;
         await attempt(s, async () => {
           s.rounds.push(await s.player.measure({ measureMs: effort.measureMs, warmupMs }));
@@ -157,10 +163,14 @@ export async function play(
       }
     }
   } finally {
-    for (const { player } of standings) player.stop();
+    for (const { player } of everybody) player.stop();
   }
-  return { entry, scores: scoresOf(standings, entrants.filter(isSkipped)) };
+  const scores = scoresOf(standings, entrants.filter(isSkipped));
+  return { entry, scores, ...(like && { like: scoreOf(like) }) };
 }
+
+const scoreOf = ({ cannot, rounds }: Standing): Score =>
+  cannot === undefined ? { ms: median(rounds), rounds } : { cannot };
 
 function scoresOf(
   standings: readonly Standing[],
@@ -168,10 +178,10 @@ function scoresOf(
 ): Record<string, Score> {
   const scores: Record<string, Score> = {};
   const reference = standings.find((s) => s.answer)?.answer;
-  for (const { name, cannot, rounds, answer } of standings) {
+  for (const standing of standings) {
+    const { name, answer } = standing;
     const compared = answer && reference ? { difference: difference(reference, answer) } : {};
-    scores[name] =
-      cannot === undefined ? { ms: median(rounds), rounds, ...compared } : { cannot, ...compared };
+    scores[name] = { ...scoreOf(standing), ...compared };
   }
   for (const { name } of skipped) scores[name] = { cannot: "skipped (takes seconds a call)" };
   return scores;

@@ -1,6 +1,6 @@
 /** Holds a row against its bar. Nothing here prints. */
 import type { Row, Score } from "./contest.js";
-import type { Bar } from "./tasks.js";
+import { type Bar, entries } from "./tasks.js";
 
 /** The contestant that is judged; all others are peers. */
 export const OURS = "simdgrad";
@@ -60,13 +60,16 @@ function isFaster(row: Row, than: string, by: number): boolean | undefined {
 const isSkipped = (row: Row, name: string): boolean =>
   row.scores[name]?.cannot?.startsWith("skipped") ?? false;
 
-const gflops = ({ entry, scores }: Row): number | undefined => {
-  const ms = scores[OURS]?.ms;
-  return ms === undefined || entry.flops === undefined ? undefined : entry.flops / ms / 1e6;
-};
+/** Arithmetic per second of ours at this entry, as a share of ours at the entry it is likened to. */
+function likeness({ entry, scores, like }: Row): number | undefined {
+  const model = entries.find(({ id }) => id === entry.bar.like?.id);
+  const ours = scores[OURS]?.ms;
+  if (!model?.flops || !entry.flops || !ours || !like?.ms) return undefined;
+  return entry.flops / ours / (model.flops / like.ms);
+}
 
 /** All conditions of the bar; an absolute one is met by its ratio too, as machines differ. */
-export function judge(row: Row, rows: readonly Row[]): Verdict {
+export function judge(row: Row): Verdict {
   const { bar, tolerance } = row.entry;
   const ours = row.scores[OURS]?.ms;
   const met: (boolean | undefined)[] = [];
@@ -74,15 +77,12 @@ export function judge(row: Row, rows: readonly Row[]): Verdict {
   if (bar.atMostMs !== undefined) {
     const absolute = ours === undefined ? undefined : ours <= bar.atMostMs;
     const ratio = bar.orRatio && isFaster(row, bar.orRatio.than, bar.orRatio.by);
-    met.push(absolute || ratio || absolute);
+    met.push(ratio === true ? true : absolute);
     if (absolute === false && ratio) notes.push("by ratio");
   }
   if (bar.faster) met.push(isFaster(row, bar.faster.than, bar.faster.by));
   if (bar.like) {
-    const mine = gflops(row);
-    const other = rows.find(({ entry }) => entry.id === bar.like?.id);
-    const model = other && gflops(other);
-    const share = mine === undefined || model === undefined ? undefined : mine / model;
+    const share = likeness(row);
     met.push(share === undefined ? undefined : share >= 1 - bar.like.within);
     if (share !== undefined) notes.push(`${(share * 100).toFixed(0)}% of ${bar.like.id}`);
   }

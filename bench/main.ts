@@ -1,14 +1,16 @@
 /** The command line that both `run.ts` files share: options, the run, the table. */
 import { readFileSync, writeFileSync } from "node:fs";
+import { loadavg } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { format } from "prettier";
 import { type Effort, type Row, play } from "./contest.js";
 import type { Entrant } from "./contestant.js";
 import { root } from "./entrants.js";
 import { pageBytes, startup } from "./footprint.js";
 import { duration } from "./judge.js";
 import { peakGflops } from "./limit.js";
-import { type Results, cells, machine, markdown, plainTable, reasons } from "./report.js";
+import { type Results, cells, loadNote, machine, markdown, plainTable, reasons } from "./report.js";
 import { entries } from "./tasks.js";
 
 const FULL: Effort = { rounds: 5, measureMs: 300, warmupMs: 300, skipSlow: false };
@@ -64,6 +66,7 @@ export async function main(
   const isWanted = (id: string): boolean =>
     values.only.length === 0 || values.only.some((text) => id.includes(text));
 
+  const [load = 0] = loadavg();
   const peakBefore = await peakGflops(effort.measureMs);
   const rows: Row[] = [];
   for (const entry of entries.filter(({ id }) => isWanted(id))) {
@@ -76,16 +79,18 @@ export async function main(
     rows,
     startup: isWanted("startup") ? startup(entrants, spawns) : {},
     bytes: isWanted("bytes") ? await pageBytes(entrants) : {},
+    load,
     // A ceiling: the better of two, as anything else on the machine can only lower it.
     peak: Math.max(peakBefore, await peakGflops(effort.measureMs)),
   };
-  console.log(`\n${machine()}; peak ${results.peak.toFixed(1)} GFLOP/s\n`);
+  console.log(`\n${machine()}; peak ${results.peak.toFixed(1)} GFLOP/s; ${loadNote(results)}\n`);
   console.log(plainTable(cells(results)));
   for (const line of reasons(results)) console.log(`cannot: ${line}`);
   if (values.json) writeFileSync(values.json, JSON.stringify(results, null, 2));
   if (docs && !values.quick && values.only.length === 0) {
     const versions = Object.assign({}, ...entrants.map(versionOf)) as Record<string, string>;
-    writeFileSync(docs, markdown(results, versions, command));
+    const page = markdown(results, versions, command);
+    writeFileSync(docs, await format(page, { parser: "markdown", printWidth: 100 }));
     console.log(`\nwrote ${docs}`);
   }
 }

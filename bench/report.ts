@@ -13,6 +13,8 @@ export interface Results {
   readonly bytes: Readonly<Record<string, number | string>>;
   /** GFLOP/s of multiply and add in SIMD128 on one core of this machine. */
   readonly peak: number;
+  /** The machine's load average when the run began: what else was running. */
+  readonly load: number;
 }
 
 const STARTUP_BAR_MS = 40;
@@ -82,7 +84,7 @@ export function cells({ names, rows, startup, bytes, peak }: Results): Cells {
   const peers = names.filter((name) => name !== OURS);
   const title = ["work", OURS, "rate", "of peak", ...peers, "difference", "bar", "verdict"];
   const body = rows.map((row) => {
-    const { bar, met, note } = judge(row, rows);
+    const { bar, met, note } = judge(row);
     return [
       row.entry.title,
       ourCell(row.scores[OURS]),
@@ -164,6 +166,12 @@ export function machine(): string {
   return `${cpu?.model.trim()} (${cpus().length} cores, one used), ${memory} GiB, ${process.platform} ${process.arch}, Node ${process.version}`;
 }
 
+/** A run beside other work says little; whoever reads the figures must know. */
+export function loadNote({ load }: Results): string {
+  const busy = load > 1 ? ": OTHER WORK WAS RUNNING, do not trust these figures" : "";
+  return `load average ${load.toFixed(1)} when the run began${busy}`;
+}
+
 export function markdown(
   results: Results,
   versions: Readonly<Record<string, string>>,
@@ -175,6 +183,7 @@ export function markdown(
 # Benchmarks
 
 - Machine: ${machine()}. SIMD128 multiply and add, measured in the same run: ${results.peak.toFixed(1)} GFLOP/s.
+- The machine's ${loadNote(results)}.
 - Versions: ${Object.entries(versions)
     .map(([name, version]) => `${name} ${version}`)
     .join(", ")}.
@@ -190,6 +199,7 @@ of the losses of the first steps), and a row whose answers differ is not "ok". "
 multiply-and-add limit above. Where a bar is a time, the same bar is also given as a ratio to a peer, since
 machines differ: the verdict is "by ratio" where only the ratio holds. Training steps are forward, loss,
 backward and Adam; simdgrad's run without any disposal by hand, tfjs-wasm's under its own \`tidy\`, jax-js's
-as one jitted function. tfjs-wasm works in its own layout (NHWC).
+as one jitted function. Single ops release their results by hand in every library, but for simdgrad's eager
+add, which disposes of nothing. tfjs-wasm works in its own layout (NHWC); jax-js's single ops are jitted too.
 ${cannot.length ? `\nCannot:\n\n${cannot.map((line) => `- ${line}`).join("\n")}\n` : ""}`;
 }

@@ -133,7 +133,9 @@ class Worst {
 
   print(name) {
     const share = ((100 * this.notNearest) / this.count).toFixed(1);
-    console.log(`${name.padEnd(12)} ${this.error.toFixed(3).padStart(8)} ulp ${share.padStart(5)}% ${this.at}`);
+    console.log(
+      `${name.padEnd(12)} ${this.error.toFixed(3).padStart(8)} ulp ${share.padStart(5)}% ${this.at}`,
+    );
   }
 }
 

@@ -15,7 +15,15 @@ export { type DType, type TypedArray } from "./core/dtype.js";
 export { type Shape } from "./core/shape.js";
 
 export { Tensor } from "./methods.js";
-export { backward, type BackwardOptions, detach, grad, type GradOptions, registerHook, retainGrad } from "./autograd/backward.js";
+export {
+  backward,
+  type BackwardOptions,
+  detach,
+  grad,
+  type GradOptions,
+  registerHook,
+  retainGrad,
+} from "./autograd/backward.js";
 export { gradcheck, type GradcheckOptions } from "./ops/gradcheck.js";
 export { enableGrad, isGradEnabled, noGrad } from "./autograd/mode.js";
 export { type Gradients, recordCustom as record } from "./autograd/record.js";
@@ -23,35 +31,120 @@ export { memory, type MemoryStats, setHeapLimit } from "./autograd/memory.js";
 export { tidy } from "./memory/scope.js";
 
 export * from "./ops/activations.js";
-export { add, div, maximum, minimum, mul, neg, type Operand, pow, square, sub } from "./ops/arithmetic.js";
+export {
+  add,
+  div,
+  maximum,
+  minimum,
+  mul,
+  neg,
+  type Operand,
+  pow,
+  square,
+  sub,
+} from "./ops/arithmetic.js";
 export * from "./ops/compare.js";
 export { conv2d, type Conv2dOptions } from "./ops/conv.js";
-export { clone, contiguous, item, type NestedArray, to, toArray, toTypedArray } from "./ops/convert.js";
 export {
-  arange, empty, emptyLike, eye, full, fullLike, linspace, ones, onesLike,
-  tensor, type TensorData, type TensorOptions, zeros, zerosLike,
+  clone,
+  contiguous,
+  item,
+  type NestedArray,
+  to,
+  toArray,
+  toTypedArray,
+} from "./ops/convert.js";
+export {
+  arange,
+  empty,
+  emptyLike,
+  eye,
+  full,
+  fullLike,
+  linspace,
+  ones,
+  onesLike,
+  tensor,
+  type TensorData,
+  type TensorOptions,
+  zeros,
+  zerosLike,
 } from "./ops/creation.js";
 export {
-  embedding, type EmbeddingOptions, gather, indexSelect, oneHot, scatterAdd,
+  embedding,
+  type EmbeddingOptions,
+  gather,
+  indexSelect,
+  oneHot,
+  scatterAdd,
 } from "./ops/indexing.js";
 export { cat, pad, type PadOptions, stack } from "./ops/join.js";
 export * from "./ops/losses.js";
 export {
-  abs, ceil, clamp, cos, erf, exp, expm1, floor, log, log1p, reciprocal, round, rsqrt, sigmoid, sign,
-  sin, sqrt, tan, tanh, trunc,
+  abs,
+  ceil,
+  clamp,
+  cos,
+  erf,
+  exp,
+  expm1,
+  floor,
+  log,
+  log1p,
+  reciprocal,
+  round,
+  rsqrt,
+  sigmoid,
+  sign,
+  sin,
+  sqrt,
+  tan,
+  tanh,
+  trunc,
 } from "./ops/math.js";
 export { linear, matmul } from "./ops/matmul.js";
-export { batchNorm, type BatchNormOptions, layerNorm, type LayerNormOptions } from "./ops/normalize.js";
+export {
+  batchNorm,
+  type BatchNormOptions,
+  layerNorm,
+  type LayerNormOptions,
+} from "./ops/normalize.js";
 export { avgPool2d, type AvgPool2dOptions, maxPool2d, type MaxPool2dOptions } from "./ops/pool.js";
 export {
-  bernoulli, dropout, type DropoutOptions, Generator, manualSeed, normal, rand, randint, randintLike, randLike,
-  randn, randnLike, type RandomOptions, randperm, uniform,
+  bernoulli,
+  dropout,
+  type DropoutOptions,
+  Generator,
+  manualSeed,
+  normal,
+  rand,
+  randint,
+  randintLike,
+  randLike,
+  randn,
+  randnLike,
+  type RandomOptions,
+  randperm,
+  uniform,
 } from "./ops/random.js";
 export * from "./ops/reduce.js";
 export * from "./ops/softmax.js";
 export {
-  chunk, expand, flatten, narrow, permute, reshape, select, slice, type SliceOptions, split, squeeze,
-  t, transpose, unbind, unsqueeze,
+  chunk,
+  expand,
+  flatten,
+  narrow,
+  permute,
+  reshape,
+  select,
+  slice,
+  type SliceOptions,
+  split,
+  squeeze,
+  t,
+  transpose,
+  unbind,
+  unsqueeze,
 } from "./ops/views.js";
 
 export * as nn from "./nn/index.js";

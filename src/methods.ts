@@ -62,7 +62,6 @@ const methods = {
 type Methods = { [K in keyof typeof methods]: Method<(typeof methods)[K]> };
 
 declare module "./autograd/tensor.js" {
-  // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- merges into the class
   interface Tensor extends Methods {
     /** The largest of all elements, or along a dim with its indices: see `max`. */
     max(): Tensor;
@@ -84,14 +83,22 @@ declare module "./autograd/tensor.js" {
 }
 
 function define(name: string | symbol, method: (this: Tensor, ...rest: never[]) => unknown): void {
-  Object.defineProperty(Tensor.prototype, name, { value: method, writable: true, configurable: true });
+  Object.defineProperty(Tensor.prototype, name, {
+    value: method,
+    writable: true,
+    configurable: true,
+  });
 }
 
 for (const [name, op] of Object.entries({ ...methods, max, min, where: compare.where })) {
   const call = op as (x: Tensor, ...rest: unknown[]) => unknown;
   // Written out for the usual numbers of arguments: a rest array costs more than a small op.
   define(name, function (this: Tensor, a?: unknown, b?: unknown, c?: unknown) {
-    return c !== undefined ? call(this, a, b, c) : b !== undefined ? call(this, a, b) : call(this, a);
+    return c !== undefined
+      ? call(this, a, b, c)
+      : b !== undefined
+        ? call(this, a, b)
+        : call(this, a);
   });
 }
 

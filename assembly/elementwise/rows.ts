@@ -5,7 +5,7 @@
 //   0    operands, 32 bytes each (the fourth is spare)
 //   128  the caller's own fields (Walk)
 //   256  the odometer's counters, one u32 for each outer dim, 64 at most
-//   512  small copies, 1024 large ones (Walk)
+//   512  padded groups, 1024 gathered blocks (Walk)
 import { Scratch } from "../abi";
 
 /** One operand: where its current row begins and how it goes on. */
@@ -83,6 +83,21 @@ export class Rows {
 
 /** Copies of strided elements. */
 export class Strided {
+  /** Fewer than 64 contiguous bytes: too few for memory.copy, which is a call into the engine. */
+  static copyFew(dst: usize, src: usize, bytes: u32): void {
+    for (; bytes >= 16; bytes -= 16) {
+      v128.store(dst, v128.load(src));
+      dst += 16;
+      src += 16;
+    }
+    for (; bytes >= 4; bytes -= 4) {
+      store<u32>(dst, load<u32>(src));
+      dst += 4;
+      src += 4;
+    }
+    for (; bytes > 0; bytes--) store<u8>(dst++, load<u8>(src++));
+  }
+
   /** dst[i * dstStride] = src[i * srcStride] for i < n; strides in elements of 1 << shift bytes. */
   static copy(dst: usize, dstStride: i32, src: usize, srcStride: i32, n: u32, shift: u32): void {
     if (dstStride == 1 && srcStride == 1 && n > 32) {

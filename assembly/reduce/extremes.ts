@@ -109,7 +109,10 @@ class Extreme {
     const acc = Tile.acc(0);
     const last = Tile.last(w);
     for (let j: usize = 0; j < (<usize>w) << 2; j += 16) {
-      v128.store(acc + j, w < 4 ? Lanes.loadTail(x, w, i64x2.splat(0)) : v128.load(x + min(j, last)));
+      v128.store(
+        acc + j,
+        w < 4 ? Lanes.loadTail(x, w, i64x2.splat(0)) : v128.load(x + min(j, last)),
+      );
     }
     const pitch = Tile.pitch(ldBytes, w);
     while (R > 0) {

@@ -38,6 +38,7 @@ const GELU: usize = memory.data<f64>([
   1, // 11
   -0.7213475204444817, // 12: -log2(e) / 2
   0.3989422804014327, // 13: 1 / sqrt(2 pi)
+  15, // 14: above, t Phi(-t) rounds to 0
 ]);
 
 export class F32x4Erf {
@@ -86,10 +87,37 @@ export class F32x4Erf {
   }
 
   /** x Phi(x) = max(x, 0) - t Phi(-t) for a pair, t = |x|. */
+  @inline
   private static geluPair(x: v128): v128 {
+    const t = f64x2.pmin(f64x2.abs(x), Constant.f64(GELU, 14));
+    const d = f64x2.div(t, f64x2.add(t, Constant.f64(GELU, 10)));
+    const h = F32x4Erf.tail(f64x2.sub(f64x2.add(d, d), Constant.f64(GELU, 11)));
+    const w = f64x2.mul(f64x2.mul(h, d), F32x4Erf.gauss(t));
+    return f64x2.sub(f64x2.pmax(x, f64x2.splat(0)), w);
+  }
+
+  /** Phi(x) + x phi(x) for a pair: s = Phi(-t) - t phi(t) for negative x, 1 - s for others. */
+  @inline
+  private static slopePair(x: v128): v128 {
     const one = Constant.f64(GELU, 11);
-    const t = f64x2.abs(x);
-    const u = f64x2.div(f64x2.sub(t, four), f64x2.add(t, four));
-    return one;
+    const t = f64x2.pmin(f64x2.abs(x), Constant.f64(GELU, 14));
+    const v = f64x2.div(one, f64x2.add(t, Constant.f64(GELU, 10)));
+    const d = f64x2.mul(t, v);
+    const h = f64x2.mul(v, F32x4Erf.tail(f64x2.sub(f64x2.add(d, d), one)));
+    const y = f64x2.sub(h, f64x2.mul(t, Constant.f64(GELU, 13)));
+    const s = f64x2.mul(y, F32x4Erf.gauss(t));
+    return v128.bitselect(s, f64x2.sub(one, s), f64x2.lt(x, f64x2.splat(0)));
+  }
+
+  /** x Phi(x) */
+  static gelu(x: v128): v128 {
+    const low = F32x4Erf.geluPair(F64x2Math.low(x));
+    return F64x2Math.join(low, F32x4Erf.geluPair(F64x2Math.high(x)));
+  }
+
+  /** d/dx x Phi(x) */
+  static geluSlope(x: v128): v128 {
+    const low = F32x4Erf.slopePair(F64x2Math.low(x));
+    return F64x2Math.join(low, F32x4Erf.slopePair(F64x2Math.high(x)));
   }
 }

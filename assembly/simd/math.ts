@@ -25,9 +25,11 @@ const EXP: usize = memory.data<f32>([
   -110, // 10: below, e^x and x e^x round to 0
   89, // 11: above, e^x is infinite
   10, // 12: above, tanh(x) rounds to 1
-  2, // 13
+  -2, // 13
   2.8853900817779268, // 14: 2 log2(e)
   0.6931471805599453, // 15: ln 2
+  0.55, // 16
+  -0, // 17
 ]);
 
 const LOG: usize = memory.data<f32>([
@@ -56,31 +58,24 @@ export class F32x4Math {
     return f32x4.add(f32x4.mul(x, Constant.f32(EXP, 0)), Constant.f32(EXP, 1));
   }
 
-  /** e^(x - k ln 2) - 1, for t = k + 1.5 * 2^23. */
+  /** e^r - 1 for r = high - low, |r| <= ln(2) / 2, |low| << |high|: high + (r^2 q(r) - low). */
   @inline
-  static fraction(x: v128, t: v128): v128 {
-    const k = f32x4.sub(t, Constant.f32(EXP, 1));
-    const high = f32x4.sub(x, f32x4.mul(k, Constant.f32(EXP, 2)));
-    return F32x4Math.expm1Poly(f32x4.sub(high, f32x4.mul(k, Constant.f32(EXP, 3))));
-  }
-
-  /** The same for x = high + low, low being what high can't hold. */
-  @inline
-  static fractionOfSum(high: v128, low: v128, t: v128): v128 {
-    const k = f32x4.sub(t, Constant.f32(EXP, 1));
-    const rest = f32x4.sub(low, f32x4.mul(k, Constant.f32(EXP, 3)));
-    const near = f32x4.sub(high, f32x4.mul(k, Constant.f32(EXP, 2)));
-    return F32x4Math.expm1Poly(f32x4.add(near, rest));
-  }
-
-  /** e^r - 1 for |r| <= ln(2) / 2: r + r^2 q(r). */
-  @inline
-  static expm1Poly(r: v128): v128 {
+  static expm1Near(high: v128, low: v128): v128 {
+    const r = f32x4.sub(high, low);
     const r2 = f32x4.mul(r, r);
     const q01 = f32x4.add(Constant.f32(EXP, 4), f32x4.mul(r, Constant.f32(EXP, 5)));
     const q23 = f32x4.add(Constant.f32(EXP, 6), f32x4.mul(r, Constant.f32(EXP, 7)));
     const q24 = f32x4.add(q23, f32x4.mul(r2, Constant.f32(EXP, 8)));
-    return f32x4.add(r, f32x4.mul(r2, f32x4.add(q01, f32x4.mul(r2, q24))));
+    const bend = f32x4.mul(r2, f32x4.add(q01, f32x4.mul(r2, q24)));
+    return f32x4.add(high, f32x4.sub(bend, low));
+  }
+
+  /** e^(x - k ln 2) - 1 for t = k + 1.5 * 2^23. */
+  @inline
+  static fraction(x: v128, t: v128): v128 {
+    const k = f32x4.sub(t, Constant.f32(EXP, 1));
+    const high = f32x4.sub(x, f32x4.mul(k, Constant.f32(EXP, 2)));
+    return F32x4Math.expm1Near(high, f32x4.mul(k, Constant.f32(EXP, 3)));
   }
 
   /** y 2^k for t = k + 1.5 * 2^23, in two factors, so that it rounds once even if subnormal. */
@@ -130,24 +125,30 @@ export class F32x4Math {
     const inverse = i32x4.max_s(i32x4.sub(one, i32x4.shl(t, 23)), i32x4.splat(0));
     const y = f32x4.add(F32x4Math.fraction(c, t), f32x4.sub(one, inverse));
     // The sign is x's; said for -0.
-    return v128.or(F32x4Math.scale(y, t), v128.and(x, f32x4.splat(-0.0)));
+    return v128.or(F32x4Math.scale(y, t), v128.and(x, Constant.f32(EXP, 17)));
   }
 
-  /** tanh |x| = E / (E + 2) with E = e^(2|x|) - 1. */
+  /**
+   * With E = e^(2|x|) - 1: E / (E + 2) where |x| is small, 1 - 2 / (E + 2) where it isn't; either
+   * is the more accurate on its side.
+   */
   @inline
   static tanh(x: v128): v128 {
     const one = Constant.f32(EXP, 9);
     const a = f32x4.pmin(f32x4.abs(x), Constant.f32(EXP, 12));
     const t = f32x4.add(f32x4.mul(a, Constant.f32(EXP, 14)), Constant.f32(EXP, 1));
-    // One part of ln 2 is enough: what r lacks is below 2^-24 k, and E's effect on the quotient
-    // is 2 / (E + 2).
+    // One part of ln 2 will do: E / (E + 2) hardly feels a large k's error.
     const k = f32x4.sub(t, Constant.f32(EXP, 1));
-    const p = F32x4Math.expm1Poly(f32x4.sub(f32x4.add(a, a), f32x4.mul(k, Constant.f32(EXP, 15))));
+    const low = f32x4.mul(k, Constant.f32(EXP, 15));
+    const p = F32x4Math.expm1Near(f32x4.sub(f32x4.add(a, a), low), f32x4.splat(0));
     const s = i32x4.add(i32x4.shl(t, 23), one);
     const sp = f32x4.mul(s, p);
-    const numerator = f32x4.add(sp, f32x4.sub(s, one));
-    const denominator = f32x4.add(sp, f32x4.add(s, one));
-    return v128.or(f32x4.div(numerator, denominator), v128.and(x, f32x4.splat(-0.0)));
+    const small = f32x4.lt(a, Constant.f32(EXP, 16));
+    const minusTwo = Constant.f32(EXP, 13);
+    const numerator = v128.bitselect(f32x4.add(sp, f32x4.sub(s, one)), minusTwo, small);
+    const quotient = f32x4.div(numerator, f32x4.add(sp, f32x4.add(s, one)));
+    const y = f32x4.add(v128.andnot(one, small), quotient);
+    return v128.or(y, v128.and(x, Constant.f32(EXP, 17)));
   }
 
   /** 1 / (1 + e^-x), as e^x / (1 + e^x) for negative x, so that nothing overflows. */
@@ -218,7 +219,7 @@ export class F32x4Math {
     const lost = f32x4.add(f32x4.sub(f32x4.sub(u, back), one), f32x4.sub(back, x));
     const exponent = i32x4.shr_s(i32x4.sub(u, Constant.f32(LOG, 15)), 23);
     const m = i32x4.sub(u, i32x4.shl(exponent, 23));
-    const inverse = i32x4.sub(one, i32x4.shl(exponent, 23)); // 2^-e
+    const inverse = i32x4.max_s(i32x4.sub(one, i32x4.shl(exponent, 23)), i32x4.splat(0)); // 2^-e
     const n = f32x4.convert_i32x4_s(i32x4.neg(exponent));
     // Where 1 + x needs no scaling, x itself is f.
     const near = i32x4.eq(exponent, i32x4.splat(0));

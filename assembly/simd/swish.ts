@@ -1,7 +1,7 @@
 // x sigmoid(y) on four float32 lanes: silu (y = x), and gelu's tanh form, which is just that:
 // x (1 + tanh(y / 2)) / 2 = x sigmoid(y) with y = 2 sqrt(2 / pi) (x + 0.044715 x^3).
 import { Constant } from "./constants";
-import { Halves } from "./halves";
+import { F64x2Math } from "./double";
 import { F32x4Math } from "./math";
 
 const SWISH: usize = memory.data<f64>([
@@ -23,11 +23,12 @@ export class F32x4Swish {
   /**
    * x sigmoid(y), where e^-|y| = 2^k m (t holds k) and y has x's sign: x / (1 + e^-y), or for
    * negative x, x e^y / (1 + e^y). The numerator is scaled last: it may be normal where e^y isn't.
+   * There, `negative` stands for x, limited.
    */
   @inline
-  private static quotient(x: v128, m: v128, t: v128): v128 {
+  private static quotient(x: v128, negative: v128, m: v128, t: v128): v128 {
     const e = F32x4Math.scale(m, t);
-    const falling = F32x4Math.scale(f32x4.mul(m, x), t);
+    const falling = F32x4Math.scale(f32x4.mul(m, negative), t);
     const numerator = v128.bitselect(falling, x, i32x4.shr_s(x, 31));
     return f32x4.div(numerator, f32x4.add(e, Constant.f32(LIMITS, 0)));
   }
@@ -38,7 +39,7 @@ export class F32x4Swish {
     const y = F32x4Math.negAbs(x);
     const t = F32x4Math.steps(y);
     const m = f32x4.add(F32x4Math.fraction(y, t), Constant.f32(LIMITS, 0));
-    return F32x4Swish.quotient(x, m, t);
+    return F32x4Swish.quotient(x, y, m, t);
   }
 
   /** y(a) for a pair of a >= 0; float64, since y's absolute error is its exponential's relative. */
@@ -65,13 +66,13 @@ export class F32x4Swish {
   @inline
   static geluTanh(x: v128): v128 {
     const a = f32x4.pmin(f32x4.abs(x), Constant.f32(LIMITS, 1));
-    const low = F32x4Swish.cubic(Halves.low(a));
-    const high = F32x4Swish.cubic(Halves.high(a));
+    const low = F32x4Swish.cubic(F64x2Math.low(a));
+    const high = F32x4Swish.cubic(F64x2Math.high(a));
     const tLow = F32x4Swish.steps(low);
     const tHigh = F32x4Swish.steps(high);
-    const r = Halves.join(F32x4Swish.rest(low, tLow), F32x4Swish.rest(high, tHigh));
-    const m = f32x4.add(F32x4Math.expm1Poly(r), Constant.f32(LIMITS, 0));
-    return F32x4Swish.quotient(x, m, Halves.joinBits(tLow, tHigh));
+    const r = F64x2Math.join(F32x4Swish.rest(low, tLow), F32x4Swish.rest(high, tHigh));
+    const m = f32x4.add(F32x4Math.expm1Near(r, f32x4.splat(0)), Constant.f32(LIMITS, 0));
+    return F32x4Swish.quotient(x, f32x4.neg(a), m, F64x2Math.joinBits(tLow, tHigh));
   }
 
   /** d/dx x sigmoid(y) = s + x s (1 - s) y', with s = sigmoid(y(x)). */

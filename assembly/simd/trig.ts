@@ -4,7 +4,7 @@
 // bits of 2/pi as it takes beyond (Payne and Hanek's way), one lane at a time. r is then rounded
 // to float32, which costs up to half an ulp.
 import { Constant } from "./constants";
-import { Halves } from "./halves";
+import { F64x2Math } from "./double";
 
 const TRIG: usize = memory.data<f32>([
   -0.16666655242443085, // 0..2: (sin r - r) / r^3 in r^2, |r| <= pi/4, rel. error of sin r 2^-27
@@ -13,16 +13,9 @@ const TRIG: usize = memory.data<f32>([
   0.04166664555668831, // 3..5: (cos r - 1 + r^2 / 2) / r^4 in r^2, error 2^-33
   -0.0013887310633435845,
   0.000024432757836755365,
-  0.33333155512809753, // 6..11: (tan r - r) / r^3 in r^2, rel. error of tan r 2^-25
-  0.1333881914615631,
-  0.05341074615716934,
-  0.024428972974419594,
-  0.0031253176275640726,
-  0.009380771778523922,
-  0.5, // 12
-  1, // 13
-  1048576, // 14: beyond this, the exact reduction
-  -0, // 15
+  0.5, // 6
+  1, // 7
+  -0, // 8
 ]);
 
 const REDUCE: usize = memory.data<f64>([
@@ -30,6 +23,14 @@ const REDUCE: usize = memory.data<f64>([
   6755399441055744, // 1: 1.5 * 2^52; adding it rounds to an integer, which the low bits hold
   1.5707963267341256, // 2: pi/2, upper 33 bits: exact times an integer up to 2^20
   6.077100506506192e-11, // 3: pi/2, the rest
+  1048576, // 4: beyond this, the reduction in fixed point
+  0.33333156579161416, // 5..10: (tan r - r) / r^3 in r^2, rel. error of tan r 2^-25
+  0.13338806747105933,
+  0.053410657967338314,
+  0.024432406976143153,
+  0.0031162073995397483,
+  0.00938763885587208,
+  -1, // 11
 ]);
 
 /** 2/pi = 0.A2F9836E..., 32 bits a word, a zero word before it. */
@@ -59,55 +60,52 @@ class Turn {
   }
 
   /** The nearest number of quarter turns. */
-  static quarters(x: f32): u32 {
-    return <u32>((Turn.of(x) + (1 << 61)) >> 62);
+  static quarters(x: f64): u64 {
+    return (Turn.of(<f32>x) + (1 << 61)) >> 62;
   }
 
   /** The angle that remains then, at most pi/4; NaN for an infinite x. */
-  static rest(x: f32): f32 {
-    const angle = <f64>(<i64>(Turn.of(x) << 2)) * 8.515303950216386e-20; // pi/2 2^-64
-    return <f32>angle + (x - x);
+  static rest(x: f64): f64 {
+    return <f64>(<i64>(Turn.of(<f32>x) << 2)) * 8.515303950216386e-20 + (x - x); // pi/2 2^-64
+  }
+}
+
+/** x = q pi/2 + r for a pair: `steps` holds q in its low bits. */
+class Quarters {
+  @inline
+  private static isFar(x: v128): v128 {
+    return f64x2.gt(f64x2.abs(x), Constant.f64(REDUCE, 4));
+  }
+
+  /** The steps, right for every x. */
+  @inline
+  static steps(x: v128): v128 {
+    const t = f64x2.add(f64x2.mul(x, Constant.f64(REDUCE, 0)), Constant.f64(REDUCE, 1));
+    return v128.any_true(Quarters.isFar(x)) ? Quarters.farSteps(x, t) : t;
+  }
+
+  @inline
+  static rest(x: v128, t: v128): v128 {
+    const q = f64x2.sub(t, Constant.f64(REDUCE, 1));
+    const high = f64x2.sub(x, f64x2.mul(q, Constant.f64(REDUCE, 2)));
+    const r = f64x2.sub(high, f64x2.mul(q, Constant.f64(REDUCE, 3)));
+    return v128.any_true(Quarters.isFar(x)) ? Quarters.farRest(x, r) : r;
+  }
+
+  private static farSteps(x: v128, t: v128): v128 {
+    const first = i64x2.splat(Turn.quarters(f64x2.extract_lane(x, 0)));
+    const far = i64x2.replace_lane(first, 1, Turn.quarters(f64x2.extract_lane(x, 1)));
+    return v128.bitselect(far, t, Quarters.isFar(x));
+  }
+
+  private static farRest(x: v128, r: v128): v128 {
+    const first = f64x2.splat(Turn.rest(f64x2.extract_lane(x, 0)));
+    const far = f64x2.replace_lane(first, 1, Turn.rest(f64x2.extract_lane(x, 1)));
+    return v128.bitselect(far, r, Quarters.isFar(x));
   }
 }
 
 export class F32x4Trig {
-  /** q in the low bits of each lane of a pair. */
-  @inline
-  private static steps(x: v128): v128 {
-    return f64x2.add(f64x2.mul(x, Constant.f64(REDUCE, 0)), Constant.f64(REDUCE, 1));
-  }
-
-  /** x - q pi/2. */
-  @inline
-  private static rest(x: v128, t: v128): v128 {
-    const q = f64x2.sub(t, Constant.f64(REDUCE, 1));
-    const high = f64x2.sub(x, f64x2.mul(q, Constant.f64(REDUCE, 2)));
-    return f64x2.sub(high, f64x2.mul(q, Constant.f64(REDUCE, 3)));
-  }
-
-  /** q, with the lanes of large x put right. */
-  private static farQuarters(x: v128, q: v128): v128 {
-    let far = i32x4.splat(Turn.quarters(f32x4.extract_lane(x, 0)));
-    far = i32x4.replace_lane(far, 1, Turn.quarters(f32x4.extract_lane(x, 1)));
-    far = i32x4.replace_lane(far, 2, Turn.quarters(f32x4.extract_lane(x, 2)));
-    far = i32x4.replace_lane(far, 3, Turn.quarters(f32x4.extract_lane(x, 3)));
-    return v128.bitselect(far, q, F32x4Trig.isFar(x));
-  }
-
-  /** r, with the lanes of large x put right. */
-  private static farRest(x: v128, r: v128): v128 {
-    let far = f32x4.splat(Turn.rest(f32x4.extract_lane(x, 0)));
-    far = f32x4.replace_lane(far, 1, Turn.rest(f32x4.extract_lane(x, 1)));
-    far = f32x4.replace_lane(far, 2, Turn.rest(f32x4.extract_lane(x, 2)));
-    far = f32x4.replace_lane(far, 3, Turn.rest(f32x4.extract_lane(x, 3)));
-    return v128.bitselect(far, r, F32x4Trig.isFar(x));
-  }
-
-  @inline
-  private static isFar(x: v128): v128 {
-    return f32x4.gt(f32x4.abs(x), Constant.f32(TRIG, 14));
-  }
-
   /** r + r^3 S(r^2); the sign is r's, said for -0. */
   @inline
   private static sinNear(r: v128): v128 {
@@ -115,7 +113,7 @@ export class F32x4Trig {
     const s12 = f32x4.add(Constant.f32(TRIG, 1), f32x4.mul(r2, Constant.f32(TRIG, 2)));
     const s = f32x4.add(Constant.f32(TRIG, 0), f32x4.mul(r2, s12));
     const y = f32x4.add(r, f32x4.mul(f32x4.mul(r, r2), s));
-    return v128.or(y, v128.and(r, Constant.f32(TRIG, 15)));
+    return v128.or(y, v128.and(r, Constant.f32(TRIG, 8)));
   }
 
   /** 1 - r^2 / 2 + r^4 C(r^2) */
@@ -124,33 +122,23 @@ export class F32x4Trig {
     const r2 = f32x4.mul(r, r);
     const c45 = f32x4.add(Constant.f32(TRIG, 4), f32x4.mul(r2, Constant.f32(TRIG, 5)));
     const c = f32x4.add(Constant.f32(TRIG, 3), f32x4.mul(r2, c45));
-    const start = f32x4.sub(Constant.f32(TRIG, 13), f32x4.mul(r2, Constant.f32(TRIG, 12)));
+    const start = f32x4.sub(Constant.f32(TRIG, 7), f32x4.mul(r2, Constant.f32(TRIG, 6)));
     return f32x4.add(start, f32x4.mul(f32x4.mul(r2, r2), c));
-  }
-
-  /** sin(r + q pi/2) */
-  @inline
-  private static sinQuarters(r: v128, q: v128): v128 {
-    const odd = i32x4.shr_s(i32x4.shl(q, 31), 31);
-    const y = v128.bitselect(F32x4Trig.cosNear(r), F32x4Trig.sinNear(r), odd);
-    const sign = i32x4.shl(i32x4.shr_u(q, 1), 31);
-    return v128.xor(y, sign);
   }
 
   /** sin(x + ahead pi/2) */
   @inline
   private static sinAhead(x: v128, ahead: v128): v128 {
-    const low = Halves.low(x);
-    const high = Halves.high(x);
-    const tLow = F32x4Trig.steps(low);
-    const tHigh = F32x4Trig.steps(high);
-    let q = Halves.joinBits(tLow, tHigh);
-    let r = Halves.join(F32x4Trig.rest(low, tLow), F32x4Trig.rest(high, tHigh));
-    if (v128.any_true(F32x4Trig.isFar(x))) {
-      q = F32x4Trig.farQuarters(x, q);
-      r = F32x4Trig.farRest(x, r);
-    }
-    return F32x4Trig.sinQuarters(r, i32x4.add(q, ahead));
+    const low = F64x2Math.low(x);
+    const high = F64x2Math.high(x);
+    const tLow = Quarters.steps(low);
+    const tHigh = Quarters.steps(high);
+    const r = F64x2Math.join(Quarters.rest(low, tLow), Quarters.rest(high, tHigh));
+    const q = i32x4.add(F64x2Math.joinBits(tLow, tHigh), ahead);
+    const odd = i32x4.shr_s(i32x4.shl(q, 31), 31);
+    const y = v128.bitselect(F32x4Trig.cosNear(r), F32x4Trig.sinNear(r), odd);
+    const sign = i32x4.shl(i32x4.shr_u(q, 1), 31);
+    return v128.xor(y, sign);
   }
 
   static sin(x: v128): v128 {
@@ -162,25 +150,22 @@ export class F32x4Trig {
   }
 
   /** tan r for even q, -1 / tan r for odd q. */
+  private static tanPair(x: v128): v128 {
+    const t = Quarters.steps(x);
+    const r = Quarters.rest(x, t);
+    const r2 = f64x2.mul(r, r);
+    let p = f64x2.add(Constant.f64(REDUCE, 9), f64x2.mul(r2, Constant.f64(REDUCE, 10)));
+    p = f64x2.add(Constant.f64(REDUCE, 8), f64x2.mul(r2, p));
+    p = f64x2.add(Constant.f64(REDUCE, 7), f64x2.mul(r2, p));
+    p = f64x2.add(Constant.f64(REDUCE, 6), f64x2.mul(r2, p));
+    p = f64x2.add(Constant.f64(REDUCE, 5), f64x2.mul(r2, p));
+    const y = f64x2.add(r, f64x2.mul(f64x2.mul(r, r2), p));
+    const odd = i64x2.ne(v128.and(t, i64x2.splat(1)), i64x2.splat(0));
+    return v128.bitselect(f64x2.div(Constant.f64(REDUCE, 11), y), y, odd);
+  }
+
   static tan(x: v128): v128 {
-    const low = Halves.low(x);
-    const high = Halves.high(x);
-    const tLow = F32x4Trig.steps(low);
-    const tHigh = F32x4Trig.steps(high);
-    let q = Halves.joinBits(tLow, tHigh);
-    let r = Halves.join(F32x4Trig.rest(low, tLow), F32x4Trig.rest(high, tHigh));
-    if (v128.any_true(F32x4Trig.isFar(x))) {
-      q = F32x4Trig.farQuarters(x, q);
-      r = F32x4Trig.farRest(x, r);
-    }
-    const r2 = f32x4.mul(r, r);
-    let p = f32x4.add(Constant.f32(TRIG, 10), f32x4.mul(r2, Constant.f32(TRIG, 11)));
-    p = f32x4.add(Constant.f32(TRIG, 9), f32x4.mul(r2, p));
-    p = f32x4.add(Constant.f32(TRIG, 8), f32x4.mul(r2, p));
-    p = f32x4.add(Constant.f32(TRIG, 7), f32x4.mul(r2, p));
-    p = f32x4.add(Constant.f32(TRIG, 6), f32x4.mul(r2, p));
-    const y = f32x4.add(r, f32x4.mul(f32x4.mul(r, r2), p));
-    const odd = i32x4.shr_s(i32x4.shl(q, 31), 31);
-    return v128.bitselect(f32x4.div(f32x4.splat(-1), y), y, odd);
+    const low = F32x4Trig.tanPair(F64x2Math.low(x));
+    return F64x2Math.join(low, F32x4Trig.tanPair(F64x2Math.high(x)));
   }
 }

@@ -17,7 +17,10 @@ export interface Digits {
 /** Every tenth digit of a class goes to the test set. */
 export function loadDigits(): { train: Digits; test: Digits } {
   const folder = dirname(createRequire(import.meta.url).resolve("mnist/package.json"));
-  const sets = { train: { pixels: [] as number[][], labels: [] as number[] }, test: { pixels: [] as number[][], labels: [] as number[] } };
+  const sets = {
+    train: { pixels: [] as number[][], labels: [] as number[] },
+    test: { pixels: [] as number[][], labels: [] as number[] },
+  };
   for (let digit = 0; digit < 10; digit++) {
     const text = readFileSync(join(folder, "src/digits", `${digit}.json`), "utf8");
     const { data } = JSON.parse(text) as { data: number[] };

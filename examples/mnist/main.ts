@@ -1,6 +1,14 @@
 // Trains a network on MNIST digits in the terminal: `npm start`, `npm start -- --help`.
 import { writeFileSync } from "node:fs";
-import { crossEntropy, DataLoader, manualSeed, nn, noGrad, optim, saveSafetensors } from "simdgrad";
+import {
+  crossEntropy,
+  DataLoader,
+  manualSeed,
+  type nn,
+  noGrad,
+  optim,
+  saveSafetensors,
+} from "simdgrad";
 import { type Digits, loadDigits } from "./data.js";
 import { createModel } from "./model.js";
 import { help, type Options, parseOptions } from "./options.js";
@@ -31,7 +39,12 @@ function accuracyOf(labels: ArrayLike<number>, predictions: ArrayLike<number>): 
 }
 
 /** Returns false when it was interrupted. */
-async function train(model: nn.Sequential, digits: Digits, test: Digits, options: Options): Promise<boolean> {
+async function train(
+  model: nn.Sequential,
+  digits: Digits,
+  test: Digits,
+  options: Options,
+): Promise<boolean> {
   const { epochs, batchSize, lr } = options;
   const loader = new DataLoader([digits.images, digits.labels], { batchSize, shuffle: true });
   const optimizer = new optim.Adam(model.parameters(), { lr });

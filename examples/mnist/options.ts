@@ -41,7 +41,8 @@ export function parseOptions(args: readonly string[]): Options | null {
   });
   if (values.help) return null;
   const { model } = values;
-  if (model !== "cnn" && model !== "mlp") throw new Error(`--model must be cnn or mlp: got ${model}`);
+  if (model !== "cnn" && model !== "mlp")
+    throw new Error(`--model must be cnn or mlp: got ${model}`);
   return {
     model,
     epochs: number("--epochs", values.epochs, 1, true),
@@ -54,8 +55,15 @@ export function parseOptions(args: readonly string[]): Options | null {
 
 function number(name: string, text: string, least: number, whole: boolean): number {
   const value = Number(text);
-  if (text.trim() === "" || !Number.isFinite(value) || value < least || (whole && !Number.isInteger(value))) {
-    throw new Error(`${name} must be ${whole ? "an integer" : "a number"} >= ${least}: got ${text}`);
+  if (
+    text.trim() === "" ||
+    !Number.isFinite(value) ||
+    value < least ||
+    (whole && !Number.isInteger(value))
+  ) {
+    throw new Error(
+      `${name} must be ${whole ? "an integer" : "a number"} >= ${least}: got ${text}`,
+    );
   }
   return value;
 }

@@ -36,13 +36,21 @@ export function confusionMatrix(labels: ArrayLike<number>, predictions: ArrayLik
     const share = row[digit]! / row.reduce((a, b) => a + b, 0);
     return `  ${digit} |${row.map(cell).join("")}   ${(100 * share).toFixed(1)}%`;
   });
-  return ["Confusion matrix (rows: digit, columns: prediction)", `    |${digits}`, `    +${"-".repeat(50)}`, ...rows].join("\n");
+  return [
+    "Confusion matrix (rows: digit, columns: prediction)",
+    `    |${digits}`,
+    `    +${"-".repeat(50)}`,
+    ...rows,
+  ].join("\n");
 }
 
 const SHADES = " .:-=+*#%@";
 
 /** Images of 28 x 28 pixels side by side, two pixel rows to a line, with a caption under each. */
-export function drawDigits(images: readonly ArrayLike<number>[], captions: readonly string[]): string {
+export function drawDigits(
+  images: readonly ArrayLike<number>[],
+  captions: readonly string[],
+): string {
   const lines: string[] = [];
   for (let y = 0; y < 28; y += 2) {
     const parts = images.map((image) =>

@@ -38,7 +38,11 @@ export interface BackwardOptions {
  * @throws GradError when output does not require gradients, is not a scalar and `gradient` is
  *   missing, when its graph was released by an earlier backward, or when a saved tensor was modified
  */
-export function backward(output: Tensor, gradient?: Tensor | null, options: BackwardOptions = {}): void {
+export function backward(
+  output: Tensor,
+  gradient?: Tensor | null,
+  options: BackwardOptions = {},
+): void {
   const root = rootOf("backward", output);
   const seed = seedFor("backward", output, gradient);
   walk([root], [seed], options, null);

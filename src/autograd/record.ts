@@ -54,7 +54,8 @@ export function recordCustom<S extends Record<string, Tensor>>(
   saved: S,
   backward: (dy: Tensor, saved: S) => Gradients,
 ): Tensor {
-  if (inputs.includes(out)) throw new GradError(name, "out must be a tensor of its own, not an input");
+  if (inputs.includes(out))
+    throw new GradError(name, "out must be a tensor of its own, not an input");
   record(name, out, inputs, saved, backward);
   if (out.node !== null) out.node.foreign = true;
   return out;
@@ -84,14 +85,20 @@ export function recordInPlace<S extends Record<string, Tensor>>(
 /** Refuses, before anything is written, what an in-place op must not touch. */
 export function checkInPlace(name: string, x: Tensor, others: readonly Tensor[]): void {
   if (x.layout.strides.some((s, i) => s === 0 && x.shape[i]! > 1)) {
-    throw new GradError(name, "an expanded tensor shares elements: use clone() before writing to it");
+    throw new GradError(
+      name,
+      "an expanded tensor shares elements: use clone() before writing to it",
+    );
   }
   if (!isGradEnabled()) return;
   if (x.node?.isLeaf) {
     throw new GradError(name, "a leaf that requires gradients can be changed in noGrad() only");
   }
   if (x.isView && (x.node !== null || others.some((t) => t.node !== null))) {
-    throw new GradError(name, "a view that takes part in a graph can't be changed: use clone() first");
+    throw new GradError(
+      name,
+      "a view that takes part in a graph can't be changed: use clone() first",
+    );
   }
 }
 

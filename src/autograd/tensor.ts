@@ -84,7 +84,10 @@ export class Tensor extends Handle {
       throw new GradError("requiresGrad", `only leaves can be changed: use detach()`);
     }
     if (on && this.dtype !== "float32") {
-      throw new DTypeError("requiresGrad", `only float32 tensors have gradients: got ${this.dtype}`);
+      throw new DTypeError(
+        "requiresGrad",
+        `only float32 tensors have gradients: got ${this.dtype}`,
+      );
     }
     this.node = on ? Node.leafOf(this) : null;
   }

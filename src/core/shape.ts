@@ -65,7 +65,7 @@ const MAX_SIZE = 2 ** 30;
 
 /** Checks a shape that came from outside and returns a copy that nobody else can change. */
 export function checkShape(op: string, shape: Shape): Shape {
-  if (!Array.isArray(shape)) {
+  if (!(Array.isArray as (value: unknown) => boolean)(shape)) {
     throw new ValueError(op, `a shape must be an array of sizes: got ${String(shape)}`);
   }
   for (const n of shape) {

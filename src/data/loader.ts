@@ -124,14 +124,19 @@ function asDataset<Sample>(
 ): Dataset<Sample> {
   if (!Array.isArray(source)) return source as Dataset<Sample>;
   if (source.length > 0 && source.every((x) => x instanceof Tensor)) {
-    return new TensorDataset(...(source as Tensor[])) as unknown as Dataset<Sample>;
+    return new TensorDataset(...source) as unknown as Dataset<Sample>;
   }
   const samples = source as readonly Sample[];
   return { length: samples.length, get: (i) => samples[i]! };
 }
 
 /** Rows [from, to) of every tensor, or those that `order` lists there. */
-function rows(dataset: TensorDataset, from: number, to: number, order: Int32Array | null): Tensor[] {
+function rows(
+  dataset: TensorDataset,
+  from: number,
+  to: number,
+  order: Int32Array | null,
+): Tensor[] {
   if (order === null) return dataset.tensors.map((x) => narrow(x, 0, from, to - from));
   const index = tensor(order.subarray(from, to));
   const batch = dataset.tensors.map((x) => indexSelect(x, 0, index));

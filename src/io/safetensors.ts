@@ -31,7 +31,8 @@ export function saveSafetensors(
   const entries = Object.entries(tensors);
   let at = 0;
   for (const [name, x] of entries) {
-    if (name === "__metadata__") throw new ValueError("saveSafetensors", "__metadata__ is no tensor's name");
+    if (name === "__metadata__")
+      throw new ValueError("saveSafetensors", "__metadata__ is no tensor's name");
     const end = at + x.numel() * bytesOf(x.dtype);
     header[name] = { dtype: dtypeNames[x.dtype], shape: x.shape, data_offsets: [at, end] };
     at = end;
@@ -78,7 +79,12 @@ export function loadSafetensors(file: Uint8Array): Record<string, Tensor> {
   const result: Record<string, Tensor> = {};
   for (const { e, values } of arrays) {
     const made = tensor(values, { dtype: readable[e.format]!.dtype, shape: e.shape });
-    Object.defineProperty(result, e.name, { value: made, enumerable: true, writable: true, configurable: true });
+    Object.defineProperty(result, e.name, {
+      value: made,
+      enumerable: true,
+      writable: true,
+      configurable: true,
+    });
   }
   return result;
 }
@@ -92,14 +98,16 @@ function readHeader(file: Uint8Array): { header: Record<string, unknown>; data: 
   if (file.length < 8) fail(`a file has at least 8 bytes: got ${file.length}`);
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const length = view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32;
-  if (length > file.length - 8) fail(`the header claims ${length} bytes, ${file.length - 8} are there`);
+  if (length > file.length - 8)
+    fail(`the header claims ${length} bytes, ${file.length - 8} are there`);
   let header: unknown;
   try {
     header = JSON.parse(decodeUtf8(file.subarray(8, 8 + length)));
   } catch (cause) {
     fail(`the header is no JSON: ${String(cause)}`);
   }
-  if (typeof header !== "object" || header === null || Array.isArray(header)) fail("the header is no object");
+  if (typeof header !== "object" || header === null || Array.isArray(header))
+    fail("the header is no object");
   return { header: header as Record<string, unknown>, data: file.subarray(8 + length) };
 }
 
@@ -110,7 +118,8 @@ function checkEntry(name: string, value: unknown, available: number): Entry {
     return fail(`${name} lacks dtype, shape or data_offsets`);
   }
   const known = Object.hasOwn(readable, dtype) ? readable[dtype] : undefined;
-  if (known === undefined) return fail(`${name} is ${dtype}; known are ${Object.keys(readable).join(", ")}`);
+  if (known === undefined)
+    return fail(`${name} is ${dtype}; known are ${Object.keys(readable).join(", ")}`);
   if (!shape.every(natural) || data_offsets.length !== 2 || !data_offsets.every(natural)) {
     return fail(`${name} has sizes or offsets that are no integers >= 0`);
   }
@@ -127,7 +136,9 @@ function checkEntry(name: string, value: unknown, available: number): Entry {
 /** The data must lie one after the other, without gaps or overlaps, to the end of the file. */
 function checkCover(entries: readonly Entry[], available: number): void {
   let at = 0;
-  for (const { name, start, end } of [...entries].sort((a, b) => a.start - b.start || a.end - b.end)) {
+  for (const { name, start, end } of [...entries].sort(
+    (a, b) => a.start - b.start || a.end - b.end,
+  )) {
     if (start !== at) fail(`${name} begins at ${start}, the data before it end at ${at}`);
     at = end;
   }

@@ -160,7 +160,14 @@ export const contract = {
   scatterCopy8: scatter,
   fill32: ["out: ptr", "n: u32", "value: i32"],
   fill8: ["out: ptr", "n: u32", "value: i32"],
-  arangeF32: ["out: ptr", "n: u32", "startLow: i32", "startHigh: i32", "stepLow: i32", "stepHigh: i32"],
+  arangeF32: [
+    "out: ptr",
+    "n: u32",
+    "startLow: i32",
+    "startHigh: i32",
+    "stepLow: i32",
+    "stepHigh: i32",
+  ],
   arangeI32: ["out: ptr", "n: u32", "start: i32", "step: i32"],
   // Random numbers: a draw of n elements moves the offset on by randomCounters(n), a permutation by
   // permutationCounters(n); src/kernels/units.ts.
@@ -177,8 +184,24 @@ export const contract = {
   // prettier-ignore
   permutationI32: ["out: ptr", "n: u32", "seedLo: u32", "seedHi: u32", "offsetLo: u32", "offsetHi: u32"],
   // Indices: `status` points at an i32, -1 before the call and after it where every index is good.
-  indexSelect32: ["x: ptr", "index: ptr", "out: ptr", "status: ptr", "n: u32", "k: u32", "inner: u32"],
-  indexSelect8: ["x: ptr", "index: ptr", "out: ptr", "status: ptr", "n: u32", "k: u32", "inner: u32"],
+  indexSelect32: [
+    "x: ptr",
+    "index: ptr",
+    "out: ptr",
+    "status: ptr",
+    "n: u32",
+    "k: u32",
+    "inner: u32",
+  ],
+  indexSelect8: [
+    "x: ptr",
+    "index: ptr",
+    "out: ptr",
+    "status: ptr",
+    "n: u32",
+    "k: u32",
+    "inner: u32",
+  ],
   // prettier-ignore
   indexAddF32: ["out: ptr", "index: ptr", "src: ptr", "status: ptr", "n: u32", "k: u32", "inner: u32", "skip: i32"],
   gather32: gather,

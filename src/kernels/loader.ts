@@ -40,7 +40,10 @@ function instantiate(): Record<string, unknown> {
     const module = new WebAssembly.Module(decodeHex(wasmHex));
     return new WebAssembly.Instance(module, { env: { memory } }).exports;
   } catch (cause) {
-    throw new SimdgradError("load", `this engine refuses WebAssembly SIMD modules: ${String(cause)}`);
+    throw new SimdgradError(
+      "load",
+      `this engine refuses WebAssembly SIMD modules: ${String(cause)}`,
+    );
   }
 }
 

@@ -61,9 +61,8 @@ const slotClasses = [64, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4
   (bytes) => new SlotClass(bytes),
 );
 /** The class of a buffer of b bytes is classOf[ceil(b / 64)]. */
-const classOf = Array.from(
-  { length: LARGEST_SLOT / 64 + 1 },
-  (_, i) => slotClasses.find((c) => c.bytes >= i * 64)!,
+const classOf = Array.from({ length: LARGEST_SLOT / 64 + 1 }, (_, i) =>
+  slotClasses.find((c) => c.bytes >= i * 64)!,
 );
 
 export class Buffer {

@@ -8,7 +8,7 @@
 //  - addresses are read after the last allocation, right before the kernel (see kernels/run.ts).
 import { OutOfMemoryError } from "../core/errors.js";
 import {
-  Block,
+  type Block,
   freeBlock,
   growHeap,
   heapBytes,

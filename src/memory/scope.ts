@@ -79,7 +79,7 @@ function collect(value: unknown, seen: Set<unknown>): void {
     if (typeof item !== "object" || item === null || seen.has(item)) continue;
     seen.add(item);
     if (item instanceof Handle || ArrayBuffer.isView(item)) continue;
-    if (item instanceof Map) pending.push(...item.values());
-    else pending.push(...Object.values(item));
+    if (item instanceof Map) pending.push(...(item as Map<unknown, unknown>).values());
+    else pending.push(...(Object.values(item) as unknown[]));
   }
 }

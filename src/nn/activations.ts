@@ -1,6 +1,14 @@
 // Activations as modules. Each calls the op of the same name.
 import type { Tensor } from "../autograd/tensor.js";
-import { elu, gelu, type GeluOptions, leakyRelu, relu, silu, softplus } from "../ops/activations.js";
+import {
+  elu,
+  gelu,
+  type GeluOptions,
+  leakyRelu,
+  relu,
+  silu,
+  softplus,
+} from "../ops/activations.js";
 import { sigmoid, tanh } from "../ops/math.js";
 import { logSoftmax, softmax } from "../ops/softmax.js";
 import { Module } from "./module.js";

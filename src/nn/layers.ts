@@ -82,7 +82,11 @@ export class Conv2d extends Module {
       throw new ValueError("Conv2d", `groups must divide both channel counts: got ${groups}`);
     }
     this.options = rest;
-    this.weight = parameter([outChannels, inChannels / groups, ...pair("Conv2d", "kernel", kernel, 1)]);
+    this.weight = parameter([
+      outChannels,
+      inChannels / groups,
+      ...pair("Conv2d", "kernel", kernel, 1),
+    ]);
     this.bias = bias ? parameter([outChannels]) : null;
     initialise(this.weight, this.bias);
   }
@@ -153,7 +157,11 @@ export class Embedding extends Module {
   readonly paddingIdx: number | null;
 
   /** @param options.paddingIdx a row that is 0 at first and gets no gradient */
-  constructor(numEmbeddings: number, embeddingDim: number, options: { paddingIdx?: number | null } = {}) {
+  constructor(
+    numEmbeddings: number,
+    embeddingDim: number,
+    options: { paddingIdx?: number | null } = {},
+  ) {
     super();
     checkSizes("Embedding", { numEmbeddings, embeddingDim });
     this.weight = parameter([numEmbeddings, embeddingDim]);

@@ -68,7 +68,9 @@ export abstract class Module {
       const [path, module] = next;
       if (found.has(module)) continue;
       found.set(module, path);
-      const children = module.namedChildren().map(([name, child]): [string, Module] => [join(path, name), child]);
+      const children = module
+        .namedChildren()
+        .map(([name, child]): [string, Module] => [join(path, name), child]);
       pending.push(...children.reverse());
     }
     return [...found].map(([module, path]) => [path, module]);
@@ -90,7 +92,9 @@ export abstract class Module {
 
   /** Buffers of this module and those below it, with their names. */
   namedBuffers(): [string, Buffer][] {
-    return this.namedState().filter((entry): entry is [string, Buffer] => entry[1] instanceof Buffer);
+    return this.namedState().filter(
+      (entry): entry is [string, Buffer] => entry[1] instanceof Buffer,
+    );
   }
 
   /** Parameters and buffers in the order of PyTorch's state dict; shared ones under each name. */
@@ -161,7 +165,10 @@ export abstract class Module {
     for (const name of shared) {
       const [to, from] = [own[name]!.shape, state[name]!.shape];
       if (!sameShape(to, from)) {
-        throw new ShapeError("loadStateDict", `${name} must be ${showShape(to)}: got ${showShape(from)}`);
+        throw new ShapeError(
+          "loadStateDict",
+          `${name} must be ${showShape(to)}: got ${showShape(from)}`,
+        );
       }
     }
     withGrad(false, () => {

@@ -28,7 +28,8 @@ export class LayerNorm extends Module {
   constructor(normalizedShape: number | Shape, options: LayerNormLayerOptions = {}) {
     super();
     const { eps = 1e-5, elementwiseAffine = true, bias = true } = options;
-    this.normalizedShape = typeof normalizedShape === "number" ? [normalizedShape] : normalizedShape;
+    this.normalizedShape =
+      typeof normalizedShape === "number" ? [normalizedShape] : normalizedShape;
     this.eps = eps;
     this.weight = elementwiseAffine ? parameter(this.normalizedShape, 1) : null;
     this.bias = elementwiseAffine && bias ? parameter(this.normalizedShape) : null;
@@ -104,7 +105,10 @@ function buffer(make: () => Tensor): Buffer {
 export class BatchNorm1d extends BatchNorm {
   protected check(x: Tensor): void {
     if (x.ndim !== 2 && x.ndim !== 3) {
-      throw new ShapeError("BatchNorm1d", `x must be [N, C] or [N, C, L]: got ${showShape(x.shape)}`);
+      throw new ShapeError(
+        "BatchNorm1d",
+        `x must be [N, C] or [N, C, L]: got ${showShape(x.shape)}`,
+      );
     }
   }
 }

@@ -52,7 +52,10 @@ export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
     ]);
   }
   if (approximate !== "none") {
-    throw new ValueError("gelu", `approximate must be "none" or "tanh": got ${String(approximate)}`);
+    throw new ValueError(
+      "gelu",
+      `approximate must be "none" or "tanh": got ${String(approximate)}`,
+    );
   }
   return record("gelu", apply("gelu", kernels.geluF32, x), [x], { x }, (dy, { x }) => [
     () => slope("geluGrad", kernels.geluGradF32, dy, x, geluSecond),
@@ -105,7 +108,9 @@ export function softplus(x: Tensor): Tensor {
 export function leakyRelu(x: Tensor, negativeSlope = 0.01): Tensor {
   const p = f32(negativeSlope);
   const out = unary1("leakyRelu", kernels.leakyReluF32, x, p);
-  return record("leakyRelu", out, [x], { x }, (dy, { x }) => [() => leakyReluGrad(dy, x, negativeSlope)]);
+  return record("leakyRelu", out, [x], { x }, (dy, { x }) => [
+    () => leakyReluGrad(dy, x, negativeSlope),
+  ]);
 }
 
 function leakyReluGrad(dy: Tensor, x: Tensor, negativeSlope: number): Tensor {

@@ -56,7 +56,9 @@ function withScalar(op: string, fs: Kernels, x: Tensor, s: number, scalarFirst =
 export function sumTo(dy: Tensor, shape: Shape): Tensor {
   if (sameShape(dy.shape, shape)) return dy;
   const lead = dy.ndim - shape.length;
-  const dims = dy.shape.flatMap((n, i) => (i < lead || (shape[i - lead] === 1 && n !== 1) ? [i] : []));
+  const dims = dy.shape.flatMap((n, i) =>
+    i < lead || (shape[i - lead] === 1 && n !== 1) ? [i] : [],
+  );
   return reshape(dims.length === 0 ? dy : sum(dy, dims, { keepdim: true }), shape);
 }
 

@@ -26,7 +26,11 @@ interface Kernels {
 
 function compare(op: string, fs: Kernels, a: Tensor, b: Operand): Tensor {
   const other: DType =
-    typeof b !== "number" ? b.dtype : Number.isInteger(b) && Math.abs(b) < 2 ** 31 ? "int32" : "float32";
+    typeof b !== "number"
+      ? b.dtype
+      : Number.isInteger(b) && Math.abs(b) < 2 ** 31
+        ? "int32"
+        : "float32";
   const dtype = promote(a.dtype, other) === "float32" ? "float32" : "int32";
   const x = cast(a, dtype);
   let out: Tensor;

@@ -141,6 +141,8 @@ function again(x: Tensor, weight: Tensor, sizes: Sizes): Tensor {
 /** Runs `fn` on row-major versions of the operands. */
 function packed(operands: readonly Tensor[], fn: (operands: readonly Tensor[]) => Tensor): Tensor {
   const step = (i: number, done: readonly Tensor[]): Tensor =>
-    i === operands.length ? fn(done) : withContiguous(operands[i]!, (x) => step(i + 1, [...done, x]));
+    i === operands.length
+      ? fn(done)
+      : withContiguous(operands[i]!, (x) => step(i + 1, [...done, x]));
   return step(0, []);
 }

@@ -16,12 +16,7 @@ export interface TensorOptions {
 }
 
 /** Numbers or booleans, nested as deep as the tensor has dims, all lists of a level equally long. */
-export type TensorData =
-  | number
-  | boolean
-  | TypedArray
-  | Float64Array
-  | readonly TensorData[];
+export type TensorData = number | boolean | TypedArray | Float64Array | readonly TensorData[];
 
 /**
  * A tensor from a number, nested arrays or a typed array. Numbers give float32, booleans bool;
@@ -71,7 +66,10 @@ function flatten(data: TensorData): Flat {
     return { flat: data, shape: [data.length], natural };
   }
   if (!Array.isArray(data)) {
-    throw new ValueError("tensor", `takes numbers, booleans, arrays and typed arrays: got ${typeof data}`);
+    throw new ValueError(
+      "tensor",
+      `takes numbers, booleans, arrays and typed arrays: got ${typeof data}`,
+    );
   }
   return flattenNested(data as readonly TensorData[]);
 }
@@ -102,7 +100,10 @@ function isList(value: unknown): value is ArrayLike<unknown> {
 
 function ragged(shape: Shape, value: unknown): never {
   const what = isList(value) ? `a list of ${value.length}` : String(value);
-  throw new ShapeError("tensor", `nested arrays must not be ragged: expected ${showShape(shape)}, found ${what}`);
+  throw new ShapeError(
+    "tensor",
+    `nested arrays must not be ragged: expected ${showShape(shape)}, found ${what}`,
+  );
 }
 
 export function checkDType(op: string, dtype: DType): DType {
@@ -198,7 +199,10 @@ export function arange(
   const [start, end] = typeof second === "number" ? [first, second] : [0, first];
   const given = typeof second === "object" ? second : options;
   if (![start, end, step].every(Number.isFinite) || step === 0 || (end - start) * step < 0) {
-    throw new ValueError("arange", `step must lead from start to end: got ${start}, ${end}, ${step}`);
+    throw new ValueError(
+      "arange",
+      `step must lead from start to end: got ${start}, ${end}, ${step}`,
+    );
   }
   const whole = Number.isInteger(start) && Number.isInteger(end) && Number.isInteger(step);
   const dtype = checkDType("arange", given.dtype ?? (whole ? "int32" : "float32"));
@@ -207,7 +211,12 @@ export function arange(
 }
 
 /** `steps` numbers from start to end, both included, evenly spaced; float32. */
-export function linspace(start: number, end: number, steps: number, options: TensorOptions = {}): Tensor {
+export function linspace(
+  start: number,
+  end: number,
+  steps: number,
+  options: TensorOptions = {},
+): Tensor {
   if (!Number.isFinite(start) || !Number.isFinite(end)) {
     throw new ValueError("linspace", `start and end must be finite: got ${start}, ${end}`);
   }
@@ -249,4 +258,3 @@ export function eye(n: number, m: number = n, options: TensorOptions = {}): Tens
   }
   return out;
 }
-

@@ -86,12 +86,7 @@ export function freshLayout(x: Layout): Layout {
 }
 
 /** out = f(x), elementwise. */
-export function unary(
-  op: string,
-  kernel: UnaryKernel,
-  x: Tensor,
-  dtype: DType = x.dtype,
-): Tensor {
+export function unary(op: string, kernel: UnaryKernel, x: Tensor, dtype: DType = x.dtype): Tensor {
   const { layout } = x;
   const out = allocate(op, freshLayout(layout), dtype);
   if (layout.contiguous) {
@@ -180,7 +175,20 @@ export function binary1(
   const out = allocate(op, layout, a.dtype);
   const units = layout.size === 0 ? 0 : elementwiseUnits(rows, cols);
   const [sa, sb] = inner as [number, number];
-  run(kernel, units, a.address(), b.address(), out.address(), rows, cols, sa, sb, p0, rank, ...dims);
+  run(
+    kernel,
+    units,
+    a.address(),
+    b.address(),
+    out.address(),
+    rows,
+    cols,
+    sa,
+    sb,
+    p0,
+    rank,
+    ...dims,
+  );
   return out;
 }
 

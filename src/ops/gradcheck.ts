@@ -37,7 +37,9 @@ export function gradcheck(
   if (checked.length === 0) throw new ValueError("gradcheck", "no input requires gradients");
   const analytic = tidy(() => {
     const out = fn(...inputs);
-    return grad(weighted(out), checked, { allowUnused: true }).map((g) => g?.toTypedArray() ?? null);
+    return grad(weighted(out), checked, { allowUnused: true }).map(
+      (g) => g?.toTypedArray() ?? null,
+    );
   });
   checked.forEach((x, k) => {
     for (let i = 0; i < x.numel(); i++) {

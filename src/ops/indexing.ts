@@ -78,15 +78,31 @@ function select(op: string, x: Tensor, at: number, index: Tensor, skip = -1): Te
 }
 
 /** Zeros of `shape` with x's entries added at `index` of a dim: the transpose of `select`. */
-function spreadAdd(op: string, x: Tensor, shape: readonly number[], at: number, index: Tensor, skip: number): Tensor {
+function spreadAdd(
+  op: string,
+  x: Tensor,
+  shape: readonly number[],
+  at: number,
+  index: Tensor,
+  skip: number,
+): Tensor {
   const out = allocateShape(op, shape, "float32");
   fillContiguous(out, 0);
   addRows(op, out, at, index, x, skip);
-  return record(op, out, [x], { index }, (dy, { index }) => [() => select(op, dy, at, index, skip)]);
+  return record(op, out, [x], { index }, (dy, { index }) => [
+    () => select(op, dy, at, index, skip),
+  ]);
 }
 
 /** out[..., index[i], ...] += src[..., i, ...], i ascending. `out` is contiguous. */
-function addRows(op: string, out: Tensor, at: number, index: Tensor, src: Tensor, skip: number): void {
+function addRows(
+  op: string,
+  out: Tensor,
+  at: number,
+  index: Tensor,
+  src: Tensor,
+  skip: number,
+): void {
   const outer = sizeOf(out.shape.slice(0, at));
   const inner = sizeOf(out.shape.slice(at + 1));
   const n = out.shape[at]!;
@@ -158,7 +174,22 @@ export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
   const units = out.numel() === 0 ? 0 : gatherUnits(rows, cols);
   const [px, pi, po] = [x.address(), index.address(), out.address()];
   const status = statusSlot();
-  run(kernel, units, px, pi, po, rows, cols, inner[0]!, inner[1]!, status, n, stride, rank, ...dims);
+  run(
+    kernel,
+    units,
+    px,
+    pi,
+    po,
+    rows,
+    cols,
+    inner[0]!,
+    inner[1]!,
+    status,
+    n,
+    stride,
+    rank,
+    ...dims,
+  );
   if (readStatus(status) >= 0) {
     out.dispose();
     outOfRange("gather", index, firstBad(index, n), n);
@@ -225,7 +256,10 @@ export function scatterAdd(x: Tensor, dim: number, index: Tensor, src: Tensor): 
     () => dy,
     () => {
       const taken = gather(dy, at, index);
-      const padding = part.flatMap((_, i) => [0, part[part.length - 1 - i]! - index.shape[part.length - 1 - i]!]);
+      const padding = part.flatMap((_, i) => [
+        0,
+        part[part.length - 1 - i]! - index.shape[part.length - 1 - i]!,
+      ]);
       return padding.some((p) => p > 0) ? taken.pad(padding) : taken;
     },
   ]);

@@ -16,7 +16,10 @@ function overwrite(op: string, x: Tensor, others: readonly Tensor[], value: () =
   const result = withGrad(false, value);
   try {
     if (!sameShape(result.shape, x.shape)) {
-      throw new ShapeError(op, `the result must fit into ${showShape(x.shape)}: got ${showShape(result.shape)}`);
+      throw new ShapeError(
+        op,
+        `the result must fit into ${showShape(x.shape)}: got ${showShape(result.shape)}`,
+      );
     }
     if (promote(result.dtype, x.dtype) !== x.dtype) {
       throw new DTypeError(op, `a result of ${result.dtype} can't be stored in ${x.dtype}`);
@@ -48,7 +51,10 @@ export function add_(x: Tensor, other: Operand): Tensor {
 export function sub_(x: Tensor, other: Operand): Tensor {
   const shape = shapeOf(other);
   overwrite("sub_", x, tensors(other), () => sub(x, other));
-  return recordInPlace("sub_", x, tensors(other), {}, (dy) => [() => dy, () => neg(sumTo(dy, shape))]);
+  return recordInPlace("sub_", x, tensors(other), {}, (dy) => [
+    () => dy,
+    () => neg(sumTo(dy, shape)),
+  ]);
 }
 
 /** x *= other. Returns x. */
@@ -103,7 +109,8 @@ export function copy_(x: Tensor, source: Tensor): Tensor {
   const shared = source.buffer === x.buffer;
   overwrite("copy_", x, [source], () => {
     const from = cast(source, x.dtype);
-    const own = from === source ? (shared ? copyOf("copy_", source) : alias(source, source.layout)) : from;
+    const own =
+      from === source ? (shared ? copyOf("copy_", source) : alias(source, source.layout)) : from;
     return expanded(own, x);
   });
   return recordInPlace("copy_", x, [source], {}, (dy) => [

@@ -29,7 +29,11 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
   }
   const total = tensors.reduce((n, x) => n + x.shape[at]!, 0);
   const dtype = tensors.reduce((d, x) => promote(d, x.dtype), first.dtype);
-  const out = allocateShape("cat", first.shape.map((n, i) => (i === at ? total : n)), dtype);
+  const out = allocateShape(
+    "cat",
+    first.shape.map((n, i) => (i === at ? total : n)),
+    dtype,
+  );
   const starts: number[] = [];
   let start = 0;
   for (const x of tensors) {
@@ -59,7 +63,12 @@ export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
     }
   }
   const at = checkDim("stack", dim, first.ndim + 1);
-  return tidy(() => cat(tensors.map((x) => unsqueeze(x, at)), at));
+  return tidy(() =>
+    cat(
+      tensors.map((x) => unsqueeze(x, at)),
+      at,
+    ),
+  );
 }
 
 export interface PadOptions {
@@ -82,12 +91,17 @@ export function pad(x: Tensor, padding: readonly number[], options: PadOptions =
   const after = x.shape.map((_, i) => padding[2 * (x.ndim - 1 - i) + 1] ?? 0);
   const shape = x.shape.map((n, i) => n + before[i]! + after[i]!);
   if (shape.some((n) => n < 0)) {
-    throw new ShapeError("pad", `crops more than there is: ${showShape(x.shape)} by [${padding.join(",")}]`);
+    throw new ShapeError(
+      "pad",
+      `crops more than there is: ${showShape(x.shape)} by [${padding.join(",")}]`,
+    );
   }
   const out = allocateShape("pad", shape, x.dtype);
   fillContiguous(out, options.value ?? 0);
   // The part of x that stays, and where it goes.
-  const kept = x.shape.map((n, i) => Math.max(0, n + Math.min(0, before[i]!) + Math.min(0, after[i]!)));
+  const kept = x.shape.map((n, i) =>
+    Math.max(0, n + Math.min(0, before[i]!) + Math.min(0, after[i]!)),
+  );
   const { strides } = contiguousLayout(shape);
   const offset = before.reduce((o, b, i) => o + Math.max(0, b) * strides[i]!, 0);
   tidy(() => {

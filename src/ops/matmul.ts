@@ -1,6 +1,12 @@
 // Matrix products. Operands of any strides go to the kernel as they are; it packs what it must.
 import { DTypeError, ShapeError } from "../core/errors.js";
-import { broadcastShapes, contiguousLayout, expandLayout, showShape, stridedLayout } from "../core/shape.js";
+import {
+  broadcastShapes,
+  contiguousLayout,
+  expandLayout,
+  showShape,
+  stridedLayout,
+} from "../core/shape.js";
 import { alias, allocate, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
@@ -45,7 +51,10 @@ function check(op: string, a: Tensor, b: Tensor): void {
   }
   const inner = b.ndim === 1 ? b.shape[0] : b.shape[b.ndim - 2];
   if (a.ndim === 0 || b.ndim === 0 || a.shape[a.ndim - 1] !== inner) {
-    throw new ShapeError(op, `inner sizes must match: got a=${showShape(a.shape)}, b=${showShape(b.shape)}`);
+    throw new ShapeError(
+      op,
+      `inner sizes must match: got a=${showShape(a.shape)}, b=${showShape(b.shape)}`,
+    );
   }
 }
 
@@ -88,7 +97,10 @@ export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): T
     );
   }
   if (bias !== null && (bias.ndim !== 1 || bias.shape[0] !== weight.shape[0])) {
-    throw new ShapeError("linear", `bias must be [${weight.shape[0]}]: got ${showShape(bias.shape)}`);
+    throw new ShapeError(
+      "linear",
+      `bias must be [${weight.shape[0]}]: got ${showShape(bias.shape)}`,
+    );
   }
   for (const operand of [x, weight, ...(bias === null ? [] : [bias])]) {
     if (operand.dtype !== "float32") {

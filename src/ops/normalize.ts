@@ -63,7 +63,11 @@ export function layerNorm(
     const hat = (): Tensor =>
       isGradEnabled() ? normalised(x, over, eps) : mul(sub(x, means), rstds);
     const toWeight = (): Tensor => total(mul(dy, hat()));
-    return [toX, ...(weight === null ? [] : [toWeight]), ...(bias === null ? [] : [() => total(dy)])];
+    return [
+      toX,
+      ...(weight === null ? [] : [toWeight]),
+      ...(bias === null ? [] : [() => total(dy)]),
+    ];
   });
   means.dispose();
   rstds.dispose();
@@ -72,13 +76,24 @@ export function layerNorm(
 
 function checkLayerNorm(x: Tensor, shape: Shape, weight: Tensor | null, bias: Tensor | null): void {
   if (shape.length === 0 || !sameShape(x.shape.slice(-shape.length), shape)) {
-    throw new ShapeError("layerNorm", `x must end in ${showShape(shape)}: got ${showShape(x.shape)}`);
+    throw new ShapeError(
+      "layerNorm",
+      `x must end in ${showShape(shape)}: got ${showShape(x.shape)}`,
+    );
   }
-  for (const [name, t] of [["x", x], ["weight", weight], ["bias", bias]] as const) {
+  for (const [name, t] of [
+    ["x", x],
+    ["weight", weight],
+    ["bias", bias],
+  ] as const) {
     if (t === null) continue;
-    if (t.dtype !== "float32") throw new DTypeError("layerNorm", `${name} must be float32: got ${t.dtype}`);
+    if (t.dtype !== "float32")
+      throw new DTypeError("layerNorm", `${name} must be float32: got ${t.dtype}`);
     if (name !== "x" && !sameShape(t.shape, shape)) {
-      throw new ShapeError("layerNorm", `${name} must be ${showShape(shape)}: got ${showShape(t.shape)}`);
+      throw new ShapeError(
+        "layerNorm",
+        `${name} must be ${showShape(shape)}: got ${showShape(t.shape)}`,
+      );
     }
   }
 }
@@ -101,7 +116,13 @@ function normalised(x: Tensor, over: readonly number[], eps: number): Tensor {
 }
 
 /** dL/dx in differentiable ops: rstd (g - mean(g) - xhat mean(g xhat)), g = dy weight. */
-function composedGrad(dy: Tensor, x: Tensor, weight: Tensor | null, over: readonly number[], eps: number): Tensor {
+function composedGrad(
+  dy: Tensor,
+  x: Tensor,
+  weight: Tensor | null,
+  over: readonly number[],
+  eps: number,
+): Tensor {
   const g = weight === null ? dy : mul(dy, weight);
   const v = variance(x, over, { correction: 0, keepdim: true });
   const rstd = rsqrt(add(v, eps));
@@ -155,17 +176,24 @@ export function batchNorm(
 ): Tensor {
   const { momentum = 0.1, eps = 1e-5 } = options;
   if (x.dtype !== "float32") throw new DTypeError("batchNorm", `takes float32: got ${x.dtype}`);
-  if (x.ndim < 2) throw new ShapeError("batchNorm", `x must be [N, C, ...]: got ${showShape(x.shape)}`);
+  if (x.ndim < 2)
+    throw new ShapeError("batchNorm", `x must be [N, C, ...]: got ${showShape(x.shape)}`);
   const C = x.shape[1]!;
   for (const t of [runningMean, runningVar, weight, bias]) {
     if (t !== null && !sameShape(t.shape, [C])) {
-      throw new ShapeError("batchNorm", `statistics, weight and bias must be [${C}]: got ${showShape(t.shape)}`);
+      throw new ShapeError(
+        "batchNorm",
+        `statistics, weight and bias must be [${C}]: got ${showShape(t.shape)}`,
+      );
     }
   }
   const useBatch = options.training ?? false;
   const n = C === 0 ? 0 : x.numel() / C;
   if (useBatch && n <= 1) {
-    throw new ValueError("batchNorm", `training needs more than 1 value per channel: got ${showShape(x.shape)}`);
+    throw new ValueError(
+      "batchNorm",
+      `training needs more than 1 value per channel: got ${showShape(x.shape)}`,
+    );
   }
   if (!useBatch && (runningMean === null || runningVar === null)) {
     throw new ValueError("batchNorm", "evaluation needs runningMean and runningVar");

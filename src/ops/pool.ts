@@ -49,7 +49,10 @@ function geometry(op: string, x: Tensor, kernel: Pair, options: MaxPool2dOptions
   const padding = pair(op, "padding", options.padding ?? 0, 0);
   const dilation = pair(op, "dilation", options.dilation ?? 1, 1);
   if (padding[0] > k[0] / 2 || padding[1] > k[1] / 2) {
-    throw new ValueError(op, `padding must be at most half of the kernel: got ${padding.join(",")}`);
+    throw new ValueError(
+      op,
+      `padding must be at most half of the kernel: got ${padding.join(",")}`,
+    );
   }
   const size = (n: number, i: 0 | 1): number =>
     outputSize(op, n, k[i], stride[i], padding[i], dilation[i], options.ceilMode);
@@ -69,7 +72,9 @@ export function maxPool2d(x: Tensor, kernel: Pair, options: MaxPool2dOptions = {
     const units = g.H * g.W === 0 ? 0 : poolUnits(g.N * g.C);
     run(kernels.maxPool2dF32, units, px, po, pi, g.H, g.W, g.OH, g.OW, ...windows);
   });
-  record("maxPool2d", out, [x], { indices }, (dy, { indices }) => [() => toWinners(dy, indices, g)]);
+  record("maxPool2d", out, [x], { indices }, (dy, { indices }) => [
+    () => toWinners(dy, indices, g),
+  ]);
   indices.dispose();
   return out;
 }
@@ -110,7 +115,13 @@ export function avgPool2d(x: Tensor, kernel: Pair, options: AvgPool2dOptions = {
 function averaged(x: Tensor, g: Geometry, countIncludePad: boolean): Tensor {
   const out = withContiguous(x, (x) => {
     const out = allocateShape("avgPool2d", [g.N, g.C, g.OH, g.OW], "float32");
-    run(kernels.avgPool2dF32, poolUnits(g.N * g.C), x.address(), out.address(), ...tail(g, countIncludePad));
+    run(
+      kernels.avgPool2dF32,
+      poolUnits(g.N * g.C),
+      x.address(),
+      out.address(),
+      ...tail(g, countIncludePad),
+    );
     return out;
   });
   return record("avgPool2d", out, [x], {}, (dy) => [() => spreadBack(dy, g, countIncludePad)]);
@@ -120,7 +131,13 @@ function averaged(x: Tensor, g: Geometry, countIncludePad: boolean): Tensor {
 function spreadBack(dy: Tensor, g: Geometry, countIncludePad: boolean): Tensor {
   const out = withContiguous(dy, (dy) => {
     const dx = allocateShape("avgPool2dGrad", [g.N, g.C, g.H, g.W], "float32");
-    run(kernels.avgPool2dGradF32, poolUnits(g.N * g.C), dy.address(), dx.address(), ...tail(g, countIncludePad));
+    run(
+      kernels.avgPool2dGradF32,
+      poolUnits(g.N * g.C),
+      dy.address(),
+      dx.address(),
+      ...tail(g, countIncludePad),
+    );
     return dx;
   });
   return record("avgPool2dGrad", out, [dy], {}, (d) => [() => averaged(d, g, countIncludePad)]);

@@ -7,7 +7,12 @@ import { allocate, allocateShape, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
 import { f32, run } from "../kernels/run.js";
-import { flatUnits, permutationCounters, permutationUnits, randomCounters } from "../kernels/units.js";
+import {
+  flatUnits,
+  permutationCounters,
+  permutationUnits,
+  randomCounters,
+} from "../kernels/units.js";
 import { cast, withContiguous } from "./convert.js";
 import type { TensorOptions } from "./creation.js";
 import { freshLayout } from "./dispatch.js";
@@ -74,7 +79,12 @@ function checkFloat(op: string, dtype: DType | undefined): void {
 }
 
 /** Uniform in [low, high); 24 random bits each. */
-export function uniform(shape: Shape, low: number, high: number, options: RandomOptions = {}): Tensor {
+export function uniform(
+  shape: Shape,
+  low: number,
+  high: number,
+  options: RandomOptions = {},
+): Tensor {
   checkFloat("uniform", options.dtype);
   if (!(low <= high) || !Number.isFinite(high - low)) {
     throw new ValueError("uniform", `low must not exceed high, both finite: got ${low}, ${high}`);
@@ -93,7 +103,12 @@ export function rand(shape: Shape, options: RandomOptions = {}): Tensor {
 }
 
 /** Normally distributed with this mean and standard deviation; float32 (Box-Muller). */
-export function normal(mean: number, std: number, shape: Shape, options: RandomOptions = {}): Tensor {
+export function normal(
+  mean: number,
+  std: number,
+  shape: Shape,
+  options: RandomOptions = {},
+): Tensor {
   checkFloat("normal", options.dtype);
   if (!(std >= 0) || !Number.isFinite(mean) || !Number.isFinite(std)) {
     throw new ValueError("normal", `std must be >= 0, both finite: got mean ${mean}, std ${std}`);
@@ -122,11 +137,19 @@ export function randnLike(x: Tensor, options: RandomOptions = {}): Tensor {
 }
 
 /** Integers in [low, high), each as likely as the others within 2^-32; int32 unless dtype says float32. */
-export function randint(low: number, high: number, shape: Shape, options: RandomOptions = {}): Tensor {
+export function randint(
+  low: number,
+  high: number,
+  shape: Shape,
+  options: RandomOptions = {},
+): Tensor {
   const range = high - low;
   const fits = (v: number): boolean => Number.isInteger(v) && v >= -(2 ** 31) && v <= 2 ** 31;
   if (!fits(low) || !fits(high) || range <= 0) {
-    throw new ValueError("randint", `low and high must be int32 with low < high: got ${low}, ${high}`);
+    throw new ValueError(
+      "randint",
+      `low and high must be int32 with low < high: got ${low}, ${high}`,
+    );
   }
   const out = allocateShape("randint", checkShape("randint", shape), "int32");
   const n = out.numel();
@@ -139,7 +162,12 @@ export function randint(low: number, high: number, shape: Shape, options: Random
 }
 
 /** Integers in [low, high) in x's shape. */
-export function randintLike(x: Tensor, low: number, high: number, options: RandomOptions = {}): Tensor {
+export function randintLike(
+  x: Tensor,
+  low: number,
+  high: number,
+  options: RandomOptions = {},
+): Tensor {
   return randint(low, high, x.shape, options);
 }
 

@@ -3,7 +3,15 @@
 // of summation is fixed by the shape alone.
 import { DTypeError, ShapeError } from "../core/errors.js";
 import type { DType } from "../core/dtype.js";
-import { checkDim, checkDims, contiguousLayout, reducedShape, type Shape, showShape, sizeOf } from "../core/shape.js";
+import {
+  checkDim,
+  checkDims,
+  contiguousLayout,
+  reducedShape,
+  type Shape,
+  showShape,
+  sizeOf,
+} from "../core/shape.js";
 import { alias, allocateShape, type Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
@@ -34,11 +42,17 @@ interface Middle {
 }
 
 /** Runs `fn` on x as row-major [outer, R, inner], R being all of `dims` (sorted). */
-function withMiddle(x: Tensor, dims: readonly number[], fn: (x: Tensor, m: Middle) => Tensor): Tensor {
+function withMiddle(
+  x: Tensor,
+  dims: readonly number[],
+  fn: (x: Tensor, m: Middle) => Tensor,
+): Tensor {
   const first = dims[0] ?? x.ndim;
   const last = dims.at(-1) ?? x.ndim - 1;
   // Dims of size 1 between them do not separate what is reduced.
-  const between = x.shape.slice(first, last + 1).some((n, i) => n !== 1 && !dims.includes(first + i));
+  const between = x.shape
+    .slice(first, last + 1)
+    .some((n, i) => n !== 1 && !dims.includes(first + i));
   if (!between) {
     const outer = sizeOf(x.shape.slice(0, first));
     const R = sizeOf(x.shape.slice(first, last + 1));
@@ -56,7 +70,9 @@ function withMiddle(x: Tensor, dims: readonly number[], fn: (x: Tensor, m: Middl
   });
   const R = sizeOf(dims.map((d) => shape[d]!));
   try {
-    return withContiguous(moved, (x) => fn(x, { outer: sizeOf(kept.map((d) => shape[d]!)), R, inner: 1 }));
+    return withContiguous(moved, (x) =>
+      fn(x, { outer: sizeOf(kept.map((d) => shape[d]!)), R, inner: 1 }),
+    );
   } finally {
     moved.dispose();
   }
@@ -69,7 +85,13 @@ function spread(dy: Tensor, shape: Shape, dims: readonly number[]): Tensor {
 
 type SumKernel = Kernel<[number, number, number, number]>;
 
-function sumOf(op: string, x: Tensor, dims: readonly number[], keepdim: boolean, mean: boolean): Tensor {
+function sumOf(
+  op: string,
+  x: Tensor,
+  dims: readonly number[],
+  keepdim: boolean,
+  mean: boolean,
+): Tensor {
   const shape = reducedShape(x.shape, dims, keepdim);
   const dtype: DType = x.dtype === "float32" || mean ? "float32" : "int32";
   const from = mean ? cast(x, "float32") : x;
@@ -115,7 +137,14 @@ interface Folds {
   int32: FoldKernel;
 }
 
-function fold(op: string, fs: Folds, x: Tensor, dims: readonly number[], keepdim: boolean, dtype?: DType): Tensor {
+function fold(
+  op: string,
+  fs: Folds,
+  x: Tensor,
+  dims: readonly number[],
+  keepdim: boolean,
+  dtype?: DType,
+): Tensor {
   if (x.dtype === "bool") throw new DTypeError(op, "takes float32 or int32: got bool");
   const R = sizeOf(dims.map((d) => x.shape[d]!));
   const shape = reducedShape(x.shape, dims, keepdim);
@@ -145,7 +174,13 @@ export function amin(x: Tensor, dims?: Dims, options: ReduceOptions = {}): Tenso
   return extreme("amin", minima, x, dims, options);
 }
 
-function extreme(op: string, fs: Folds, x: Tensor, dims: Dims | undefined, options: ReduceOptions): Tensor {
+function extreme(
+  op: string,
+  fs: Folds,
+  x: Tensor,
+  dims: Dims | undefined,
+  options: ReduceOptions,
+): Tensor {
   const over = checkDims(op, dims, x.ndim);
   const out = fold(op, fs, x, over, options.keepdim ?? false);
   return record(op, out, [x], { x, out }, (dy, { x, out }) => [
@@ -167,7 +202,11 @@ export interface ValuesAndIndices {
 /** The largest element of all (as `amax`), or with `dim` the largest along it and where. The first of equals wins. */
 export function max(x: Tensor): Tensor;
 export function max(x: Tensor, dim: number, options?: ReduceOptions): ValuesAndIndices;
-export function max(x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor | ValuesAndIndices {
+export function max(
+  x: Tensor,
+  dim?: number,
+  options: ReduceOptions = {},
+): Tensor | ValuesAndIndices {
   if (dim === undefined) return extreme("max", maxima, x, null, {});
   return along("max", maximaAt, x, dim, options);
 }
@@ -175,18 +214,30 @@ export function max(x: Tensor, dim?: number, options: ReduceOptions = {}): Tenso
 /** The smallest element of all (as `amin`), or with `dim` the smallest along it and where. The first of equals wins. */
 export function min(x: Tensor): Tensor;
 export function min(x: Tensor, dim: number, options?: ReduceOptions): ValuesAndIndices;
-export function min(x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor | ValuesAndIndices {
+export function min(
+  x: Tensor,
+  dim?: number,
+  options: ReduceOptions = {},
+): Tensor | ValuesAndIndices {
   if (dim === undefined) return extreme("min", minima, x, null, {});
   return along("min", minimaAt, x, dim, options);
 }
 
-function along(op: string, fs: Folds, x: Tensor, dim: number, { keepdim = false }: ReduceOptions): ValuesAndIndices {
+function along(
+  op: string,
+  fs: Folds,
+  x: Tensor,
+  dim: number,
+  { keepdim = false }: ReduceOptions,
+): ValuesAndIndices {
   const at = checkDim(op, dim, x.ndim);
   return tidy(() => {
     if (x.ndim === 0) return { values: reshape(x, []), indices: cast(mul(x.detach(), 0), "int32") };
     const indices = fold(op, fs, x, [at], true, "int32");
     const values = x.gather(at, indices);
-    return keepdim ? { values, indices } : { values: values.squeeze(at), indices: indices.squeeze(at) };
+    return keepdim
+      ? { values, indices }
+      : { values: values.squeeze(at), indices: indices.squeeze(at) };
   });
 }
 
@@ -200,7 +251,13 @@ export function argmin(x: Tensor, dim?: number | null, options: ReduceOptions = 
   return position("argmin", minimaAt, x, dim, options);
 }
 
-function position(op: string, fs: Folds, x: Tensor, dim: number | null | undefined, options: ReduceOptions): Tensor {
+function position(
+  op: string,
+  fs: Folds,
+  x: Tensor,
+  dim: number | null | undefined,
+  options: ReduceOptions,
+): Tensor {
   const over = dim == null ? checkDims(op, null, x.ndim) : [checkDim(op, dim, x.ndim)];
   return fold(op, fs, x, x.ndim === 0 ? [] : over, options.keepdim ?? false, "int32");
 }
@@ -219,7 +276,15 @@ export function variance(x: Tensor, dims?: Dims, options: VarianceOptions = {}):
   const n = sizeOf(over.map((d) => x.shape[d]!));
   const out = withMiddle(x, over, (x, { outer, R, inner }) => {
     const out = allocateShape("var", shape, "float32");
-    run(kernels.varF32, foldUnits(outer, inner), x.address(), out.address(), R, inner, f32(correction));
+    run(
+      kernels.varF32,
+      foldUnits(outer, inner),
+      x.address(),
+      out.address(),
+      R,
+      inner,
+      f32(correction),
+    );
     return out;
   });
   return record("var", out, [x], { x }, (dy, { x }) => [
@@ -246,7 +311,13 @@ export function std(x: Tensor, dims?: Dims, options: VarianceOptions = {}): Tens
   ]);
 }
 
-function truth(op: string, kernel: FoldKernel, x: Tensor, dims: Dims | undefined, { keepdim = false }: ReduceOptions): Tensor {
+function truth(
+  op: string,
+  kernel: FoldKernel,
+  x: Tensor,
+  dims: Dims | undefined,
+  { keepdim = false }: ReduceOptions,
+): Tensor {
   const over = checkDims(op, dims, x.ndim);
   const from = cast(x, "bool");
   const out = withMiddle(from, over, (x, { outer, R, inner }) => {

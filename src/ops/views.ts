@@ -69,7 +69,8 @@ function reshaped(layout: Layout, shape: Shape): Layout | null {
       if (have < want) {
         const outer = layout.strides[i]!;
         const inner = layout.shape[i + 1]!;
-        if (inner !== 1 && layout.shape[i]! !== 1 && outer !== inner * layout.strides[i + 1]!) return null;
+        if (inner !== 1 && layout.shape[i]! !== 1 && outer !== inner * layout.strides[i + 1]!)
+          return null;
         if (inner === 1 && have === 1) step = outer;
         have *= layout.shape[i--]!;
       } else {
@@ -89,7 +90,8 @@ export function flatten(x: Tensor, start = 0, end = -1): Tensor {
   const first = checkDim("flatten", start, x.ndim);
   const last = checkDim("flatten", end, x.ndim);
   if (x.ndim === 0) return reshape(x, [1]);
-  if (first > last) throw new ValueError("flatten", `start must not lie behind end: got ${start}, ${end}`);
+  if (first > last)
+    throw new ValueError("flatten", `start must not lie behind end: got ${start}, ${end}`);
   const joined = sizeOf(x.shape.slice(first, last + 1));
   return reshape(x, [...x.shape.slice(0, first), joined, ...x.shape.slice(last + 1)]);
 }
@@ -98,7 +100,10 @@ export function flatten(x: Tensor, start = 0, end = -1): Tensor {
 export function permute(x: Tensor, dims: readonly number[]): Tensor {
   const order = dims.map((d) => checkDim("permute", d, x.ndim));
   if (order.length !== x.ndim || new Set(order).size !== x.ndim) {
-    throw new ValueError("permute", `dims must name each of ${x.ndim} dims once: got [${dims.join(",")}]`);
+    throw new ValueError(
+      "permute",
+      `dims must name each of ${x.ndim} dims once: got [${dims.join(",")}]`,
+    );
   }
   const { shape, strides, offset } = x.layout;
   const layout = stridedLayout(
@@ -150,7 +155,11 @@ function reshapeView(
 export function unsqueeze(x: Tensor, dim: number): Tensor {
   const at = checkDim("unsqueeze", dim, x.ndim + 1);
   const { shape, strides, offset } = x.layout;
-  const insert = (list: readonly number[], n: number) => [...list.slice(0, at), n, ...list.slice(at)];
+  const insert = (list: readonly number[], n: number) => [
+    ...list.slice(0, at),
+    n,
+    ...list.slice(at),
+  ];
   const layout = stridedLayout(insert(shape, 1), insert(strides, 1), offset);
   return record("unsqueeze", alias(x, layout), [x], {}, (dy) => [() => squeeze(dy, at)]);
 }
@@ -172,7 +181,10 @@ export function narrow(x: Tensor, dim: number, start: number, length: number): T
   const from = start < 0 ? start + n : start;
   const whole = Number.isInteger(start) && Number.isInteger(length);
   if (!whole || from < 0 || length < 0 || from + length > n) {
-    throw new IndexError("narrow", `[start, start + length) must lie in [0, ${n}]: got ${start}, ${length}`);
+    throw new IndexError(
+      "narrow",
+      `[start, start + length) must lie in [0, ${n}]: got ${start}, ${length}`,
+    );
   }
   return window(x, at, from, length, 1, "narrow");
 }
@@ -220,7 +232,8 @@ export function slice(
   const [low, high] = step > 0 ? [0, n] : [-1, n - 1];
   const bound = (value: number | null | undefined, all: number): number => {
     if (value == null) return all;
-    if (!Number.isInteger(value)) throw new ValueError("slice", `bounds must be integers: got ${value}`);
+    if (!Number.isInteger(value))
+      throw new ValueError("slice", `bounds must be integers: got ${value}`);
     return Math.min(high, Math.max(low, value < 0 ? value + n : value));
   };
   const first = bound(start, step > 0 ? 0 : n - 1);
@@ -305,7 +318,9 @@ function equalParts(n: number, size: number): number[] {
   if (!Number.isInteger(size) || size <= 0) {
     throw new ValueError("split", `size must be an integer > 0: got ${size}`);
   }
-  return Array.from({ length: Math.max(1, Math.ceil(n / size)) }, (_, i) => Math.min(size, n - i * size));
+  return Array.from({ length: Math.max(1, Math.ceil(n / size)) }, (_, i) =>
+    Math.min(size, n - i * size),
+  );
 }
 
 /** At most `chunks` pieces of a dim, all but the last of equal size. */

@@ -8,10 +8,18 @@ import type { Tensor } from "../autograd/tensor.js";
 export type Pair = number | readonly [number, number];
 
 /** Reads a pair and checks that both are integers of at least `least`. */
-export function pair(op: string, name: string, value: Pair, least: number): readonly [number, number] {
+export function pair(
+  op: string,
+  name: string,
+  value: Pair,
+  least: number,
+): readonly [number, number] {
   const both: readonly [number, number] = typeof value === "number" ? [value, value] : value;
   if (both.length !== 2 || !both.every((n) => Number.isInteger(n) && n >= least)) {
-    throw new ValueError(op, `${name} must be one or two integers >= ${least}: got ${String(value)}`);
+    throw new ValueError(
+      op,
+      `${name} must be one or two integers >= ${least}: got ${String(value)}`,
+    );
   }
   return both;
 }

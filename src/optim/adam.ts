@@ -3,7 +3,13 @@ import type { Tensor } from "../autograd/tensor.js";
 import { kernels } from "../kernels/loader.js";
 import { f32, run } from "../kernels/run.js";
 import { flatUnits } from "../kernels/units.js";
-import { checkNumber, Optimizer, type ParamGroup, type ParamState, stateTensor } from "./optimizer.js";
+import {
+  checkNumber,
+  Optimizer,
+  type ParamGroup,
+  type ParamState,
+  stateTensor,
+} from "./optimizer.js";
 
 export interface AdamOptions {
   /** Learning rate. Default: 0.001. */
@@ -29,13 +35,21 @@ abstract class AdamBase extends Optimizer<AdamOptions> {
   }
 
   /** @param decoupled the weights decay by lr weightDecay themselves, not through the gradient */
-  protected adam(p: Tensor, g: Tensor, o: AdamOptions, state: ParamState, decoupled: boolean): void {
+  protected adam(
+    p: Tensor,
+    g: Tensor,
+    o: AdamOptions,
+    state: ParamState,
+    decoupled: boolean,
+  ): void {
     const m = stateTensor(state, "m", p);
     const v = stateTensor(state, "v", p);
     const [beta1, beta2] = o.betas;
     // beta^t by multiplication: Math.pow's last bits differ between engines.
-    const power1 = (state["beta1Power"] = ((state["beta1Power"] as number | undefined) ?? 1) * beta1);
-    const power2 = (state["beta2Power"] = ((state["beta2Power"] as number | undefined) ?? 1) * beta2);
+    const power1 = (state["beta1Power"] =
+      ((state["beta1Power"] as number | undefined) ?? 1) * beta1);
+    const power2 = (state["beta2Power"] =
+      ((state["beta2Power"] as number | undefined) ?? 1) * beta2);
     const n = p.numel();
     run(
       kernels.adamStepF32,
@@ -43,14 +57,20 @@ abstract class AdamBase extends Optimizer<AdamOptions> {
       ...([p.address(), g.address(), m.address(), v.address(), n] as const),
       ...([f32(o.lr / (1 - power1)), f32(1 - beta1), f32(beta2), f32(1 - beta2)] as const),
       ...([f32(Math.sqrt(1 - power2)), f32(o.eps)] as const),
-      ...([f32(decoupled ? 0 : o.weightDecay), f32(decoupled ? 1 - o.lr * o.weightDecay : 1)] as const),
+      ...([
+        f32(decoupled ? 0 : o.weightDecay),
+        f32(decoupled ? 1 - o.lr * o.weightDecay : 1),
+      ] as const),
     );
   }
 }
 
 /** Adam (Kingma and Ba, 2015), with PyTorch's order of operations. */
 export class Adam extends AdamBase {
-  constructor(params: Iterable<Tensor> | readonly ParamGroup<AdamOptions>[], options: Partial<AdamOptions> = {}) {
+  constructor(
+    params: Iterable<Tensor> | readonly ParamGroup<AdamOptions>[],
+    options: Partial<AdamOptions> = {},
+  ) {
     super("Adam", params, { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, ...options });
   }
 
@@ -61,8 +81,17 @@ export class Adam extends AdamBase {
 
 /** Adam with decoupled weight decay (Loshchilov and Hutter, 2019). */
 export class AdamW extends AdamBase {
-  constructor(params: Iterable<Tensor> | readonly ParamGroup<AdamOptions>[], options: Partial<AdamOptions> = {}) {
-    super("AdamW", params, { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0.01, ...options });
+  constructor(
+    params: Iterable<Tensor> | readonly ParamGroup<AdamOptions>[],
+    options: Partial<AdamOptions> = {},
+  ) {
+    super("AdamW", params, {
+      lr: 1e-3,
+      betas: [0.9, 0.999],
+      eps: 1e-8,
+      weightDecay: 0.01,
+      ...options,
+    });
   }
 
   protected update(p: Tensor, g: Tensor, o: AdamOptions, state: ParamState): void {

@@ -32,7 +32,7 @@ export abstract class Optimizer<Options extends object> {
     const list = [...(params as Iterable<Tensor | ParamGroup<Options>>)];
     const grouped = list.length > 0 && list.every((p) => "params" in p);
     this.groups = grouped
-      ? (list as ParamGroup<Options>[]).map((g) => ({ ...defaults, ...g, params: [...g.params] }))
+      ? list.map((g) => ({ ...defaults, ...g, params: [...g.params] }))
       : [{ ...defaults, params: list as Tensor[] }];
     this.check();
   }
@@ -40,9 +40,11 @@ export abstract class Optimizer<Options extends object> {
   private check(): void {
     const all = this.groups.flatMap((g) => g.params);
     if (all.length === 0) throw new ValueError(this.name, "got no parameters");
-    if (new Set(all).size !== all.length) throw new ValueError(this.name, "a parameter was given twice");
+    if (new Set(all).size !== all.length)
+      throw new ValueError(this.name, "a parameter was given twice");
     for (const p of all) {
-      if (!p.isLeaf) throw new ValueError(this.name, "parameters must be leaves, not results of ops");
+      if (!p.isLeaf)
+        throw new ValueError(this.name, "parameters must be leaves, not results of ops");
       if (!p.layout.contiguous) throw new ValueError(this.name, "parameters must be contiguous");
     }
     for (const group of this.groups) this.checkOptions(group);
@@ -87,7 +89,10 @@ export abstract class Optimizer<Options extends object> {
     const groups = this.groups.map((group) => this.optionsOf(group));
     const copy = (state: ParamState): ParamState =>
       Object.fromEntries(
-        Object.entries(state).map(([key, v]) => [key, typeof v === "number" ? v : copyOf("stateDict", v)]),
+        Object.entries(state).map(([key, v]) => [
+          key,
+          typeof v === "number" ? v : copyOf("stateDict", v),
+        ]),
       );
     const state = this.groups.flatMap((g) => g.params.map((p) => copy(this.state.get(p) ?? {})));
     return { groups, state };
@@ -122,7 +127,13 @@ export function stateTensor(state: ParamState, key: string, p: Tensor): Tensor {
 }
 
 /** Refuses numbers outside of their range. */
-export function checkNumber(op: string, name: string, value: number, low: number, high = Infinity): void {
+export function checkNumber(
+  op: string,
+  name: string,
+  value: number,
+  low: number,
+  high = Infinity,
+): void {
   if (!(value >= low && value <= high)) {
     throw new ValueError(op, `${name} must lie in [${low}, ${high}]: got ${value}`);
   }

@@ -4,7 +4,13 @@ import type { Tensor } from "../autograd/tensor.js";
 import { kernels } from "../kernels/loader.js";
 import { f32, run } from "../kernels/run.js";
 import { flatUnits } from "../kernels/units.js";
-import { checkNumber, Optimizer, type ParamGroup, type ParamState, stateTensor } from "./optimizer.js";
+import {
+  checkNumber,
+  Optimizer,
+  type ParamGroup,
+  type ParamState,
+  stateTensor,
+} from "./optimizer.js";
 
 export interface SGDOptions {
   /** Learning rate. Default: 0.001. */
@@ -25,7 +31,10 @@ export interface SGDOptions {
  * where lr stands).
  */
 export class SGD extends Optimizer<SGDOptions> {
-  constructor(params: Iterable<Tensor> | readonly ParamGroup<SGDOptions>[], options: Partial<SGDOptions> = {}) {
+  constructor(
+    params: Iterable<Tensor> | readonly ParamGroup<SGDOptions>[],
+    options: Partial<SGDOptions> = {},
+  ) {
     const defaults = { lr: 1e-3, momentum: 0, dampening: 0, weightDecay: 0, nesterov: false };
     super("SGD", params, { ...defaults, ...options });
   }

@@ -30,7 +30,7 @@ export class Bench {
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
       env: { memory: this.memory },
     });
-    this.exports = instance.exports as Record<string, unknown>;
+    this.exports = instance.exports;
     const base = (this.exports.heapBase as () => number)();
     (this.exports.setScratch as (ptr: number) => void)(base);
     this.args = base + (1 << 20);
@@ -49,7 +49,7 @@ export class Bench {
     bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), ptr);
     this.guards.push([before, ptr], [after, after + GUARD_BYTES]);
     const Type = data.constructor as new (bytes: ArrayBuffer) => T;
-    return { ptr, read: () => new Type(this.memory.buffer.slice(ptr, after) as ArrayBuffer) };
+    return { ptr, read: () => new Type(this.memory.buffer.slice(ptr, after)) };
   }
 
   /** Runs a kernel over work units [0, units), or over the given ranges one after the other. */

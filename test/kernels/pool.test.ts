@@ -210,5 +210,8 @@ describe.each(builds)("pooling, %s", (build) => {
     const dx = bench.put(new Float32Array(1).fill(7));
     bench.run("maxPool2dGradF32", 1, out, indices, dx, 1, 2);
     expect([...dx.read()]).toEqual([0]);
+    const gathered = bench.put(new Float32Array(2).fill(7));
+    bench.run("maxPool2dGatherF32", 1, x, indices, gathered, 1, 2);
+    expect([...gathered.read()]).toEqual([0, 0]);
   });
 });

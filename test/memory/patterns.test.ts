@@ -74,7 +74,10 @@ describe("ordinary programs give the same results wherever their tensors lie", (
       for (let epoch = 0; epoch < 5; epoch++) {
         for (const x of batches) step(model, optimizer, x, classes(32));
       }
-      return [...batches.map((b) => b.sum().item()), ...model.parameters().map((p) => p.sum().item())];
+      return [
+        ...batches.map((b) => b.sum().item()),
+        ...model.parameters().map((p) => p.sum().item()),
+      ];
     });
     expect(evicting).toEqual(roomy);
   });
@@ -117,7 +120,11 @@ describe("ordinary programs give the same results wherever their tensors lie", (
           h = h.detach();
         }
       }
-      return [...h.toTypedArray(), critic.parameters()[0]!.sum().item(), cell.weight.grad!.sum().item()];
+      return [
+        ...h.toTypedArray(),
+        critic.parameters()[0]!.sum().item(),
+        cell.weight.grad!.sum().item(),
+      ];
     });
     expect(evicting).toEqual(roomy);
   });
@@ -169,7 +176,10 @@ describe("tidy and dispose", () => {
   });
 
   it("a disposed tensor says so, a view of it lives on", () => {
-    const x = tensor([[1, 2], [3, 4]]);
+    const x = tensor([
+      [1, 2],
+      [3, 4],
+    ]);
     const row = x.select(0, 1);
     x.dispose();
     x.dispose();

@@ -1,5 +1,15 @@
 // node soak.mjs <pattern> <steps>: runs one of the patterns and prints what memory it took, as JSON.
-import { arange, crossEntropy, manualSeed, memory, mseLoss, nn, optim, randn, tensor } from "simdgrad";
+import {
+  arange,
+  crossEntropy,
+  manualSeed,
+  memory,
+  mseLoss,
+  nn,
+  optim,
+  randn,
+  tensor,
+} from "simdgrad";
 
 manualSeed(1);
 
@@ -16,7 +26,10 @@ const patterns = {
     const labels = Int32Array.from({ length: 64 }, (_, i) => i % 10);
     let right = 0;
     return () => {
-      const x = tensor(pixels, { shape: [64, 784] }).div(255).sub(0.13).div(0.31);
+      const x = tensor(pixels, { shape: [64, 784] })
+        .div(255)
+        .sub(0.13)
+        .div(0.31);
       const y = tensor(labels);
       const pred = model.forward(x);
       const loss = crossEntropy(pred, y);
@@ -28,7 +41,13 @@ const patterns = {
   },
   tiny() {
     const model = new nn.Sequential(
-      ...[new nn.Linear(2, 16), new nn.Tanh(), new nn.Linear(16, 16), new nn.Tanh(), new nn.Linear(16, 1)],
+      ...[
+        new nn.Linear(2, 16),
+        new nn.Tanh(),
+        new nn.Linear(16, 16),
+        new nn.Tanh(),
+        new nn.Linear(16, 1),
+      ],
     );
     const optimizer = new optim.Adam(model.parameters());
     const x = randn([32, 2]);
@@ -68,4 +87,6 @@ for (let i = 0; i < steps; i++) {
 }
 const { heapBytes, spilledBytes, restoredBytes } = memory();
 const { rss } = process.memoryUsage();
-console.log(JSON.stringify({ steps, heapAtStart, heapAtEnd: heapBytes, rss, spilledBytes, restoredBytes }));
+console.log(
+  JSON.stringify({ steps, heapAtStart, heapAtEnd: heapBytes, rss, spilledBytes, restoredBytes }),
+);
