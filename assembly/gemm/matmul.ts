@@ -32,13 +32,14 @@ class MatmulArgs {
 const UNIT: u32 = 64;
 /** Longest block of K. */
 const DEPTH: u32 = 256;
-/** Columns of a packed block of B, 256 KiB: half an L2 cache. */
+/** Columns of a packed block of B: 256 KiB, half of a small L2 cache. */
 const COLS: u32 = 256;
 /** Rows of A that are multiplied by it before the next ones. */
 const ROWS: u32 = 96;
-/** Rows of B no longer than this are read in place: further apart, they share cache sets. */
+/** So few rows read B in place, if its rows are no longer than NEAR: longer ones share cache sets. */
+const SKINNY: u32 = 8;
 const NEAR: u32 = 256;
-/** Fewer columns than this don't pay for packing A. */
+/** A is packed if it is not contiguous along K and at least so many columns use it. */
 const FEW: u32 = 32;
 /** Columns of a block of a row vector's product. */
 const WIDE: u32 = 2048;
@@ -160,8 +161,8 @@ class Matmul {
     const N = p.N;
     const bRow = p.bRow;
     const bCol = p.bCol;
-    const inPlace = bCol == 1 && <u32>bRow <= NEAR;
-    const panels = Scratch.base();
+    const inPlace = m <= SKINNY && bCol == 1 && <u32>bRow <= NEAR;
+    const packed = Scratch.base();
     const depth = Matmul.depth(K);
     let k: u32 = 0;
     do {
@@ -176,7 +177,7 @@ class Matmul {
         // The last columns of B have no full panel to be read from: they are packed in any case.
         const near = inPlace ? cols & ~7 : 0;
         if (near < cols) {
-          Pack.panels(bj + ((near * bCol) << 2), bRow, bCol, kb, cols - near, panels);
+          Pack.panels(bj + ((near * bCol) << 2), bRow, bCol, kb, cols - near, packed);
         }
         Matmul.strips(p, ak, m, kb, bj, near, cols, from, fromLd, c);
       }
@@ -198,7 +199,7 @@ class Matmul {
     c: usize,
   ): void {
     const N = p.N;
-    const packed = Scratch.base() + A_OFFSET;
+    const packedA = Scratch.base() + A_OFFSET;
     const pack = p.aCol != 1 && cols >= FEW && m >= 16 && k >= 16;
     const ld = k + 4;
     for (let i: u32 = 0; i < m; i += ROWS) {
@@ -207,8 +208,8 @@ class Matmul {
       let aRow = p.aRow;
       let aCol = p.aCol;
       if (pack) {
-        Pack.transpose(ai, aCol, aRow, k, rows, packed, ld);
-        ai = packed;
+        Pack.transpose(ai, aCol, aRow, k, rows, packedA, ld);
+        ai = packedA;
         aRow = ld;
         aCol = 1;
       }
@@ -217,9 +218,10 @@ class Matmul {
       Micro.block(ai, aRow, aCol, b, p.bRow, 8, rows, near, k, fi, fromLd, ci, N);
       if (near < cols) {
         const fj = fi ? fi + (near << 2) : 0;
-        const panels = Scratch.base();
+        const bj = Scratch.base();
         const cj = ci + (near << 2);
-        Micro.block(ai, aRow, aCol, panels, 8, k << 3, rows, cols - near, k, fj, fromLd, cj, N);
+        const panel = Pack.panel(k);
+        Micro.block(ai, aRow, aCol, bj, 8, panel, rows, cols - near, k, fj, fromLd, cj, N);
       }
     }
   }

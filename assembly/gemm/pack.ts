@@ -4,17 +4,23 @@
 // m, n, k and leading dimensions count elements.
 
 export class Pack {
+  /** Elements from a packed panel of k rows to the next. Not a power of two: cache sets. */
+  @inline
+  static panel(k: u32): i32 {
+    return (k + 2) << 3;
+  }
+
   /**
-   * B[k x n] as panels of 8 columns: panel j at to + 32 * j * k, row p of it 32 * p further. The
-   * columns that n lacks to a multiple of 8 are zeros.
+   * B[k x n] as panels of 8 columns: panel j at to + 4 * j * Pack.panel(k), row p of it 32 * p
+   * further. The columns that n lacks to a multiple of 8 are zeros.
    */
   static panels(b: usize, bRow: i32, bCol: i32, k: u32, n: u32, to: usize): void {
-    const panelBytes = k << 5;
+    const panelBytes = Pack.panel(k) << 2;
     const full = n & ~7;
     if (bCol == 1) {
-      // 64 columns at a time, row by row: whole cache lines, and few pages at once.
-      for (let j: u32 = 0; j < full; j += 64) {
-        Pack.rows(b + (j << 2), bRow, k, min<u32>(8, (full - j) >> 3), to + (j >> 3) * panelBytes);
+      // 128 columns at a time, row by row: panel by panel reads cache lines twice.
+      for (let j: u32 = 0; j < full; j += 128) {
+        Pack.rows(b + (j << 2), bRow, k, min<u32>(16, (full - j) >> 3), to + (j >> 3) * panelBytes);
       }
     } else {
       for (let j: u32 = 0; j < full; j += 8) {
@@ -50,8 +56,8 @@ export class Pack {
 
   /** Rows of B that are contiguous, cut into `panels` panels. */
   private static rows(b: usize, bRow: i32, k: u32, panels: u32, to: usize): void {
-    const panelBytes = k << 5;
-    const end = to + panelBytes;
+    const panelBytes = Pack.panel(k) << 2;
+    const end = to + (k << 5);
     while (to < end) {
       let from = b;
       let dest = to;

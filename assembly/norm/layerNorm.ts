@@ -1,5 +1,4 @@
 // Layer normalisation of rows: one pass for the statistics, one for the result. Batch normalisation is composed of other ops, in src/ops/normalize.ts.
-import { Sum } from "../reduce/sum";
 import { Variance } from "../reduce/variance";
 
 @unmanaged
@@ -57,7 +56,7 @@ export function layerNormF32(args: usize, start: u32, end: u32): void {
   const n = a.cols;
   for (let u = start; u < end; u++) {
     const row = (u * n) << 2;
-    const exact = Sum.row(a.x + row, n) / <f64>n;
+    const exact = Variance.mean(a.x + row, n);
     const mean = <f32>exact;
     const variance = Variance.row(a.x + row, n, exact) / <f64>n;
     const rstd = <f32>(1 / sqrt<f64>(variance + <f64>a.eps));

@@ -68,10 +68,8 @@ function reshaped(layout: Layout, shape: Shape): Layout | null {
     while (have !== want) {
       if (have < want) {
         const outer = layout.strides[i]!;
-        const inner = layout.shape[i + 1]!;
-        if (inner !== 1 && layout.shape[i]! !== 1 && outer !== inner * layout.strides[i + 1]!)
-          return null;
-        if (inner === 1 && have === 1) step = outer;
+        if (have === 1) step = outer;
+        else if (layout.shape[i]! !== 1 && outer !== have * step) return null;
         have *= layout.shape[i--]!;
       } else {
         want *= shape[k--]!;
