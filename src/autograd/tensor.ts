@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 // class Tensor: a view (layout + dtype) of a buffer, and its place in the autograd graph. No maths
 // here: what computes is in ops/, put on the prototype as methods by methods.ts.
 import { DisposedError, DTypeError, GradError } from "../core/errors.js";

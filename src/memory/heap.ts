@@ -11,7 +11,7 @@ const ALIGN = 64;
 /** Where the heap begins: small enough for a page, large enough for many a training step. Not touched is not used. */
 export const INITIAL_BYTES = 256 * WASM_PAGE;
 
-/** The memory that every kernel works in. */
+/** @internal The memory that every kernel works in. */
 export const memory = new WebAssembly.Memory({
   initial: INITIAL_BYTES / WASM_PAGE,
   maximum: MAX_PAGES,

@@ -31,7 +31,7 @@ function values(kind: Kind, n: number, next: () => number): Data {
     if (kind === "I32") return next() < 0.5 ? pick(specialInts) : Math.floor(next() * 200) - 100;
     return next() < 0.3 ? pick(specialFloats) : next() * 20 - 10;
   };
-  return arrays[kind].from({ length: n }, value);
+  return arrays[kind].from(Array.from({ length: n }, value));
 }
 
 /** What a kernel takes and what it ought to give, on JavaScript numbers. */
