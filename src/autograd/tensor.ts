@@ -1,6 +1,6 @@
-/// <reference lib="esnext.disposable" preserve="true" />
 // class Tensor: a view (layout + dtype) of a buffer, and its place in the autograd graph. No maths
 // here: what computes is in ops/, put on the prototype as methods by methods.ts.
+/// <reference lib="esnext.disposable" preserve="true" />
 import { DisposedError, DTypeError, GradError } from "../core/errors.js";
 import { bytesOf, type DType } from "../core/dtype.js";
 import { contiguousLayout, type Layout, type Shape } from "../core/shape.js";

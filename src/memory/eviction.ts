@@ -26,8 +26,6 @@ export class Storage {
   spilled: Uint8Array | null = null;
   /** Value of `now` at the last use; equal to `now` = pinned. */
   lastUse = 0;
-  /** Value of `now` when it joined the end of the queue. */
-  queuedAt = 0;
   /** Total of allocated bytes when it was spilled: how long ago that was. */
   spilledAt = 0;
   /** Bytes of the buffers in it that nobody has released. */
@@ -108,7 +106,11 @@ export function drop(storage: Storage): void {
 /** The address of a storage, which is brought back if need be and stays until the next kernel ran. */
 export function touch(storage: Storage): number {
   if (storage.block === null) restore(storage);
-  storage.lastUse = now;
+  if (storage.lastUse !== now) {
+    storage.lastUse = now;
+    dequeue(storage);
+    enqueue(storage);
+  }
   return storage.block!.ptr;
 }
 
@@ -155,18 +157,9 @@ function restore(storage: Storage): void {
 
 /** Spills the storage that was not used for longest; false when all are pinned. */
 function spillOldest(): boolean {
-  // Second chance: one that was used since it joined the queue goes to its end instead. Two
-  // rounds suffice: after the first, only pinned ones differ from their place in the queue.
-  for (let round = 2 * queued; round > 0 && oldest !== null; round--) {
-    const storage = oldest;
-    if (storage.lastUse !== now && storage.lastUse <= storage.queuedAt) {
-      spill(storage);
-      return true;
-    }
-    dequeue(storage);
-    enqueue(storage);
-  }
-  return false;
+  if (oldest === null || oldest.lastUse === now) return false;
+  spill(oldest);
+  return true;
 }
 
 function spill(storage: Storage): void {
@@ -190,19 +183,16 @@ function spill(storage: Storage): void {
   dequeue(storage);
 }
 
-// The queue of resident storages, oldest first.
+// The queue of resident storages, the one used longest ago first.
 let oldest: Storage | null = null;
 let newest: Storage | null = null;
-let queued = 0;
 
 function enqueue(storage: Storage): void {
-  storage.queuedAt = storage.lastUse;
   storage.prev = newest;
   storage.next = null;
   if (newest !== null) newest.next = storage;
   else oldest = storage;
   newest = storage;
-  queued++;
 }
 
 function dequeue(storage: Storage): void {
@@ -211,5 +201,4 @@ function dequeue(storage: Storage): void {
   if (storage.next !== null) storage.next.prev = storage.prev;
   else newest = storage.prev;
   storage.prev = storage.next = null;
-  queued--;
 }
