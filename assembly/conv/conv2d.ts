@@ -96,29 +96,35 @@ export function conv2dInputGradF32(args: usize, start: u32, end: u32): void {
     const first = run * units;
     const stop = min(<i32>end, first + units);
     const group = run / phases;
-    const phase = run - group * phases;
-    const phaseH = phase / d.strideW;
-    const phaseW = phase - phaseH * d.strideW;
-    const h = Phase.of(phaseH, d.H, d.strideH, d.padH, d.dilationH, d.kh);
-    s.gridH = h.grid;
-    s.originH = h.origin;
-    s.tapH = h.tap;
-    s.tapsH = h.taps;
-    p.iStep = h.period * d.kw;
-    p.w = a.w + ((<usize>(group * channels * rows * taps + h.first * d.kw)) << 2);
-    const w = Phase.of(phaseW, d.W, d.strideW, d.padW, d.dilationW, d.kw);
-    s.gridW = w.grid;
-    s.originW = w.origin;
-    s.tapW = w.tap;
-    s.tapsW = w.taps;
-    p.jStep = w.period;
-    p.w += (<usize>w.first) << 2;
-    s.measure();
+    p.w = a.w + ((<usize>(group * channels * rows * taps)) << 2);
     p.input = a.dy + ((<usize>(group * channels) * (d.OH * d.OW)) << 2);
-    p.out = a.dx + ((<usize>(group * rows) * p.plane + phaseH * d.W + phaseW) << 2);
+    p.out = a.dx + ((<usize>(group * rows) * p.plane) << 2);
+    toPhase(s, p, d, run - group * phases);
     p.run(s, unit - first, stop - first, blocks);
     unit = stop;
   }
+}
+
+/** Narrows a group's product to one phase: its taps, and where its pixels lie in dx. */
+function toPhase(s: Sampling, p: Product, d: Conv2dDims, phase: i32): void {
+  const phaseH = phase / d.strideW;
+  const phaseW = phase - phaseH * d.strideW;
+  p.out += (<usize>(phaseH * d.W + phaseW)) << 2;
+  let side = Phase.of(phaseH, d.H, d.strideH, d.padH, d.dilationH, d.kh);
+  s.gridH = side.grid;
+  s.originH = side.origin;
+  s.tapH = side.tap;
+  s.tapsH = side.taps;
+  p.iStep = side.period * d.kw;
+  p.w += (<usize>(side.first * d.kw)) << 2;
+  side = Phase.of(phaseW, d.W, d.strideW, d.padW, d.dilationW, d.kw);
+  s.gridW = side.grid;
+  s.originW = side.origin;
+  s.tapW = side.tap;
+  s.tapsW = side.taps;
+  p.jStep = side.period;
+  p.w += (<usize>side.first) << 2;
+  s.measure();
 }
 
 /** One side of a phase: cells phase, phase + stride, ... below n. */

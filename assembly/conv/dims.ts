@@ -27,12 +27,15 @@ export class Conv2dDims {
 export class Room {
   /** Rows of A in a block, so that A (ROWS x DEPTH) fits the L2 cache. */
   static readonly ROWS: i32 = 128;
-  /** Products summed up in one go: a panel of B (DEPTH x 8) and 4 rows of A fit the L1 cache. */
-  static readonly DEPTH: i32 = 512;
+  /**
+   * Products summed up in one go (3x3 over 64 channels is 576): a panel of B (DEPTH x 8) and 4
+   * rows of A fit the L1 cache.
+   */
+  static readonly DEPTH: i32 = 640;
   /** The deepest panel there is room for: one channel of a huge kernel. */
   static readonly MAX_DEPTH: i32 = 2048;
-  static readonly A_FLOATS: i32 = 73728;
-  static readonly SLAB_FLOATS: i32 = 163840;
+  static readonly A_FLOATS: i32 = 84480;
+  static readonly SLAB_FLOATS: i32 = 157696;
 
   @inline
   static sampling(): usize {
@@ -81,6 +84,6 @@ export class Room {
   /** SLAB_FLOATS, and 64 more that may be written and read but mean nothing. */
   @inline
   static slab(): usize {
-    return Scratch.base() + 370688;
+    return Scratch.base() + 413696;
   }
 }

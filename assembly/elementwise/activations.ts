@@ -4,7 +4,8 @@
 import { F32x4Erf } from "../simd/erf";
 import { F32x4Math } from "../simd/math";
 import { F32x4Swish } from "../simd/swish";
-import { Binary, BinaryP, Unary, UnaryP, binary, binaryP, unary, unaryP } from "./loops";
+import { Binary, BinaryP, Unary, UnaryP } from "./loops";
+import { binary, binaryLong, binaryP, unary, unaryLong, unaryP } from "./loops";
 
 class Tanh extends Unary {
   @inline
@@ -122,7 +123,7 @@ class Gelu extends Unary {
   }
 }
 export function geluF32(args: usize, start: u32, end: u32): void {
-  unary<Gelu>(args, start, end);
+  unaryLong<Gelu>(args, start, end);
 }
 
 class GeluGrad extends Binary {
@@ -133,7 +134,7 @@ class GeluGrad extends Binary {
   }
 }
 export function geluGradF32(args: usize, start: u32, end: u32): void {
-  binary<GeluGrad>(args, start, end);
+  binaryLong<GeluGrad>(args, start, end);
 }
 
 class GeluTanh extends Unary {
@@ -153,7 +154,7 @@ class GeluTanhGrad extends Binary {
   }
 }
 export function geluTanhGradF32(args: usize, start: u32, end: u32): void {
-  binary<GeluTanhGrad>(args, start, end);
+  binaryLong<GeluTanhGrad>(args, start, end);
 }
 
 class Silu extends Unary {
@@ -178,7 +179,7 @@ class SiluGrad extends Binary {
   }
 }
 export function siluGradF32(args: usize, start: u32, end: u32): void {
-  binary<SiluGrad>(args, start, end);
+  binaryLong<SiluGrad>(args, start, end);
 }
 
 class Softplus extends Unary {
@@ -201,7 +202,7 @@ class SoftplusGrad extends Binary {
   }
 }
 export function softplusGradF32(args: usize, start: u32, end: u32): void {
-  binary<SoftplusGrad>(args, start, end);
+  binaryLong<SoftplusGrad>(args, start, end);
 }
 
 class Clamp extends UnaryP {

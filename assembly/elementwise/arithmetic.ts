@@ -2,7 +2,7 @@
 //
 // Integers wrap round. Maxima and minima pass NaN on, whichever operand it is, as PyTorch's do.
 import { F32x4Pow } from "../simd/pow";
-import { Binary, Unary, binary, binaryBool, unary, unaryBool } from "./loops";
+import { Binary, Unary, binary, binaryBool, binaryLong, unary, unaryBool } from "./loops";
 
 class Neg extends Unary {
   @inline
@@ -198,7 +198,7 @@ class Pow extends Binary {
   }
 }
 export function powF32(args: usize, start: u32, end: u32): void {
-  binary<Pow>(args, start, end);
+  binaryLong<Pow>(args, start, end);
 }
 
 class NegI32 extends Unary {

@@ -65,6 +65,22 @@ export function unary<Op extends Unary>(args: usize, start: u32, end: u32): void
   }
 }
 
+/** The same for long ops: four at a time would run out of registers. */
+export function unaryLong<Op extends Unary>(args: usize, start: u32, end: u32): void {
+  const op = changetype<Op>(0);
+  const walk = Walk.begin(args, start, end, 1, Sizes.WORDS, 0);
+  for (let n = walk.next(); n > 0; n = walk.next()) {
+    let x = walk.input(0).src;
+    const step = walk.input(0).step;
+    let out = walk.out;
+    for (; n > 0; n--) {
+      for (let v: usize = 0; v < 64; v += 16) v128.store(out + v, op.apply(v128.load(x + v)));
+      x += step;
+      out += 64;
+    }
+  }
+}
+
 /** Words to words, with `scalars` scalar slots (1 or 2). */
 export function unaryP<Op extends UnaryP>(args: usize, start: u32, end: u32, scalars: u32): void {
   const op = changetype<Op>(0);
@@ -157,6 +173,27 @@ export function binary<Op extends Binary>(args: usize, start: u32, end: u32): vo
       const y1 = op.apply(v128.load(a, 16), v128.load(b, 16));
       const y2 = op.apply(v128.load(a, 32), v128.load(b, 32));
       Four.store(out, y0, y1, y2, op.apply(v128.load(a, 48), v128.load(b, 48)));
+      a += stepA;
+      b += stepB;
+      out += 64;
+    }
+  }
+}
+
+/** The same for long ops. */
+export function binaryLong<Op extends Binary>(args: usize, start: u32, end: u32): void {
+  const op = changetype<Op>(0);
+  const walk = Walk.begin(args, start, end, 2, Sizes.WORDS, 0);
+  for (let n = walk.next(); n > 0; n = walk.next()) {
+    let a = walk.input(0).src;
+    let b = walk.input(1).src;
+    const stepA = walk.input(0).step;
+    const stepB = walk.input(1).step;
+    let out = walk.out;
+    for (; n > 0; n--) {
+      for (let v: usize = 0; v < 64; v += 16) {
+        v128.store(out + v, op.apply(v128.load(a + v), v128.load(b + v)));
+      }
       a += stepA;
       b += stepB;
       out += 64;

@@ -2,7 +2,7 @@
 import { F32x4Erf } from "../simd/erf";
 import { F32x4Math } from "../simd/math";
 import { F32x4Trig } from "../simd/trig";
-import { Unary, unary } from "./loops";
+import { Unary, unary, unaryLong } from "./loops";
 
 class Exp extends Unary {
   @inline
@@ -41,7 +41,7 @@ class Log1p extends Unary {
   }
 }
 export function log1pF32(args: usize, start: u32, end: u32): void {
-  unary<Log1p>(args, start, end);
+  unaryLong<Log1p>(args, start, end);
 }
 
 class Sin extends Unary {
@@ -51,7 +51,7 @@ class Sin extends Unary {
   }
 }
 export function sinF32(args: usize, start: u32, end: u32): void {
-  unary<Sin>(args, start, end);
+  unaryLong<Sin>(args, start, end);
 }
 
 class Cos extends Unary {
@@ -61,7 +61,7 @@ class Cos extends Unary {
   }
 }
 export function cosF32(args: usize, start: u32, end: u32): void {
-  unary<Cos>(args, start, end);
+  unaryLong<Cos>(args, start, end);
 }
 
 class Tan extends Unary {
@@ -71,7 +71,7 @@ class Tan extends Unary {
   }
 }
 export function tanF32(args: usize, start: u32, end: u32): void {
-  unary<Tan>(args, start, end);
+  unaryLong<Tan>(args, start, end);
 }
 
 class Erf extends Unary {
@@ -81,5 +81,5 @@ class Erf extends Unary {
   }
 }
 export function erfF32(args: usize, start: u32, end: u32): void {
-  unary<Erf>(args, start, end);
+  unaryLong<Erf>(args, start, end);
 }

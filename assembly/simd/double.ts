@@ -21,7 +21,8 @@ const DOUBLE: usize = memory.data<f64>([
   4503599627370496, // 15: 2^52; its low bits or-ed with an integer hold that integer
   6755399441055744, // 16: 1.5 * 2^52; adding it rounds to an integer, held by the low bits
   Infinity, // 17
-  200, // 18: 2^200 and 2^-200 are Infinity and 0 as float32
+  -200, // 18
+  200, // 19
 ]);
 
 export class F64x2Math {
@@ -70,13 +71,11 @@ export class F64x2Math {
     return v128.bitselect(f64x2.neg(infinity), finite, f64x2.eq(x, f64x2.splat(0)));
   }
 
-  /** 2^x; Infinity or 0 as a float32 where that is what a float32 makes of it. */
+  /** 2^x for |x| < 1000. */
   @inline
   static exp2(x: v128): v128 {
-    const limit = Constant.f64(DOUBLE, 18);
-    const c = f64x2.pmin(f64x2.pmax(x, f64x2.neg(limit)), limit);
-    const t = f64x2.add(c, Constant.f64(DOUBLE, 16));
-    const f = f64x2.sub(c, f64x2.sub(t, Constant.f64(DOUBLE, 16)));
+    const t = f64x2.add(x, Constant.f64(DOUBLE, 16));
+    const f = f64x2.sub(x, f64x2.sub(t, Constant.f64(DOUBLE, 16)));
     const f2 = f64x2.mul(f, f);
     const p01 = f64x2.add(Constant.f64(DOUBLE, 5), f64x2.mul(f, Constant.f64(DOUBLE, 6)));
     const p23 = f64x2.add(Constant.f64(DOUBLE, 7), f64x2.mul(f, Constant.f64(DOUBLE, 8)));
@@ -84,5 +83,12 @@ export class F64x2Math {
     const p46 = f64x2.add(p45, f64x2.mul(f2, Constant.f64(DOUBLE, 11)));
     const p = f64x2.add(p01, f64x2.mul(f2, f64x2.add(p23, f64x2.mul(f2, p46))));
     return f64x2.mul(p, i64x2.add(i64x2.shl(t, 52), Constant.f64(DOUBLE, 12)));
+  }
+
+  /** x between -200 and 200: as a power of 2 in float32, nothing beyond makes a difference. */
+  @inline
+  static limit(x: v128): v128 {
+    const least = f64x2.pmax(x, Constant.f64(DOUBLE, 18));
+    return f64x2.pmin(least, Constant.f64(DOUBLE, 19));
   }
 }

@@ -43,6 +43,7 @@ const GELU: usize = memory.data<f64>([
 
 export class F32x4Erf {
   /** x + x Q(x^2) up to 1, 1 - e^-R(x) above. */
+  @inline
   static erf(x: v128): v128 {
     const one = Constant.f32(ERF, 14);
     const a = f32x4.pmin(f32x4.abs(x), Constant.f32(ERF, 15));
@@ -110,12 +111,14 @@ export class F32x4Erf {
   }
 
   /** x Phi(x) */
+  @inline
   static gelu(x: v128): v128 {
     const low = F32x4Erf.geluPair(F64x2Math.low(x));
     return F64x2Math.join(low, F32x4Erf.geluPair(F64x2Math.high(x)));
   }
 
   /** d/dx x Phi(x) */
+  @inline
   static geluSlope(x: v128): v128 {
     const low = F32x4Erf.slopePair(F64x2Math.low(x));
     return F64x2Math.join(low, F32x4Erf.slopePair(F64x2Math.high(x)));

@@ -24,12 +24,31 @@ const EXP: usize = memory.data<f32>([
   1, // 9
   -110, // 10: below, e^x and x e^x round to 0
   89, // 11: above, e^x is infinite
-  10, // 12: above, tanh(x) rounds to 1
-  -2, // 13
-  2.8853900817779268, // 14: 2 log2(e)
-  0.6931471805599453, // 15: ln 2
-  0.55, // 16
-  -0, // 17
+  -18, // 12: below, e^x - 1 rounds to -1
+  12582880, // 13: 1.5 * 2^23 - 32
+  2.3283064365386963e-10, // 14: 2^-32
+  60, // 15
+  -0, // 16
+]);
+
+const TANH: usize = memory.data<f32>([
+  2.8853900817779268, // 0: 2 log2(e)
+  12582912, // 1: 1.5 * 2^23
+  0.34657359027997264, // 2: ln(2) / 2
+  1, // 3..9: e^2r for |r| <= ln(2)/4, relative error 2^-28
+  2,
+  1.999999761581421,
+  1.3333213329315186,
+  0.6666920185089111,
+  0.26781103014945984,
+  0.08844166249036789,
+  -0.3333294689655304, // 10..13: (tanh(x) - x) / x^3 in x^2, |x| <= 0.55, error of tanh(x) 2^-25
+  0.1332072913646698,
+  -0.05267200991511345,
+  0.01643787883222103,
+  0.55, // 14
+  10, // 15: above, tanh(x) rounds to 1
+  -0, // 16
 ]);
 
 const LOG: usize = memory.data<f32>([
@@ -118,46 +137,62 @@ export class F32x4Math {
   @inline
   static expm1(x: v128): v128 {
     const one = Constant.f32(EXP, 9);
-    const least = f32x4.pmax(x, f32x4.splat(-18));
-    const c = f32x4.pmin(least, Constant.f32(EXP, 11));
+    const c = f32x4.pmin(f32x4.pmax(x, Constant.f32(EXP, 12)), Constant.f32(EXP, 11));
     const t = F32x4Math.steps(c);
     // 2^-k, and 0 for k > 126, where its exponent would be below the least.
     const inverse = i32x4.max_s(i32x4.sub(one, i32x4.shl(t, 23)), i32x4.splat(0));
     const y = f32x4.add(F32x4Math.fraction(c, t), f32x4.sub(one, inverse));
     // The sign is x's; said for -0.
-    return v128.or(F32x4Math.scale(y, t), v128.and(x, Constant.f32(EXP, 17)));
+    return v128.or(F32x4Math.scale(y, t), v128.and(x, Constant.f32(EXP, 16)));
   }
 
-  /**
-   * With E = e^(2|x|) - 1: E / (E + 2) where |x| is small, 1 - 2 / (E + 2) where it isn't; either
-   * is the more accurate on its side.
-   */
+  /** |x| + |x|^3 P(x^2) up to 0.55, 1 - 2 / (e^(2|x|) + 1) above: no cancellation in either. */
   @inline
   static tanh(x: v128): v128 {
-    const one = Constant.f32(EXP, 9);
-    const a = f32x4.pmin(f32x4.abs(x), Constant.f32(EXP, 12));
-    const t = f32x4.add(f32x4.mul(a, Constant.f32(EXP, 14)), Constant.f32(EXP, 1));
-    // One part of ln 2 will do: E / (E + 2) hardly feels a large k's error.
-    const k = f32x4.sub(t, Constant.f32(EXP, 1));
-    const low = f32x4.mul(k, Constant.f32(EXP, 15));
-    const p = F32x4Math.expm1Near(f32x4.sub(f32x4.add(a, a), low), f32x4.splat(0));
-    const s = i32x4.add(i32x4.shl(t, 23), one);
-    const sp = f32x4.mul(s, p);
-    const small = f32x4.lt(a, Constant.f32(EXP, 16));
-    const minusTwo = Constant.f32(EXP, 13);
-    const numerator = v128.bitselect(f32x4.add(sp, f32x4.sub(s, one)), minusTwo, small);
-    const quotient = f32x4.div(numerator, f32x4.add(sp, f32x4.add(s, one)));
-    const y = f32x4.add(v128.andnot(one, small), quotient);
-    return v128.or(y, v128.and(x, Constant.f32(EXP, 17)));
+    const one = Constant.f32(TANH, 3);
+    const two = Constant.f32(TANH, 4);
+    const a = f32x4.pmin(f32x4.abs(x), Constant.f32(TANH, 15));
+    const t = f32x4.add(f32x4.mul(a, Constant.f32(TANH, 0)), Constant.f32(TANH, 1));
+    // One part of ln(2) / 2 is enough: the larger k, the less the exponential's error matters.
+    const k = f32x4.sub(t, Constant.f32(TANH, 1));
+    const r = f32x4.sub(a, f32x4.mul(k, Constant.f32(TANH, 2)));
+    const r2 = f32x4.mul(r, r);
+    const p01 = f32x4.add(one, f32x4.mul(r, two));
+    const p23 = f32x4.add(Constant.f32(TANH, 5), f32x4.mul(r, Constant.f32(TANH, 6)));
+    const p45 = f32x4.add(Constant.f32(TANH, 7), f32x4.mul(r, Constant.f32(TANH, 8)));
+    const p46 = f32x4.add(p45, f32x4.mul(r2, Constant.f32(TANH, 9)));
+    const p = f32x4.add(p01, f32x4.mul(r2, f32x4.add(p23, f32x4.mul(r2, p46))));
+    const e = f32x4.mul(p, i32x4.add(i32x4.shl(t, 23), one));
+    const large = f32x4.sub(one, f32x4.div(two, f32x4.add(e, one)));
+
+    const z = f32x4.mul(a, a);
+    const s01 = f32x4.add(Constant.f32(TANH, 10), f32x4.mul(z, Constant.f32(TANH, 11)));
+    const s23 = f32x4.add(Constant.f32(TANH, 12), f32x4.mul(z, Constant.f32(TANH, 13)));
+    const s = f32x4.add(s01, f32x4.mul(f32x4.mul(z, z), s23));
+    const small = f32x4.add(a, f32x4.mul(f32x4.mul(a, z), s));
+    const y = v128.bitselect(small, large, f32x4.lt(a, Constant.f32(TANH, 14)));
+    return v128.or(y, v128.and(x, Constant.f32(TANH, 16)));
   }
 
-  /** 1 / (1 + e^-x), as e^x / (1 + e^x) for negative x, so that nothing overflows. */
+  /** 1 / (1 + e^-x), both sides of the fraction scaled by 2^-32, so that nothing overflows. */
   @inline
   static sigmoid(x: v128): v128 {
+    const c = f32x4.pmin(f32x4.pmax(x, Constant.f32(EXP, 10)), Constant.f32(EXP, 15));
+    const y = f32x4.neg(c);
+    const t = f32x4.add(f32x4.mul(y, Constant.f32(EXP, 0)), Constant.f32(EXP, 13));
+    const k = f32x4.sub(t, Constant.f32(EXP, 13));
+    const high = f32x4.sub(y, f32x4.mul(k, Constant.f32(EXP, 2)));
+    const p = F32x4Math.expm1Near(high, f32x4.mul(k, Constant.f32(EXP, 3)));
+    return F32x4Math.logistic(Constant.f32(EXP, 14), p, t);
+  }
+
+  /** n / (2^-32 (1 + e^y)), where e^y = 2^k (1 + p) and t holds k - 32 in its low bits. */
+  @inline
+  static logistic(n: v128, p: v128, t: v128): v128 {
     const one = Constant.f32(EXP, 9);
-    const e = F32x4Math.expNegAbs(x);
-    const numerator = v128.bitselect(e, one, i32x4.shr_s(x, 31));
-    return f32x4.div(numerator, f32x4.add(one, e));
+    const scale = i32x4.add(i32x4.shl(t, 23), one);
+    const e = f32x4.mul(f32x4.add(p, one), scale);
+    return f32x4.div(n, f32x4.add(e, Constant.f32(EXP, 14)));
   }
 
   /** log(1 + e^x) = max(x, 0) + log(1 + e^-|x|). */

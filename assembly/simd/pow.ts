@@ -8,10 +8,11 @@ export class F32x4Pow {
     const zero = f64x2.splat(0);
     // Where a is 1 or b is 0 the power is 1, be the other what it may.
     const sure = v128.or(f64x2.eq(log, zero), f64x2.eq(b, zero));
-    return F64x2Math.exp2(v128.andnot(f64x2.mul(b, log), sure));
+    return F64x2Math.exp2(F64x2Math.limit(v128.andnot(f64x2.mul(b, log), sure)));
   }
 
   /** a^b by the rules of C99, which are PyTorch's. */
+  @inline
   static pow(a: v128, b: v128): v128 {
     const size = f32x4.abs(a);
     const low = F32x4Pow.pair(F64x2Math.low(size), F64x2Math.low(b));

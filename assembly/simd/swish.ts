@@ -4,87 +4,90 @@ import { Constant } from "./constants";
 import { F64x2Math } from "./double";
 import { F32x4Math } from "./math";
 
-const SWISH: usize = memory.data<f64>([
-  1.5957691216057308, // 0: 2 sqrt(2 / pi)
-  0.07135481627260025, // 1: 0.044715 times that
-  1.4426950408889634, // 2: log2(e)
-  6755399441055744, // 3: 1.5 * 2^52; adding it rounds to an integer, which the low bits hold
-  0.6931471805599453, // 4: ln 2
+const CUBIC: usize = memory.data<f64>([
+  -2.302208198144325, // 0: -2 sqrt(2 / pi) log2(e)
+  -0.10294323958002349, // 1: 0.044715 times that
+  6755399441055712, // 2: 1.5 * 2^52 - 32; adding it rounds to an integer, which the low bits hold
 ]);
 
-const LIMITS: usize = memory.data<f32>([
+const SWISH: usize = memory.data<f32>([
   1, // 0
-  10.9, // 1: above, x e^-y(x) rounds to 0
-  1.5957691216057308, // 2: y'(x) = 2 sqrt(2 / pi) (1 + 3 * 0.044715 x^2)
-  0.21406444881780075, // 3
+  -10.9, // 1: below, x e^y(x) rounds to 0
+  7, // 2: above, sigmoid(y(x)) rounds to 1
+  1.5957691216057308, // 3, 4: y'(x) = 2 sqrt(2 / pi) (1 + 3 * 0.044715 x^2)
+  0.21406444881780075,
+  0.3333333333333333, // 5
+  -110, // 6: below, x e^x rounds to 0
+  60, // 7
+  1.4426950408889634, // 8: log2(e)
+  12582880, // 9: 1.5 * 2^23 - 32
+  0.693145751953125, // 10, 11: ln 2 in two parts
+  1.428606820309417e-6,
+  2.3283064365386963e-10, // 12: 2^-32
+  0.5, // 13
+  9.313225746154785e-10, // 14: 2^-30
+  0.6931471805599453, // 15: ln 2
 ]);
 
 export class F32x4Swish {
   /**
-   * x sigmoid(y), where e^-|y| = 2^k m (t holds k) and y has x's sign: x / (1 + e^-y), or for
-   * negative x, x e^y / (1 + e^y). The numerator is scaled last: it may be normal where e^y isn't.
-   * There, `negative` stands for x, limited.
+   * x / (1 + e^-y), where e^-y = 2^k (1 + p) and t holds k - 32. Both sides of the fraction are
+   * scaled by 2^-32, since e^-y may overflow where the quotient doesn't vanish yet. Where x is so
+   * small that it might suffer, the result is x / 2 anyway.
    */
   @inline
-  private static quotient(x: v128, negative: v128, m: v128, t: v128): v128 {
-    const e = F32x4Math.scale(m, t);
-    const falling = F32x4Math.scale(f32x4.mul(m, negative), t);
-    const numerator = v128.bitselect(falling, x, i32x4.shr_s(x, 31));
-    return f32x4.div(numerator, f32x4.add(e, Constant.f32(LIMITS, 0)));
+  private static quotient(x: v128, p: v128, t: v128): v128 {
+    const y = F32x4Math.logistic(f32x4.mul(x, Constant.f32(SWISH, 12)), p, t);
+    const tiny = f32x4.lt(f32x4.abs(x), Constant.f32(SWISH, 14));
+    return v128.bitselect(f32x4.mul(x, Constant.f32(SWISH, 13)), y, tiny);
   }
 
-  /** x sigmoid(x) */
+  /** x sigmoid(x); 0 at -Infinity. */
   @inline
   static silu(x: v128): v128 {
-    const y = F32x4Math.negAbs(x);
-    const t = F32x4Math.steps(y);
-    const m = f32x4.add(F32x4Math.fraction(y, t), Constant.f32(LIMITS, 0));
-    return F32x4Swish.quotient(x, y, m, t);
+    const least = f32x4.pmax(x, Constant.f32(SWISH, 6));
+    const y = f32x4.neg(f32x4.pmin(least, Constant.f32(SWISH, 7)));
+    const t = f32x4.add(f32x4.mul(y, Constant.f32(SWISH, 8)), Constant.f32(SWISH, 9));
+    const k = f32x4.sub(t, Constant.f32(SWISH, 9));
+    const high = f32x4.sub(y, f32x4.mul(k, Constant.f32(SWISH, 10)));
+    const p = F32x4Math.expm1Near(high, f32x4.mul(k, Constant.f32(SWISH, 11)));
+    return F32x4Swish.quotient(least, p, t);
   }
 
-  /** y(a) for a pair of a >= 0; float64, since y's absolute error is its exponential's relative. */
+  /** -y(x) / ln 2 for a pair: in float64, as its absolute error is the exponential's relative one. */
   @inline
-  private static cubic(a: v128): v128 {
-    const inner = f64x2.mul(f64x2.mul(a, a), Constant.f64(SWISH, 1));
-    return f64x2.mul(a, f64x2.add(inner, Constant.f64(SWISH, 0)));
+  private static cubic(x: v128): v128 {
+    const inner = f64x2.mul(f64x2.mul(x, x), Constant.f64(CUBIC, 1));
+    return f64x2.mul(x, f64x2.add(inner, Constant.f64(CUBIC, 0)));
   }
 
-  /** 1.5 * 2^52 - nearest(y / ln 2) */
-  @inline
-  private static steps(y: v128): v128 {
-    return f64x2.sub(Constant.f64(SWISH, 3), f64x2.mul(y, Constant.f64(SWISH, 2)));
-  }
-
-  /** -y - k ln 2 */
-  @inline
-  private static rest(y: v128, t: v128): v128 {
-    const k = f64x2.sub(Constant.f64(SWISH, 3), t);
-    return f64x2.sub(f64x2.mul(k, Constant.f64(SWISH, 4)), y);
-  }
-
-  /** x sigmoid(y(x)) */
+  /** x sigmoid(y(x)); 0 at -Infinity. */
   @inline
   static geluTanh(x: v128): v128 {
-    const a = f32x4.pmin(f32x4.abs(x), Constant.f32(LIMITS, 1));
-    const low = F32x4Swish.cubic(F64x2Math.low(a));
-    const high = F32x4Swish.cubic(F64x2Math.high(a));
-    const tLow = F32x4Swish.steps(low);
-    const tHigh = F32x4Swish.steps(high);
-    const r = F64x2Math.join(F32x4Swish.rest(low, tLow), F32x4Swish.rest(high, tHigh));
-    const m = f32x4.add(F32x4Math.expm1Near(r, f32x4.splat(0)), Constant.f32(LIMITS, 0));
-    return F32x4Swish.quotient(x, f32x4.neg(a), m, F64x2Math.joinBits(tLow, tHigh));
+    const least = f32x4.pmax(x, Constant.f32(SWISH, 1));
+    const c = f32x4.pmin(least, Constant.f32(SWISH, 2));
+    const low = F32x4Swish.cubic(F64x2Math.low(c));
+    const high = F32x4Swish.cubic(F64x2Math.high(c));
+    const magic = Constant.f64(CUBIC, 2);
+    const tLow = f64x2.add(low, magic);
+    const tHigh = f64x2.add(high, magic);
+    const fLow = f64x2.sub(low, f64x2.sub(tLow, magic));
+    const fHigh = f64x2.sub(high, f64x2.sub(tHigh, magic));
+    const r = f32x4.mul(F64x2Math.join(fLow, fHigh), Constant.f32(SWISH, 15));
+    const p = F32x4Math.expm1Near(r, f32x4.splat(0));
+    return F32x4Swish.quotient(least, p, F64x2Math.joinBits(tLow, tHigh));
   }
 
   /** d/dx x sigmoid(y) = s + x s (1 - s) y', with s = sigmoid(y(x)). */
+  @inline
   static geluTanhSlope(x: v128): v128 {
-    const one = Constant.f32(LIMITS, 0);
-    const a = f32x4.pmin(f32x4.abs(x), Constant.f32(LIMITS, 1));
-    const a2 = f32x4.mul(a, a);
-    const slope = f32x4.add(Constant.f32(LIMITS, 2), f32x4.mul(a2, Constant.f32(LIMITS, 3)));
-    // y = (2 y_0 + y'(x)) x / 3, y_0 = 2 sqrt(2 / pi) being y' at 0.
-    const y0 = Constant.f32(LIMITS, 2);
-    const y = f32x4.mul(f32x4.mul(a, f32x4.add(f32x4.add(y0, y0), slope)), f32x4.splat(0.33333334));
-    const e = F32x4Math.expNegAbs(y);
+    const one = Constant.f32(SWISH, 0);
+    const a = f32x4.pmin(f32x4.abs(x), f32x4.neg(Constant.f32(SWISH, 1)));
+    const y0 = Constant.f32(SWISH, 3);
+    const slope = f32x4.add(y0, f32x4.mul(f32x4.mul(a, a), Constant.f32(SWISH, 4)));
+    // y = x (2 y'(0) + y'(x)) / 3
+    const sum = f32x4.add(f32x4.add(y0, y0), slope);
+    const e = F32x4Math.expNegAbs(f32x4.mul(f32x4.mul(a, sum), Constant.f32(SWISH, 5)));
     const inverse = f32x4.div(one, f32x4.add(one, e));
     const other = f32x4.mul(e, inverse);
     const bend = f32x4.mul(f32x4.mul(a, slope), f32x4.mul(inverse, other));

@@ -141,15 +141,18 @@ export class F32x4Trig {
     return v128.xor(y, sign);
   }
 
+  @inline
   static sin(x: v128): v128 {
     return F32x4Trig.sinAhead(x, i32x4.splat(0));
   }
 
+  @inline
   static cos(x: v128): v128 {
     return F32x4Trig.sinAhead(x, i32x4.splat(1));
   }
 
   /** tan r for even q, -1 / tan r for odd q. */
+  @inline
   private static tanPair(x: v128): v128 {
     const t = Quarters.steps(x);
     const r = Quarters.rest(x, t);
@@ -164,6 +167,7 @@ export class F32x4Trig {
     return v128.bitselect(f64x2.div(Constant.f64(REDUCE, 11), y), y, odd);
   }
 
+  @inline
   static tan(x: v128): v128 {
     const low = F32x4Trig.tanPair(F64x2Math.low(x));
     return F64x2Math.join(low, F32x4Trig.tanPair(F64x2Math.high(x)));

@@ -69,7 +69,7 @@ const rows: [number, number, number, number, number, number, number, number, num
   [1, 3, 46, 46, 2, 46, 46, 1, 1, 1, 2, 1, 1, 1],
   // The same with strides: the gradient's later blocks are added at strided positions.
   [1, 8, 9, 7, 140, 3, 3, 2, 2, 1, 1, 1, 1, 1],
-  [1, 3, 9, 7, 140, 3, 3, 2, 3, 1, 1, 1, 1, 1],
+  [1, 3, 9, 7, 140, 3, 3, 2, 2, 1, 1, 1, 1, 1],
   // Room for the slab of a few channels only, so that they come piecemeal.
   [1, 17, 2, 28005, 2, 2, 2, 1, 1, 0, 0, 1, 28000, 1],
   [1, 7, 5, 6000, 2, 3, 2, 1, 900, 0, 0, 1, 600, 1],

@@ -1,5 +1,6 @@
 // The matrix-product kernel against a naive product in float64: edges of tiles, blocks and work
 // units, operands at any strides, batches, and the rule that bits depend on values and K alone.
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { matmulUnits } from "../../src/kernels/units.js";
 import { Bench, builds, type Build } from "./harness.js";
@@ -83,6 +84,36 @@ function multiply(bench: Bench, { M, N, K, a, b, bias, batch, split }: Product):
   // prettier-ignore
   bench.run("matmulF32", units, pa, pb, out, pbias, M, N, K, ...strides, count, dims.length / 3, ...dims);
   return out.read();
+}
+
+/** The same product with operand `last` at the very end of the memory: one byte further traps. */
+function atTheEnd(build: Build, { M, N, K, a, b, bias }: Product, last: "a" | "b" | "bias") {
+  const path = new URL(`../../build/kernels.${build}.wasm`, import.meta.url);
+  const memory = new WebAssembly.Memory({ initial: 64, maximum: 65536 });
+  const module = new WebAssembly.Module(readFileSync(path));
+  const instance = new WebAssembly.Instance(module, { env: { memory } });
+  const exports = instance.exports as Record<string, (...args: number[]) => number>;
+  const floats = new Float32Array(memory.buffer);
+  // Below the constants nothing lies: who reads there had no pointer.
+  floats.fill(NaN, 0, 256);
+  const scratch = exports.heapBase!();
+  exports.setScratch!(scratch);
+  const args = scratch + (1 << 20);
+  let next = args / 4 + 64;
+  const operands = { a, b, bias };
+  const at = Object.fromEntries(
+    Object.entries(operands).map(([name, operand]) => {
+      if (operand === null) return [name, 0];
+      const start = name === last ? floats.length - operand.data.length : next;
+      floats.set(operand.data, start);
+      if (name !== last) next += operand.data.length;
+      return [name, 4 * (start + operand.offset)];
+    }),
+  );
+  const slots = [at.a!, at.b!, 4 * next, at.bias!, M, N, K, a.row, a.col, b.row, b.col, 1, 0];
+  new Int32Array(memory.buffer).set(slots, args / 4);
+  exports.matmulF32!(args, 0, matmulUnits(1, M, N));
+  return floats.slice(next, next + M * N);
 }
 
 /** |error| <= this many ulp of the sum of magnitudes: blocks of 256 in order reach 4. */
@@ -173,6 +204,7 @@ describe.each(builds)("matmulF32 (%s)", (build) => {
     [300, 40, 70],
     [5, 300, 130],
     [200, 9, 1],
+    [130, 7, 65],
   ])("[%i, %i] @ [., %i]: any split into units gives the same bits", (M, K, N) => {
     const bench = new Bench(build);
     for (const layout of ["contiguous", "transposed"]) {
@@ -190,6 +222,10 @@ describe.each(builds)("matmulF32 (%s)", (build) => {
       expect(units).toBeGreaterThan(1);
       expect(difference(backwards, whole)).toBe(-1);
       expect(difference(multiply(bench, { ...product, split: halves }), whole)).toBe(-1);
+      const one = multiply(bench, { ...product, split: [[1, 2]] });
+      const byRows = M >= 2 * N;
+      const outside = one.filter((_, x) => (byRows ? Math.floor(x / N) : x % N) >> 6 !== 1);
+      expect(outside.every((x) => x === 777)).toBe(true);
     }
   });
 
@@ -288,6 +324,29 @@ describe.each(builds)("matmulF32 (%s)", (build) => {
         expect([...got].every((x) => Object.is(x, 0))).toBe(true);
     }
   });
+
+  test.each([
+    [1, 5, 9],
+    [3, 6, 10],
+    [6, 5, 9],
+    [9, 5, 1],
+    [18, 17, 33],
+    [20, 18, 35],
+  ])(
+    "nothing is read past an operand's end, nor through a bias of 0: [%i, %i] @ [., %i]",
+    (M, K, N) => {
+      for (const layout of ["contiguous", "transposed", "each second column"]) {
+        const a = arrange(layouts[layout]!, M, K, noise(1));
+        const b = arrange(layouts[layout]!, K, N, noise(2));
+        const bias = arrange(layouts.contiguous!, 1, N, noise(3));
+        for (const last of ["a", "b", "bias"] as const) {
+          const given = last === "bias" ? bias : null;
+          const want = oracle(M, N, K, noise(1), noise(2), given && noise(3));
+          expectClose(atTheEnd(build, { M, N, K, a, b, bias: given }, last), want);
+        }
+      }
+    },
+  );
 
   test("long sums stay accurate: blocks of K bound the error's growth", () => {
     const bench = new Bench(build);

@@ -285,6 +285,20 @@ describe.each(builds)("extremes, %s build", (build) => {
     }
   });
 
+  test("a NaN in one of many blocks wins", () => {
+    for (const [R, inner] of [
+      [3000, 1],
+      [700, 5],
+      [700, 2],
+    ] as const) {
+      for (const r of [1, 100, 600, R - 2]) {
+        const x = floats(R * inner);
+        x[r * inner + inner - 1] = NaN;
+        check(x, [1, R, inner]);
+      }
+    }
+  });
+
   test("infinities of both signs are no NaN", () => {
     for (const inner of [1, 3, 6]) {
       const x = floats(29 * inner);
