@@ -7,7 +7,7 @@ export const help = `Trains a network on MNIST digits, in this terminal.
   npm start -- [options]
 
   --model cnn|mlp     LeNet-style convolutions, or a plain perceptron (cnn)
-  --epochs N          passes over the 9,000 training digits (3)
+  --epochs N          passes over the 9,000 training digits (8)
   --batch-size N      digits in a step (32)
   --lr X              Adam's learning rate (0.001)
   --seed N            of weights and shuffling; the same seed gives the same weights (1)
@@ -31,7 +31,7 @@ export function parseOptions(args: readonly string[]): Options | null {
     args: [...args],
     options: {
       model: { type: "string", default: "cnn" },
-      epochs: { type: "string", default: "3" },
+      epochs: { type: "string", default: "8" },
       "batch-size": { type: "string", default: "32" },
       lr: { type: "string", default: "0.001" },
       seed: { type: "string", default: "1" },
