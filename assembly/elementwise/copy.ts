@@ -2,7 +2,8 @@
 // destination (writing through a view).
 //
 // A work unit is 1024 columns of a row, as for every elementwise kernel.
-import { Operand, Rows, Strided } from "./rows";
+import { Operand, Rows } from "./rows";
+import { Strided } from "./strided";
 
 const BLOCK: u32 = 1024;
 
@@ -48,19 +49,36 @@ class Copy {
     if (start >= end) return;
     const p = changetype<GatherArgs>(args);
     const cols = p.cols;
-    const inner = args + offsetof<GatherArgs>("sx");
+    if (p.rank == 0) {
+      const from = start * BLOCK;
+      const src = p.x + ((from * p.sx) << shift);
+      Strided.copy(p.out + (from << shift), 1, src, p.sx, min(end * BLOCK, cols) - from, shift);
+      return;
+    }
     const dims = args + offsetof<GatherArgs>("rank");
     const blocks = (cols + (BLOCK - 1)) / BLOCK;
     const row = start / blocks;
-    Rows.seek(args, 1, shift, inner, dims, row);
+    const x = Operand.at(0);
+    x.set(p.x, p.sx, shift);
+    Rows.advance(1, dims, row);
     let block = start % blocks;
     let out = p.out + ((row * cols + block * BLOCK) << shift);
-    const x = Operand.at(0);
-    for (let unit = start; unit < end; unit++) {
+    const transposed = shift == 2 && p.sx != 1 && Copy.lastStride(dims) == 1;
+    for (let unit = start; unit < end;) {
+      let rows: u32 = 0;
+      if (transposed && block == 0) rows = Copy.tileRows(dims, (end - unit) / blocks);
+      if (rows) {
+        Strided.transpose(out, x.row, rows, cols, p.sx);
+        out += (rows * cols) << shift;
+        unit += rows * blocks;
+        for (; rows > 0; rows--) Rows.next(1, dims);
+        continue;
+      }
       const from = block * BLOCK;
       const n = min(cols - from, BLOCK);
-      Strided.copy(out, 1, x.row + ((from * x.stride) << shift), x.stride, n, shift);
+      Strided.copy(out, 1, x.row + ((from * p.sx) << shift), p.sx, n, shift);
       out += n << shift;
+      unit++;
       if (++block == blocks) {
         block = 0;
         Rows.next(1, dims);
@@ -68,16 +86,30 @@ class Copy {
     }
   }
 
+  /** The stride of the last outer dim. */
+  @inline
+  private static lastStride(dims: usize): i32 {
+    return load<i32>(dims + (load<u32>(dims) << 3));
+  }
+
+  /** How many of the next rows, a multiple of 4 up to 16, lie side by side in the last outer dim. */
+  private static tileRows(dims: usize, left: u32): u32 {
+    const size = load<u32>(dims + (load<u32>(dims) << 3) - 4);
+    return min(min(size - Rows.lastIndex(dims), left), 16) & ~3;
+  }
+
   static scatter(args: usize, start: u32, end: u32, shift: u32): void {
     if (start >= end) return;
-    const cols = changetype<ScatterArgs>(args).cols;
-    const inner = args + offsetof<ScatterArgs>("sx");
+    const p = changetype<ScatterArgs>(args);
+    const cols = p.cols;
     const dims = args + offsetof<ScatterArgs>("rank");
     const blocks = (cols + (BLOCK - 1)) / BLOCK;
-    Rows.seek(args, 2, shift | (shift << 2), inner, dims, start / blocks);
-    let block = start % blocks;
     const x = Operand.at(0);
     const out = Operand.at(1);
+    x.set(p.x, p.sx, shift);
+    out.set(p.out, p.so, shift);
+    Rows.advance(2, dims, start / blocks);
+    let block = start % blocks;
     for (let unit = start; unit < end; unit++) {
       const from = block * BLOCK;
       const src = x.row + ((from * x.stride) << shift);

@@ -50,7 +50,7 @@ class Four {
 export function unary<Op extends Unary>(args: usize, start: u32, end: u32): void {
   const op = changetype<Op>(0);
   const walk = Walk.begin(args, start, end, 1, Sizes.WORDS, 0);
-  for (let n = walk.next(); n > 0; n = walk.next()) {
+  for (let n = walk.first; n > 0; n = walk.next()) {
     let x = walk.input(0).src;
     const step = walk.input(0).step;
     let out = walk.out;
@@ -69,7 +69,7 @@ export function unary<Op extends Unary>(args: usize, start: u32, end: u32): void
 export function unaryLong<Op extends Unary>(args: usize, start: u32, end: u32): void {
   const op = changetype<Op>(0);
   const walk = Walk.begin(args, start, end, 1, Sizes.WORDS, 0);
-  for (let n = walk.next(); n > 0; n = walk.next()) {
+  for (let n = walk.first; n > 0; n = walk.next()) {
     let x = walk.input(0).src;
     const step = walk.input(0).step;
     let out = walk.out;
@@ -87,7 +87,7 @@ export function unaryP<Op extends UnaryP>(args: usize, start: u32, end: u32, sca
   const walk = Walk.begin(args, start, end, 1, Sizes.WORDS, scalars);
   const p = v128.load32_splat(args + UNARY_SCALARS);
   const q = v128.load32_splat(args + UNARY_SCALARS + 4);
-  for (let n = walk.next(); n > 0; n = walk.next()) {
+  for (let n = walk.first; n > 0; n = walk.next()) {
     let x = walk.input(0).src;
     const step = walk.input(0).step;
     let out = walk.out;
@@ -106,7 +106,7 @@ export function unaryP<Op extends UnaryP>(args: usize, start: u32, end: u32, sca
 export function unaryTest<Op extends Unary>(args: usize, start: u32, end: u32): void {
   const op = changetype<Op>(0);
   const walk = Walk.begin(args, start, end, 1, Sizes.WORDS_TO_BYTES, 0);
-  for (let n = walk.next(); n > 0; n = walk.next()) {
+  for (let n = walk.first; n > 0; n = walk.next()) {
     let x = walk.input(0).src;
     const step = walk.input(0).step;
     let out = walk.out;
@@ -125,7 +125,7 @@ export function unaryTest<Op extends Unary>(args: usize, start: u32, end: u32): 
 export function unaryFromBool<Op extends Unary>(args: usize, start: u32, end: u32): void {
   const op = changetype<Op>(0);
   const walk = Walk.begin(args, start, end, 1, Sizes.BYTES_TO_WORDS, 0);
-  for (let n = walk.next(); n > 0; n = walk.next()) {
+  for (let n = walk.first; n > 0; n = walk.next()) {
     let x = walk.input(0).src;
     const step = walk.input(0).step;
     let out = walk.out;
@@ -146,7 +146,7 @@ export function unaryFromBool<Op extends Unary>(args: usize, start: u32, end: u3
 export function unaryBool<Op extends Unary>(args: usize, start: u32, end: u32): void {
   const op = changetype<Op>(0);
   const walk = Walk.begin(args, start, end, 1, Sizes.BYTES, 0);
-  for (let n = walk.next(); n > 0; n = walk.next()) {
+  for (let n = walk.first; n > 0; n = walk.next()) {
     let x = walk.input(0).src;
     const step = walk.input(0).step;
     let out = walk.out;
@@ -162,7 +162,7 @@ export function unaryBool<Op extends Unary>(args: usize, start: u32, end: u32): 
 export function binary<Op extends Binary>(args: usize, start: u32, end: u32): void {
   const op = changetype<Op>(0);
   const walk = Walk.begin(args, start, end, 2, Sizes.WORDS, 0);
-  for (let n = walk.next(); n > 0; n = walk.next()) {
+  for (let n = walk.first; n > 0; n = walk.next()) {
     let a = walk.input(0).src;
     let b = walk.input(1).src;
     const stepA = walk.input(0).step;
@@ -184,7 +184,7 @@ export function binary<Op extends Binary>(args: usize, start: u32, end: u32): vo
 export function binaryLong<Op extends Binary>(args: usize, start: u32, end: u32): void {
   const op = changetype<Op>(0);
   const walk = Walk.begin(args, start, end, 2, Sizes.WORDS, 0);
-  for (let n = walk.next(); n > 0; n = walk.next()) {
+  for (let n = walk.first; n > 0; n = walk.next()) {
     let a = walk.input(0).src;
     let b = walk.input(1).src;
     const stepA = walk.input(0).step;
@@ -207,7 +207,7 @@ export function binaryP<Op extends BinaryP>(args: usize, start: u32, end: u32, s
   const walk = Walk.begin(args, start, end, 2, Sizes.WORDS, scalars);
   const p = v128.load32_splat(args + BINARY_SCALARS);
   const q = v128.load32_splat(args + BINARY_SCALARS + 4);
-  for (let n = walk.next(); n > 0; n = walk.next()) {
+  for (let n = walk.first; n > 0; n = walk.next()) {
     let a = walk.input(0).src;
     let b = walk.input(1).src;
     const stepA = walk.input(0).step;
@@ -229,7 +229,7 @@ export function binaryP<Op extends BinaryP>(args: usize, start: u32, end: u32, s
 export function binaryTest<Op extends Binary>(args: usize, start: u32, end: u32): void {
   const op = changetype<Op>(0);
   const walk = Walk.begin(args, start, end, 2, Sizes.WORDS_TO_BYTES, 0);
-  for (let n = walk.next(); n > 0; n = walk.next()) {
+  for (let n = walk.first; n > 0; n = walk.next()) {
     let a = walk.input(0).src;
     let b = walk.input(1).src;
     const stepA = walk.input(0).step;
@@ -251,7 +251,7 @@ export function binaryTest<Op extends Binary>(args: usize, start: u32, end: u32)
 export function binaryBool<Op extends Binary>(args: usize, start: u32, end: u32): void {
   const op = changetype<Op>(0);
   const walk = Walk.begin(args, start, end, 2, Sizes.BYTES, 0);
-  for (let n = walk.next(); n > 0; n = walk.next()) {
+  for (let n = walk.first; n > 0; n = walk.next()) {
     let a = walk.input(0).src;
     let b = walk.input(1).src;
     const stepA = walk.input(0).step;

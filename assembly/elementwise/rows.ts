@@ -20,6 +20,15 @@ export class Operand {
   stride: i32;
   /** log2 of an element's bytes. */
   shift: u32;
+  /** For the caller's use. */
+  kind: u32;
+
+  @inline
+  set(row: usize, stride: i32, shift: u32): void {
+    this.row = row;
+    this.stride = stride;
+    this.shift = shift;
+  }
 
   @inline
   static at(k: u32): Operand {
@@ -40,11 +49,20 @@ export class Rows {
    */
   static seek(args: usize, count: u32, shifts: u32, inner: usize, dims: usize, row: u32): void {
     for (let k: u32 = 0; k < count; k++) {
-      const x = Operand.at(k);
-      x.row = load<usize>(args + (k << 2));
-      x.stride = load<i32>(inner + (k << 2));
-      x.shift = (shifts >> (k << 1)) & 3;
+      const stride = load<i32>(inner + (k << 2));
+      Operand.at(k).set(load<usize>(args + (k << 2)), stride, (shifts >> (k << 1)) & 3);
     }
+    Rows.advance(count, dims, row);
+  }
+
+  /** The index of the current row in the last outer dim. */
+  @inline
+  static lastIndex(dims: usize): u32 {
+    return load<u32>(Rows.counter(load<u32>(dims) - 1));
+  }
+
+  /** The same for operands that stand at row 0 already. */
+  static advance(count: u32, dims: usize, row: u32): void {
     const dimBytes = (count + 1) << 2;
     for (let d = load<u32>(dims); d > 0; d--) {
       const dim = dims + 4 + (d - 1) * dimBytes;
@@ -77,47 +95,6 @@ export class Rows {
         x.row += (steps * load<u32>(dim + 4 + (k << 2))) << x.shift;
       }
       if (!carry) return;
-    }
-  }
-}
-
-/** Copies of strided elements. */
-export class Strided {
-  /** Fewer than 64 contiguous bytes: too few for memory.copy, which is a call into the engine. */
-  static copyFew(dst: usize, src: usize, bytes: u32): void {
-    for (; bytes >= 16; bytes -= 16) {
-      v128.store(dst, v128.load(src));
-      dst += 16;
-      src += 16;
-    }
-    for (; bytes >= 4; bytes -= 4) {
-      store<u32>(dst, load<u32>(src));
-      dst += 4;
-      src += 4;
-    }
-    for (; bytes > 0; bytes--) store<u8>(dst++, load<u8>(src++));
-  }
-
-  /** dst[i * dstStride] = src[i * srcStride] for i < n; strides in elements of 1 << shift bytes. */
-  static copy(dst: usize, dstStride: i32, src: usize, srcStride: i32, n: u32, shift: u32): void {
-    if (dstStride == 1 && srcStride == 1 && n > 32) {
-      memory.copy(dst, src, n << shift);
-      return;
-    }
-    const dstStep = dstStride << shift;
-    const srcStep = srcStride << shift;
-    if (shift == 2) {
-      for (; n > 0; n--) {
-        store<u32>(dst, load<u32>(src));
-        dst += dstStep;
-        src += srcStep;
-      }
-    } else {
-      for (; n > 0; n--) {
-        store<u8>(dst, load<u8>(src));
-        dst += dstStep;
-        src += srcStep;
-      }
     }
   }
 }

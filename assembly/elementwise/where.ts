@@ -3,7 +3,7 @@ import { Sizes, Walk } from "./walk";
 
 export function where32(args: usize, start: u32, end: u32): void {
   const walk = Walk.begin(args, start, end, 3, Sizes.SELECT_WORDS, 0);
-  for (let n = walk.next(); n > 0; n = walk.next()) {
+  for (let n = walk.first; n > 0; n = walk.next()) {
     let cond = walk.input(0).src;
     let a = walk.input(1).src;
     let b = walk.input(2).src;
@@ -37,7 +37,7 @@ export function where32(args: usize, start: u32, end: u32): void {
 
 export function whereBool(args: usize, start: u32, end: u32): void {
   const walk = Walk.begin(args, start, end, 3, Sizes.BYTES, 0);
-  for (let n = walk.next(); n > 0; n = walk.next()) {
+  for (let n = walk.first; n > 0; n = walk.next()) {
     let cond = walk.input(0).src;
     let a = walk.input(1).src;
     let b = walk.input(2).src;

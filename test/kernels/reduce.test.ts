@@ -380,10 +380,21 @@ describe.each(builds)("varF32, %s build", (build) => {
       const one = reduce(bench, "varF32", floats(inner), [1, 1, inner], Float32Array, [1]);
       const none = reduce(bench, "varF32", floats(0), [1, 0, inner], Float32Array, [1]);
       expect([...one, ...none].every(Number.isNaN)).toBe(true);
-      const constant = new Float32Array(3 * inner).fill(0.1);
-      expect([...reduce(bench, "varF32", constant, [1, 3, inner], Float32Array, [1])]).toEqual(
-        new Array<number>(inner).fill(0),
-      );
+    }
+  });
+
+  test("of equal elements is exactly 0", () => {
+    for (const [R, inner] of [
+      [997, 1],
+      [3000, 1],
+      [997, 2],
+      [200, 6],
+    ] as const) {
+      for (const v of [0.1, 1.1, 0.7, 1e-3, 12345.678]) {
+        const x = new Float32Array(R * inner).fill(v);
+        const got = reduce(bench, "varF32", x, [1, R, inner], Float32Array, [1]);
+        expectSame(got, new Float32Array(inner), `${R} x ${inner} of ${v}`);
+      }
     }
   });
 

@@ -1,0 +1,153 @@
+// Layer normalisation kernels against plain float64 loops. Batch normalisation is composed of ops.
+import { beforeEach, describe, expect, test } from "vitest";
+import { Bench, builds, type Operand } from "./harness.js";
+
+const columns = [1, 2, 3, 4, 5, 7, 8, 13, 15, 16, 17, 33, 63, 64, 65, 1023, 1024, 1025, 2500];
+const EPS = 1e-5;
+
+/** A fixed sequence in [-2, 2). */
+function floats(n: number, seed: number): Float32Array {
+  let state = seed >>> 0;
+  return Float32Array.from({ length: n }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 30 - 2;
+  });
+}
+
+const sumOf = (list: readonly number[]): number => list.reduce((a, b) => a + b, 0);
+const meanOf = (list: readonly number[]): number => sumOf(list) / list.length;
+
+interface Statistics {
+  mean: number;
+  rstd: number;
+}
+
+function statistics(x: readonly number[]): Statistics {
+  const mean = meanOf(x);
+  return { mean, rstd: 1 / Math.sqrt(meanOf(x.map((v) => (v - mean) ** 2)) + Math.fround(EPS)) };
+}
+
+function rowsOf(x: Float32Array, cols: number): number[][] {
+  return Array.from({ length: x.length / cols }, (_, r) => [
+    ...x.subarray(r * cols, (r + 1) * cols),
+  ]);
+}
+
+/** |got - want| <= 2e-6 of the greatest of |want| and 1. */
+function expectClose(got: ArrayLike<number>, want: readonly number[], what: string): void {
+  expect(got.length, what).toBe(want.length);
+  const bound = 2e-6 * want.reduce((most, v) => Math.max(most, Math.abs(v)), 1);
+  want.forEach((w, i) => {
+    if (!(Math.abs(got[i]! - w) <= bound)) {
+      throw new Error(`${what}: [${i}] is ${got[i]}, not ${w}`);
+    }
+  });
+}
+
+const split: [number, number][] = [[2, 3], [0, 2]]; // prettier-ignore
+
+describe.each(builds)("layerNorm, %s build", (build) => {
+  let bench: Bench;
+  beforeEach(() => (bench = new Bench(build)));
+
+  interface Outputs {
+    out: Float32Array;
+    mean: Float32Array;
+    rstd: Float32Array;
+  }
+
+  /** Three rows, whole and with split units: the same bits. */
+  function forward(x: Float32Array, w: Float32Array | null, b: Float32Array | null): Outputs {
+    const cols = x.length / 3;
+    const operand = (data: Float32Array | null): number | Operand =>
+      data === null ? 0 : bench.put(data, 4);
+    const inputs = [operand(x), operand(w), operand(b)];
+    const results = [3, split].map((units) => {
+      const out = bench.put(new Float32Array(x.length).fill(77), 4);
+      const [mean, rstd] = [bench.put(new Float32Array(3)), bench.put(new Float32Array(3))];
+      bench.run("layerNormF32", units, ...inputs, out, mean, rstd, cols, EPS);
+      return { out: out.read(), mean: mean.read(), rstd: rstd.read() };
+    });
+    expect(results[1]).toEqual(results[0]);
+    return results[0]!;
+  }
+
+  test("is that of float64, with and without weight and bias", () => {
+    for (const cols of columns) {
+      const x = floats(3 * cols, cols);
+      const [weight, bias] = [floats(cols, 5), floats(cols, 6)];
+      for (const [w, b] of [
+        [null, null],
+        [weight, null],
+        [null, bias],
+        [weight, bias],
+      ] as const) {
+        const got = forward(x, w, b);
+        const stats = rowsOf(x, cols).map(statistics);
+        const want = rowsOf(x, cols).flatMap((row, r) =>
+          row.map((v, i) => (v - stats[r]!.mean) * stats[r]!.rstd * (w?.[i] ?? 1) + (b?.[i] ?? 0)),
+        );
+        expectClose(got.out, want, `${cols} columns`);
+        expectClose(got.mean, stats.map((s) => s.mean), `means of ${cols}`); // prettier-ignore
+        expectClose(got.rstd, stats.map((s) => s.rstd), `rstds of ${cols}`); // prettier-ignore
+      }
+    }
+  });
+
+  test("keeps its digits where the mean is far larger than the deviation", () => {
+    const x = floats(3 * 1500, 3).map((v) => 1024 + Math.round(v * 512) / 4096);
+    const stats = rowsOf(x, 1500).map(statistics);
+    const want = rowsOf(x, 1500).flatMap((row, r) =>
+      row.map((v) => (v - Math.fround(stats[r]!.mean)) * stats[r]!.rstd),
+    );
+    expectClose(forward(x, null, null).out, want, "offset 1024");
+  });
+
+  test("of equal elements is 0", () => {
+    for (const cols of [1, 3, 17, 1000, 1025, 3000]) {
+      const got = forward(new Float32Array(3 * cols).fill(0.1), null, null);
+      expect(got.out.every((v) => v === 0), `${cols} columns`).toBe(true); // prettier-ignore
+      expect([...got.rstd]).toEqual(
+        new Array(3).fill(Math.fround(1 / Math.sqrt(Math.fround(EPS)))),
+      );
+    }
+  });
+
+  test("a NaN or an infinity makes its own row NaN", () => {
+    for (const v of [NaN, Infinity, -Infinity]) {
+      const x = floats(3 * 21, 8);
+      x[21 + 4] = v;
+      const got = forward(x, null, null).out;
+      expect(got.map((u) => (Number.isNaN(u) ? 1 : 0))).toEqual(
+        new Float32Array(63).fill(1, 21, 42),
+      );
+    }
+  });
+
+  test("the gradient is that of float64, with and without weight", () => {
+    for (const cols of columns) {
+      const [x, dy, weight] = [floats(3 * cols, cols), floats(3 * cols, 9), floats(cols, 5)];
+      const stats = rowsOf(x, cols).map(statistics);
+      const mean = bench.put(Float32Array.from(stats, (s) => s.mean));
+      const rstd = bench.put(Float32Array.from(stats, (s) => s.rstd));
+      const [dyAt, xAt, weightAt] = [bench.put(dy, 4), bench.put(x, 4), bench.put(weight, 4)];
+      for (const w of [null, weight]) {
+        const results = [3, split].map((units) => {
+          const dx = bench.put(new Float32Array(x.length).fill(77), 4);
+          const at = w === null ? 0 : weightAt;
+          bench.run("layerNormGradF32", units, dyAt, xAt, at, mean, rstd, dx, cols);
+          return dx.read();
+        });
+        expect(results[1]).toEqual(results[0]);
+        const want = rowsOf(x, cols).flatMap((row, r) => {
+          // dx = rstd (g - mean(g) - hat mean(g hat)), g = dy weight
+          const g = row.map((_, i) => dy[r * cols + i]! * (w?.[i] ?? 1));
+          const hat = row.map((v) => (v - stats[r]!.mean) * stats[r]!.rstd);
+          const [g1, g2] = [meanOf(g), meanOf(g.map((v, i) => v * hat[i]!))];
+          return row.map((_, i) => stats[r]!.rstd * (g[i]! - g1 - hat[i]! * g2));
+        });
+        expectClose(results[0]!, want, `gradient, ${cols} columns`);
+      }
+    }
+  });
+});
