@@ -1,9 +1,10 @@
 // Builds everything: kernels (release and debug), the module that inlines the release bytes, the
 // bundled library in dist/ and its declaration files. `npm run build [-- --quiet]`
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
+import { packedModule } from "./pack.mjs";
 
 const quiet = process.argv.includes("--quiet");
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -24,10 +25,7 @@ function node(script, ...args) {
 }
 
 function inlineKernels() {
-  const bytes = readFileSync("build/kernels.release.wasm");
-  // Hexadecimal, not base64: it compresses better, and a page downloads it compressed.
-  const text = `// Made by scripts/build.mjs from assembly/.\nexport const wasmHex =\n  "${bytes.toString("hex")}";\n`;
-  writeFileSync("src/kernels/wasm.generated.ts", text);
+  writeFileSync("src/kernels/wasm.generated.ts", packedModule("build/kernels.release.wasm"));
 }
 
 async function bundle() {
@@ -56,11 +54,11 @@ async function bundle() {
 
 rmSync("dist", { recursive: true, force: true });
 mkdirSync("build", { recursive: true });
+const asc = "assemblyscript/bin/asc.js";
 for (const target of ["release", "debug"]) {
-  step(`kernels (${target})`, () =>
-    node("assemblyscript/bin/asc.js", "--config", "asconfig.json", "--target", target),
-  );
+  step(`kernels (${target})`, () => node(asc, "--config", "asconfig.json", "--target", target));
 }
+step("unpacker", () => node(asc, "--config", "assembly/unpack/asconfig.json"));
 step("inlined kernels", inlineKernels);
 step("declarations", () => node("typescript/bin/tsc", "-p", "."));
 await step("bundle", bundle);

@@ -3,7 +3,8 @@
 // A kernel is `(args, start, end) => void`. Each parameter takes one 4-byte slot, in this order:
 //   ptr  byte address      u32, i32  count, size, stride (in elements)      f32  scalar
 // A trailing "dims: i32..." stands for as many i32 slots as the call needs. The kernel of the
-// same name in assembly/ reads the same slots; test/kernels/contract.test.ts compares the two lists.
+// same name in assembly/ reads the same slots; test/kernels/contract.test.ts compares the two lists. At run time
+// nobody reads this file: it's there for the compiler and the tests.
 
 export type Param = `${string}: ${"ptr" | "u32" | "i32" | "f32"}` | `${string}: i32...`;
 

@@ -1,9 +1,10 @@
-// Compiles the inlined WASM bytes, synchronously, and hands out its kernels by name. The parameter
-// block and the scratch of this thread lie at the start of the heap; the allocator has the rest.
+// Unpacks and compiles the inlined WASM bytes, synchronously, and hands out its kernels by name. The
+// parameter block and the scratch of this thread lie at the start of the heap; the allocator has the
+// rest.
 import { SimdgradError } from "../core/errors.js";
 import { initHeap, memory } from "../memory/heap.js";
-import { contract, type KernelArgs, type KernelName } from "./contract.js";
-import { wasmHex } from "./wasm.generated.js";
+import type { contract, KernelArgs, KernelName } from "./contract.js";
+import { kernelBytes, kernels as packedKernels, unpacker } from "./wasm.generated.js";
 
 /** A WASM kernel: does work units [start, end) of what the parameter block at `args` says. */
 type Entry = (args: number, start: number, end: number) => void;
@@ -21,24 +22,42 @@ export type Kernels = { readonly [K in KernelName]: Kernel<KernelArgs<(typeof co
 const SCRATCH_BYTES = 1 << 20;
 const ARGS_BYTES = 4096;
 
-function decodeHex(text: string): Uint8Array {
-  // A plain loop: Uint8Array.from with a callback is fifty times slower.
-  const bytes = new Uint8Array(text.length >> 1);
-  const digit = (i: number): number => {
-    const code = text.charCodeAt(i);
-    return code < 58 ? code - 48 : code - 87;
-  };
-  for (let i = 0; i < bytes.length; i++) bytes[i] = (digit(2 * i) << 4) | digit(2 * i + 1);
-  return bytes;
+/** What the unpacker takes besides input and output: 16 kB for its tables. */
+const TABLE_BYTES = 1 << 14;
+
+function instantiate(bytes: Uint8Array, memory: WebAssembly.Memory): Record<string, unknown> {
+  return new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } }).exports;
 }
 
-function instantiate(): Record<string, unknown> {
+/** The kernels' bytes; see assembly/unpack/lzma.ts. */
+function unpackKernels(): Uint8Array {
+  const from = (bytes: string): Uint8Array => {
+    const out = new Uint8Array(bytes.length);
+    // A plain loop: Uint8Array.from with a callback is fifty times slower.
+    for (let i = 0; i < bytes.length; i++) out[i] = bytes.charCodeAt(i);
+    return out;
+  };
+  const packed = from(atob(packedKernels));
+  const begin = TABLE_BYTES + packed.length;
+  const end = begin + kernelBytes;
+  const memory = new WebAssembly.Memory({ initial: Math.ceil(end / 65536) });
+  const { unpack } = instantiate(from(atob(unpacker)), memory);
+  new Uint8Array(memory.buffer).set(packed, TABLE_BYTES);
+  (unpack as (input: number, out: number, end: number, tables: number) => void)(
+    TABLE_BYTES,
+    begin,
+    end,
+    0,
+  );
+  return new Uint8Array(memory.buffer, begin, kernelBytes);
+}
+
+function exportsOfKernels(): Record<string, unknown> {
   if (typeof WebAssembly === "undefined") {
     throw new SimdgradError("load", "this JavaScript engine has no WebAssembly");
   }
   try {
-    const module = new WebAssembly.Module(decodeHex(wasmHex));
-    return new WebAssembly.Instance(module, { env: { memory } }).exports;
+    return instantiate(unpackKernels(), memory);
   } catch (cause) {
     throw new SimdgradError(
       "load",
@@ -48,15 +67,13 @@ function instantiate(): Record<string, unknown> {
 }
 
 function load(): { kernels: Kernels; argsAddress: number } {
-  const exports = instantiate();
-  const base = (exports["heapBase"] as () => number)();
-  (exports["setScratch"] as (ptr: number) => void)(base);
+  const { heapBase, setScratch, ...entries } = exportsOfKernels();
+  const base = (heapBase as () => number)();
+  (setScratch as (ptr: number) => void)(base);
   const argsAddress = base + SCRATCH_BYTES;
   initHeap(argsAddress + ARGS_BYTES);
   const kernels: Record<string, Kernel<number[]>> = {};
-  for (const name of Object.keys(contract)) {
-    kernels[name] = { name, entry: exports[name] as Entry };
-  }
+  for (const name in entries) kernels[name] = { name, entry: entries[name] as Entry };
   return { kernels: kernels as Kernels, argsAddress };
 }
 

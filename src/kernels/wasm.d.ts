@@ -14,3 +14,6 @@ declare namespace WebAssembly {
     grow(pages: number): number;
   }
 }
+
+/** Binary text from base64: in browsers, and in Node since 16. */
+declare function atob(base64: string): string;

@@ -1,7 +1,7 @@
 // Bundles the library's sources around another build of the kernels, to see that it computes the same.
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { rolldown } from "rolldown";
+import { packedModule } from "../../scripts/pack.mjs";
 import type * as Library from "../../src/index.js";
 
 const root = new URL("../..", import.meta.url).pathname;
@@ -11,7 +11,6 @@ export async function libraryWith(
   build: "debug" | "release",
   folder: string,
 ): Promise<typeof Library> {
-  const wasmHex = readFileSync(join(root, `build/kernels.${build}.wasm`)).toString("hex");
   const bundle = await rolldown({
     input: join(root, "src/index.ts"),
     // As in scripts/build.mjs: methods.ts is there for its side effect.
@@ -21,7 +20,7 @@ export async function libraryWith(
         name: "kernels",
         load: (id) =>
           id.endsWith("wasm.generated.ts")
-            ? `export const wasmHex: string = ${JSON.stringify(wasmHex)};`
+            ? packedModule(join(root, `build/kernels.${build}.wasm`))
             : null,
       },
     ],

@@ -1,0 +1,182 @@
+// A module of its own, of about 1 kB, that unpacks the module of all kernels before that one is
+// compiled. What a page downloads is the kernels' bytes in LZMA, which takes a quarter less than
+// gzip does; JavaScript would need ten times as long for it while it is still interpreted.
+//
+// The format is the LZMA specification's (Igor Pavlov, 7-Zip): a range coder over adaptive bits
+// says of each step whether it is a literal byte, a match (a length and how far back), or a match
+// at one of the last four distances. It reads what scripts/pack.mjs writes: lc = 3, lp = 0, pb = 2,
+// no end marker. The input is the library's own: nothing here guards against another.
+
+/** The adaptive bits: where those of each kind begin. Each is the probability of 0, of 2048. */
+class Bits {
+  static readonly IS_MATCH: u32 = 0; // [state][position & 3]
+  static readonly IS_REP: u32 = 48; // [state]
+  static readonly IS_REP_0: u32 = 60;
+  static readonly IS_REP_1: u32 = 72;
+  static readonly IS_REP_2: u32 = 84;
+  static readonly IS_LONG_REP_0: u32 = 96; // [state][position & 3]
+  static readonly SLOT: u32 = 144; // [length - 2, at most 3][64]
+  static readonly SPECIAL: u32 = 400; // the low bits of distances of slots 4 to 13
+  static readonly ALIGN: u32 = 528; // the lowest 4 bits of longer distances
+  static readonly LENGTH: u32 = 544; // two choices, [position & 3][8] twice, [256]
+  static readonly REP_LENGTH: u32 = 866;
+  static readonly LITERAL: u32 = 1188; // [high 3 bits of the last byte][768]
+  static readonly COUNT: u32 = 7332;
+}
+
+// The range coder's state.
+let bits: usize = 0;
+let next: usize = 0;
+let range: u32 = 0;
+let code: u32 = 0;
+
+function normalize(): void {
+  if (range >= 0x1000000) return;
+  range <<= 8;
+  code = (code << 8) | load<u8>(next++);
+}
+
+function bit(which: u32): u32 {
+  const at = bits + (which << 1);
+  const p: u32 = load<u16>(at);
+  const bound = (range >>> 11) * p;
+  let one: u32 = 0;
+  if (code < bound) {
+    range = bound;
+    store<u16>(at, p + ((2048 - p) >> 5));
+  } else {
+    range -= bound;
+    code -= bound;
+    store<u16>(at, p - (p >> 5));
+    one = 1;
+  }
+  normalize();
+  return one;
+}
+
+/** A number of `count` bits, the highest first; each bit's probability depends on those above. */
+function tree(from: u32, count: u32): u32 {
+  let node: u32 = 1;
+  for (let i: u32 = 0; i < count; i++) node = 2 * node + bit(from + node);
+  return node - (1 << count);
+}
+
+/** The same, the lowest bit first. */
+function reverseTree(from: u32, count: u32): u32 {
+  let node: u32 = 1;
+  let value: u32 = 0;
+  for (let i: u32 = 0; i < count; i++) {
+    const one = bit(from + node);
+    node = 2 * node + one;
+    value |= one << i;
+  }
+  return value;
+}
+
+/** Bits that are 0 as often as 1, the highest first. */
+function evenBits(count: u32): u32 {
+  let value: u32 = 0;
+  for (; count > 0; count--) {
+    range >>>= 1;
+    value <<= 1;
+    if (code >= range) {
+      code -= range;
+      value++;
+    }
+    normalize();
+  }
+  return value;
+}
+
+/** A literal behind a match: while its bits are those of the byte `match`, they are probably so. */
+function matchedLiteral(from: u32, match: u32): u32 {
+  let node: u32 = 1;
+  let same: u32 = 256;
+  while (node < 256) {
+    match <<= 1;
+    const one = bit(from + same + (match & same) + node);
+    node = 2 * node + one;
+    same &= one ? match : ~match;
+  }
+  return node;
+}
+
+function matchLength(from: u32, position: u32): u32 {
+  if (!bit(from)) return 2 + tree(from + 2 + 8 * position, 3);
+  if (!bit(from + 1)) return 10 + tree(from + 34 + 8 * position, 3);
+  return 18 + tree(from + 66, 8);
+}
+
+/** How far back a match of that length lies, less 1. */
+function matchDistance(length: u32): u32 {
+  const slot = tree(Bits.SLOT + 64 * min(length - 2, 3), 6);
+  if (slot < 4) return slot;
+  const count = (slot >> 1) - 1;
+  const high = (2 | (slot & 1)) << count;
+  if (slot < 14) return high + reverseTree(Bits.SPECIAL + high - slot, count);
+  return high + (evenBits(count - 4) << 4) + reverseTree(Bits.ALIGN, 4);
+}
+
+// The last four distances, less 1, and what the last steps were: below 7, the last was a literal.
+let distance0: u32 = 0;
+let distance1: u32 = 0;
+let distance2: u32 = 0;
+let distance3: u32 = 0;
+let state: u32 = 0;
+
+/** The length of a match whose distance, one of the last four, becomes the last one. */
+function repetition(position: u32): u32 {
+  let long: u32 = 1;
+  if (!bit(Bits.IS_REP_0 + state)) {
+    long = bit(Bits.IS_LONG_REP_0 + 4 * state + position);
+  } else {
+    let distance = distance1;
+    if (bit(Bits.IS_REP_1 + state)) {
+      distance = distance2;
+      if (bit(Bits.IS_REP_2 + state)) {
+        distance = distance3;
+        distance3 = distance2;
+      }
+      distance2 = distance1;
+    }
+    distance1 = distance0;
+    distance0 = distance;
+  }
+  const length = long ? matchLength(Bits.REP_LENGTH, position) : 1;
+  state = state < 7 ? (long ? 8 : 9) : 11;
+  return length;
+}
+
+function match(position: u32): u32 {
+  if (bit(Bits.IS_REP + state)) return repetition(position);
+  distance3 = distance2;
+  distance2 = distance1;
+  distance1 = distance0;
+  const length = matchLength(Bits.LENGTH, position);
+  distance0 = matchDistance(length);
+  state = state < 7 ? 7 : 10;
+  return length;
+}
+
+/** From the raw LZMA stream at `input` to the bytes [out, end); 16 kB at `scratch`. Once. */
+export function unpack(input: usize, out: usize, end: usize, scratch: usize): void {
+  bits = scratch;
+  for (let i: usize = 0; i < Bits.COUNT; i++) store<u16>(scratch + 2 * i, 1024);
+  range = 0xffffffff;
+  code = bswap(load<u32>(input, 1));
+  next = input + 5;
+  const begin = out;
+  while (out < end) {
+    const position = (<u32>(out - begin)) & 3;
+    if (bit(Bits.IS_MATCH + 4 * state + position)) {
+      for (let n = match(position); n > 0; n--, out++)
+        store<u8>(out, load<u8>(out - distance0 - 1));
+      continue;
+    }
+    const last: u32 = out === begin ? 0 : load<u8>(out - 1);
+    const from = Bits.LITERAL + 768 * (last >> 5);
+    const byte = state < 7 ? tree(from, 8) : matchedLiteral(from, load<u8>(out - distance0 - 1));
+    store<u8>(out++, byte);
+    state = state < 4 ? 0 : state < 10 ? state - 3 : state - 6;
+  }
+}

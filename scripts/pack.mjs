@@ -1,0 +1,30 @@
+// The module that inlines the kernels: their bytes in LZMA, and the small module that unpacks them.
+import { readFileSync } from "node:fs";
+import { compress } from "lzma1";
+
+/** Bytes of the header of an .lzma file: settings and sizes, which src/kernels/loader.ts knows. */
+const HEADER = 13;
+
+/** The raw LZMA stream that assembly/unpack/lzma.ts reads. */
+export function pack(bytes) {
+  const file = compress(bytes, 9);
+  if (file[0] !== 0x5d)
+    throw new Error(`lzma1's settings are ${file[0]}: not lc = 3, lp = 0, pb = 2`);
+  return file.subarray(HEADER);
+}
+
+/**
+ * The source of src/kernels/wasm.generated.ts for a build of the kernels. Base64, since packed bytes
+ * in it gzip to hardly more than their number.
+ * @param file path of the .wasm file
+ */
+export function packedModule(file) {
+  const kernels = readFileSync(file);
+  const text = (bytes) => JSON.stringify(Buffer.from(bytes).toString("base64"));
+  return [
+    "// Made by scripts/build.mjs from assembly/.",
+    `export const kernelBytes: number = ${kernels.length};`,
+    `export const unpacker: string = ${text(readFileSync("build/unpack.wasm"))};`,
+    `export const kernels: string = ${text(pack(kernels))};\n`,
+  ].join("\n");
+}
