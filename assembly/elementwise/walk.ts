@@ -88,6 +88,7 @@ export class Walk {
     const dims = inner + ((count + scalars) << 2);
     walk.first = 0;
     walk.more = false;
+    walk.rest = 0;
     walk.waiting = 0;
     walk.left = 0;
     // Before any division: nothing to do may mean no columns, or an outer dim of size 0.

@@ -9,6 +9,7 @@ export const builds: readonly Build[] = ["release", "debug"];
 type Data = Float32Array | Int32Array | Uint8Array;
 type Kernel = (args: number, start: number, end: number) => void;
 
+const SCRATCH_BYTES = 1 << 20;
 const GUARD_BYTES = 64;
 const GUARD = 0xa5;
 
@@ -33,7 +34,7 @@ export class Bench {
     this.exports = instance.exports;
     const base = (this.exports.heapBase as () => number)();
     (this.exports.setScratch as (ptr: number) => void)(base);
-    this.args = base + (1 << 20);
+    this.args = base + SCRATCH_BYTES;
     this.next = this.args + 4096;
   }
 
@@ -65,6 +66,8 @@ export class Bench {
     });
     const kernel = this.exports[name] as Kernel;
     for (const [start, end] of typeof units === "number" ? [[0, units] as const] : units) {
+      // What another kernel left in the scratch is anything: none may count on zeros there.
+      new Uint8Array(this.memory.buffer).fill(GUARD, this.args - SCRATCH_BYTES, this.args);
       kernel(this.args, start, end);
     }
     this.checkGuards(name);
