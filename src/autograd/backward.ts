@@ -101,7 +101,9 @@ function newestFirst(roots: readonly Node[]): Node[] {
       }
     }
   }
-  return found.sort((a, b) => b.seq - a.seq);
+  // A chain comes in order already.
+  const sorted = found.every((node, i) => i === 0 || found[i - 1]!.seq > node.seq);
+  return sorted ? found : found.sort((a, b) => b.seq - a.seq);
 }
 
 /** Those of `order` from which a target can be reached. */

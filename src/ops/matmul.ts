@@ -4,19 +4,19 @@ import {
   broadcastShapes,
   contiguousLayout,
   expandLayout,
+  type Shape,
   showShape,
-  stridedLayout,
 } from "../core/shape.js";
-import { alias, allocate, type Tensor } from "../autograd/tensor.js";
+import { allocate, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
 import { run } from "../kernels/run.js";
 import { matmulUnits } from "../kernels/units.js";
 import { sumTo } from "./arithmetic.js";
-import { copyOf } from "./convert.js";
+import { contiguous } from "./convert.js";
 import { collapse } from "./dispatch.js";
 import { sum } from "./reduce.js";
-import { reshape, squeeze, transpose, unsqueeze } from "./views.js";
+import { reshape, squeeze, unsqueeze } from "./views.js";
 import { tidy } from "../memory/scope.js";
 
 /**
@@ -38,11 +38,7 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
       return b.ndim === 1 ? squeeze(flat, -1) : flat;
     });
   }
-  const out = product("matmul", a, b, null);
-  return record("matmul", out, [a, b], { a, b }, (dy, { a, b }) => [
-    () => sumTo(matmul(dy, transpose(b, -2, -1)), a.shape), // dC/dA: dy B^T
-    () => sumTo(matmul(transpose(a, -2, -1), dy), b.shape), // dC/dB: A^T dy
-  ]);
+  return multiply("matmul", a, b, false, false, null);
 }
 
 function check(op: string, a: Tensor, b: Tensor): void {
@@ -58,29 +54,83 @@ function check(op: string, a: Tensor, b: Tensor): void {
   }
 }
 
-/** a @ b (+ bias along the columns) for at least 2 dims each. Not recorded. */
-function product(op: string, a: Tensor, b: Tensor, bias: Tensor | null): Tensor {
-  const M = a.shape[a.ndim - 2]!;
-  const K = a.shape[a.ndim - 1]!;
-  const N = b.shape[b.ndim - 1]!;
-  const outer = broadcastShapes(op, a.shape.slice(0, -2), b.shape.slice(0, -2));
-  const la = expandLayout(op, a.layout, [...outer, M, K]).strides;
-  const lb = expandLayout(op, b.layout, [...outer, K, N]).strides;
+/**
+ * A @ B + bias for at least 2 dims each, where A is a, or with `ta` its transpose, and B likewise.
+ * Every derivative of such a product is one again, so no gradient ever copies a transpose.
+ */
+function multiply(
+  op: string,
+  a: Tensor,
+  b: Tensor,
+  ta: boolean,
+  tb: boolean,
+  bias: Tensor | null,
+): Tensor {
+  const out = product(op, a, b, ta, tb, bias);
+  const inputs = bias === null ? [a, b] : [a, b, bias];
+  return record(op, out, inputs, { a, b }, (dy, { a, b }) => [
+    // C = A B: dA = dy B^T and dB = A^T dy; where an operand is a transpose, the transpose of that.
+    () =>
+      sumTo(
+        ta ? multiply(op, b, dy, tb, true, null) : multiply(op, dy, b, false, !tb, null),
+        a.shape,
+      ),
+    () =>
+      sumTo(
+        tb ? multiply(op, dy, a, true, ta, null) : multiply(op, a, dy, !ta, false, null),
+        b.shape,
+      ),
+    () => sum(dy, 0), // a bias comes with 2 dims only
+  ]);
+}
+
+const NO_BATCHES: readonly number[] = [];
+
+function product(
+  op: string,
+  a: Tensor,
+  b: Tensor,
+  ta: boolean,
+  tb: boolean,
+  bias: Tensor | null,
+): Tensor {
+  const [da, db] = [a.ndim - 2, b.ndim - 2];
+  const [down, across] = ta ? [da + 1, da] : [da, da + 1];
+  const [downB, acrossB] = tb ? [db + 1, db] : [db, db + 1];
+  const M = a.shape[down]!;
+  const K = a.shape[across]!;
+  const N = b.shape[acrossB]!;
+  const [sa, sb] = [a.layout.strides, b.layout.strides];
+  const flat = da === 0 && db === 0;
+  const outer = flat ? NO_BATCHES : broadcastShapes(op, a.shape.slice(0, da), b.shape.slice(0, db));
   const out = allocate(op, contiguousLayout([...outer, M, N]), "float32");
   if (out.numel() === 0) return out;
-  const n = outer.length;
-  const { rows, cols, inner, dims } = collapse(outer, [la.slice(0, n), lb.slice(0, n)]);
+  const { batch, dims } = flat ? ONE_BATCH : batchesOf(op, a, b, outer);
+  const units = matmulUnits(batch, M, N);
+  const [pa, pb, po, bias_] = [a.address(), b.address(), out.address(), bias?.address() ?? 0];
+  const [sm, sk, tk, tn] = [sa[down]!, sa[across]!, sb[downB]!, sb[acrossB]!];
+  const rank = dims.length / 3;
+  run(kernels.matmulF32, units, pa, pb, po, bias_, M, N, K, sm, sk, tk, tn, batch, rank, ...dims);
+  return out;
+}
+
+/** The number of products, and of each batch dim its size and both operands' strides. */
+interface Batches {
+  batch: number;
+  dims: readonly number[];
+}
+
+const ONE_BATCH: Batches = { batch: 1, dims: NO_BATCHES };
+
+function batchesOf(op: string, a: Tensor, b: Tensor, outer: Shape): Batches {
+  const stridesOf = (x: Tensor): readonly number[] => {
+    const matrix = x.shape.slice(-2);
+    return expandLayout(op, x.layout, [...outer, ...matrix]).strides.slice(0, -2);
+  };
+  const { rows, cols, inner, dims } = collapse(outer, [stridesOf(a), stridesOf(b)]);
   const batch = rows * cols;
   // The kernel counts every batch dim alike: the innermost joins the list.
-  const batches = batch > 1 ? [...dims, cols, ...inner] : [];
-  run(
-    kernels.matmulF32,
-    matmulUnits(batch, M, N),
-    ...([a.address(), b.address(), out.address(), bias?.address() ?? 0] as const),
-    ...([M, N, K, la[n]!, la[n + 1]!, lb[n]!, lb[n + 1]!, batch, batches.length / 3] as const),
-    ...batches,
-  );
-  return out;
+  return { batch, dims: batch > 1 ? [...dims, cols, ...inner] : NO_BATCHES };
 }
 
 /**
@@ -102,7 +152,7 @@ export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): T
       `bias must be [${weight.shape[0]}]: got ${showShape(bias.shape)}`,
     );
   }
-  for (const operand of [x, weight, ...(bias === null ? [] : [bias])]) {
+  for (const operand of [x, weight, bias ?? x]) {
     if (operand.dtype !== "float32") {
       throw new DTypeError("linear", `operands must be float32: got ${operand.dtype}`);
     }
@@ -113,21 +163,7 @@ export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): T
       return reshape(linear(rows, weight, bias), [...x.shape.slice(0, -1), weight.shape[0]!]);
     });
   }
-  return linear2d(x, weight, bias);
-}
-
-function linear2d(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
-  const [out_, in_] = weight.shape as [number, number];
-  const [down, across] = weight.layout.strides as [number, number];
-  const columns = alias(weight, stridedLayout([in_, out_], [across, down], weight.layout.offset));
-  const packed = bias === null || bias.layout.contiguous ? bias : copyOf("linear", bias);
-  const out = product("linear", x, columns, packed);
-  columns.dispose();
-  if (packed !== bias) packed?.dispose();
-  const inputs = bias === null ? [x, weight] : [x, weight, bias];
-  return record("linear", out, inputs, { x, weight }, (dy, { x, weight }) => [
-    () => matmul(dy, weight), // dx = dy W
-    () => matmul(transpose(dy, 0, 1), x), // dW = dy^T x
-    () => sum(dy, 0), // db = the sum over the rows
-  ]);
+  if (bias === null || bias.layout.contiguous)
+    return multiply("linear", x, weight, false, true, bias);
+  return tidy(() => multiply("linear", x, weight, false, true, contiguous(bias)));
 }

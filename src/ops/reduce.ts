@@ -49,16 +49,16 @@ function withMiddle(
 ): Tensor {
   const first = dims[0] ?? x.ndim;
   const last = dims.at(-1) ?? x.ndim - 1;
-  // Dims of size 1 between them do not separate what is reduced.
-  const between = x.shape
-    .slice(first, last + 1)
-    .some((n, i) => n !== 1 && !dims.includes(first + i));
-  if (!between) {
-    const outer = sizeOf(x.shape.slice(0, first));
-    const R = sizeOf(x.shape.slice(first, last + 1));
-    const inner = sizeOf(x.shape.slice(last + 1));
-    return withContiguous(x, (x) => fn(x, { outer, R, inner }));
-  }
+  let [outer, R, inner] = [1, 1, 1];
+  let between = false;
+  x.shape.forEach((n, i) => {
+    if (i < first) outer *= n;
+    else if (i > last) inner *= n;
+    else R *= n;
+    // Dims of size 1 between them do not separate what is reduced.
+    if (i > first && i < last && n !== 1 && !dims.includes(i)) between = true;
+  });
+  if (!between) return withContiguous(x, (x) => fn(x, { outer, R, inner }));
   const kept = x.shape.flatMap((_, i) => (dims.includes(i) ? [] : [i]));
   const order = [...kept, ...dims];
   const { shape, strides, offset } = x.layout;
@@ -68,11 +68,10 @@ function withMiddle(
     offset,
     contiguous: false,
   });
-  const R = sizeOf(dims.map((d) => shape[d]!));
+  R = sizeOf(dims.map((d) => shape[d]!));
+  outer = sizeOf(kept.map((d) => shape[d]!));
   try {
-    return withContiguous(moved, (x) =>
-      fn(x, { outer: sizeOf(kept.map((d) => shape[d]!)), R, inner: 1 }),
-    );
+    return withContiguous(moved, (x) => fn(x, { outer, R, inner: 1 }));
   } finally {
     moved.dispose();
   }
