@@ -1,5 +1,5 @@
 // Runs single kernels on memory of its own, without the engine: guard words around every
-// operand, both builds. What belongs to tensors is tested in test/ops.
+// operand, both builds, scratch full of what an earlier kernel might have left. What belongs to tensors is tested in test/ops.
 import { readFileSync } from "node:fs";
 import { contract, type KernelName } from "../../src/kernels/contract.js";
 
@@ -11,6 +11,7 @@ type Kernel = (args: number, start: number, end: number) => void;
 
 const GUARD_BYTES = 64;
 const GUARD = 0xa5;
+const SCRATCH_BYTES = 1 << 20;
 
 /** One operand in WASM memory; `read()` returns its present content. */
 export interface Operand<T extends Data = Data> {
@@ -33,7 +34,7 @@ export class Bench {
     this.exports = instance.exports;
     const base = (this.exports.heapBase as () => number)();
     (this.exports.setScratch as (ptr: number) => void)(base);
-    this.args = base + (1 << 20);
+    this.args = base + SCRATCH_BYTES;
     this.next = this.args + 4096;
   }
 
@@ -65,6 +66,7 @@ export class Bench {
     });
     const kernel = this.exports[name] as Kernel;
     for (const [start, end] of typeof units === "number" ? [[0, units] as const] : units) {
+      new Uint8Array(this.memory.buffer, this.args - SCRATCH_BYTES, 65536).fill(GUARD);
       kernel(this.args, start, end);
     }
     this.checkGuards(name);
