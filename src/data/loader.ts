@@ -72,8 +72,8 @@ export class DataLoader<Sample = Tensor[], Batch = Tensor[]> implements Iterable
 
   constructor(source: readonly Tensor[], options?: DataLoaderOptions<Sample, Batch>);
   // Apart from the first signature, or Tensor would be taken for the type of a sample.
-  // eslint-disable-next-line @typescript-eslint/unified-signatures
   constructor(
+    // eslint-disable-next-line @typescript-eslint/unified-signatures
     source: Dataset<Sample> | readonly Sample[],
     options?: DataLoaderOptions<Sample, Batch>,
   );
