@@ -12,7 +12,7 @@ export default defineConfig({
         // allocation spills all that the call in progress does not need.
         test: {
           name: "evicting",
-          include: ["test/{ops,autograd,nn,reference,data,io}/**/*.test.ts"],
+          include: ["test/{ops,autograd,nn,optim,reference,data,io,format}/**/*.test.ts"],
           setupFiles: ["test/setup/evict.ts"],
           ...patience,
         },

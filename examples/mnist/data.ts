@@ -14,8 +14,13 @@ export interface Digits {
   labels: Tensor;
 }
 
+export interface DigitSets {
+  train: Digits;
+  test: Digits;
+}
+
 /** Every tenth digit of a class goes to the test set. */
-export function loadDigits(): { train: Digits; test: Digits } {
+export function loadDigits(): DigitSets {
   const folder = dirname(createRequire(import.meta.url).resolve("mnist/package.json"));
   const sets = {
     train: { pixels: [] as number[][], labels: [] as number[] },

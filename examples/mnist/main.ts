@@ -1,5 +1,6 @@
 // Trains a network on MNIST digits in the terminal: `npm start`, `npm start -- --help`.
-import { writeFileSync } from "node:fs";
+import { accessSync, constants, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import {
   crossEntropy,
   DataLoader,
@@ -8,11 +9,12 @@ import {
   noGrad,
   optim,
   saveSafetensors,
+  type Tensor,
 } from "simdgrad";
-import { type Digits, loadDigits } from "./data.js";
+import { type Digits, type DigitSets, loadDigits } from "./data.js";
 import { createModel } from "./model.js";
 import { help, type Options, parseOptions } from "./options.js";
-import { bar, clock, confusionMatrix, drawDigits, ProgressLine } from "./terminal.js";
+import { clock, confusionMatrix, drawDigits, ProgressLine } from "./terminal.js";
 
 /** Lets Node handle a Ctrl-C: training itself is synchronous. */
 const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -38,73 +40,90 @@ function accuracyOf(labels: ArrayLike<number>, predictions: ArrayLike<number>): 
   return right / labels.length;
 }
 
-/** Returns false when it was interrupted. */
+function percent(share: number): string {
+  return `${(100 * share).toFixed(2)}%`;
+}
+
+/** Sums over the batches of an epoch. */
+class Tally {
+  private loss = 0;
+  private right = 0;
+  private seen = 0;
+
+  add(logits: Tensor, labels: Tensor, loss: Tensor): void {
+    const n = labels.numel();
+    this.loss += loss.item() * n;
+    this.right += logits.argmax(1).eq(labels).sum().item();
+    this.seen += n;
+  }
+
+  text(): string {
+    const { loss, right, seen } = this;
+    return `loss ${(loss / seen).toFixed(4)}  accuracy ${percent(right / seen)}`;
+  }
+}
+
+/** Returns the number of steps done, fewer than there should be when Ctrl-C ended it. */
 async function train(
   model: nn.Sequential,
-  digits: Digits,
-  test: Digits,
-  options: Options,
-): Promise<boolean> {
-  const { epochs, batchSize, lr } = options;
-  const loader = new DataLoader([digits.images, digits.labels], { batchSize, shuffle: true });
+  { train, test }: DigitSets,
+  { epochs, batchSize, lr }: Options,
+): Promise<{ step: number; steps: number }> {
+  const loader = new DataLoader([train.images, train.labels], { batchSize, shuffle: true });
   const optimizer = new optim.Adam(model.parameters(), { lr });
-  const line = new ProgressLine();
   const labels = test.labels.toTypedArray();
-  let stop = false;
-  const interrupt = (): void => void (stop = true);
-  process.once("SIGINT", interrupt);
   const steps = epochs * loader.length;
+  let stop = false;
+  process.once("SIGINT", () => (stop = true));
+  const line = new ProgressLine();
   const start = performance.now();
-  let step = 0;
-  let images = 0;
+  let [step, images] = [0, 0];
   for (let epoch = 1; epoch <= epochs && !stop; epoch++) {
-    let [lossSum, right, seen] = [0, 0, 0];
+    const tally = new Tally();
+    let rate = "";
     for (const [x, y] of loader) {
+      // Large steps at first, ever smaller ones towards the end: the weights come to rest.
+      for (const group of optimizer.groups) group.lr = lr * (1 - step / steps);
       const logits = model.forward(x!);
       const loss = crossEntropy(logits, y!);
       optimizer.zeroGrad();
       loss.backward();
       optimizer.step();
-      const n = x!.shape[0]!;
-      lossSum += loss.item() * n;
-      right += logits.argmax(1).eq(y!).sum().item();
-      seen += n;
-      images += n;
+
+      tally.add(logits, y!, loss);
+      images += y!.numel();
       step++;
       const seconds = (performance.now() - start) / 1000;
-      line.show(
-        `epoch ${epoch}/${epochs} ${bar(step / steps)} step ${step}/${steps}  loss ${(lossSum / seen).toFixed(4)}  ` +
-          `accuracy ${((100 * right) / seen).toFixed(2)}%  ${Math.round(images / seconds)} images/s  ` +
-          `${clock((seconds / step) * (steps - step))} left`,
-      );
+      rate = `${Math.round(images / seconds)} images/s`;
+      const left = clock((seconds / step) * (steps - step));
+      line.show(step / steps, `${step}/${steps}  ${tally.text()}  ${rate}  ${left} left`);
       await breathe();
       if (stop) break;
     }
-    const seconds = (performance.now() - start) / 1000;
-    const score = accuracyOf(labels, predict(model, test));
-    line.keep(
-      `epoch ${epoch}/${epochs}  loss ${(lossSum / seen).toFixed(4)}  training accuracy ${((100 * right) / seen).toFixed(2)}%  ` +
-        `test accuracy ${(100 * score).toFixed(2)}%  ${Math.round(images / seconds)} images/s  ${clock(seconds)}`,
-    );
+    const score = percent(accuracyOf(labels, predict(model, test)));
+    const time = clock((performance.now() - start) / 1000);
+    line.keep(`epoch ${epoch}/${epochs}  ${tally.text()}  test ${score}  ${rate}  ${time}`);
   }
-  process.off("SIGINT", interrupt);
-  return !stop;
+  return { step, steps };
 }
 
 function report(model: nn.Sequential, test: Digits): void {
   const labels = test.labels.toTypedArray();
   const predictions = predict(model, test);
   console.log(`\n${confusionMatrix(labels, predictions)}\n`);
-  // Three digits that were read well, and what was misread, if anything was.
-  const wrong = [...labels.keys()].filter((i) => labels[i] !== predictions[i]);
-  const shown = [100, 400, 800].slice(0, wrong.length > 0 ? 2 : 3).concat(wrong.slice(0, 1));
+  // Two digits that were read well, and one that was not, if there is one.
+  const isRight = (i: number): boolean => labels[i] === predictions[i];
+  const all = [...labels.keys()];
+  const shown = [250, 550, 850].map((i) => all.slice(i).find(isRight) ?? i);
+  const wrong = all.find((i) => !isRight(i));
+  if (wrong !== undefined) shown[2] = wrong;
   const pixels = shown.map((i) => test.images.select(0, i).toTypedArray());
   const captions = shown.map((i) => {
-    const verdict = labels[i] === predictions[i] ? "" : `, but it is a ${labels[i]}`;
+    const verdict = isRight(i) ? "" : ` (it is a ${labels[i]})`;
     return `predicted ${predictions[i]}${verdict}`;
   });
   console.log(drawDigits(pixels, captions));
-  console.log(`\nTest accuracy: ${(100 * accuracyOf(labels, predictions)).toFixed(2)}%`);
+  console.log(`\nTest accuracy: ${percent(accuracyOf(labels, predictions))}`);
 }
 
 async function main(): Promise<void> {
@@ -113,18 +132,19 @@ async function main(): Promise<void> {
     console.log(help);
     return;
   }
+  accessSync(dirname(options.out), constants.W_OK); // better now than after the training
   manualSeed(options.seed);
-  const { train: digits, test } = loadDigits();
+  const digits = loadDigits();
   const model = createModel(options.model);
   const count = model.parameters().reduce((n, p) => n + p.numel(), 0);
   console.log(
-    `simdgrad trains ${options.model === "cnn" ? "a LeNet-style network" : "a perceptron"} of ${count} parameters ` +
-      `on ${digits.labels.numel()} MNIST digits and tests it on ${test.labels.numel()} others.`,
+    `simdgrad trains ${options.model === "cnn" ? "a LeNet-style network" : "a perceptron"} of ${count} parameters\n` +
+      `on ${digits.train.labels.numel()} MNIST digits and tests it on ${digits.test.labels.numel()} others.\n`,
   );
-  const finished = await train(model, digits, test, options);
-  if (!finished) console.log("Interrupted.");
+  const { step, steps } = await train(model, digits, options);
   writeFileSync(options.out, saveSafetensors(model.stateDict()));
-  if (finished) report(model, test);
+  if (step < steps) console.log(`\nInterrupted after ${step} of ${steps} steps.`);
+  else report(model, digits.test);
   console.log(`Weights saved to ${options.out}`);
 }
 

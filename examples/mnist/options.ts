@@ -9,12 +9,13 @@ export const help = `Trains a network on MNIST digits, in this terminal.
   --model cnn|mlp     LeNet-style convolutions, or a plain perceptron (cnn)
   --epochs N          passes over the 9,000 training digits (8)
   --batch-size N      digits in a step (32)
-  --lr X              Adam's learning rate (0.001)
-  --seed N            of weights and shuffling; the same seed gives the same weights (1)
-  --out FILE          where the weights go, as safetensors (mnist-<model>.safetensors)
+  --lr X              Adam's learning rate at first; it falls to 0 (0.003)
+  --seed N            of weights and shuffling: the same gives the same (1)
+  --out FILE          for the weights (mnist-<model>.safetensors)
   --help              this text
 
-Ctrl-C ends the training and keeps the weights of the last step.`;
+Ctrl-C ends the training after the present step, saves the weights as they are
+then, and exits with code 0. A second Ctrl-C ends it at once.`;
 
 export interface Options {
   model: ModelName;
@@ -33,7 +34,7 @@ export function parseOptions(args: readonly string[]): Options | null {
       model: { type: "string", default: "cnn" },
       epochs: { type: "string", default: "8" },
       "batch-size": { type: "string", default: "32" },
-      lr: { type: "string", default: "0.001" },
+      lr: { type: "string", default: "0.003" },
       seed: { type: "string", default: "1" },
       out: { type: "string" },
       help: { type: "boolean", default: false },

@@ -1,9 +1,9 @@
 // class Tensor: a view (layout + dtype) of a buffer, and its place in the autograd graph. No maths
 // here: what computes is in ops/, put on the prototype as methods by methods.ts.
 /// <reference lib="esnext.disposable" preserve="true" />
-import { DisposedError, DTypeError, GradError } from "../core/errors.js";
+import { DisposedError, DTypeError, GradError, ShapeError } from "../core/errors.js";
 import { bytesOf, type DType } from "../core/dtype.js";
-import { contiguousLayout, type Layout, type Shape } from "../core/shape.js";
+import { contiguousLayout, type Layout, sameShape, type Shape, showShape } from "../core/shape.js";
 import { Buffer } from "../memory/buffer.js";
 import { Handle, track } from "../memory/scope.js";
 import { Node } from "./node.js";
@@ -110,6 +110,13 @@ export class Tensor extends Handle {
     if (this.node === null) {
       if (value !== null) throw new GradError("grad", "this tensor does not require gradients");
       return;
+    }
+    if (value !== null && (value.dtype !== "float32" || !sameShape(value.shape, this.shape))) {
+      const Wrong = value.dtype === "float32" ? ShapeError : DTypeError;
+      throw new Wrong(
+        "grad",
+        `must be float32 ${showShape(this.shape)}: got ${value.dtype} ${showShape(value.shape)}`,
+      );
     }
     this.node.setGrad(value);
     this.node.gradSeen = true;

@@ -2,6 +2,8 @@
 import { ShapeError, ValueError } from "../core/errors.js";
 import { Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
+import { tidy } from "../memory/scope.js";
+import { clone } from "../ops/convert.js";
 import { tensor } from "../ops/creation.js";
 import { indexSelect } from "../ops/indexing.js";
 import { stack } from "../ops/join.js";
@@ -68,6 +70,13 @@ export class DataLoader<Sample = Tensor[], Batch = Tensor[]> implements Iterable
   private readonly dropLast: boolean;
   private readonly collate: ((samples: Sample[]) => Batch) | null;
 
+  constructor(source: readonly Tensor[], options?: DataLoaderOptions<Sample, Batch>);
+  // Apart from the first signature, or Tensor would be taken for the type of a sample.
+  constructor(
+    // eslint-disable-next-line @typescript-eslint/unified-signatures
+    source: Dataset<Sample> | readonly Sample[],
+    options?: DataLoaderOptions<Sample, Batch>,
+  );
   constructor(
     source: Dataset<Sample> | readonly Sample[] | readonly Tensor[],
     options: DataLoaderOptions<Sample, Batch> = {},
@@ -122,7 +131,13 @@ export class DataLoader<Sample = Tensor[], Batch = Tensor[]> implements Iterable
 function asDataset<Sample>(
   source: Dataset<Sample> | readonly Sample[] | readonly Tensor[],
 ): Dataset<Sample> {
-  if (!Array.isArray(source)) return source as Dataset<Sample>;
+  if (!Array.isArray(source)) {
+    const set = source as Partial<Dataset<Sample>> | undefined;
+    if (typeof set?.get !== "function" || !Number.isInteger(set.length)) {
+      throw new ValueError("DataLoader", "takes an array, or an object with length and get(i)");
+    }
+    return set as Dataset<Sample>;
+  }
   if (source.length > 0 && source.every((x) => x instanceof Tensor)) {
     return new TensorDataset(...source) as unknown as Dataset<Sample>;
   }
@@ -137,7 +152,10 @@ function rows(
   to: number,
   order: Int32Array | null,
 ): Tensor[] {
-  if (order === null) return dataset.tensors.map((x) => narrow(x, 0, from, to - from));
+  // Copies, as with an order: changing a batch in place must not change the data.
+  if (order === null) {
+    return dataset.tensors.map((x) => tidy(() => clone(narrow(x, 0, from, to - from))));
+  }
   const index = tensor(order.subarray(from, to));
   const batch = dataset.tensors.map((x) => indexSelect(x, 0, index));
   index.dispose();
@@ -147,11 +165,20 @@ function rows(
 /** Samples joined along a new first dim: tensors, numbers, or lists of those, item by item. */
 function stacked(samples: readonly unknown[]): unknown {
   const first = samples[0];
-  if (first instanceof Tensor) return stack(samples as Tensor[]);
-  if (typeof first === "number" || typeof first === "boolean") return tensor(samples as number[]);
-  if (ArrayBuffer.isView(first)) return stack(samples.map((s) => tensor(s as Float32Array)));
-  if (Array.isArray(first)) {
-    return first.map((_, i) => stacked(samples.map((s) => (s as unknown[])[i])));
+  const all = (test: (sample: unknown) => boolean): boolean => samples.every(test);
+  if (all((s) => s instanceof Tensor)) return stack(samples as Tensor[]);
+  if (all((s) => typeof s === "number") || all((s) => typeof s === "boolean")) {
+    return tensor(samples as number[]);
   }
-  throw new ValueError("DataLoader", "samples of this kind need a collate function");
+  if (all(ArrayBuffer.isView)) {
+    return tidy(() => stack(samples.map((s) => tensor(s as Float32Array))));
+  }
+  if (all((s) => Array.isArray(s) && s.length === (first as unknown[]).length)) {
+    const lists = samples as unknown[][];
+    return lists[0]!.map((_, i) => stacked(lists.map((s) => s[i])));
+  }
+  throw new ValueError(
+    "DataLoader",
+    "samples that differ in kind or length need a collate function",
+  );
 }

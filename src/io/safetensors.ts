@@ -1,9 +1,9 @@
 // The safetensors format (huggingface/safetensors): eight bytes with the length of a JSON header
 // (little endian), the header ({ name: { dtype, shape, data_offsets } }), then the data.
 import { FormatError, ValueError } from "../core/errors.js";
-import { bytesOf, type DType, newTypedArray } from "../core/dtype.js";
+import { bytesOf, type DType } from "../core/dtype.js";
 import { sizeOf } from "../core/shape.js";
-import type { Tensor } from "../autograd/tensor.js";
+import { Tensor } from "../autograd/tensor.js";
 import { toTypedArray } from "../ops/convert.js";
 import { tensor } from "../ops/creation.js";
 
@@ -26,13 +26,18 @@ export function saveSafetensors(
   tensors: Readonly<Record<string, Tensor>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
-  const header: Record<string, unknown> = {};
+  // Without a prototype any name is just a name, "__proto__" too.
+  const header = Object.create(null) as Record<string, unknown>;
+  if (Object.values(metadata).some((text) => typeof text !== "string")) {
+    throw new ValueError("saveSafetensors", "metadata must be strings");
+  }
   if (Object.keys(metadata).length > 0) header["__metadata__"] = metadata;
   const entries = Object.entries(tensors);
   let at = 0;
   for (const [name, x] of entries) {
-    if (name === "__metadata__")
-      throw new ValueError("saveSafetensors", "__metadata__ is no tensor's name");
+    if (name === "__metadata__" || !(x instanceof Tensor)) {
+      throw new ValueError("saveSafetensors", `${name} is no tensor, or no name for one`);
+    }
     const end = at + x.numel() * bytesOf(x.dtype);
     header[name] = { dtype: dtypeNames[x.dtype], shape: x.shape, data_offsets: [at, end] };
     at = end;
@@ -101,14 +106,23 @@ function readHeader(file: Uint8Array): { header: Record<string, unknown>; data: 
   if (length > file.length - 8)
     fail(`the header claims ${length} bytes, ${file.length - 8} are there`);
   let header: unknown;
+  let text = "";
   try {
-    header = JSON.parse(decodeUtf8(file.subarray(8, 8 + length)));
+    text = decodeUtf8(file.subarray(8, 8 + length));
+    header = JSON.parse(text);
   } catch (cause) {
     fail(`the header is no JSON: ${String(cause)}`);
   }
-  if (typeof header !== "object" || header === null || Array.isArray(header))
-    fail("the header is no object");
+  // Of two equal keys JSON.parse keeps the last: a string is missing then.
+  if (text[0] !== "{" || strings(text) !== strings(JSON.stringify(header))) {
+    fail("the header must begin with { and name nothing twice");
+  }
   return { header: header as Record<string, unknown>, data: file.subarray(8 + length) };
+}
+
+/** How many strings a JSON text holds. */
+function strings(json: string): number {
+  return json.match(/"(?:[^"\\]|\\.)*"/g)?.length ?? 0;
 }
 
 function checkEntry(name: string, value: unknown, available: number): Entry {
@@ -146,19 +160,16 @@ function checkCover(entries: readonly Entry[], available: number): void {
 }
 
 function decode({ name, format, start, end }: Entry, data: Uint8Array) {
-  const { dtype, bytes } = readable[format]!;
-  // A copy is aligned, wherever the file begins in its buffer.
-  const raw = data.slice(start, end);
-  if (format === "F64") return Float32Array.from(new Float64Array(raw.buffer));
-  if (format === "I64") {
-    return Int32Array.from(new BigInt64Array(raw.buffer), (v) => {
-      if (BigInt.asIntN(32, v) !== v) fail(`${name} holds ${v}, which int32 cannot`);
-      return Number(v);
-    });
-  }
-  const values = newTypedArray(dtype, raw.length / bytes);
-  new Uint8Array(values.buffer).set(raw);
-  return values;
+  // A copy is aligned, wherever the file begins in its buffer (Buffer's slice would be none).
+  const raw = new Uint8Array(data.subarray(start, end));
+  if (format === "BOOL") return raw;
+  if (format === "F32") return new Float32Array(raw.buffer);
+  if (format === "I32") return new Int32Array(raw.buffer);
+  if (format === "F64") return new Float64Array(raw.buffer);
+  return Int32Array.from(new BigInt64Array(raw.buffer), (v) => {
+    if (BigInt.asIntN(32, v) !== v) fail(`${name} holds ${v}, which int32 cannot`);
+    return Number(v);
+  });
 }
 
 /** UTF-8 without TextEncoder, which the language itself does not have. */

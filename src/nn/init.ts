@@ -7,6 +7,8 @@ import { copy_, fill_ } from "../ops/inplace.js";
 import { normal, uniform } from "../ops/random.js";
 
 function draw(x: Tensor, make: () => Tensor): Tensor {
+  // No inputs: bounds that divide by them are infinite, and there is nothing to draw.
+  if (x.numel() === 0) return x;
   return withGrad(false, () => {
     const values = make();
     copy_(x, values);

@@ -1,7 +1,7 @@
 // Layers with parameters, initialised as in PyTorch, and those that only reshape or drop.
 import { ValueError } from "../core/errors.js";
 import type { Tensor } from "../autograd/tensor.js";
-import { untracked } from "../memory/scope.js";
+import { tidy, untracked } from "../memory/scope.js";
 import { conv2d, type Conv2dOptions } from "../ops/conv.js";
 import { ones, zeros } from "../ops/creation.js";
 import { embedding } from "../ops/indexing.js";
@@ -168,9 +168,8 @@ export class Embedding extends Module {
     normal_(this.weight);
     this.paddingIdx = options.paddingIdx ?? null;
     if (this.paddingIdx !== null) {
-      const row = this.weight.detach();
-      row.select(0, this.paddingIdx).zero_();
-      row.dispose();
+      const at = this.paddingIdx;
+      tidy(() => void this.weight.detach().select(0, at).zero_());
     }
   }
 

@@ -27,7 +27,7 @@ export type StateDict = Record<string, Tensor>;
 
 /**
  * Base class of everything with parameters. Assign Parameters, Buffers and Modules (or arrays of
- * Modules) to properties, and write `forward`.
+ * them) to properties, and write `forward`.
  *
  * Names in a state dict are the properties' names in snake case, as PyTorch writes them.
  *
@@ -51,13 +51,7 @@ export abstract class Module {
 
   /** Own child modules with their names. */
   namedChildren(): [string, Module][] {
-    return Object.entries(this).flatMap(([name, value]: [string, unknown]): [string, Module][] => {
-      if (value instanceof Module) return [[snakeCase(name), value]];
-      if (!Array.isArray(value)) return [];
-      return value.flatMap((item: unknown, i): [string, Module][] =>
-        item instanceof Module ? [[`${snakeCase(name)}.${i}`, item]] : [],
-      );
-    });
+    return members(this).filter((e): e is [string, Module] => e[1] instanceof Module);
   }
 
   /** This module and all below it, with their paths; each once. */
@@ -101,18 +95,21 @@ export abstract class Module {
   private namedState(): [string, Tensor][] {
     const own: [string, Tensor][] = [];
     for (const [path, module] of this.everyPath()) {
-      const tensors = Object.entries(module).filter(
+      const tensors = members(module).filter(
         (e): e is [string, Tensor] => e[1] instanceof Parameter || e[1] instanceof Buffer,
       );
       tensors.sort((a, b) => Number(a[1] instanceof Buffer) - Number(b[1] instanceof Buffer));
-      for (const [name, value] of tensors) own.push([join(path, snakeCase(name)), value]);
+      for (const [name, value] of tensors) own.push([join(path, name), value]);
     }
     return own;
   }
 
-  private *everyPath(path = ""): Generator<[string, Module]> {
+  private *everyPath(path = "", above: readonly Module[] = []): Generator<[string, Module]> {
+    if (above.includes(this)) return; // a child may know its parent
     yield [path, this];
-    for (const [name, child] of this.namedChildren()) yield* child.everyPath(join(path, name));
+    for (const [name, child] of this.namedChildren()) {
+      yield* child.everyPath(join(path, name), [...above, this]);
+    }
   }
 
   /** Puts this module and those below it into training mode (or, with false, out of it). */
@@ -153,21 +150,22 @@ export abstract class Module {
     options: { strict?: boolean } = {},
   ): { missing: string[]; unexpected: string[] } {
     const own = this.stateDict();
-    const missing = Object.keys(own).filter((name) => !(name in state));
-    const unexpected = Object.keys(state).filter((name) => !(name in own));
+    const missing = Object.keys(own).filter((name) => !Object.hasOwn(state, name));
+    const unexpected = Object.keys(state).filter((name) => !Object.hasOwn(own, name));
     if ((options.strict ?? true) && missing.length + unexpected.length > 0) {
       throw new ValueError(
         "loadStateDict",
         `names must match: missing [${missing.join(", ")}], unexpected [${unexpected.join(", ")}]`,
       );
     }
-    const shared = Object.keys(own).filter((name) => name in state);
+    const shared = Object.keys(own).filter((name) => !missing.includes(name));
     for (const name of shared) {
-      const [to, from] = [own[name]!.shape, state[name]!.shape];
-      if (!sameShape(to, from)) {
+      const [to, from] = [own[name]!, state[name]!];
+      if (!(from instanceof Tensor)) throw new ValueError("loadStateDict", `${name} is no tensor`);
+      if (!sameShape(to.shape, from.shape)) {
         throw new ShapeError(
           "loadStateDict",
-          `${name} must be ${showShape(to)}: got ${showShape(from)}`,
+          `${name} must be ${showShape(to.shape)}: got ${showShape(from.shape)}`,
         );
       }
     }
@@ -176,6 +174,18 @@ export abstract class Module {
     });
     return { missing, unexpected };
   }
+}
+
+/** What a module's properties hold, and arrays among them: "name", "name.0". */
+function members(module: Module): [string, unknown][] {
+  return Object.entries(module).flatMap(([name, value]: [string, unknown]) =>
+    unfold(snakeCase(name), value),
+  );
+}
+
+function unfold(name: string, value: unknown): [string, unknown][] {
+  if (!Array.isArray(value)) return [[name, value]];
+  return value.flatMap((item: unknown, i) => unfold(`${name}.${i}`, item));
 }
 
 function join(path: string, name: string): string {

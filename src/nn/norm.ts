@@ -43,8 +43,8 @@ export class LayerNorm extends Module {
 export interface BatchNormLayerOptions {
   /** Added to the variance. Default: 1e-5. */
   eps?: number;
-  /** How far the running statistics move to each batch's. Default: 0.1. */
-  momentum?: number;
+  /** How far the running statistics move to each batch's; null: they are the average of all. Default: 0.1. */
+  momentum?: number | null;
   /** Learn a weight and a bias per channel. Default: true. */
   affine?: boolean;
   /** Keep running statistics for evaluation; without them the batch's are always used. Default: true. */
@@ -60,7 +60,7 @@ abstract class BatchNorm extends Module {
   /** int32 scalar */
   readonly numBatchesTracked: Buffer | null = null;
   readonly eps: number;
-  readonly momentum: number;
+  readonly momentum: number | null;
 
   constructor(channels: number, options: BatchNormLayerOptions = {}) {
     super();
@@ -82,12 +82,14 @@ abstract class BatchNorm extends Module {
   forward(x: Tensor): Tensor {
     this.check(x);
     const training = this.training || this.runningMean === null;
-    if (this.training && this.numBatchesTracked !== null) {
-      const count = this.numBatchesTracked;
-      withGrad(false, () => count.add_(1));
-    }
-    const { eps, momentum } = this;
-    const options = { training, momentum, eps };
+    const count = this.training ? this.numBatchesTracked : null;
+    if (count !== null) withGrad(false, () => count.add_(1));
+    // The mean of n batches is that of n - 1 moved by 1 / n to the last.
+    const options = {
+      training,
+      momentum: this.momentum ?? (count === null ? 0 : 1 / count.item()),
+      eps: this.eps,
+    };
     return batchNorm(x, this.runningMean, this.runningVar, this.weight, this.bias, options);
   }
 }

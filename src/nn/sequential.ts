@@ -1,5 +1,6 @@
 // Sequential: layers one after the other. It releases what it knows to be dead: a tensor between two
 // of the library's own layers that keep no reference to it.
+import { ValueError } from "../core/errors.js";
 import type { Tensor } from "../autograd/tensor.js";
 import * as activations from "./activations.js";
 import * as layers from "./layers.js";
@@ -24,6 +25,9 @@ export class Sequential extends Module {
 
   constructor(...layers: Layer[]) {
     super();
+    layers.forEach((layer, i) => {
+      if (!(layer instanceof Module)) throw new ValueError("Sequential", `layer ${i} is no module`);
+    });
     this.layers = layers;
   }
 

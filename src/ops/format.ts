@@ -12,7 +12,9 @@ import { cat } from "./join.js";
 const THRESHOLD = 1000;
 const EDGE = 3;
 
-/** "tensor([[1.0000, 2.0000]], shape=[1,2], dtype=float32)" */
+const COLUMNS = 80;
+
+/** "tensor([[1.5000, 2.0000]], shape=[1,2], dtype=float32)" */
 export function toText(x: Tensor): string {
   if (x.isDisposed) return `tensor(disposed, shape=${showShape(x.shape)})`;
   const tail = `shape=${showShape(x.shape)}, dtype=${x.dtype}${x.requiresGrad ? ", requiresGrad=true" : ""})`;
@@ -21,6 +23,7 @@ export function toText(x: Tensor): string {
   const values = tidy(() => withGrad(false, () => toTypedArray(elide ? corners(x) : x)));
   const words = wordsFor(values, x.dtype);
   const width = Math.max(...words.map((w) => w.length));
+  const perLine = Math.max(1, Math.floor((COLUMNS - 7 - x.ndim) / (width + 2)));
   let next = 0;
   const render = (dim: number): string => {
     if (dim === x.ndim) return words[next++]!.padStart(x.ndim === 0 ? 0 : width);
@@ -31,9 +34,12 @@ export function toText(x: Tensor): string {
       if (cut && i === EDGE) parts.push("...");
       parts.push(render(dim + 1));
     }
-    const inner = dim === x.ndim - 1;
-    const gap = inner ? ", " : `,${"\n".repeat(x.ndim - 1 - dim)}${" ".repeat(8 + dim)}`;
-    return `[${parts.join(gap)}]`;
+    const below = x.ndim - 1 - dim;
+    const lines = below > 0 ? parts : [];
+    for (let i = 0; below === 0 && i < parts.length; i += perLine) {
+      lines.push(parts.slice(i, i + perLine).join(", "));
+    }
+    return `[${lines.join(`,${"\n".repeat(below || 1)}${" ".repeat(8 + dim)}`)}]`;
   };
   return `tensor(${render(0)}, ${tail}`;
 }

@@ -170,10 +170,13 @@ function sigmoidGrad(dy: Tensor, y: Tensor): Tensor {
 }
 
 /**
- * x limited to [min, max]; NaN stays NaN; int32 stays int32 where the bounds are whole. Where min > max the result is max. The gradient is 1
- * inside, bounds included, and 0 outside.
+ * x limited to [min, max], null being no limit; NaN stays NaN; int32 stays int32 where the bounds
+ * are whole. Where min > max the result is max. The gradient is 1 inside, bounds included, and 0
+ * outside.
  */
-export function clamp(x: Tensor, min = -Infinity, max = Infinity): Tensor {
+export function clamp(x: Tensor, low?: number | null, high?: number | null): Tensor {
+  const min = low ?? -Infinity;
+  const max = high ?? Infinity;
   if (Number.isNaN(min) || Number.isNaN(max)) throw new ValueError("clamp", "a bound is NaN");
   const whole = [min, max].every((v) => Number.isInteger(v) || !Number.isFinite(v));
   if (x.dtype === "int32" && whole) return clampInt(x, min, max);

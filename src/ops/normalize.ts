@@ -154,7 +154,7 @@ function fusedGrad(
 export interface BatchNormOptions {
   /** Normalise with the batch's statistics and update the running ones. Default: false. */
   training?: boolean;
-  /** How far the running statistics move to the batch's; null: they are their average. Default: 0.1. */
+  /** How far the running statistics move to the batch's. Default: 0.1. */
   momentum?: number;
   /** Added to the variance. Default: 1e-5. */
   eps?: number;
@@ -186,6 +186,9 @@ export function batchNorm(
         `statistics, weight and bias must be [${C}]: got ${showShape(t.shape)}`,
       );
     }
+  }
+  if (!Number.isFinite(momentum)) {
+    throw new ValueError("batchNorm", `momentum must be a finite number: got ${momentum}`);
   }
   const useBatch = options.training ?? false;
   const n = C === 0 ? 0 : x.numel() / C;

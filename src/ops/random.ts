@@ -1,11 +1,11 @@
 // Random tensors from a counter-based generator (Philox4x32-10): element i of a draw depends on the
 // seed, the draws made before and i alone, so the numbers are the same on every machine.
 import { ValueError } from "../core/errors.js";
-import type { DType } from "../core/dtype.js";
 import { checkShape, type Shape } from "../core/shape.js";
 import { allocate, allocateShape, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
-import { kernels } from "../kernels/loader.js";
+import type { F32Bits } from "../kernels/contract.js";
+import { type Kernel, kernels } from "../kernels/loader.js";
 import { f32, run } from "../kernels/run.js";
 import {
   flatUnits,
@@ -72,10 +72,28 @@ export interface RandomOptions extends TensorOptions {
   generator?: Generator;
 }
 
-function checkFloat(op: string, dtype: DType | undefined): void {
-  if (dtype !== undefined && dtype !== "float32") {
+type DrawKernel<P extends readonly F32Bits[]> = Kernel<
+  [number, number, number, number, number, number, ...P]
+>;
+
+/** A float32 tensor whose elements a kernel makes of random words and `params`. */
+function draw<P extends readonly F32Bits[]>(
+  op: string,
+  kernel: DrawKernel<P>,
+  shape: Shape,
+  options: RandomOptions,
+  ...params: P
+): Tensor {
+  const { dtype = "float32", generator = defaultGenerator, requiresGrad = false } = options;
+  if (dtype !== "float32") {
     throw new ValueError(op, `random numbers of this kind are float32: got ${dtype}`);
   }
+  const out = allocateShape(op, checkShape(op, shape), dtype);
+  const n = out.numel();
+  const stream = generator.take(randomCounters(n));
+  run(kernel, flatUnits(n), out.address(), n, ...stream, ...params);
+  out.requiresGrad = requiresGrad;
+  return out;
 }
 
 /** Uniform in [low, high); 24 random bits each. */
@@ -85,16 +103,15 @@ export function uniform(
   high: number,
   options: RandomOptions = {},
 ): Tensor {
-  checkFloat("uniform", options.dtype);
-  if (!(low <= high) || !Number.isFinite(high - low)) {
-    throw new ValueError("uniform", `low must not exceed high, both finite: got ${low}, ${high}`);
+  // The kernel multiplies by high - low in float32: that must not overflow either.
+  const range = Math.fround(Math.fround(high) - Math.fround(low));
+  if (!(low <= high) || !Number.isFinite(range)) {
+    throw new ValueError(
+      "uniform",
+      `low must not exceed high, both and their distance finite in float32: got ${low}, ${high}`,
+    );
   }
-  const out = allocateShape("uniform", checkShape("uniform", shape), "float32");
-  const n = out.numel();
-  const stream = (options.generator ?? defaultGenerator).take(randomCounters(n));
-  run(kernels.uniformF32, flatUnits(n), out.address(), n, ...stream, f32(low), f32(high));
-  if (options.requiresGrad) out.requiresGrad = true;
-  return out;
+  return draw("uniform", kernels.uniformF32, shape, options, f32(low), f32(high));
 }
 
 /** Uniform in [0, 1); float32. */
@@ -109,16 +126,13 @@ export function normal(
   shape: Shape,
   options: RandomOptions = {},
 ): Tensor {
-  checkFloat("normal", options.dtype);
-  if (!(std >= 0) || !Number.isFinite(mean) || !Number.isFinite(std)) {
-    throw new ValueError("normal", `std must be >= 0, both finite: got mean ${mean}, std ${std}`);
+  if (!(std >= 0) || !Number.isFinite(Math.fround(mean) + Math.fround(std))) {
+    throw new ValueError(
+      "normal",
+      `std must be >= 0, both finite in float32: got mean ${mean}, std ${std}`,
+    );
   }
-  const out = allocateShape("normal", checkShape("normal", shape), "float32");
-  const n = out.numel();
-  const stream = (options.generator ?? defaultGenerator).take(randomCounters(n));
-  run(kernels.normalF32, flatUnits(n), out.address(), n, ...stream, f32(mean), f32(std));
-  if (options.requiresGrad) out.requiresGrad = true;
-  return out;
+  return draw("normal", kernels.normalF32, shape, options, f32(mean), f32(std));
 }
 
 /** Normally distributed with mean 0 and standard deviation 1; float32. */
@@ -145,10 +159,10 @@ export function randint(
 ): Tensor {
   const range = high - low;
   const fits = (v: number): boolean => Number.isInteger(v) && v >= -(2 ** 31) && v <= 2 ** 31;
-  if (!fits(low) || !fits(high) || range <= 0) {
+  if (!fits(low) || !fits(high) || range <= 0 || range >= 2 ** 32) {
     throw new ValueError(
       "randint",
-      `low and high must be int32 with low < high: got ${low}, ${high}`,
+      `low and high must be int32 with low < high < low + 2^32: got ${low}, ${high}`,
     );
   }
   const out = allocateShape("randint", checkShape("randint", shape), "int32");
@@ -181,13 +195,8 @@ export function randperm(n: number, options: { generator?: Generator } = {}): Te
 
 /** 1 with probability p (one number), else 0; float32. */
 export function bernoulli(shape: Shape, p: number, options: RandomOptions = {}): Tensor {
-  checkFloat("bernoulli", options.dtype);
   checkProbability("bernoulli", p);
-  const out = allocateShape("bernoulli", checkShape("bernoulli", shape), "float32");
-  const n = out.numel();
-  const stream = (options.generator ?? defaultGenerator).take(randomCounters(n));
-  run(kernels.bernoulliF32, flatUnits(n), out.address(), n, ...stream, f32(p));
-  return out;
+  return draw("bernoulli", kernels.bernoulliF32, shape, options, f32(p));
 }
 
 function checkProbability(op: string, p: number): void {

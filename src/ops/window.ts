@@ -34,7 +34,7 @@ export function outputSize(
   dilation: number,
   ceilMode = false,
 ): number {
-  const reach = size + 2 * padding - dilation * (kernel - 1) - 1;
+  const reach = kernel < 1 ? -1 : size + 2 * padding - dilation * (kernel - 1) - 1;
   let n = (ceilMode ? Math.ceil(reach / stride) : Math.floor(reach / stride)) + 1;
   // With ceilMode the last window must begin inside of the input or its left padding.
   if (ceilMode && (n - 1) * stride >= size + padding) n--;
@@ -47,9 +47,11 @@ export function outputSize(
   return n;
 }
 
-/** Refuses what is not a float32 batch of images [N, C, H, W]. */
+/** Refuses what is not a float32 batch of images [N, C, H, W], each with at least one element. */
 export function checkImages(op: string, x: Tensor): readonly [number, number, number, number] {
   if (x.dtype !== "float32") throw new DTypeError(op, `takes float32: got ${x.dtype}`);
-  if (x.ndim !== 4) throw new ShapeError(op, `x must be [N, C, H, W]: got ${showShape(x.shape)}`);
+  if (x.ndim !== 4 || x.shape.indexOf(0, 1) > 0) {
+    throw new ShapeError(op, `x must be [N, C, H, W], only N may be 0: got ${showShape(x.shape)}`);
+  }
   return x.shape as readonly [number, number, number, number];
 }

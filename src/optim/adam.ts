@@ -1,4 +1,5 @@
 // Adam and AdamW.
+import { ValueError } from "../core/errors.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { kernels } from "../kernels/loader.js";
 import { f32, run } from "../kernels/run.js";
@@ -24,10 +25,14 @@ export interface AdamOptions {
 
 abstract class AdamBase extends Optimizer<AdamOptions> {
   protected checkOptions({ lr, betas, eps, weightDecay }: AdamOptions): void {
-    checkNumber("Adam", "lr", lr, 0);
-    checkNumber("Adam", "eps", eps, 0);
-    checkNumber("Adam", "weightDecay", weightDecay, 0);
-    for (const beta of betas) checkNumber("Adam", "betas", beta, 0, 1 - Number.EPSILON);
+    checkNumber(this.name, "lr", lr, 0);
+    checkNumber(this.name, "eps", eps, 0);
+    checkNumber(this.name, "weightDecay", weightDecay, 0);
+    if (!Array.isArray(betas) || betas.length !== 2) {
+      throw new ValueError(this.name, `betas must be two numbers: got ${String(betas)}`);
+    }
+    for (const beta of betas)
+      checkNumber(this.name, "betas", beta as number, 0, 1 - Number.EPSILON);
   }
 
   protected optionsOf({ lr, betas, eps, weightDecay }: AdamOptions): AdamOptions {

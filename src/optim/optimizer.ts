@@ -1,7 +1,8 @@
 // Optimizer: what all optimisers share. Parameters in groups, state per parameter, saving and resuming.
-import { ValueError } from "../core/errors.js";
-import type { Tensor } from "../autograd/tensor.js";
+import { ShapeError, ValueError } from "../core/errors.js";
+import { Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
+import { sameShape, showShape } from "../core/shape.js";
 import { untracked } from "../memory/scope.js";
 import { copyOf, withContiguous } from "../ops/convert.js";
 import { zerosLike } from "../ops/creation.js";
@@ -25,15 +26,16 @@ export abstract class Optimizer<Options extends object> {
   private readonly state = new Map<Tensor, ParamState>();
 
   constructor(
-    private readonly name: string,
+    protected readonly name: string,
     params: Iterable<Tensor> | readonly ParamGroup<Options>[],
     defaults: Options,
   ) {
-    const list = [...(params as Iterable<Tensor | ParamGroup<Options>>)];
-    const grouped = list.length > 0 && list.every((p) => "params" in p);
-    this.groups = grouped
-      ? list.map((g) => ({ ...defaults, ...g, params: [...g.params] }))
-      : [{ ...defaults, params: list as Tensor[] }];
+    const list = listOf<Tensor | ParamGroup<Options>>(name, params);
+    const isGroup = (p: object): p is ParamGroup<Options> => Object(p) === p && "params" in p;
+    this.groups =
+      list.length > 0 && list.every(isGroup)
+        ? list.map((g) => ({ ...defaults, ...g, params: listOf(name, g.params) }))
+        : [{ ...defaults, params: list as Tensor[] }];
     this.check();
   }
 
@@ -43,11 +45,26 @@ export abstract class Optimizer<Options extends object> {
     if (new Set(all).size !== all.length)
       throw new ValueError(this.name, "a parameter was given twice");
     for (const p of all) {
+      if (!(p instanceof Tensor))
+        throw new ValueError(this.name, "parameters must be tensors, or all of them groups");
       if (!p.isLeaf)
         throw new ValueError(this.name, "parameters must be leaves, not results of ops");
       if (!p.layout.contiguous) throw new ValueError(this.name, "parameters must be contiguous");
     }
     for (const group of this.groups) this.checkOptions(group);
+  }
+
+  /** The kernels trust that a state's tensors are as long as the parameter. */
+  private checkState(p: Tensor, state: ParamState): void {
+    for (const [key, v] of Object.entries(state)) {
+      if (typeof v === "number") continue;
+      if (!(v instanceof Tensor) || v.dtype !== "float32" || !sameShape(v.shape, p.shape)) {
+        throw new ShapeError(
+          `${this.name}.loadStateDict`,
+          `${key} must be float32 ${showShape(p.shape)}: got ${showShape(v.shape ?? [])}`,
+        );
+      }
+    }
   }
 
   /** Throws a ValueError for options that make no sense. */
@@ -98,7 +115,10 @@ export abstract class Optimizer<Options extends object> {
     return { groups, state };
   }
 
-  /** Continues from what `stateDict` gave, for the same parameters in the same order. */
+  /**
+   * Continues from what `stateDict` gave, for the same parameters in the same order.
+   * @throws ValueError or ShapeError for a state of other parameters. Then nothing is changed.
+   */
   loadStateDict(from: OptimizerState<Options>): void {
     const all = this.groups.flatMap((g) => g.params);
     if (from.groups.length !== this.groups.length || from.state.length !== all.length) {
@@ -108,6 +128,8 @@ export abstract class Optimizer<Options extends object> {
           `expected ${this.groups.length} and ${all.length}`,
       );
     }
+    for (const group of from.groups) this.checkOptions(group);
+    all.forEach((p, i) => this.checkState(p, from.state[i]!));
     this.groups.forEach((group, i) => Object.assign(group, from.groups[i]));
     untracked(() =>
       all.forEach((p, i) => {
@@ -119,6 +141,13 @@ export abstract class Optimizer<Options extends object> {
       }),
     );
   }
+}
+
+function listOf<T>(name: string, items: Iterable<unknown>): T[] {
+  if (typeof items[Symbol.iterator] !== "function") {
+    throw new ValueError(name, "takes a list of parameters or of groups: model.parameters(), say");
+  }
+  return [...items] as T[];
 }
 
 /** The tensor of zeros that a state keeps under `key`, made when first asked for. */

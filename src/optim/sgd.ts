@@ -42,6 +42,7 @@ export class SGD extends Optimizer<SGDOptions> {
   protected checkOptions(o: SGDOptions): void {
     checkNumber("SGD", "lr", o.lr, 0);
     checkNumber("SGD", "momentum", o.momentum, 0);
+    checkNumber("SGD", "dampening", o.dampening, -Infinity);
     checkNumber("SGD", "weightDecay", o.weightDecay, 0);
     if (o.nesterov && (o.momentum <= 0 || o.dampening !== 0)) {
       throw new ValueError("SGD", "nesterov needs a momentum and no dampening");

@@ -1,5 +1,5 @@
 // Runs single kernels on memory of its own, without the engine: guard words around every
-// operand, both builds. What belongs to tensors is tested in test/ops.
+// operand, both builds, scratch full of what an earlier kernel might have left. What belongs to tensors is tested in test/ops.
 import { readFileSync } from "node:fs";
 import { contract, type KernelName } from "../../src/kernels/contract.js";
 
