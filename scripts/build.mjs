@@ -46,7 +46,11 @@ async function bundle() {
     format: "esm",
     chunkFileNames: "[name].js",
     codeSplitting: {
-      groups: [{ name: "core", test: /src[\\/](core|memory|kernels|autograd|ops|methods)/ }],
+      groups: [
+        // Before everything else: text that does not compress parts no JavaScript that does.
+        { name: "kernels", test: /wasm\.generated/, priority: 1 },
+        { name: "core", test: /src[\\/](core|memory|kernels|autograd|ops|methods)/ },
+      ],
     },
   });
   await build.close();

@@ -23,8 +23,11 @@ export function packedModule(file) {
   const text = (bytes) => JSON.stringify(Buffer.from(bytes).toString("base64"));
   return [
     "// Made by scripts/build.mjs from assembly/.",
-    `export const kernelBytes: number = ${kernels.length};`,
-    `export const unpacker: string = ${text(readFileSync("build/unpack.wasm"))};`,
-    `export const kernels: string = ${text(pack(kernels))};\n`,
+    // One object: strings of their own would be inlined where they are used, amid JavaScript.
+    "export const packed = {",
+    `  bytes: ${kernels.length},`,
+    `  unpacker: ${text(readFileSync("build/unpack.wasm"))},`,
+    `  kernels: ${text(pack(kernels))},`,
+    "};\n",
   ].join("\n");
 }

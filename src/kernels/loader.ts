@@ -4,7 +4,7 @@
 import { SimdgradError } from "../core/errors.js";
 import { initHeap, memory } from "../memory/heap.js";
 import type { contract, KernelArgs, KernelName } from "./contract.js";
-import { kernelBytes, kernels as packedKernels, unpacker } from "./wasm.generated.js";
+import { packed } from "./wasm.generated.js";
 
 /** A WASM kernel: does work units [start, end) of what the parameter block at `args` says. */
 type Entry = (args: number, start: number, end: number) => void;
@@ -31,25 +31,24 @@ function instantiate(bytes: Uint8Array, memory: WebAssembly.Memory): Record<stri
 
 /** The kernels' bytes; see assembly/unpack/lzma.ts. */
 function unpackKernels(): Uint8Array {
-  const from = (bytes: string): Uint8Array => {
-    const out = new Uint8Array(bytes.length);
-    // A plain loop: Uint8Array.from with a callback is fifty times slower.
-    for (let i = 0; i < bytes.length; i++) out[i] = bytes.charCodeAt(i);
-    return out;
-  };
-  const packed = from(atob(packedKernels));
-  const begin = TABLE_BYTES + packed.length;
-  const end = begin + kernelBytes;
+  const input = fromBase64(packed.kernels);
+  const begin = TABLE_BYTES + input.length;
+  const end = begin + packed.bytes;
   const memory = new WebAssembly.Memory({ initial: Math.ceil(end / 65536) });
-  const { unpack } = instantiate(from(atob(unpacker)), memory);
-  new Uint8Array(memory.buffer).set(packed, TABLE_BYTES);
-  (unpack as (input: number, out: number, end: number, tables: number) => void)(
-    TABLE_BYTES,
-    begin,
-    end,
-    0,
-  );
-  return new Uint8Array(memory.buffer, begin, kernelBytes);
+  const unpack = instantiate(fromBase64(packed.unpacker), memory)["unpack"] as Unpack;
+  new Uint8Array(memory.buffer).set(input, TABLE_BYTES);
+  unpack(TABLE_BYTES, begin, end, 0);
+  return new Uint8Array(memory.buffer, begin, packed.bytes);
+}
+
+type Unpack = (input: number, out: number, end: number, tables: number) => void;
+
+function fromBase64(text: string): Uint8Array {
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  // A plain loop: Uint8Array.from with a callback is fifty times slower.
+  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes;
 }
 
 function exportsOfKernels(): Record<string, unknown> {
