@@ -2,6 +2,7 @@
 import { ShapeError, ValueError } from "../core/errors.js";
 import { Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
+import { tidy } from "../memory/scope.js";
 import { tensor } from "../ops/creation.js";
 import { indexSelect } from "../ops/indexing.js";
 import { stack } from "../ops/join.js";
@@ -149,7 +150,9 @@ function stacked(samples: readonly unknown[]): unknown {
   const first = samples[0];
   if (first instanceof Tensor) return stack(samples as Tensor[]);
   if (typeof first === "number" || typeof first === "boolean") return tensor(samples as number[]);
-  if (ArrayBuffer.isView(first)) return stack(samples.map((s) => tensor(s as Float32Array)));
+  if (ArrayBuffer.isView(first)) {
+    return tidy(() => stack(samples.map((s) => tensor(s as Float32Array))));
+  }
   if (Array.isArray(first)) {
     return first.map((_, i) => stacked(samples.map((s) => (s as unknown[])[i])));
   }
