@@ -1,7 +1,6 @@
 // Random tensors from a counter-based generator (Philox4x32-10): element i of a draw depends on the
 // seed, the draws made before and i alone, so the numbers are the same on every machine.
-import { ValueError } from "../core/errors.js";
-import type { DType } from "../core/dtype.js";
+import { DTypeError, ValueError } from "../core/errors.js";
 import { checkShape, type Shape } from "../core/shape.js";
 import { allocate, allocateShape, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
@@ -14,7 +13,7 @@ import {
   randomCounters,
 } from "../kernels/units.js";
 import { cast, withContiguous } from "./convert.js";
-import type { TensorOptions } from "./creation.js";
+import { checkDType, checkGradDType, type TensorOptions } from "./creation.js";
 import { freshLayout } from "./dispatch.js";
 
 /** Where a stream of random numbers stands: a seed, and how many counters have been used. */
@@ -42,7 +41,7 @@ export class Generator {
   }
 
   /** @internal Takes `counters` from the stream: the parameters of a kernel that draws. */
-  take(counters: number): [number, number, number, number] {
+  take(counters: number): Stream {
     const at = this.offset;
     this.offset += counters;
     return [this.seedLo, this.seedHi, at | 0, Math.floor(at / 2 ** 32) | 0];
@@ -72,10 +71,24 @@ export interface RandomOptions extends TensorOptions {
   generator?: Generator;
 }
 
-function checkFloat(op: string, dtype: DType | undefined): void {
-  if (dtype !== undefined && dtype !== "float32") {
-    throw new ValueError(op, `random numbers of this kind are float32: got ${dtype}`);
+type Stream = readonly [seedLo: number, seedHi: number, offsetLo: number, offsetHi: number];
+
+/** A float32 tensor of n numbers that `fill` draws from the stream. */
+function draw(
+  op: string,
+  shape: Shape,
+  options: RandomOptions,
+  fill: (out: Tensor, n: number, stream: Stream) => void,
+): Tensor {
+  const { dtype = "float32", generator = defaultGenerator } = options;
+  if (dtype !== "float32") {
+    throw new DTypeError(op, `random numbers of this kind are float32: got ${dtype}`);
   }
+  const out = allocateShape(op, checkShape(op, shape), dtype);
+  const n = out.numel();
+  fill(out, n, generator.take(randomCounters(n)));
+  if (options.requiresGrad) out.requiresGrad = true;
+  return out;
 }
 
 /** Uniform in [low, high); 24 random bits each. */
@@ -85,16 +98,12 @@ export function uniform(
   high: number,
   options: RandomOptions = {},
 ): Tensor {
-  checkFloat("uniform", options.dtype);
   if (!(low <= high) || !Number.isFinite(high - low)) {
     throw new ValueError("uniform", `low must not exceed high, both finite: got ${low}, ${high}`);
   }
-  const out = allocateShape("uniform", checkShape("uniform", shape), "float32");
-  const n = out.numel();
-  const stream = (options.generator ?? defaultGenerator).take(randomCounters(n));
-  run(kernels.uniformF32, flatUnits(n), out.address(), n, ...stream, f32(low), f32(high));
-  if (options.requiresGrad) out.requiresGrad = true;
-  return out;
+  return draw("uniform", shape, options, (out, n, stream) =>
+    run(kernels.uniformF32, flatUnits(n), out.address(), n, ...stream, f32(low), f32(high)),
+  );
 }
 
 /** Uniform in [0, 1); float32. */
@@ -109,16 +118,12 @@ export function normal(
   shape: Shape,
   options: RandomOptions = {},
 ): Tensor {
-  checkFloat("normal", options.dtype);
   if (!(std >= 0) || !Number.isFinite(mean) || !Number.isFinite(std)) {
     throw new ValueError("normal", `std must be >= 0, both finite: got mean ${mean}, std ${std}`);
   }
-  const out = allocateShape("normal", checkShape("normal", shape), "float32");
-  const n = out.numel();
-  const stream = (options.generator ?? defaultGenerator).take(randomCounters(n));
-  run(kernels.normalF32, flatUnits(n), out.address(), n, ...stream, f32(mean), f32(std));
-  if (options.requiresGrad) out.requiresGrad = true;
-  return out;
+  return draw("normal", shape, options, (out, n, stream) =>
+    run(kernels.normalF32, flatUnits(n), out.address(), n, ...stream, f32(mean), f32(std)),
+  );
 }
 
 /** Normally distributed with mean 0 and standard deviation 1; float32. */
@@ -151,11 +156,13 @@ export function randint(
       `low and high must be int32 with low < high: got ${low}, ${high}`,
     );
   }
+  const dtype = checkDType("randint", options.dtype ?? "int32");
+  checkGradDType("randint", dtype, options);
   const out = allocateShape("randint", checkShape("randint", shape), "int32");
   const n = out.numel();
   const stream = (options.generator ?? defaultGenerator).take(randomCounters(n));
   run(kernels.randintI32, flatUnits(n), out.address(), n, ...stream, low, range | 0);
-  const result = cast(out, options.dtype ?? "int32");
+  const result = cast(out, dtype);
   if (result !== out) out.dispose();
   if (options.requiresGrad) result.requiresGrad = true;
   return result;
@@ -181,13 +188,10 @@ export function randperm(n: number, options: { generator?: Generator } = {}): Te
 
 /** 1 with probability p (one number), else 0; float32. */
 export function bernoulli(shape: Shape, p: number, options: RandomOptions = {}): Tensor {
-  checkFloat("bernoulli", options.dtype);
   checkProbability("bernoulli", p);
-  const out = allocateShape("bernoulli", checkShape("bernoulli", shape), "float32");
-  const n = out.numel();
-  const stream = (options.generator ?? defaultGenerator).take(randomCounters(n));
-  run(kernels.bernoulliF32, flatUnits(n), out.address(), n, ...stream, f32(p));
-  return out;
+  return draw("bernoulli", shape, options, (out, n, stream) =>
+    run(kernels.bernoulliF32, flatUnits(n), out.address(), n, ...stream, f32(p)),
+  );
 }
 
 function checkProbability(op: string, p: number): void {
@@ -203,14 +207,14 @@ export interface DropoutOptions {
 /** Zeroes each element with probability p and multiplies the others by 1 / (1 - p). */
 export function dropout(x: Tensor, p = 0.5, options: DropoutOptions = {}): Tensor {
   checkProbability("dropout", p);
-  if (x.dtype !== "float32") throw new ValueError("dropout", `takes float32: got ${x.dtype}`);
+  if (x.dtype !== "float32") throw new DTypeError("dropout", `takes float32: got ${x.dtype}`);
   if (options.training === false || p === 0) return x;
   const stream = (options.generator ?? defaultGenerator).take(randomCounters(x.numel()));
   return dropped(x, p, stream);
 }
 
 /** Dropout at a place in the stream. Linear in x: its gradient is the same on dy, no mask is kept. */
-function dropped(x: Tensor, p: number, stream: [number, number, number, number]): Tensor {
+function dropped(x: Tensor, p: number, stream: Stream): Tensor {
   const out = withContiguous(x, (x) => {
     const out = allocate("dropout", freshLayout(x.layout), "float32");
     const n = x.numel();
