@@ -41,7 +41,7 @@ function accuracyOf(labels: ArrayLike<number>, predictions: ArrayLike<number>): 
 }
 
 function percent(share: number): string {
-  return `${(100 * share).toFixed(2)}%`;
+  return `${(100 * share).toFixed(2).padStart(5)}%`;
 }
 
 /** Sums over the batches of an epoch. */
@@ -96,7 +96,8 @@ async function train(
       const seconds = (performance.now() - start) / 1000;
       rate = `${Math.round(images / seconds)} images/s`;
       const left = clock((seconds / step) * (steps - step));
-      line.show(step / steps, `${step}/${steps}  ${tally.text()}  ${rate}  ${left} left`);
+      const at = String(step).padStart(String(steps).length);
+      line.show(step / steps, `${at}/${steps}  ${tally.text()}  ${rate}  ${left} left`);
       await breathe();
       if (stop) break;
     }
