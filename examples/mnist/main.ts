@@ -41,7 +41,22 @@ function accuracyOf(labels: ArrayLike<number>, predictions: ArrayLike<number>): 
 }
 
 function percent(share: number): string {
-  return `${(100 * share).toFixed(2)}%`;
+  return `${(100 * share).toFixed(2).padStart(5)}%`;
+}
+
+interface Result {
+  logits: Tensor;
+  loss: Tensor;
+}
+
+/** One step of training on a batch. */
+function learn(model: nn.Sequential, optimizer: optim.Adam, x: Tensor, y: Tensor): Result {
+  const logits = model.forward(x);
+  const loss = crossEntropy(logits, y);
+  optimizer.zeroGrad();
+  loss.backward();
+  optimizer.step();
+  return { logits, loss };
 }
 
 /** Sums over the batches of an epoch. */
@@ -50,7 +65,7 @@ class Tally {
   private right = 0;
   private seen = 0;
 
-  add(logits: Tensor, labels: Tensor, loss: Tensor): void {
+  add(labels: Tensor, { logits, loss }: Result): void {
     const n = labels.numel();
     this.loss += loss.item() * n;
     this.right += logits.argmax(1).eq(labels).sum().item();
@@ -83,20 +98,15 @@ async function train(
     let rate = "";
     for (const [x, y] of loader) {
       // Large steps at first, ever smaller ones towards the end: the weights come to rest.
-      for (const group of optimizer.groups) group.lr = lr * (1 - step / steps);
-      const logits = model.forward(x!);
-      const loss = crossEntropy(logits, y!);
-      optimizer.zeroGrad();
-      loss.backward();
-      optimizer.step();
-
-      tally.add(logits, y!, loss);
+      optimizer.groups[0]!.lr = lr * (1 - step / steps);
+      tally.add(y!, learn(model, optimizer, x!, y!));
       images += y!.numel();
       step++;
       const seconds = (performance.now() - start) / 1000;
       rate = `${Math.round(images / seconds)} images/s`;
       const left = clock((seconds / step) * (steps - step));
-      line.show(step / steps, `${step}/${steps}  ${tally.text()}  ${rate}  ${left} left`);
+      const at = String(step).padStart(String(steps).length);
+      line.show(step / steps, `${at}/${steps}  ${tally.text()}  ${rate}  ${left} left`);
       await breathe();
       if (stop) break;
     }

@@ -174,23 +174,9 @@ export function batchNorm(
   bias: Tensor | null = null,
   options: BatchNormOptions = {},
 ): Tensor {
-  const { momentum = 0.1, eps = 1e-5 } = options;
-  if (x.dtype !== "float32") throw new DTypeError("batchNorm", `takes float32: got ${x.dtype}`);
-  if (x.ndim < 2)
-    throw new ShapeError("batchNorm", `x must be [N, C, ...]: got ${showShape(x.shape)}`);
+  const { momentum = 0.1, eps = 1e-5, training: useBatch = false } = options;
+  checkBatchNorm(x, [runningMean, runningVar, weight, bias], momentum);
   const C = x.shape[1]!;
-  for (const t of [runningMean, runningVar, weight, bias]) {
-    if (t !== null && !sameShape(t.shape, [C])) {
-      throw new ShapeError(
-        "batchNorm",
-        `statistics, weight and bias must be [${C}]: got ${showShape(t.shape)}`,
-      );
-    }
-  }
-  if (!Number.isFinite(momentum)) {
-    throw new ValueError("batchNorm", `momentum must be a finite number: got ${momentum}`);
-  }
-  const useBatch = options.training ?? false;
   const n = C === 0 ? 0 : x.numel() / C;
   if (useBatch && n <= 1) {
     throw new ValueError(
@@ -216,6 +202,24 @@ export function batchNorm(
     const out = mul(centred, reshape(scale, perChannel));
     return bias === null ? out : add(out, reshape(bias, perChannel));
   });
+}
+
+function checkBatchNorm(x: Tensor, perChannel: readonly (Tensor | null)[], momentum: number): void {
+  if (x.dtype !== "float32") throw new DTypeError("batchNorm", `takes float32: got ${x.dtype}`);
+  if (x.ndim < 2)
+    throw new ShapeError("batchNorm", `x must be [N, C, ...]: got ${showShape(x.shape)}`);
+  const C = x.shape[1]!;
+  for (const t of perChannel) {
+    if (t !== null && !sameShape(t.shape, [C])) {
+      throw new ShapeError(
+        "batchNorm",
+        `statistics, weight and bias must be [${C}]: got ${showShape(t.shape)}`,
+      );
+    }
+  }
+  if (!Number.isFinite(momentum)) {
+    throw new ValueError("batchNorm", `momentum must be a finite number: got ${momentum}`);
+  }
 }
 
 /** running = (1 - momentum) running + momentum batch, not recorded. */

@@ -119,6 +119,12 @@ describe("a header", () => {
     },
   );
 
+  it("whose length is right but for the upper half is refused", () => {
+    const file = build({ a: f32(0, 8) }, eight);
+    file[4] = 1;
+    expect(() => loadSafetensors(file)).toThrow(FormatError);
+  });
+
   it("that is no UTF-8 is refused", () => {
     const file = build({ "?": f32(0, 8) }, eight);
     for (const byte of [0x80, 0xc3, 0xff]) {

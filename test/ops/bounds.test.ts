@@ -1,6 +1,17 @@
 // Bounds that ops are given: clamp's may be absent, those of random numbers must fit float32.
 import { describe, expect, it } from "vitest";
-import { clamp, normal, nn, randint, tensor, uniform, ValueError, zeros } from "../../src/index.js";
+import {
+  bernoulli,
+  clamp,
+  dropout,
+  normal,
+  nn,
+  randint,
+  tensor,
+  uniform,
+  ValueError,
+  zeros,
+} from "../../src/index.js";
 
 describe("clamp", () => {
   const x = tensor([-2, 0.5, 2]);
@@ -65,6 +76,13 @@ describe("normal", () => {
     ["NaN", NaN, 1],
   ])("refuses %s", (_, mean, std) => {
     expect(() => normal(mean, std, [4])).toThrow(ValueError);
+  });
+});
+
+describe("probabilities", () => {
+  it.each([-0.1, 1.1, NaN])("must lie in [0, 1]: %d does not", (p) => {
+    expect(() => bernoulli([2], p)).toThrow(ValueError);
+    expect(() => dropout(zeros([2]), p)).toThrow(ValueError);
   });
 });
 
