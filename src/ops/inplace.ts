@@ -1,26 +1,27 @@
 // Ops that overwrite their first operand. The result keeps its dtype and shape; the version counter
 // of its memory tells a graph that saved the old values. Each computes as its out-of-place twin does.
-import { DTypeError, ShapeError } from "../core/errors.js";
+import { DTypeError } from "../core/errors.js";
 import { promote } from "../core/dtype.js";
-import { expandLayout, sameShape, showShape } from "../core/shape.js";
+import { expandLayout } from "../core/shape.js";
 import { alias, type Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { checkInPlace, recordInPlace } from "../autograd/record.js";
+import { tidy } from "../memory/scope.js";
 import { add, div, mul, neg, type Operand, sub, sumTo } from "./arithmetic.js";
-import { cast, copyOf, writeInto } from "./convert.js";
+import { cast, clone, copyOf, writeInto } from "./convert.js";
 import { full, zerosLike } from "./creation.js";
+
+/** Refuses, before anything is computed, what can't be written over x. */
+function check(op: string, x: Tensor, others: readonly Tensor[]): void {
+  checkInPlace(op, x, others);
+  for (const other of others) expandLayout(op, other.layout, x.shape);
+}
 
 /** Checks, computes `value` without recording, and writes it over x. */
 function overwrite(op: string, x: Tensor, others: readonly Tensor[], value: () => Tensor): void {
-  checkInPlace(op, x, others);
+  check(op, x, others);
   const result = withGrad(false, value);
   try {
-    if (!sameShape(result.shape, x.shape)) {
-      throw new ShapeError(
-        op,
-        `the result must fit into ${showShape(x.shape)}: got ${showShape(result.shape)}`,
-      );
-    }
     if (promote(result.dtype, x.dtype) !== x.dtype) {
       throw new DTypeError(op, `a result of ${result.dtype} can't be stored in ${x.dtype}`);
     }
@@ -80,15 +81,18 @@ function scale_(
     overwrite(op, x, [], () => forward(x, other));
     return recordInPlace(op, x, [], {}, (dy) => [() => gradX(dy, other)]);
   }
-  // The old values are gone after the write: the gradient of `other` needs a copy of them.
-  const old = other.requiresGrad ? copyOf(op, x) : null;
-  overwrite(op, x, [other], () => forward(x, other));
-  recordInPlace(op, x, [other], old ? { old, b: other } : { b: other }, (dy, saved) => [
-    () => gradX(dy, saved.b),
-    () => sumTo(gradOther(dy, (saved as { old: Tensor }).old, saved.b), saved.b.shape),
-  ]);
-  old?.dispose();
-  return x;
+  check(op, x, [other]);
+  return tidy(() => {
+    // The old values are gone after the write: the gradient of `other` needs a copy of them, and
+    // that of x needs one of `other` where both share memory.
+    const old = other.requiresGrad ? clone(x) : null;
+    const b = other.buffer === x.buffer ? clone(other) : other;
+    overwrite(op, x, [b], () => forward(x, b));
+    return recordInPlace(op, x, [b], { b, ...(old && { old }) }, (dy, { b, old }) => [
+      () => gradX(dy, b),
+      () => sumTo(gradOther(dy, old!, b), b.shape),
+    ]);
+  });
 }
 
 /** Sets every element to `value`. Returns x. */
