@@ -2,7 +2,7 @@
 // node first, and adds up dL/dx for each x. No recursion: a chain of 100,000 ops is no problem.
 import { DTypeError, GradError, ShapeError } from "../core/errors.js";
 import { sameShape, showShape } from "../core/shape.js";
-import { tidy, untracked } from "../memory/scope.js";
+import { tidy, track, untracked } from "../memory/scope.js";
 import { withGrad } from "./mode.js";
 import type { Node } from "./node.js";
 import { alias, NO_HISTORY, type Tensor } from "./tensor.js";
@@ -43,9 +43,7 @@ export function backward(
   gradient?: Tensor | null,
   options: BackwardOptions = {},
 ): void {
-  const root = rootOf("backward", output);
-  const seed = seedFor("backward", output, gradient);
-  walk([root], [seed], options, null);
+  walk("backward", [output], [gradient], options, null);
 }
 
 /** A gradient on its way: `owned` means that nobody but this walk can refer to the handle. */
@@ -55,32 +53,44 @@ interface Flow {
 }
 
 function walk(
-  roots: readonly Node[],
-  seeds: readonly Flow[],
+  op: string,
+  outputs: readonly Tensor[],
+  gradients: readonly (Tensor | null | undefined)[],
   options: BackwardOptions,
   targets: ReadonlyMap<Node, number> | null,
 ): (Tensor | null)[] {
   const createGraph = options.createGraph ?? false;
   const retainGraph = options.retainGraph ?? createGraph;
+  const roots = outputs.map((output) => rootOf(op, output));
   const order = newestFirst(roots);
   const needed = targets && leadingTo(order, targets);
   const results = new Array<Tensor | null>(targets?.size ?? 0).fill(null);
   const flows = new Map<Node, Flow>();
+  const step = (node: Node): void => {
+    const flow = flows.get(node);
+    if (flow !== undefined && (!needed || needed.has(node))) {
+      if (node.hooks !== null) runHooks(node, flow);
+      const target = targets?.get(node);
+      if (target !== undefined) results[target] = ownHandle(flow);
+      if (node.retainsGrad && targets === null) deposit(node, flow, createGraph);
+      if (!node.isLeaf) propagate(node, flow, flows, needed, createGraph);
+      if (!retainGraph) node.release();
+      if (flow.owned) flow.grad.dispose();
+    }
+    flows.delete(node);
+  };
   // The result of a walk outlives every scope around it: gradients of leaves do.
   untracked(() =>
     withGrad(createGraph, () => {
-      roots.forEach((root, i) => join(flows, root, seeds[i]!, createGraph));
-      for (const node of order) {
-        const flow = flows.get(node);
-        flows.delete(node);
-        if (flow === undefined || (needed && !needed.has(node))) continue;
-        if (node.hooks !== null) runHooks(node, flow);
-        const target = targets?.get(node);
-        if (target !== undefined) results[target] = ownHandle(flow);
-        if (node.retainsGrad && targets === null) deposit(node, flow, createGraph);
-        if (!node.isLeaf) propagate(node, flow, flows, needed, createGraph);
-        if (!retainGraph) node.release();
-        if (flow.owned) flow.grad.dispose();
+      try {
+        roots.forEach((root, i) => {
+          join(flows, root, seedFor(op, outputs[i]!, gradients[i]), createGraph);
+        });
+        order.forEach(step);
+      } catch (error) {
+        for (const { grad, owned } of flows.values()) if (owned) grad.dispose();
+        for (const result of results) result?.dispose();
+        throw error;
       }
     }),
   );
@@ -260,7 +270,7 @@ function seedFor(op: string, output: Tensor, gradient: Tensor | null | undefined
         `a tensor of ${showShape(output.shape)} is no scalar: pass dL/doutput as the gradient`,
       );
     }
-    return { grad: untracked(() => ops.onesLike(output)), owned: true };
+    return { grad: ops.onesLike(output), owned: true };
   }
   if (!sameShape(gradient.shape, output.shape)) {
     throw new ShapeError(
@@ -309,19 +319,19 @@ export function grad(
   const outs = asList(outputs);
   const ins = asList(inputs);
   const given = options.gradOutputs === undefined ? [] : asList<Tensor | null>(options.gradOutputs);
-  const roots = outs.map((out) => rootOf("grad", out));
   const targets = new Map<Node, number>();
   for (const x of ins) targets.set(targetOf(x), 0);
   [...targets.keys()].forEach((node, i) => targets.set(node, i));
-  const seeds = outs.map((out, i) => seedFor("grad", out, given[i]));
-  const found = walk(roots, seeds, options, targets);
+  const found = walk("grad", outs, given, options, targets);
   const results = ins.map((x) => found[targets.get(x.node!)!] ?? null);
   if (!options.allowUnused && results.includes(null)) {
+    for (const result of found) result?.dispose();
     throw new GradError(
       "grad",
       `input ${results.indexOf(null)} was not used to make the outputs: pass { allowUnused: true } to get null`,
     );
   }
+  for (const result of found) if (result !== null) track(result);
   return results;
 }
 
