@@ -7,7 +7,8 @@ import { f32 } from "../kernels/run.js";
 import { kernels } from "../kernels/loader.js";
 import { add, mul, square, sub } from "./arithmetic.js";
 import { gt, where } from "./compare.js";
-import { binary, binary1, type BinaryKernel, unary1 } from "./dispatch.js";
+import { cast } from "./convert.js";
+import { binary, binary1, type BinaryKernel, unary1, type UnaryKernel1 } from "./dispatch.js";
 import { apply, exp, sigmoid, tanh } from "./math.js";
 
 /** max(x, 0); NaN stays NaN. The slope at 0 is 0. */
@@ -104,10 +105,17 @@ export function softplus(x: Tensor): Tensor {
   ]);
 }
 
+/** f(x; p) in float32. Not recorded. */
+function apply1(op: string, kernel: UnaryKernel1, x: Tensor, p: number): Tensor {
+  const from = cast(x, "float32");
+  const out = unary1(op, kernel, from, f32(p));
+  if (from !== x) from.dispose();
+  return out;
+}
+
 /** x where x > 0, else negativeSlope x. */
 export function leakyRelu(x: Tensor, negativeSlope = 0.01): Tensor {
-  const p = f32(negativeSlope);
-  const out = unary1("leakyRelu", kernels.leakyReluF32, x, p);
+  const out = apply1("leakyRelu", kernels.leakyReluF32, x, negativeSlope);
   return record("leakyRelu", out, [x], { x }, (dy, { x }) => [
     () => leakyReluGrad(dy, x, negativeSlope),
   ]);
@@ -122,7 +130,7 @@ function leakyReluGrad(dy: Tensor, x: Tensor, negativeSlope: number): Tensor {
 
 /** x where x > 0, else alpha (e^x - 1). */
 export function elu(x: Tensor, alpha = 1): Tensor {
-  const out = unary1("elu", kernels.eluF32, x, f32(alpha));
+  const out = apply1("elu", kernels.eluF32, x, alpha);
   return record("elu", out, [x], { x }, (dy, { x }) => [() => eluGrad(dy, x, alpha)]);
 }
 

@@ -4,11 +4,11 @@
 import { DTypeError, ValueError } from "../core/errors.js";
 import { type DType, promote } from "../core/dtype.js";
 import { sameShape, type Shape } from "../core/shape.js";
-import type { Tensor } from "../autograd/tensor.js";
+import { Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
 import { cast } from "./convert.js";
-import { binary, type BinaryKernel, binaryScalar, unary, type UnaryKernel } from "./dispatch.js";
+import { binaryAs, type BinaryKernel, binaryScalar, unary, type UnaryKernel } from "./dispatch.js";
 import { log } from "./math.js";
 import { eq, ge, le, logicalAnd, where } from "./compare.js";
 import { sum } from "./reduce.js";
@@ -30,20 +30,16 @@ function computeType({ int32 }: Kernels, dtype: DType): "float32" | "int32" {
 
 /** out = f(a, b) in the promoted dtype. Not recorded. */
 function arithmetic(op: string, fs: Kernels, a: Tensor, b: Tensor): Tensor {
+  const wrong = a instanceof Tensor ? b : a;
+  if (!(wrong instanceof Tensor)) {
+    throw new DTypeError(op, `operands must be tensors or numbers: got ${typeof wrong}`);
+  }
   const dtype = computeType(fs, promote(a.dtype, b.dtype));
-  const x = cast(a, dtype);
-  const y = cast(b, dtype);
-  const out = binary(op, fs[dtype]!, x, y);
-  if (x !== a) x.dispose();
-  if (y !== b) y.dispose();
-  return out;
+  return binaryAs(op, fs[dtype]!, a, b, dtype);
 }
 
 /** out = f(x, s), or f(s, x) with `scalarFirst`. Not recorded. */
 function withScalar(op: string, fs: Kernels, x: Tensor, s: number, scalarFirst = false): Tensor {
-  if (typeof s !== "number") {
-    throw new DTypeError(op, `operands must be tensors or numbers: got ${typeof s}`);
-  }
   const whole = Number.isInteger(s) && Math.abs(s) < 2 ** 31;
   const dtype = computeType(fs, promote(x.dtype, whole ? "int32" : "float32"));
   const y = cast(x, dtype);

@@ -2,7 +2,7 @@
 // the gradient to the side that was chosen.
 import { DTypeError } from "../core/errors.js";
 import { bytesOf, type DType, promote } from "../core/dtype.js";
-import { broadcastShapes, contiguousLayout, expandLayout } from "../core/shape.js";
+import { broadcastShapes, contiguousLayout, expandLayout, type Shape } from "../core/shape.js";
 import { allocate, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
@@ -11,7 +11,7 @@ import { type Operand, sumTo } from "./arithmetic.js";
 import { cast } from "./convert.js";
 import { full } from "./creation.js";
 import {
-  binary,
+  binaryAs,
   type BinaryKernel,
   binaryScalar,
   collapse,
@@ -32,15 +32,9 @@ function compare(op: string, fs: Kernels, a: Tensor, b: Operand): Tensor {
         ? "int32"
         : "float32";
   const dtype = promote(a.dtype, other) === "float32" ? "float32" : "int32";
+  if (typeof b !== "number") return binaryAs(op, fs[dtype], a, b, dtype, "bool");
   const x = cast(a, dtype);
-  let out: Tensor;
-  if (typeof b === "number") {
-    out = binaryScalar(op, fs[dtype], x, b, "bool");
-  } else {
-    const y = cast(b, dtype);
-    out = binary(op, fs[dtype], x, y, "bool");
-    if (y !== b) y.dispose();
-  }
+  const out = binaryScalar(op, fs[dtype], x, b, "bool");
   if (x !== a) x.dispose();
   return out;
 }
@@ -82,28 +76,19 @@ export function ge(a: Tensor, b: Operand): Tensor {
   return compare("ge", ges, a, b);
 }
 
-function logic(op: string, kernel: BinaryKernel, a: Tensor, b: Tensor): Tensor {
-  const x = cast(a, "bool");
-  const y = cast(b, "bool");
-  const out = binary(op, kernel, x, y);
-  if (x !== a) x.dispose();
-  if (y !== b) y.dispose();
-  return out;
-}
-
 /** a and b; what is not 0 is true. */
 export function logicalAnd(a: Tensor, b: Tensor): Tensor {
-  return logic("logicalAnd", kernels.logicalAndBool, a, b);
+  return binaryAs("logicalAnd", kernels.logicalAndBool, a, b, "bool");
 }
 
 /** a or b. */
 export function logicalOr(a: Tensor, b: Tensor): Tensor {
-  return logic("logicalOr", kernels.logicalOrBool, a, b);
+  return binaryAs("logicalOr", kernels.logicalOrBool, a, b, "bool");
 }
 
 /** Exactly one of a and b. */
 export function logicalXor(a: Tensor, b: Tensor): Tensor {
-  return logic("logicalXor", kernels.logicalXorBool, a, b);
+  return binaryAs("logicalXor", kernels.logicalXorBool, a, b, "bool");
 }
 
 /** Not x. */
@@ -145,11 +130,12 @@ export function where(cond: Tensor, a: Operand, b: Operand): Tensor {
     throw new DTypeError("where", `cond must be bool: got ${cond.dtype}`);
   }
   const dtype = promote(operandType(a, b), operandType(b, a));
+  const [shapeA, shapeB] = [shapeOf(a), shapeOf(b)];
+  const shape = broadcastShapes("where", cond.shape, broadcastShapes("where", shapeA, shapeB));
   const x = typeof a === "number" ? full([], a, { dtype }) : cast(a, dtype);
   const y = typeof b === "number" ? full([], b, { dtype }) : cast(b, dtype);
-  const out = select(cond, x, y);
+  const out = select(cond, x, y, shape);
   const inputs = [typeof a === "number" ? x : a, typeof b === "number" ? y : b];
-  const [shapeA, shapeB] = [x.shape, y.shape];
   record("where", out, inputs, { cond }, (dy, { cond }) => [
     () => sumTo(where(cond, dy, 0), shapeA), // dout/da = cond
     () => sumTo(where(cond, 0, dy), shapeB), // dout/db = not cond
@@ -165,8 +151,11 @@ function operandType(a: Operand, other: Operand): DType {
   return other.dtype === "float32" ? "float32" : "int32";
 }
 
-function select(cond: Tensor, a: Tensor, b: Tensor): Tensor {
-  const shape = broadcastShapes("where", cond.shape, broadcastShapes("where", a.shape, b.shape));
+function shapeOf(a: Operand): Shape {
+  return typeof a === "number" ? [] : a.shape;
+}
+
+function select(cond: Tensor, a: Tensor, b: Tensor, shape: Shape): Tensor {
   const operands = [cond, a, b].map((x) => expandLayout("where", x.layout, shape).strides);
   const { rows, cols, inner, rank, dims } = collapse(shape, operands);
   const out = allocate("where", contiguousLayout(shape), a.dtype);

@@ -113,7 +113,7 @@ export function checkDType(op: string, dtype: DType): DType {
   return dtype;
 }
 
-function checkGradDType(op: string, dtype: DType, options: TensorOptions): void {
+export function checkGradDType(op: string, dtype: DType, options: TensorOptions): void {
   if (options.requiresGrad && dtype !== "float32") {
     throw new DTypeError(op, `only float32 tensors have gradients: got ${dtype}`);
   }
@@ -206,6 +206,7 @@ export function arange(
   }
   const whole = Number.isInteger(start) && Number.isInteger(end) && Number.isInteger(step);
   const dtype = checkDType("arange", given.dtype ?? (whole ? "int32" : "float32"));
+  checkGradDType("arange", dtype, given);
   const shape = checkShape("arange", [Math.ceil((end - start) / step)]);
   return finish(sequence("arange", shape, start, step, dtype), given);
 }
@@ -223,6 +224,7 @@ export function linspace(
   const shape = checkShape("linspace", [steps]);
   const step = steps > 1 ? (end - start) / (steps - 1) : 0;
   const dtype = checkDType("linspace", options.dtype ?? "float32");
+  checkGradDType("linspace", dtype, options);
   return finish(sequence("linspace", shape, start, step, dtype), options);
 }
 

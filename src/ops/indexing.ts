@@ -5,13 +5,12 @@ import { bytesOf } from "../core/dtype.js";
 import { checkDim, contiguousLayout, showShape, sizeOf } from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
-import { withGrad } from "../autograd/mode.js";
 import { kernels } from "../kernels/loader.js";
 import { run, scalarOperand } from "../kernels/run.js";
 import { gatherUnits, indexAddUnits, indexSelectUnits, scatterAddUnits } from "../kernels/units.js";
 import { heapI32 } from "../memory/heap.js";
 import { tidy } from "../memory/scope.js";
-import { clone, copyOf, withContiguous } from "./convert.js";
+import { clone, copyOf, toTypedArray, withContiguous } from "./convert.js";
 import { arange, fillContiguous } from "./creation.js";
 import { collapse } from "./dispatch.js";
 
@@ -30,7 +29,7 @@ function checkIndex(op: string, index: Tensor): void {
 }
 
 function outOfRange(op: string, index: Tensor, at: number, n: number): never {
-  const value = withGrad(false, () => index.flatten().select(0, at).item());
+  const value = toTypedArray(index)[at];
   throw new IndexError(op, `indices must lie in [0, ${n - 1}]: got ${value} at position ${at}`);
 }
 

@@ -90,7 +90,9 @@ export function pad(x: Tensor, padding: readonly number[], options: PadOptions =
   const before = x.shape.map((_, i) => padding[2 * (x.ndim - 1 - i)] ?? 0);
   const after = x.shape.map((_, i) => padding[2 * (x.ndim - 1 - i) + 1] ?? 0);
   const shape = x.shape.map((n, i) => n + before[i]! + after[i]!);
-  if (shape.some((n) => n < 0)) {
+  // The part of x that stays.
+  const kept = x.shape.map((n, i) => n + Math.min(0, before[i]!) + Math.min(0, after[i]!));
+  if (kept.some((n) => n < 0)) {
     throw new ShapeError(
       "pad",
       `crops more than there is: ${showShape(x.shape)} by [${padding.join(",")}]`,
@@ -98,10 +100,6 @@ export function pad(x: Tensor, padding: readonly number[], options: PadOptions =
   }
   const out = allocateShape("pad", shape, x.dtype);
   fillContiguous(out, options.value ?? 0);
-  // The part of x that stays, and where it goes.
-  const kept = x.shape.map((n, i) =>
-    Math.max(0, n + Math.min(0, before[i]!) + Math.min(0, after[i]!)),
-  );
   const { strides } = contiguousLayout(shape);
   const offset = before.reduce((o, b, i) => o + Math.max(0, b) * strides[i]!, 0);
   tidy(() => {

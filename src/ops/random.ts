@@ -1,6 +1,6 @@
 // Random tensors from a counter-based generator (Philox4x32-10): element i of a draw depends on the
 // seed, the draws made before and i alone, so the numbers are the same on every machine.
-import { ValueError } from "../core/errors.js";
+import { DTypeError, ValueError } from "../core/errors.js";
 import { checkShape, type Shape } from "../core/shape.js";
 import { allocate, allocateShape, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
@@ -14,7 +14,7 @@ import {
   randomCounters,
 } from "../kernels/units.js";
 import { cast, withContiguous } from "./convert.js";
-import type { TensorOptions } from "./creation.js";
+import { checkDType, checkGradDType, type TensorOptions } from "./creation.js";
 import { freshLayout } from "./dispatch.js";
 
 /** Where a stream of random numbers stands: a seed, and how many counters have been used. */
@@ -86,7 +86,7 @@ function draw<P extends readonly F32Bits[]>(
 ): Tensor {
   const { dtype = "float32", generator = defaultGenerator, requiresGrad = false } = options;
   if (dtype !== "float32") {
-    throw new ValueError(op, `random numbers of this kind are float32: got ${dtype}`);
+    throw new DTypeError(op, `random numbers of this kind are float32: got ${dtype}`);
   }
   const out = allocateShape(op, checkShape(op, shape), dtype);
   const n = out.numel();
@@ -165,11 +165,13 @@ export function randint(
       `low and high must be int32 with low < high < low + 2^32: got ${low}, ${high}`,
     );
   }
+  const dtype = checkDType("randint", options.dtype ?? "int32");
+  checkGradDType("randint", dtype, options);
   const out = allocateShape("randint", checkShape("randint", shape), "int32");
   const n = out.numel();
   const stream = (options.generator ?? defaultGenerator).take(randomCounters(n));
   run(kernels.randintI32, flatUnits(n), out.address(), n, ...stream, low, range | 0);
-  const result = cast(out, options.dtype ?? "int32");
+  const result = cast(out, dtype);
   if (result !== out) out.dispose();
   if (options.requiresGrad) result.requiresGrad = true;
   return result;
@@ -212,7 +214,7 @@ export interface DropoutOptions {
 /** Zeroes each element with probability p and multiplies the others by 1 / (1 - p). */
 export function dropout(x: Tensor, p = 0.5, options: DropoutOptions = {}): Tensor {
   checkProbability("dropout", p);
-  if (x.dtype !== "float32") throw new ValueError("dropout", `takes float32: got ${x.dtype}`);
+  if (x.dtype !== "float32") throw new DTypeError("dropout", `takes float32: got ${x.dtype}`);
   if (options.training === false || p === 0) return x;
   const stream = (options.generator ?? defaultGenerator).take(randomCounters(x.numel()));
   return dropped(x, p, stream);

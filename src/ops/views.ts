@@ -293,14 +293,15 @@ export function placeWindow(
 /** The slices along a dim, each without it. */
 export function unbind(x: Tensor, dim = 0): Tensor[] {
   const at = checkDim("unbind", dim, x.ndim);
-  return Array.from({ length: x.shape[at] ?? 0 }, (_, i) => select(x, at, i));
+  if (x.ndim === 0) throw new ShapeError("unbind", "a scalar has no dim to unbind");
+  return Array.from({ length: x.shape[at]! }, (_, i) => select(x, at, i));
 }
 
 /** Pieces of a dim: of `size` each (the last may be smaller), or of the sizes listed. */
 export function split(x: Tensor, size: number | readonly number[], dim = 0): Tensor[] {
   const at = checkDim("split", dim, x.ndim);
   const n = x.shape[at] ?? 0;
-  const sizes = typeof size === "number" ? equalParts(n, size) : size;
+  const sizes = typeof size === "number" ? equalParts(n, size) : checkShape("split", size);
   if (sizes.reduce((a, b) => a + b, 0) !== n) {
     throw new ShapeError("split", `sizes must add up to ${n}: got [${sizes.join(",")}]`);
   }
