@@ -84,7 +84,7 @@ export function recordInPlace<S extends Record<string, Tensor>>(
 
 /** Refuses, before anything is written, what an in-place op must not touch. */
 export function checkInPlace(name: string, x: Tensor, others: readonly Tensor[]): void {
-  if (x.layout.strides.some((s, i) => s === 0 && x.shape[i]! > 1)) {
+  if (x.numel() > 0 && x.layout.strides.some((s, i) => s === 0 && x.shape[i]! > 1)) {
     throw new GradError(
       name,
       "an expanded tensor shares elements: use clone() before writing to it",

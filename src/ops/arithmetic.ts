@@ -229,5 +229,5 @@ function share(mine: Tensor, theirs: Tensor): Tensor {
 function constant(op: string, value: number, other: Operand): Tensor {
   if (typeof other === "number") return noTensor(op);
   const whole = Number.isInteger(value) && value >= -(2 ** 31) && value < 2 ** 31;
-  return full([], value, { dtype: whole && other.dtype === "int32" ? "int32" : "float32" });
+  return full([], value, { dtype: whole && other.dtype !== "float32" ? "int32" : "float32" });
 }
