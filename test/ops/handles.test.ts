@@ -2,7 +2,7 @@
 // counted around every export, forward, forward and backward, and where a call throws.
 import { describe, expect, it } from "vitest";
 import * as sg from "../../src/index.js";
-import { Tensor } from "../../src/index.js";
+import { type Tensor } from "../../src/index.js";
 import { scattered } from "./inputs.js";
 import { layers, optimisers, programs } from "./programs.js";
 import { type Case, differentiable, inPlace, op, others, tensorsIn, underivable } from "./table.js";
@@ -71,7 +71,7 @@ describe("with gradients nothing is left but the gradients of leaves", () => {
       const x = makeInputs(one);
       const { given, views } = prepared(one, x);
       // A leaf can't be written to, its clone can.
-      if (name.endsWith("_")) views.push((given[0] = x[0]!.clone()) as Tensor);
+      if (name.endsWith("_")) views.push((given[0] = x[0]!.clone()));
       const results = new Set(tensorsIn(call(name, given)));
       backwardAll([...results]);
       for (const t of new Set([...results, ...views])) if (!x.includes(t)) t.dispose();

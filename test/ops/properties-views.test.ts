@@ -81,7 +81,10 @@ const ops: readonly ((p: Pair, s: Step) => Pair)[] = [
     const positions = { shape, data: view.positions.data };
     const y = sg.reshape(x, shape);
     const shares = affine(positions);
-    expect(y.buffer === x.buffer, `reshape of [${x.shape}] to [${shape}] shares`).toBe(shares);
+    expect(
+      y.buffer === x.buffer,
+      `reshape of [${x.shape.join(",")}] to [${shape.join(",")}] shares`,
+    ).toBe(shares);
     const same = { store: view.store, positions };
     return { x: y, view: shares ? same : copied(same) };
   },

@@ -41,7 +41,7 @@ const arithmetic: Refusals = {
   ],
   ...Object.fromEntries(
     (["eq", "ne", "lt", "le", "gt", "ge", "logicalAnd", "logicalOr", "logicalXor"] as const).map(
-      (name) => [name, broadcast(sg[name] as (a: Tensor, b: Tensor) => Tensor)],
+      (name) => [name, broadcast(sg[name])],
     ),
   ),
 };
