@@ -30,7 +30,7 @@ const products: Refusals = {
   ],
   conv2d: [
     dtype(/takes float32: got int32/, () => sg.conv2d(f.intImages, f.images)),
-    shape(/x must be \[N, C, H, W\], only N may be 0: got \[3\]/, () => sg.conv2d(f.v3, f.images)),
+    shape(/x must be \[N, C, H, W\].*: got \[3\]/, () => sg.conv2d(f.v3, f.images)),
     shape(/weight must be .* got x=\[1,2,4,4\], weight=\[4,5\]/, () => sg.conv2d(f.images, f.m45)),
     shape(/bias must be \[1\]: got \[3\]/, () => sg.conv2d(f.images, f.images, f.v3)),
     value(/stride must be one or two integers >= 1: got 0/, () =>
@@ -47,7 +47,7 @@ const products: Refusals = {
     ),
   ],
   maxPool2d: [
-    shape(/x must be \[N, C, H, W\], only N may be 0: got \[2,3\]/, () => sg.maxPool2d(f.m23, 2)),
+    shape(/x must be \[N, C, H, W\].*: got \[2,3\]/, () => sg.maxPool2d(f.m23, 2)),
     value(/kernel must be one or two integers >= 1: got 0/, () => sg.maxPool2d(f.images, 0)),
     value(/padding must be at most half of the kernel: got 2/, () =>
       sg.maxPool2d(f.images, 2, { padding: 2 }),
@@ -174,12 +174,12 @@ const random: Refusals = {
   normal: [
     ...badShape((s) => sg.normal(0, 1, s)),
     value(/std must be >= 0.*: got mean 0, std -1/, () => sg.normal(0, -1, [3])),
-    value(/both finite in float32: got mean NaN/, () => sg.normal(NaN, 1, [3])),
+    value(/both finite.*: got mean NaN/, () => sg.normal(NaN, 1, [3])),
   ],
   randint: [
     ...badShape((s) => sg.randint(0, 5, s)),
-    value(/low < high < low \+ 2\^32: got 5, 5/, () => sg.randint(5, 5, [3])),
-    value(/low < high < low \+ 2\^32: got 0, 1.5/, () => sg.randint(0, 1.5, [3])),
+    value(/low < high.*: got 5, 5/, () => sg.randint(5, 5, [3])),
+    value(/low < high.*: got 0, 1.5/, () => sg.randint(0, 1.5, [3])),
     ...badDType((dtype) => sg.randint(0, 5, [3], { dtype })),
     ...gradDType(() => sg.randint(0, 5, [3], { requiresGrad: true })),
   ],
