@@ -100,6 +100,21 @@ describe("backward", () => {
     );
   });
 
+  it("leaves no handle when it throws, at the start or on the way", () => {
+    const x = leaf([1, 2]);
+    const used = sg.tidy(() => x.exp().sum());
+    used.backward();
+    const y = x.exp();
+    const changed = sg.tidy(() => y.mul(y).mul(2).sum());
+    noGrad(() => y.add_(1).dispose());
+    const before = sg.memory().handles;
+    expect(() => used.backward()).toThrow(GradError);
+    expect(() => grad([changed, used], x)).toThrow(GradError);
+    expect(() => grad([changed, x], x)).toThrow(/no scalar/);
+    expect(() => changed.backward(null, { retainGraph: true })).toThrow(GradError);
+    expect(sg.memory().handles - before).toBe(0);
+  });
+
   it("leaves the gradients alone when it throws on the way", () => {
     const x = leaf([1, 2]);
     const y = x.exp();

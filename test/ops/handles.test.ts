@@ -1,5 +1,6 @@
 // What a public function makes inside and does not return, it has released: handles and bytes are
-// counted around every export, forward, forward and backward, and where a call throws.
+// counted around every export, forward, and forward and backward. What a call that throws leaves is
+// counted in errors.test.ts.
 import { describe, expect, it } from "vitest";
 import * as sg from "../../src/index.js";
 import { type Tensor } from "../../src/index.js";
