@@ -89,6 +89,7 @@ export class Walk {
     walk.first = 0;
     walk.more = false;
     walk.waiting = 0;
+    walk.rest = 0;
     walk.left = 0;
     // Before any division: nothing to do may mean no columns, or an outer dim of size 0.
     if (start >= end) return walk;

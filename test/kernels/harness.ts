@@ -9,6 +9,7 @@ export const builds: readonly Build[] = ["release", "debug"];
 type Data = Float32Array | Int32Array | Uint8Array;
 type Kernel = (args: number, start: number, end: number) => void;
 
+const SCRATCH_BYTES = 1 << 20;
 const GUARD_BYTES = 64;
 const GUARD = 0xa5;
 
@@ -21,6 +22,7 @@ export interface Operand<T extends Data = Data> {
 export class Bench {
   private readonly memory = new WebAssembly.Memory({ initial: 1024, maximum: 65536 });
   private readonly exports: Record<string, unknown>;
+  private readonly scratch: number;
   private readonly args: number;
   private next: number;
   private readonly guards: [number, number][] = [];
@@ -31,9 +33,9 @@ export class Bench {
       env: { memory: this.memory },
     });
     this.exports = instance.exports;
-    const base = (this.exports.heapBase as () => number)();
-    (this.exports.setScratch as (ptr: number) => void)(base);
-    this.args = base + (1 << 20);
+    this.scratch = (this.exports.heapBase as () => number)();
+    (this.exports.setScratch as (ptr: number) => void)(this.scratch);
+    this.args = this.scratch + SCRATCH_BYTES;
     this.next = this.args + 4096;
   }
 
@@ -65,6 +67,8 @@ export class Bench {
     });
     const kernel = this.exports[name] as Kernel;
     for (const [start, end] of typeof units === "number" ? [[0, units] as const] : units) {
+      // A kernel finds in the scratch what another one left there.
+      new Uint8Array(this.memory.buffer).fill(GUARD, this.scratch, this.args);
       kernel(this.args, start, end);
     }
     this.checkGuards(name);
