@@ -211,11 +211,11 @@ export class Product {
         Panels.locate(s, first, n);
         Panels.pixels(s, k / s.taps, panel);
       }
-      if (contiguous) {
+      if (contiguous && n == 8) {
         const c = out + ((<usize>(s.row * s.gridW + s.col + first)) << 2);
         const from = k0 > 0 ? c : this.bias ? Room.bias() : 0;
         const fromLd = k0 > 0 ? this.plane : 8;
-        Micro.block(a, aRow, 1, panel, 8, 0, count, n, k, from, fromLd, c, this.plane);
+        Micro.block(a, aRow, 1, panel, 8, 0, count, 8, k, from, fromLd, c, this.plane);
       } else {
         const tile = Room.tile();
         Micro.block(a, aRow, 1, panel, 8, 0, count, 8, k, 0, 0, tile, 8);
@@ -224,7 +224,7 @@ export class Product {
     }
   }
 
-  /** out = or += the tile, at n pixels from `first` on. */
+  /** out = the tile + the bias, or out += the tile, at n pixels from `first` on. */
   private scatter(s: Sampling, first: i32, n: i32, count: i32, add: bool, out: usize): void {
     const plane = (<usize>this.plane) << 2;
     for (let lane = 0; lane < n; lane++) {
@@ -232,12 +232,13 @@ export class Product {
       const col = first + lane - row * s.gridW;
       const at = (s.row + row) * this.rowStep + (s.col + col) * this.colStep;
       let to = out + ((<usize>at) << 2);
-      let from = Room.tile() + (lane << 2);
+      let tile = Room.tile() + (lane << 2);
+      let from = add ? to : this.bias ? Room.bias() : 0;
       for (let m = count; m > 0; m--) {
-        let v = load<f32>(from);
-        if (add) v = load<f32>(to) + v;
-        store<f32>(to, v);
-        from += 32;
+        const v = load<f32>(tile);
+        store<f32>(to, from ? load<f32>(from) + v : v);
+        tile += 32;
+        if (from) from += add ? plane : 32;
         to += plane;
       }
     }

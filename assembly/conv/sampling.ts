@@ -81,7 +81,11 @@ export class Sampling {
     } else {
       const most = BLOCK_PIXELS / gridW;
       const parts = (gridH + most - 1) / most;
-      this.blockH = (gridH + parts - 1) / parts;
+      const even = (gridH + parts - 1) / parts;
+      // A number of rows that fills panels of 8 pixels, if that is not too many.
+      const step = 8 / min(8, gridW & -gridW);
+      const full = (even + step - 1) & -step;
+      this.blockH = full > most ? even : full;
       this.blockW = gridW;
     }
     this.across = this.blocksIn(gridW, this.blockW);
