@@ -58,6 +58,12 @@ export class Room {
     return Scratch.base() + 320;
   }
 
+  /** 16 lanes of a mask. */
+  @inline
+  static mask(): usize {
+    return Scratch.base() + 384;
+  }
+
   /** ROWS x 8 floats. */
   @inline
   static bias(): usize {

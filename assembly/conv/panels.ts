@@ -84,8 +84,15 @@ export class Panels {
     const step = s.tapW << 2;
     const tapsH = s.tapsH;
     const tapsW = s.tapsW;
-    const low = i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(turn));
-    const high = i32x4.lt_s(i32x4(4, 5, 6, 7), i32x4.splat(turn));
+    // Lanes below `turn`. Computed masks V8 would compute again for each line.
+    const ones = Room.mask();
+    v128.store(ones, i32x4.splat(-1));
+    v128.store(ones, i32x4.splat(-1), 16);
+    v128.store(ones, i32x4.splat(0), 32);
+    v128.store(ones, i32x4.splat(0), 48);
+    const mask = ones + ((8 - turn) << 2);
+    const low = v128.load(mask);
+    const high = v128.load(mask, 16);
     const gap = second - first;
     let plane = s.origin + first;
     for (; channels > 0; channels--) {

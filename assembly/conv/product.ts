@@ -110,7 +110,7 @@ export class Product {
 
   /**
    * The same for few rows of A (depthwise convolutions above all), where packing would cost more
-   * than the products: 16 pixels of a line at a time, read from the slab. It reads up to 15
+   * than the products: 16 pixels of a line at a time, read from the slab. It reads up to 31
    * floats past a line.
    */
   private lines(
@@ -129,7 +129,9 @@ export class Product {
         const to = out + ((<usize>(m * this.plane + (s.row + r) * this.rowStep)) << 2);
         const line = s.origin + ((r * s.stepH * s.width) << 2);
         for (let q = 0; q < s.cols; q += 16) {
-          this.line16(s, a + ((m * aRow) << 2), channels, line + (q << 2));
+          const row = a + ((m * aRow) << 2);
+          if (s.stepW == 1) this.line16<i32>(s, row, channels, line + (q << 2));
+          else this.line16<f32>(s, row, channels, line + (q << 3));
           const at = to + ((<usize>((s.col + q) * this.colStep)) << 2);
           this.finish(min(16, s.cols - q), add ? at : bias, add, at);
         }
@@ -137,8 +139,11 @@ export class Product {
     }
   }
 
-  /** tile[0 ... 15] = sum of products, each as in the micro-kernel: ((0 + a0 * b0) + a1 * b1) ... */
-  private line16(s: Sampling, a: usize, channels: i32, plane: usize): void {
+  /**
+   * tile[0 ... 15] = sum of products, each as in the micro-kernel: ((0 + a0 * b0) + a1 * b1) ...
+   * Apart is a float type for pixels two columns apart.
+   */
+  private line16<Apart>(s: Sampling, a: usize, channels: i32, plane: usize): void {
     const rowStep = (s.tapH * s.width) << 2;
     const step = s.tapW << 2;
     const tapsH = s.tapsH;
@@ -153,10 +158,17 @@ export class Product {
         let at = row;
         for (let j = tapsW; j > 0; j--) {
           const x = v128.load32_splat(a);
-          s0 = f32x4.add(s0, f32x4.mul(x, v128.load(at)));
-          s1 = f32x4.add(s1, f32x4.mul(x, v128.load(at, 16)));
-          s2 = f32x4.add(s2, f32x4.mul(x, v128.load(at, 32)));
-          s3 = f32x4.add(s3, f32x4.mul(x, v128.load(at, 48)));
+          if (isFloat<Apart>()) {
+            s0 = f32x4.add(s0, f32x4.mul(x, Sampling.evens(at)));
+            s1 = f32x4.add(s1, f32x4.mul(x, Sampling.evens(at + 32)));
+            s2 = f32x4.add(s2, f32x4.mul(x, Sampling.evens(at + 64)));
+            s3 = f32x4.add(s3, f32x4.mul(x, Sampling.evens(at + 96)));
+          } else {
+            s0 = f32x4.add(s0, f32x4.mul(x, v128.load(at)));
+            s1 = f32x4.add(s1, f32x4.mul(x, v128.load(at, 16)));
+            s2 = f32x4.add(s2, f32x4.mul(x, v128.load(at, 32)));
+            s3 = f32x4.add(s3, f32x4.mul(x, v128.load(at, 48)));
+          }
           a += 4;
           at += step;
         }
@@ -199,7 +211,7 @@ export class Product {
     const panel = Room.panel();
     const contiguous = this.colStep == 1 && this.rowStep == s.gridW;
     const k = k1 - k0;
-    if (s.fits && k > 0 && s.stepW == 1 && this.m < 4) {
+    if (s.fits && k > 0 && s.stepW <= 2 && this.m < 4) {
       this.lines(s, a, aRow, count, k / s.taps, k0 > 0, out);
       return;
     }
@@ -211,11 +223,11 @@ export class Product {
         Panels.locate(s, first, n);
         Panels.pixels(s, k / s.taps, panel);
       }
-      if (contiguous) {
+      if (contiguous && n == 8) {
         const c = out + ((<usize>(s.row * s.gridW + s.col + first)) << 2);
         const from = k0 > 0 ? c : this.bias ? Room.bias() : 0;
         const fromLd = k0 > 0 ? this.plane : 8;
-        Micro.block(a, aRow, 1, panel, 8, 0, count, n, k, from, fromLd, c, this.plane);
+        Micro.block(a, aRow, 1, panel, 8, 0, count, 8, k, from, fromLd, c, this.plane);
       } else {
         const tile = Room.tile();
         Micro.block(a, aRow, 1, panel, 8, 0, count, 8, k, 0, 0, tile, 8);
@@ -224,7 +236,7 @@ export class Product {
     }
   }
 
-  /** out = or += the tile, at n pixels from `first` on. */
+  /** out = the tile + the bias, or out += the tile, at n pixels from `first` on. */
   private scatter(s: Sampling, first: i32, n: i32, count: i32, add: bool, out: usize): void {
     const plane = (<usize>this.plane) << 2;
     for (let lane = 0; lane < n; lane++) {
@@ -232,12 +244,13 @@ export class Product {
       const col = first + lane - row * s.gridW;
       const at = (s.row + row) * this.rowStep + (s.col + col) * this.colStep;
       let to = out + ((<usize>at) << 2);
-      let from = Room.tile() + (lane << 2);
+      let tile = Room.tile() + (lane << 2);
+      let from = add ? to : this.bias ? Room.bias() : 0;
       for (let m = count; m > 0; m--) {
-        let v = load<f32>(from);
-        if (add) v = load<f32>(to) + v;
-        store<f32>(to, v);
-        from += 32;
+        const v = load<f32>(tile);
+        store<f32>(to, from ? load<f32>(from) + v : v);
+        tile += 32;
+        if (from) from += add ? plane : 32;
         to += plane;
       }
     }

@@ -81,7 +81,11 @@ export class Sampling {
     } else {
       const most = BLOCK_PIXELS / gridW;
       const parts = (gridH + most - 1) / most;
-      this.blockH = (gridH + parts - 1) / parts;
+      const even = (gridH + parts - 1) / parts;
+      // A number of rows that fills panels of 8 pixels, if that is not too many.
+      const step = 8 / min(8, gridW & -gridW);
+      const full = (even + step - 1) & -step;
+      this.blockH = full > most ? even : full;
       this.blockW = gridW;
     }
     this.across = this.blocksIn(gridW, this.blockW);
@@ -163,6 +167,12 @@ export class Sampling {
     const x = col * this.stepW + this.originW + j * this.tapW;
     if (y < 0 || y >= this.H || x < 0 || x >= this.W) return 0;
     return load<f32>(this.planes + (((<usize>c * this.H + y) * this.W + x) << 2));
+  }
+
+  /** Four floats, every other one. */
+  @inline
+  static evens(at: usize): v128 {
+    return v128.shuffle<f32>(v128.load(at), v128.load(at, 16), 0, 2, 4, 6);
   }
 
   @inline

@@ -83,7 +83,7 @@ function accumulate(
         stagedTo = min(first + room, (k1 - 1) / taps + 1);
         s.stage(stagedFrom, stagedTo);
       }
-      if (few) {
+      if (few || (n < 4 && s.stepW == 1)) {
         for (let column = k; column < k + n; column++) {
           dots(s, a, dw, rows, K, column, stagedFrom, add);
         }

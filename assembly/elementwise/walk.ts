@@ -90,7 +90,6 @@ export class Walk {
     walk.more = false;
     walk.rest = 0;
     walk.waiting = 0;
-    walk.rest = 0;
     walk.left = 0;
     // Before any division: nothing to do may mean no columns, or an outer dim of size 0.
     if (start >= end) return walk;

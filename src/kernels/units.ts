@@ -64,7 +64,10 @@ export function poolUnits(planes: number): number {
   return planes;
 }
 
-/** Blocks of at most 256 pixels of a grid: some whole rows, or a part of one (assembly/conv/sampling.ts). */
+/**
+ * Blocks of at most 256 pixels of a grid: some whole rows (as many as fill panels of 8 pixels, where
+ * that is possible), or a part of one (assembly/conv/sampling.ts).
+ */
 function conv2dBlocks(gridH: number, gridW: number): number {
   if (gridH < 1 || gridW < 1) return 0;
   if (gridW > 256) {
@@ -72,7 +75,10 @@ function conv2dBlocks(gridH: number, gridW: number): number {
     return gridH * Math.ceil(gridW / (Math.ceil(even / 8) * 8));
   }
   const most = Math.floor(256 / gridW);
-  return Math.ceil(gridH / Math.ceil(gridH / Math.ceil(gridH / most)));
+  const even = Math.ceil(gridH / Math.ceil(gridH / most));
+  const step = 8 / Math.min(8, gridW & -gridW);
+  const full = Math.ceil(even / step) * step;
+  return Math.ceil(gridH / (full > most ? even : full));
 }
 
 /** conv2dF32: a block of outputs of one image of one group a unit. */

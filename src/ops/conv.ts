@@ -52,7 +52,8 @@ export function conv2d(
   return record("conv2d", out, inputs, { x, weight }, (dy, { x, weight }) => [
     () => inputGrad(dy, weight, sizes),
     () => weightGrad(x, dy, sizes),
-    () => sum(dy, [0, 2, 3]), // the bias is added to every image and pixel
+    // The bias is added to every image and pixel; in two sums, neither of which copies dy.
+    () => sum(sum(dy, [2, 3]), 0),
   ]);
 }
 

@@ -1,5 +1,5 @@
 // Runs single kernels on memory of its own, without the engine: guard words around every
-// operand, both builds, scratch full of what an earlier kernel might have left. What belongs to tensors is tested in test/ops.
+// operand, both builds. What belongs to tensors is tested in test/ops.
 import { readFileSync } from "node:fs";
 import { contract, type KernelName } from "../../src/kernels/contract.js";
 
@@ -22,6 +22,7 @@ export interface Operand<T extends Data = Data> {
 export class Bench {
   private readonly memory = new WebAssembly.Memory({ initial: 1024, maximum: 65536 });
   private readonly exports: Record<string, unknown>;
+  private readonly scratch: number;
   private readonly args: number;
   private next: number;
   private readonly guards: [number, number][] = [];
@@ -32,9 +33,9 @@ export class Bench {
       env: { memory: this.memory },
     });
     this.exports = instance.exports;
-    const base = (this.exports.heapBase as () => number)();
-    (this.exports.setScratch as (ptr: number) => void)(base);
-    this.args = base + SCRATCH_BYTES;
+    this.scratch = (this.exports.heapBase as () => number)();
+    (this.exports.setScratch as (ptr: number) => void)(this.scratch);
+    this.args = this.scratch + SCRATCH_BYTES;
     this.next = this.args + 4096;
   }
 
@@ -66,8 +67,8 @@ export class Bench {
     });
     const kernel = this.exports[name] as Kernel;
     for (const [start, end] of typeof units === "number" ? [[0, units] as const] : units) {
-      // What another kernel left in the scratch is anything: none may count on zeros there.
-      new Uint8Array(this.memory.buffer).fill(GUARD, this.args - SCRATCH_BYTES, this.args);
+      // A kernel finds in the scratch what another one left there.
+      new Uint8Array(this.memory.buffer).fill(GUARD, this.scratch, this.args);
       kernel(this.args, start, end);
     }
     this.checkGuards(name);
