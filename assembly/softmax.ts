@@ -74,8 +74,8 @@ class Columnwise {
           Columnwise.staged(x, out, min(rows - r, 4), ldBytes, w);
           continue;
         }
-        Exp.panel(x, out, ldBytes, 16, w >> 2, top, 16, acc);
-        if (w & 3) Exp.panel(x + last, out + last, ldBytes, 16, 1, top + whole, 16, acc + whole);
+        Exp.rows(x, out, ldBytes, w >> 2, top, acc);
+        if (w & 3) Exp.rows(x + last, out + last, ldBytes, 1, top + whole, acc + whole);
       }
       Columns.flush(acc, w, Tile.wide(0));
       R -= rows;
@@ -92,7 +92,7 @@ class Columnwise {
       }
     }
     const area = Tile.acc(2);
-    Exp.panel(area, area, 4096, 16, (w + 3) >> 2, Tile.acc(0), 16, Tile.acc(1));
+    Exp.rows(area, area, 4096, (w + 3) >> 2, Tile.acc(0), Tile.acc(1));
     for (let r: u32 = 0; r < rows; r++, out += ldBytes) Tile.store(Tile.acc(2 + r), w, out);
   }
 
