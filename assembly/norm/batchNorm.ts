@@ -3,7 +3,6 @@
 // apart. The order of a sum is that of the runs, in float32 over at most 1024 elements, then float64.
 import { Variance } from "../reduce/variance";
 import { Lanes } from "../reduce/lanes";
-import { Sum } from "../reduce/sum";
 
 const BLOCK: u32 = 1024;
 
@@ -82,7 +81,9 @@ export function batchNormF32(args: usize, start: u32, end: u32): void {
     const first = (<usize>c * inner) << 2;
     const last = first + step * a.N;
     let sum: f64 = 0;
-    for (let at = first; at < last; at += step) sum += Sum.row(a.x + at, inner);
+    for (let at = first; at < last; at += step) {
+      sum += Variance.mean(a.x + at, inner) * <f64>inner;
+    }
     const exact = sum / count;
     let squares: f64 = 0;
     for (let at = first; at < last; at += step) squares += Variance.row(a.x + at, inner, exact);
