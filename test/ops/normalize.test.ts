@@ -35,11 +35,11 @@ describe("batchNorm in training", () => {
     const out = batchNorm(seen, ...running, ...given, { training: true });
     const y = fused ? rowsOf(out) : out;
     const inputs = [x, ...[weight, bias].filter((t) => t !== undefined)];
-    const first = grad([y], inputs, { gradOutputs: [dy], retainGraph: true }) as Tensor[];
-    const graph = grad([y], inputs, { gradOutputs: [dy], createGraph: true }) as Tensor[];
+    const first = grad([y], inputs, { gradOutputs: [dy], retainGraph: true });
+    const graph = grad([y], inputs, { gradOutputs: [dy], createGraph: true });
     let dot = graph[0]!.mul(v0).sum();
     if (parts > 0) dot = dot.add(graph[1]!.sum());
-    const second = grad([dot], [x, dy], {}) as Tensor[];
+    const second = grad([dot], [x, dy], {});
     return [y, ...first, ...graph, ...second, ...running].map((t) => t.detach());
   }
 
