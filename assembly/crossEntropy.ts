@@ -6,7 +6,6 @@ import { Row } from "./expSum";
 import { Status } from "./index-ops/status";
 import { Lanes } from "./reduce/lanes";
 import { Sum } from "./reduce/sum";
-import { F32x4Math } from "./simd/math";
 
 @unmanaged
 class CrossEntropyArgs {
@@ -157,36 +156,15 @@ export function crossEntropyGradF32(args: usize, start: u32, end: u32): void {
     }
     const g = <f64>load<f32>(a.g + <i32>row * a.sg * 4);
     const hit = g * (1 - <f64>a.labelSmoothing) * <f64>Classes.weight(a.weight, y);
-    const scale = <f32>(hit + g * share * total);
+    const scale = hit + g * share * total;
     const m = load<f32>(a.lse + (row << 3));
     const l = load<f32>(a.lse + (row << 3), 4);
     const x = a.x + ((row * C) << 2);
-    probabilities(x, out, C, m, l, scale);
+    Row.expSum(x, out, C, m);
+    Row.scale(out, C, Row.expNeg(l) * scale);
     if (share != 0) subtractShare(out, a.weight, C, <f32>(g * share));
     const at = out + (y << 2);
     store<f32>(at, load<f32>(at) - <f32>hit);
-  }
-}
-
-/** out = scale exp((x - m) - l). */
-function probabilities(x: usize, out: usize, n: u32, m: f32, l: f32, scale: f32): void {
-  const shift = f32x4.splat(m);
-  const log = f32x4.splat(l);
-  const by = f32x4.splat(scale);
-  for (; n >= 8; n -= 8, x += 32, out += 32) {
-    const v0 = f32x4.sub(f32x4.sub(v128.load(x), shift), log);
-    const v1 = f32x4.sub(f32x4.sub(v128.load(x, 16), shift), log);
-    v128.store(out, f32x4.mul(F32x4Math.exp(v0), by));
-    v128.store(out, f32x4.mul(F32x4Math.exp(v1), by), 16);
-  }
-  while (n > 0) {
-    const k = min<u32>(n, 4);
-    const v = k == 4 ? v128.load(x) : Lanes.loadTail(x, k, shift);
-    const p = F32x4Math.exp(f32x4.sub(f32x4.sub(v, shift), log));
-    Lanes.storeHead(out, k, f32x4.mul(p, by));
-    x += 16;
-    out += 16;
-    n -= k;
   }
 }
 

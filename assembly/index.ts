@@ -124,6 +124,7 @@ export {
   argminI32,
 } from "./reduce/extremes";
 export { varF32 } from "./reduce/variance";
+export { batchNormF32, batchNormGradF32, batchNormSumsF32 } from "./norm/batchNorm";
 export { layerNormF32, layerNormGradF32 } from "./norm/layerNorm";
 export { softmaxF32, softmaxGradF32, logSoftmaxF32, logSoftmaxGradF32 } from "./softmax";
 export { crossEntropyF32, crossEntropyGradF32, nllLossF32, nllLossGradF32 } from "./crossEntropy";

@@ -4,10 +4,9 @@
 // float32, the blocks in float64. inner = 1: a work unit is a row. inner > 1: a work unit is a tile
 // of columns (reduce/columns.ts), walked row by row, with the extremes and sums of its columns in
 // the scratch. Outputs never overlap operands.
-import { Once, Row } from "./expSum";
+import { Exp, Row } from "./expSum";
 import { Columns, Tile } from "./reduce/columns";
 import { Lanes } from "./reduce/lanes";
-import { F32x4Math } from "./simd/math";
 
 const BLOCK: u32 = 1024;
 
@@ -44,7 +43,7 @@ class Slot {
 
 /** R rows of a tile of w columns, `ldBytes` apart; acc and wide: see Tile. */
 class Columnwise {
-  /** acc(0) = each column's largest element. */
+  /** acc(0) = each column's largest element, NaN left out: it comes back in the sums. */
   static max(x: usize, R: u32, ldBytes: usize, w: u32): void {
     const acc = Tile.acc(0);
     const last = Tile.last(w);
@@ -53,40 +52,51 @@ class Columnwise {
       let j: usize = 0;
       while (true) {
         const v = Slot.load(x + min(j, last), w);
-        v128.store(acc + j, f32x4.max(v128.load(acc + j), v));
+        v128.store(acc + j, f32x4.pmax(v128.load(acc + j), v));
         if (j >= last) break;
         j += 16;
       }
     }
   }
 
-  /** wide(0) = each column's sum of exp(x - acc(0)); the terms go to `out` unless that is 0. */
+  /** out = 2^32 exp(x - acc(0)), wide(0) = the columns' sums of it; uses acc(1..5). */
   static expSum(x: usize, out: usize, R: u32, ldBytes: usize, w: u32): void {
-    const shift = Tile.acc(0);
+    const top = Tile.acc(0);
     const acc = Tile.acc(1);
     const last = Tile.last(w);
-    const step: usize = out == 0 ? 0 : ldBytes;
+    const whole = (<usize>(w >> 2)) << 4;
     Tile.fill(acc, w, f32x4.splat(0));
     Tile.clearWide(Tile.wide(0), w);
     while (R > 0) {
-      let rows = min(R, Tile.ROWS);
-      R -= rows;
-      for (; rows > 0; rows--, x += ldBytes, out += step) {
-        let j: usize = 0;
-        while (true) {
-          const at = min(j, last);
-          const e = F32x4Math.exp(f32x4.sub(Slot.load(x + at, w), v128.load(shift + j)));
-          v128.store(acc + j, f32x4.add(v128.load(acc + j), e));
-          if (out != 0) Slot.store(out + at, w, e);
-          if (j >= last) break;
-          j += 16;
+      const rows = min(R, Tile.ROWS);
+      for (let r: u32 = 0; r < rows; r += 4, x += ldBytes << 2, out += ldBytes << 2) {
+        if (w < 4 || rows - r < 4) {
+          Columnwise.staged(x, out, min(rows - r, 4), ldBytes, w);
+          continue;
         }
+        Exp.rows(x, out, ldBytes, w >> 2, top, acc);
+        if (w & 3) Exp.rows(x + last, out + last, ldBytes, 1, top + whole, acc + whole);
       }
       Columns.flush(acc, w, Tile.wide(0));
+      R -= rows;
     }
   }
 
-  /** acc(1) = 1 / wide(0). */
+  /** The same for up to four rows of any width, in a copy with rows of -Infinity behind. */
+  private static staged(x: usize, out: usize, rows: u32, ldBytes: usize, w: u32): void {
+    const last = Tile.last(w);
+    for (let r: u32 = 0; r < 4; r++, x += ldBytes) {
+      for (let j: usize = 0; j < (<usize>w) << 2; j += 16) {
+        const v = r < rows ? Slot.load(x + min(j, last), w) : f32x4.splat(-Infinity);
+        v128.store(Tile.acc(2 + r) + j, v);
+      }
+    }
+    const area = Tile.acc(2);
+    Exp.rows(area, area, 4096, (w + 3) >> 2, Tile.acc(0), Tile.acc(1));
+    for (let r: u32 = 0; r < rows; r++, out += ldBytes) Tile.store(Tile.acc(2 + r), w, out);
+  }
+
+  /** acc(1) = 2^-32 / sums, for sums = wide(0) / 2^32. */
   static reciprocals(w: u32): void {
     const one = f64x2.splat(1);
     for (let j: usize = 0; j < (<usize>w) << 2; j += 16) {
@@ -96,11 +106,13 @@ class Columnwise {
     }
   }
 
-  /** acc(k) = wide(0). */
-  static narrow(k: u32, w: u32): void {
+  /** acc(k) = wide(0) by. */
+  static narrow(k: u32, w: u32, by: f64): void {
+    const v = f64x2.splat(by);
     for (let j: usize = 0; j < (<usize>w) << 2; j += 16) {
       const sums = Tile.wide(0) + 2 * j;
-      v128.store(Tile.acc(k) + j, Lanes.demote(v128.load(sums), v128.load(sums, 16)));
+      const low = f64x2.mul(v128.load(sums), v);
+      v128.store(Tile.acc(k) + j, Lanes.demote(low, f64x2.mul(v128.load(sums, 16), v)));
     }
   }
 
@@ -108,7 +120,7 @@ class Columnwise {
   static scale(out: usize, R: u32, ldBytes: usize, w: u32): void {
     const by = Tile.acc(1);
     const last = Tile.last(w);
-    const lastBy = v128.load(by + (((<usize>w + 3) & ~3) << 2) - 16);
+    const lastBy = Tile.lastSlot(by, w);
     for (; R > 0; R--, out += ldBytes) {
       // Read first and written last: it may overlap the slot before.
       const v = Slot.load(out + last, w);
@@ -158,7 +170,7 @@ export function softmaxF32(args: usize, start: u32, end: u32): void {
   for (let u = start; u < end; u++) {
     const at = Unit.offset(u, R, inner);
     const x = a.x + at;
-    let out = a.out + at;
+    const out = a.out + at;
     if (inner > 1) {
       const w = Unit.width(u, inner);
       Columnwise.max(x, R, ldBytes, w);
@@ -167,12 +179,7 @@ export function softmaxF32(args: usize, start: u32, end: u32): void {
       Columnwise.scale(out, R, ldBytes, w);
       continue;
     }
-    const by = <f32>(1 / Row.expSum(x, out, R, Row.max(x, R)));
-    let n = R;
-    for (; n >= 4; n -= 4, out += 16) {
-      v128.store(out, f32x4.mul(v128.load(out), f32x4.splat(by)));
-    }
-    for (; n > 0; n--, out += 4) store<f32>(out, load<f32>(out) * by);
+    Row.scale(out, R, 1 / Row.expSum(x, out, R, Row.max(x, R)));
   }
 }
 
@@ -189,10 +196,10 @@ export function logSoftmaxF32(args: usize, start: u32, end: u32): void {
     if (inner > 1) {
       const w = Unit.width(u, inner);
       Columnwise.max(x, R, ldBytes, w);
-      Columnwise.expSum(x, 0, R, ldBytes, w);
-      Columnwise.narrow(1, w);
+      Columnwise.expSum(x, out, R, ldBytes, w);
+      Columnwise.narrow(1, w, 1 / Exp.SCALE);
       for (let j: usize = 0; j < (<usize>w) << 2; j += 16) {
-        v128.store(Tile.acc(1) + j, Once.log(v128.load(Tile.acc(1) + j)));
+        v128.store(Tile.acc(1) + j, Exp.log(v128.load(Tile.acc(1) + j)));
       }
       Columnwise.shift(x, out, R, ldBytes, w);
       continue;
@@ -207,15 +214,22 @@ export function logSoftmaxF32(args: usize, start: u32, end: u32): void {
   }
 }
 
-/** A gradient dx[i] = result(dy[i], y[i], sum over r of term(dy[r], y[r])). */
+/** A gradient dx[i] = result(dy[i], z[i], sum over r of term(dy[r], y[r])). */
 @unmanaged
 abstract class Pullback {
+  /** Whether z is 2^32 exp(y); else it is y. */
+  abstract exponential(): bool;
   abstract term(dy: v128, y: v128): v128;
-  abstract result(dy: v128, y: v128, sum: v128): v128;
+  abstract result(dy: v128, z: v128, sum: v128): v128;
 }
 
 @unmanaged
 class OfSoftmax extends Pullback {
+  @inline
+  exponential(): bool {
+    return false;
+  }
+
   @inline
   term(dy: v128, y: v128): v128 {
     return f32x4.mul(dy, y);
@@ -230,13 +244,19 @@ class OfSoftmax extends Pullback {
 @unmanaged
 class OfLogSoftmax extends Pullback {
   @inline
+  exponential(): bool {
+    return true;
+  }
+
+  @inline
   term(dy: v128, _y: v128): v128 {
     return dy;
   }
 
   @inline
-  result(dy: v128, y: v128, sum: v128): v128 {
-    return f32x4.sub(dy, f32x4.mul(F32x4Math.exp(y), sum));
+  result(dy: v128, z: v128, sum: v128): v128 {
+    const e = f32x4.mul(z, f32x4.splat(<f32>(1 / Exp.SCALE)));
+    return f32x4.sub(dy, f32x4.mul(e, sum));
   }
 }
 
@@ -264,6 +284,10 @@ function gradRow<Op extends Pullback>(dy: usize, y: usize, out: usize, R: u32): 
     wide += Lanes.sum(f32x4.add(s0, s1));
   }
   const sum = f32x4.splat(<f32>wide);
+  if (op.exponential()) {
+    Row.expSum(y, out, R, 0);
+    y = out;
+  }
   let n = R;
   for (; n >= 4; n -= 4, dy += 16, y += 16, out += 16) {
     v128.store(out, op.result(v128.load(dy), v128.load(y), sum));
@@ -298,19 +322,25 @@ function gradColumns<Op extends Pullback>(a: SoftmaxGradArgs, at: usize, w: u32)
     }
     Columns.flush(acc, w, Tile.wide(0));
   }
-  Columnwise.narrow(0, w);
+  const sums = Tile.acc(6);
+  Columnwise.narrow(6, w, 1);
   dy = a.dy + at;
   y = a.y + at;
   let out = a.out + at;
+  if (op.exponential()) {
+    Tile.fill(Tile.acc(0), w, f32x4.splat(0));
+    Columnwise.expSum(y, out, a.R, ldBytes, w);
+    y = out;
+  }
   for (let R = a.R; R > 0; R--, dy += ldBytes, y += ldBytes, out += ldBytes) {
-    let j: usize = 0;
-    while (true) {
-      const p = min(j, last);
-      const sum = v128.load(acc + j);
-      Slot.store(out + p, w, op.result(Slot.load(dy + p, w), Slot.load(y + p, w), sum));
-      if (j >= last) break;
-      j += 16;
+    // Read first and written last: it may overlap the slot before, and y be `out`.
+    const g = Slot.load(dy + last, w);
+    const z = Slot.load(y + last, w);
+    for (let j: usize = 0; j < last; j += 16) {
+      const sum = v128.load(sums + j);
+      v128.store(out + j, op.result(v128.load(dy + j), v128.load(y + j), sum));
     }
+    Slot.store(out + last, w, op.result(g, z, Tile.lastSlot(sums, w)));
   }
 }
 

@@ -1,4 +1,4 @@
-// Layer normalisation of rows: one pass for the statistics, one for the result. Batch normalisation is composed of other ops, in src/ops/normalize.ts.
+// Layer normalisation of rows: one pass for the statistics, one for the result.
 import { Variance } from "../reduce/variance";
 
 @unmanaged

@@ -77,6 +77,12 @@ export class Tile {
     return w < 4 ? 0 : ((<usize>w) << 2) - 16;
   }
 
+  /** An accumulator's last slot. */
+  @inline
+  static lastSlot(acc: usize, w: u32): v128 {
+    return v128.load(acc + (((<usize>w + 3) & ~3) << 2) - 16);
+  }
+
   static fill(acc: usize, w: u32, v: v128): void {
     for (let j: usize = 0; j < (<usize>w) << 2; j += 16) v128.store(acc + j, v);
   }

@@ -39,6 +39,9 @@ const gather = ["x: ptr", "index: ptr", "out: ptr", "rows: u32", "cols: u32", "s
 /** Reductions of [outer, R, inner] over the middle. Units: foldUnits. */
 const fold = ["x: ptr", "out: ptr", "R: u32", "inner: u32"] as const;
 
+// prettier-ignore
+const batchNormGrad = ["dy: ptr", "x: ptr", "weight: ptr", "mean: ptr", "variance: ptr", "dbias: ptr", "dweight: ptr", "dx: ptr", "N: u32", "C: u32", "inner: u32", "eps: f32"] as const;
+
 export const contract = {
   // reductions
   sumF32: [...fold, "divisor: f32"],
@@ -222,6 +225,11 @@ export const contract = {
   layerNormF32: ["x: ptr", "weight: ptr", "bias: ptr", "out: ptr", "mean: ptr", "rstd: ptr", "cols: u32", "eps: f32"],
   // prettier-ignore
   layerNormGradF32: ["dy: ptr", "x: ptr", "weight: ptr", "mean: ptr", "rstd: ptr", "dx: ptr", "cols: u32"],
+  // Contiguous [N, C, inner]; units: C. weight and bias may be 0.
+  // prettier-ignore
+  batchNormF32: ["x: ptr", "weight: ptr", "bias: ptr", "out: ptr", "mean: ptr", "variance: ptr", "N: u32", "C: u32", "inner: u32", "eps: f32"],
+  batchNormSumsF32: batchNormGrad,
+  batchNormGradF32: batchNormGrad,
   // Contiguous [outer, R, inner], over R.
   softmaxF32: ["x: ptr", "out: ptr", "R: u32", "inner: u32"],
   softmaxGradF32: ["dy: ptr", "y: ptr", "out: ptr", "R: u32", "inner: u32"],

@@ -8,7 +8,7 @@ import { kernels } from "../kernels/loader.js";
 import { f32, run } from "../kernels/run.js";
 import { tidy } from "../memory/scope.js";
 import { add, mul, sub } from "./arithmetic.js";
-import { withContiguous } from "./convert.js";
+import { copyOf, withContiguous } from "./convert.js";
 import { freshLayout } from "./dispatch.js";
 import { add_, mul_ } from "./inplace.js";
 import { rsqrt } from "./math.js";
@@ -187,20 +187,23 @@ export function batchNorm(
   if (!useBatch && (runningMean === null || runningVar === null)) {
     throw new ValueError("batchNorm", "evaluation needs runningMean and runningVar");
   }
-  const over = x.shape.flatMap((_, i) => (i === 1 ? [] : [i]));
-  const perChannel = x.shape.map((size, i) => (i === 1 ? size : 1));
   return tidy(() => {
-    const m = useBatch ? mean(x, over) : runningMean!;
-    const v = useBatch ? variance(x, over, { correction: 0 }) : runningVar!;
+    // Short runs of a channel's elements are better off with ops that walk across the channels.
+    const fused = useBatch && x.numel() >= 8 * C * x.shape[0]!;
+    const { over, perChannel } = channelsOf(x);
+    const out = fused ? fusedBatchNorm(x, weight, bias, eps) : null;
+    const m = out?.means ?? (useBatch ? mean(x, over) : runningMean!);
+    const v = out?.variances ?? (useBatch ? variance(x, over, { correction: 0 }) : runningVar!);
     if (useBatch) {
       move(runningMean, m, momentum);
       move(runningVar, mul(v.detach(), n / (n - 1)), momentum);
     }
+    if (out !== null) return out.y;
     const rstd = rsqrt(add(v, eps));
     const scale = weight === null ? rstd : mul(rstd, weight);
     const centred = sub(x, reshape(m, perChannel));
-    const out = mul(centred, reshape(scale, perChannel));
-    return bias === null ? out : add(out, reshape(bias, perChannel));
+    const y = mul(centred, reshape(scale, perChannel));
+    return bias === null ? y : add(y, reshape(bias, perChannel));
   });
 }
 
@@ -210,7 +213,11 @@ function checkBatchNorm(x: Tensor, perChannel: readonly (Tensor | null)[], momen
     throw new ShapeError("batchNorm", `x must be [N, C, ...]: got ${showShape(x.shape)}`);
   const C = x.shape[1]!;
   for (const t of perChannel) {
-    if (t !== null && !sameShape(t.shape, [C])) {
+    if (t === null) continue;
+    if (t.dtype !== "float32") {
+      throw new DTypeError("batchNorm", `statistics, weight and bias are float32: got ${t.dtype}`);
+    }
+    if (!sameShape(t.shape, [C])) {
       throw new ShapeError(
         "batchNorm",
         `statistics, weight and bias must be [${C}]: got ${showShape(t.shape)}`,
@@ -220,6 +227,96 @@ function checkBatchNorm(x: Tensor, perChannel: readonly (Tensor | null)[], momen
   if (!Number.isFinite(momentum)) {
     throw new ValueError("batchNorm", `momentum must be a finite number: got ${momentum}`);
   }
+}
+
+/** All dims but the channels', and the shape in which [C] goes with x. */
+function channelsOf({ shape }: Tensor): { over: number[]; perChannel: number[] } {
+  return {
+    over: shape.flatMap((_, i) => (i === 1 ? [] : [i])),
+    perChannel: shape.map((size, i) => (i === 1 ? size : 1)),
+  };
+}
+
+/** Normalised with the batch's statistics, which come along. */
+function fusedBatchNorm(
+  x: Tensor,
+  weight: Tensor | null,
+  bias: Tensor | null,
+  eps: number,
+): { y: Tensor; means: Tensor; variances: Tensor } {
+  const [N, C] = [x.shape[0]!, x.shape[1]!];
+  const inner = x.numel() / (N * C);
+  const means = allocateShape("batchNorm", [C], "float32");
+  const variances = allocateShape("batchNorm", [C], "float32");
+  const y = packed(x, weight, bias, (x, weight, bias) => {
+    const y = allocate("batchNorm", freshLayout(x.layout), "float32");
+    const [px, pw, pb] = [x.address(), weight?.address() ?? 0, bias?.address() ?? 0];
+    const [py, pm, pv] = [y.address(), means.address(), variances.address()];
+    run(kernels.batchNormF32, C, px, pw, pb, py, pm, pv, N, C, inner, f32(eps));
+    return y;
+  });
+  const inputs = [x, ...(weight === null ? [] : [weight]), ...(bias === null ? [] : [bias])];
+  // Room for the sums of a backward: the graph releases it with what it saved.
+  const toWeight = allocateShape("batchNorm", [C], "float32");
+  const toBias = allocateShape("batchNorm", [C], "float32");
+  const saved = { x, means, variances, toWeight, toBias, ...(weight === null ? {} : { weight }) };
+  record("batchNorm", y, inputs, saved, (dy, saved) => {
+    const w = (saved as { weight?: Tensor }).weight ?? null;
+    const [toX, ofWeight, ofBias] = isGradEnabled()
+      ? composedBatchNormGrads(dy, saved.x, w, eps)
+      : fusedBatchNormGrads(dy, saved, w, eps);
+    return [toX, ...(weight === null ? [] : [ofWeight]), ...(bias === null ? [] : [ofBias])];
+  });
+  toWeight.dispose();
+  toBias.dispose();
+  return { y, means, variances };
+}
+
+type ThreeGradients = [() => Tensor, () => Tensor, () => Tensor];
+
+function composedBatchNormGrads(
+  dy: Tensor,
+  x: Tensor,
+  weight: Tensor | null,
+  eps: number,
+): ThreeGradients {
+  const { over, perChannel } = channelsOf(x);
+  return [
+    () => composedGrad(dy, x, weight && reshape(weight, perChannel), over, eps),
+    () => sum(mul(dy, normalised(x, over, eps)), over),
+    () => sum(dy, over),
+  ];
+}
+
+/** The sums are what all three need: they are computed at once. */
+function fusedBatchNormGrads(
+  dy: Tensor,
+  saved: Record<"x" | "means" | "variances" | "toWeight" | "toBias", Tensor>,
+  weight: Tensor | null,
+  eps: number,
+): ThreeGradients {
+  const { x, means, variances, toWeight, toBias } = saved;
+  const [N, C] = [x.shape[0]!, x.shape[1]!];
+  const inner = x.numel() / (N * C);
+  const grad = (kernel: typeof kernels.batchNormGradF32, dx: Tensor | null): void => {
+    withContiguous(dy, (dy) =>
+      packed(x, weight, null, (x, weight) => {
+        const [pd, px, pw] = [dy.address(), x.address(), weight?.address() ?? 0];
+        const [pm, pv, pb] = [means.address(), variances.address(), toBias.address()];
+        const [pt, po] = [toWeight.address(), dx?.address() ?? 0];
+        run(kernel, C, pd, px, pw, pm, pv, pb, pt, po, N, C, inner, f32(eps));
+        return x;
+      }),
+    );
+  };
+  grad(kernels.batchNormSumsF32, null);
+  const toX = (): Tensor => {
+    const dx = allocate("batchNormGrad", freshLayout(x.layout), "float32");
+    grad(kernels.batchNormGradF32, dx);
+    return dx;
+  };
+  const copy = (sums: Tensor) => (): Tensor => copyOf("batchNormGrad", sums);
+  return [toX, copy(toWeight), copy(toBias)];
 }
 
 /** running = (1 - momentum) running + momentum batch, not recorded. */

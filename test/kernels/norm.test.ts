@@ -1,4 +1,4 @@
-// Layer normalisation kernels against plain float64 loops. Batch normalisation is composed of ops.
+// Layer and batch normalisation kernels against plain float64 loops.
 import { beforeEach, describe, expect, test } from "vitest";
 import { Bench, builds, type Operand } from "./harness.js";
 
@@ -149,5 +149,112 @@ describe.each(builds)("layerNorm, %s build", (build) => {
         expectClose(results[0]!, want, `gradient, ${cols} columns`);
       }
     }
+  });
+});
+
+describe.each(builds)("batchNorm, %s build", (build) => {
+  let bench: Bench;
+  beforeEach(() => (bench = new Bench(build)));
+
+  const C = 3;
+
+  /** Each channel's elements of [N, C, inner]. */
+  function channelsOf(x: Float32Array, inner: number): number[][] {
+    const channels: number[][] = Array.from({ length: C }, () => []);
+    x.forEach((v, i) => channels[Math.floor(i / inner) % C]!.push(v));
+    return channels;
+  }
+
+  /** The way back. */
+  function interleaved(channels: readonly number[][], inner: number): number[] {
+    const next = channels.map(() => 0);
+    return Array.from({ length: sumOf(channels.map((c) => c.length)) }, (_, i) => {
+      const c = Math.floor(i / inner) % C;
+      return channels[c]![next[c]!++]!;
+    });
+  }
+
+  function forward(
+    x: Float32Array,
+    inner: number,
+    w: Float32Array | null,
+    b: Float32Array | null,
+  ): Float32Array[] {
+    const at = (data: Float32Array | null): number | Operand =>
+      data === null ? 0 : bench.put(data, 4);
+    const inputs = [at(x), at(w), at(b)];
+    const results = [C, split].map((units) => {
+      const out = bench.put(new Float32Array(x.length).fill(77), 4);
+      const [mean, variance] = [bench.put(new Float32Array(C)), bench.put(new Float32Array(C))];
+      const N = x.length / C / inner;
+      bench.run("batchNormF32", units, ...inputs, out, mean, variance, N, C, inner, EPS);
+      return [out.read(), mean.read(), variance.read()];
+    });
+    expect(results[1]).toEqual(results[0]);
+    return results[0]!;
+  }
+
+  const shapes = [
+    [1, 2],
+    [7, 1],
+    [2, 3],
+    [3, 8],
+    [4, 49],
+    [2, 1025],
+    [1, 2501],
+  ] as const;
+
+  test.each(shapes)("[%i, 3, %i]: result, sums and gradient are float64's", (N, inner) => {
+    const [x, dy] = [floats(N * C * inner, 5), floats(N * C * inner, 9)];
+    const channels = channelsOf(x, inner);
+    const stats = channels.map(statistics);
+    const hat = channels.map((list, c) => list.map((v) => (v - stats[c]!.mean) * stats[c]!.rstd));
+    const g = channelsOf(dy, inner);
+    for (const [w, b] of [
+      [null, null],
+      [floats(C, 5), floats(C, 6)],
+    ] as const) {
+      const [out, mean, variance] = forward(x, inner, w, b);
+      const want = hat.map((list, c) => list.map((v) => v * (w?.[c] ?? 1) + (b?.[c] ?? 0)));
+      expectClose(out!, interleaved(want, inner), "result");
+      expectClose(mean!, stats.map((s) => s.mean), "means"); // prettier-ignore
+      expectClose(variance!, stats.map((s) => 1 / s.rstd ** 2 - Math.fround(EPS)), "variances"); // prettier-ignore
+
+      const at = [bench.put(dy, 4), bench.put(x, 4), w === null ? 0 : bench.put(w, 4)];
+      const given = [bench.put(mean!), bench.put(variance!)];
+      const results = [C, split].map((units) => {
+        const [dbias, dweight] = [bench.put(new Float32Array(C)), bench.put(new Float32Array(C))];
+        const dx = bench.put(new Float32Array(x.length).fill(77), 4);
+        const rest = [dbias, dweight, dx, N, C, inner, EPS];
+        bench.run("batchNormSumsF32", units, ...at, ...given, ...rest);
+        bench.run("batchNormGradF32", units, ...at, ...given, ...rest);
+        return [dbias.read(), dweight.read(), dx.read()];
+      });
+      expect(results[1]).toEqual(results[0]);
+      const dots = g.map((list, c) => sumOf(list.map((v, i) => v * hat[c]![i]!)));
+      expectClose(results[0]![0]!, g.map(sumOf), "sums of dy");
+      expectClose(results[0]![1]!, dots, "sums of dy xhat");
+      const dx = g.map((list, c) =>
+        list.map((v, i) => {
+          const off = v - meanOf(list) - (hat[c]![i]! * dots[c]!) / list.length;
+          return (w?.[c] ?? 1) * stats[c]!.rstd * off;
+        }),
+      );
+      expectClose(results[0]![2]!, interleaved(dx, inner), "gradient");
+    }
+  });
+
+  test("of equal elements is 0, whatever they are", () => {
+    const [out] = forward(new Float32Array(2 * C * 1500).fill(0.1), 1500, null, null);
+    expect(out!.every((v) => v === 0)).toBe(true);
+  });
+
+  test("keeps its digits where the mean is far larger than the deviation", () => {
+    const x = floats(2 * C * 750, 3).map((v) => 1024 + Math.round(v * 512) / 4096);
+    const want = channelsOf(x, 750).map((list) => {
+      const { mean, rstd } = statistics(list);
+      return list.map((v) => (v - Math.fround(mean)) * rstd);
+    });
+    expectClose(forward(x, 750, null, null)[0]!, interleaved(want, 750), "offset 1024");
   });
 });

@@ -141,6 +141,26 @@ function ofAll(build: Build): void {
     }
   });
 
+  test.each([1, 3, 6])("terms down to the least subnormal, inner = %i", (inner) => {
+    const line = [0, -86, -95, -100, -103, -103.9, -105, -120, -1e30, -Infinity];
+    const x = new Float32Array(line.length * inner);
+    line.forEach((v, r) => x.fill(v, r * inner, (r + 1) * inner));
+    const bench = new Bench(build);
+    const out = bench.put(new Float32Array(x.length));
+    bench.run("softmaxF32", 1, bench.put(x), out, line.length, inner);
+    const got = out.read();
+    line.forEach((v, r) => {
+      for (let i = 0; i < inner; i++) {
+        const error = Math.abs(got[r * inner + i]! - Math.exp(v));
+        expect(error, `exp(${v})`).toBeLessThanOrEqual(2 ** -149 + 1e-5 * Math.exp(v));
+      }
+    });
+    expect(got.slice(6 * inner).every((v) => Object.is(v, 0))).toBe(true);
+    const [dy, dx] = [bench.put(new Float32Array(x.length).fill(3)), bench.put(x)];
+    bench.run("logSoftmaxGradF32", 1, dy, bench.put(x), dx, line.length, inner);
+    expect(dx.read().slice(7 * inner).every((v) => v === 3)).toBe(true); // prettier-ignore
+  });
+
   test("a long row's sum does not lose small terms", () => {
     const R = 1 << 18;
     const bench = new Bench(build);
