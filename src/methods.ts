@@ -2,41 +2,102 @@
 // with the tensor as its first argument; the functions hold the documentation.
 import { backward, detach, registerHook, retainGrad } from "./autograd/backward.js";
 import { Tensor } from "./autograd/tensor.js";
-import * as activations from "./ops/activations.js";
-import * as arithmetic from "./ops/arithmetic.js";
-import * as compare from "./ops/compare.js";
-import * as convert from "./ops/convert.js";
+import { relu, gelu, silu, softplus, leakyRelu, elu } from "./ops/activations.js";
+import {
+  add,
+  sub,
+  mul,
+  div,
+  neg,
+  square,
+  pow,
+  maximum,
+  minimum,
+  type Operand,
+} from "./ops/arithmetic.js";
+import {
+  eq,
+  ne,
+  lt,
+  le,
+  gt,
+  ge,
+  logicalAnd,
+  logicalOr,
+  logicalXor,
+  logicalNot,
+  isnan,
+  isinf,
+  isfinite,
+  where,
+} from "./ops/compare.js";
+import { to, clone, contiguous, toTypedArray, toArray, item } from "./ops/convert.js";
 import { toText } from "./ops/format.js";
 import "./ops/gradient.js";
-import * as indexing from "./ops/indexing.js";
-import * as inplace from "./ops/inplace.js";
-import * as join from "./ops/join.js";
-import * as math from "./ops/math.js";
-import * as matmul from "./ops/matmul.js";
-import * as random from "./ops/random.js";
-import * as reduce from "./ops/reduce.js";
-import * as softmax from "./ops/softmax.js";
-import * as views from "./ops/views.js";
+import { indexSelect, gather, scatterAdd, oneHot } from "./ops/indexing.js";
+import { add_, sub_, mul_, div_, fill_, zero_, copy_ } from "./ops/inplace.js";
+import { pad } from "./ops/join.js";
+import {
+  abs,
+  sign,
+  floor,
+  ceil,
+  round,
+  trunc,
+  sqrt,
+  rsqrt,
+  reciprocal,
+  exp,
+  expm1,
+  log,
+  log1p,
+  sin,
+  cos,
+  tan,
+  erf,
+  tanh,
+  sigmoid,
+  clamp,
+} from "./ops/math.js";
+import { matmul } from "./ops/matmul.js";
+import { dropout } from "./ops/random.js";
+import {
+  sum,
+  mean,
+  amax,
+  amin,
+  max,
+  min,
+  argmax,
+  argmin,
+  std,
+  any,
+  all,
+  type ReduceOptions,
+  type ValuesAndIndices,
+  variance,
+} from "./ops/reduce.js";
+import { softmax, logSoftmax, logsumexp } from "./ops/softmax.js";
+import {
+  reshape,
+  flatten,
+  permute,
+  transpose,
+  t,
+  squeeze,
+  unsqueeze,
+  expand,
+  narrow,
+  select,
+  slice,
+  unbind,
+  split,
+  chunk,
+} from "./ops/views.js";
 
 /** A function whose first parameter is the tensor, as the method without it. */
 // prettier-ignore
 type Method<F> = F extends (x: Tensor, ...rest: infer Rest) => infer Result ? (...rest: Rest) => Result : never;
-
-const { add, sub, mul, div, neg, square, pow, maximum, minimum } = arithmetic;
-const { eq, ne, lt, le, gt, ge, logicalAnd, logicalOr, logicalXor, logicalNot } = compare;
-const { isnan, isinf, isfinite } = compare;
-const { to, clone, contiguous, toTypedArray, toArray, item } = convert;
-const { indexSelect, gather, scatterAdd, oneHot } = indexing;
-const { add_, sub_, mul_, div_, fill_, zero_, copy_ } = inplace;
-const { pad } = join;
-const { abs, sign, floor, ceil, round, trunc, sqrt, rsqrt, reciprocal, exp, expm1 } = math;
-const { log, log1p, sin, cos, tan, erf, tanh, sigmoid, clamp } = math;
-const { relu, gelu, silu, softplus, leakyRelu, elu } = activations;
-const { sum, mean, amax, amin, max, min, argmax, argmin, std, any, all } = reduce;
-const { softmax: softmax_, logSoftmax, logsumexp } = softmax;
-const { reshape, flatten, permute, transpose, t, squeeze, unsqueeze, expand } = views;
-const { narrow, select, slice, unbind, split, chunk } = views;
-const { dropout } = random;
 
 /** Every op that is a method, by its name. */
 const methods = {
@@ -50,9 +111,9 @@ const methods = {
   ...{ abs, sign, floor, ceil, round, trunc, sqrt, rsqrt, reciprocal, exp, expm1 },
   ...{ log, log1p, sin, cos, tan, erf, tanh, sigmoid, clamp },
   ...{ relu, gelu, silu, softplus, leakyRelu, elu },
-  ...{ sum, mean, amax, amin, argmax, argmin, std, any, all, var: reduce.variance },
-  ...{ softmax: softmax_, logSoftmax, logsumexp },
-  ...{ matmul: matmul.matmul },
+  ...{ sum, mean, amax, amin, argmax, argmin, std, any, all, var: variance },
+  ...{ softmax, logSoftmax, logsumexp },
+  ...{ matmul },
   ...{ reshape, flatten, permute, transpose, t, squeeze, unsqueeze, expand },
   ...{ narrow, select, slice, unbind, split, chunk },
   ...{ dropout },
@@ -65,12 +126,12 @@ declare module "./autograd/tensor.js" {
   interface Tensor extends Methods {
     /** The largest of all elements, or along a dim with its indices: see `max`. */
     max(): Tensor;
-    max(dim: number, options?: reduce.ReduceOptions): reduce.ValuesAndIndices;
+    max(dim: number, options?: ReduceOptions): ValuesAndIndices;
     /** The smallest of all elements, or along a dim with its indices: see `min`. */
     min(): Tensor;
-    min(dim: number, options?: reduce.ReduceOptions): reduce.ValuesAndIndices;
+    min(dim: number, options?: ReduceOptions): ValuesAndIndices;
     /** cond.where(a, b): a where this is true, else b. */
-    where(a: arithmetic.Operand, b: arithmetic.Operand): Tensor;
+    where(a: Operand, b: Operand): Tensor;
     /** As float32. */
     float(): Tensor;
     /** As int32, truncated. */
@@ -90,7 +151,7 @@ function define(name: string | symbol, method: (this: Tensor, ...rest: never[]) 
   });
 }
 
-for (const [name, op] of Object.entries({ ...methods, max, min, where: compare.where })) {
+for (const [name, op] of Object.entries({ ...methods, max, min, where })) {
   const call = op as (x: Tensor, ...rest: unknown[]) => unknown;
   // Written out for the usual numbers of arguments: a rest array costs more than a small op.
   define(name, function (this: Tensor, a?: unknown, b?: unknown, c?: unknown) {
@@ -103,13 +164,13 @@ for (const [name, op] of Object.entries({ ...methods, max, min, where: compare.w
 }
 
 define("float", function () {
-  return convert.to(this, "float32");
+  return to(this, "float32");
 });
 define("int", function () {
-  return convert.to(this, "int32");
+  return to(this, "int32");
 });
 define("bool", function () {
-  return convert.to(this, "bool");
+  return to(this, "bool");
 });
 define("toString", function () {
   return toText(this);
