@@ -12,7 +12,10 @@ export default defineConfig({
         // allocation spills all that the call in progress does not need.
         test: {
           name: "evicting",
-          include: ["test/{ops,autograd,nn,optim,reference,data,io,format}/**/*.test.ts"],
+          include: [
+            "test/{ops,autograd,nn,optim,reference,data,io,format}/**/*.test.ts",
+            "test/memory/patterns.test.ts",
+          ],
           setupFiles: ["test/setup/evict.ts"],
           ...patience,
         },
