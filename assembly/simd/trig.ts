@@ -153,7 +153,7 @@ export class F32x4Trig {
     return v128.xor(y, sign);
   }
 
-  /** At most 1.58 ulp, at x = -1.3164898e36 (for small x as much). */
+  /** At most 1.58 ulp, at x = -1.3164898e36. */
   @inline
   static sin(x: v128): v128 {
     return F32x4Trig.sinAhead(x, i32x4.splat(0));
