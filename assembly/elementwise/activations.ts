@@ -14,7 +14,7 @@ class Tanh extends Unary {
   }
 }
 export function tanhF32(args: usize, start: u32, end: u32): void {
-  unary<Tanh>(args, start, end);
+  unaryLong<Tanh>(args, start, end);
 }
 
 class TanhGrad extends Binary {
