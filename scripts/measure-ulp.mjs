@@ -6,7 +6,8 @@
 //   node scripts/measure-ulp.mjs [step] [kernel ...]      (after `npm run build`)
 //
 // `step` 1 takes every float32 (minutes for each kernel), 7 (the default) every seventh. pow is
-// measured on random pairs. Math.* is good to about 1 ulp of float64: 2^-29 of ours.
+// measured on random pairs. Slopes (the gradient kernels for dy = 1) pass through 0, so theirs
+// count in ulps of no less than 1/2. Math.* is good to about 1 ulp of float64: 2^-29 of ours.
 import { readFileSync } from "node:fs";
 
 const CHUNK = 1 << 20;
@@ -66,22 +67,43 @@ export const oracles = {
   sigmoidF32: sigmoid,
   erfF32: erf,
   geluF32: (x) => (x === -Infinity ? 0 : x * normalCdf(x)),
-  geluTanhF32: (x) => swish(x, 2 * Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)),
+  geluTanhF32: (x) => swish(x, cubic(x)),
   siluF32: (x) => swish(x, x),
   softplusF32: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
+  sqrtF32: Math.sqrt,
   rsqrtF32: (x) => 1 / Math.sqrt(x),
+};
+
+/** d/dx x sigmoid(y(x)) */
+function swishSlope(x, y, dy) {
+  const s = sigmoid(y);
+  return s + (s === 0 || s === 1 ? 0 : x * s * (1 - s) * dy);
+}
+const cubic = (x) => 2 * Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x);
+const cubicSlope = (x) => 2 * Math.sqrt(2 / Math.PI) * (1 + 3 * 0.044715 * x * x);
+const gauss = (x) => Math.exp(-(x * x) / 2) / Math.sqrt(2 * Math.PI);
+
+/** Slopes: what the gradient kernels give for dy = 1. */
+export const slopes = {
+  geluGradF32: (x) => normalCdf(x) + (Math.abs(x) > 40 ? 0 : x * gauss(x)),
+  geluTanhGradF32: (x) => swishSlope(x, cubic(x), cubicSlope(x)),
+  siluGradF32: (x) => swishSlope(x, x, 1),
+  softplusGradF32: sigmoid,
 };
 
 const view = new DataView(new ArrayBuffer(8));
 const powers = Float64Array.from({ length: 300 }, (_, i) => 2 ** (i - 149));
 
-/** |got - want| in ulps of want; 0 if both are NaN. Infinity counts as 2^128. */
-export function ulpError(got, want) {
+/**
+ * |got - want| in ulps of want, or of 2^least if that is greater; 0 if both are NaN. Infinity
+ * counts as 2^128.
+ */
+export function ulpError(got, want, least = -126) {
   if (got !== got || want !== want) return got !== got && want !== want ? 0 : Infinity;
   const w = Math.max(-(2 ** 128), Math.min(want, 2 ** 128));
   const g = Math.max(-(2 ** 128), Math.min(got, 2 ** 128));
   view.setFloat64(0, w);
-  const exponent = Math.min(Math.max(((view.getUint16(0) >> 4) & 0x7ff) - 1023, -126), 127);
+  const exponent = Math.min(Math.max(((view.getUint16(0) >> 4) & 0x7ff) - 1023, least), 127);
   return Math.abs(g - w) / powers[exponent - 23 + 149];
 }
 
@@ -114,7 +136,8 @@ class Kernels {
 }
 
 class Worst {
-  constructor() {
+  constructor(least) {
+    this.least = least;
     this.error = 0;
     this.at = "";
     this.count = 0;
@@ -122,7 +145,7 @@ class Worst {
   }
 
   add(got, want, ...x) {
-    const error = ulpError(got, want);
+    const error = ulpError(got, want, this.least);
     this.count++;
     if (error > 0.5 && Math.fround(want) !== got) this.notNearest++;
     if (error > this.error) {
@@ -140,14 +163,16 @@ class Worst {
 }
 
 function sweep(kernels, name, step) {
-  const worst = new Worst();
-  const [x] = kernels.inputs;
+  const isSlope = name in slopes;
+  const worst = new Worst(isSlope ? -1 : -126);
+  const x = kernels.inputs[isSlope ? 1 : 0];
   const bits = new Uint32Array(x.buffer, x.byteOffset, CHUNK);
-  const oracle = oracles[name];
+  if (isSlope) kernels.inputs[0].fill(1);
+  const oracle = oracles[name] ?? slopes[name];
   for (let first = 0; first < 2 ** 32; first += step * CHUNK) {
     const n = Math.min(CHUNK, Math.ceil((2 ** 32 - first) / step));
     for (let i = 0; i < n; i++) bits[i] = first + i * step;
-    const out = kernels.run(name, 1, n);
+    const out = kernels.run(name, isSlope ? 2 : 1, n);
     for (let i = 0; i < n; i++) worst.add(out[i], oracle(x[i]), x[i]);
   }
   worst.print(name);
@@ -155,7 +180,7 @@ function sweep(kernels, name, step) {
 
 /** Random pairs: any bits at all, then results of moderate size, then bases near 1. */
 function samplePow(kernels, rounds) {
-  const worst = new Worst();
+  const worst = new Worst(-126);
   const [a, b] = kernels.inputs;
   const bits = new Uint32Array(a.buffer, a.byteOffset, CHUNK);
   const bitsB = new Uint32Array(b.buffer, b.byteOffset, CHUNK);
@@ -187,7 +212,7 @@ function samplePow(kernels, rounds) {
 function main() {
   const [step = "7", ...names] = process.argv.slice(2);
   const kernels = new Kernels();
-  const all = [...Object.keys(oracles), "powF32"];
+  const all = [...Object.keys(oracles), ...Object.keys(slopes), "powF32"];
   for (const name of names.length > 0 ? names : all) {
     if (name === "powF32") samplePow(kernels, Math.ceil(600 / Number(step)));
     else sweep(kernels, name, Number(step));

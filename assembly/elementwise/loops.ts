@@ -65,7 +65,7 @@ export function unary<Op extends Unary>(args: usize, start: u32, end: u32): void
   }
 }
 
-/** The same for long ops: four at a time would run out of registers. */
+/** The same for long ops: with four at a time most of what they hold would be spilled. */
 export function unaryLong<Op extends Unary>(args: usize, start: u32, end: u32): void {
   const op = changetype<Op>(0);
   const walk = Walk.begin(args, start, end, 1, Sizes.WORDS, 0);
@@ -74,7 +74,12 @@ export function unaryLong<Op extends Unary>(args: usize, start: u32, end: u32): 
     const step = walk.input(0).step;
     let out = walk.out;
     for (; n > 0; n--) {
-      for (let v: usize = 0; v < 64; v += 16) v128.store(out + v, op.apply(v128.load(x + v)));
+      for (let v: usize = 0; v < 64; v += 32) {
+        const y0 = op.apply(v128.load(x + v));
+        const y1 = op.apply(v128.load(x + v, 16));
+        v128.store(out + v, y0);
+        v128.store(out + v, y1, 16);
+      }
       x += step;
       out += 64;
     }
@@ -180,7 +185,7 @@ export function binary<Op extends Binary>(args: usize, start: u32, end: u32): vo
   }
 }
 
-/** The same for long ops. */
+/** The same for long ops; one at a time, as a second costs more bytes than it saves time. */
 export function binaryLong<Op extends Binary>(args: usize, start: u32, end: u32): void {
   const op = changetype<Op>(0);
   const walk = Walk.begin(args, start, end, 2, Sizes.WORDS, 0);

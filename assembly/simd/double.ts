@@ -61,10 +61,10 @@ export class F64x2Math {
     const one = Constant.f64(DOUBLE, 12);
     const s = f64x2.div(f64x2.sub(m, one), f64x2.add(m, one));
     const z = f64x2.mul(s, s);
-    let p = f64x2.add(Constant.f64(DOUBLE, 3), f64x2.mul(z, Constant.f64(DOUBLE, 4)));
-    p = f64x2.add(Constant.f64(DOUBLE, 2), f64x2.mul(z, p));
-    p = f64x2.add(Constant.f64(DOUBLE, 1), f64x2.mul(z, p));
-    p = f64x2.add(Constant.f64(DOUBLE, 0), f64x2.mul(z, p));
+    let p = f64x2.add(f64x2.mul(z, Constant.f64(DOUBLE, 4)), Constant.f64(DOUBLE, 3));
+    p = f64x2.add(f64x2.mul(z, p), Constant.f64(DOUBLE, 2));
+    p = f64x2.add(f64x2.mul(z, p), Constant.f64(DOUBLE, 1));
+    p = f64x2.add(f64x2.mul(z, p), Constant.f64(DOUBLE, 0));
     const y = f64x2.add(e, f64x2.mul(s, p));
     const infinity = Constant.f64(DOUBLE, 17);
     const finite = v128.bitselect(y, x, f64x2.lt(x, infinity));
@@ -77,9 +77,9 @@ export class F64x2Math {
     const t = f64x2.add(x, Constant.f64(DOUBLE, 16));
     const f = f64x2.sub(x, f64x2.sub(t, Constant.f64(DOUBLE, 16)));
     const f2 = f64x2.mul(f, f);
-    const p01 = f64x2.add(Constant.f64(DOUBLE, 5), f64x2.mul(f, Constant.f64(DOUBLE, 6)));
-    const p23 = f64x2.add(Constant.f64(DOUBLE, 7), f64x2.mul(f, Constant.f64(DOUBLE, 8)));
-    const p45 = f64x2.add(Constant.f64(DOUBLE, 9), f64x2.mul(f, Constant.f64(DOUBLE, 10)));
+    const p01 = f64x2.add(f64x2.mul(f, Constant.f64(DOUBLE, 6)), Constant.f64(DOUBLE, 5));
+    const p23 = f64x2.add(f64x2.mul(f, Constant.f64(DOUBLE, 8)), Constant.f64(DOUBLE, 7));
+    const p45 = f64x2.add(f64x2.mul(f, Constant.f64(DOUBLE, 10)), Constant.f64(DOUBLE, 9));
     const p46 = f64x2.add(p45, f64x2.mul(f2, Constant.f64(DOUBLE, 11)));
     const p = f64x2.add(p01, f64x2.mul(f2, f64x2.add(p23, f64x2.mul(f2, p46))));
     return f64x2.mul(p, i64x2.add(i64x2.shl(t, 52), Constant.f64(DOUBLE, 12)));

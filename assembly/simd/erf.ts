@@ -1,6 +1,5 @@
 // erf, gelu in its exact form, and gelu's slope, on four float32 lanes.
 import { Constant } from "./constants";
-import { F64x2Math } from "./double";
 import { F32x4Math } from "./math";
 
 const ERF: usize = memory.data<f32>([
@@ -23,104 +22,124 @@ const ERF: usize = memory.data<f32>([
   -0, // 16
 ]);
 
-const GELU: usize = memory.data<f64>([
-  0.7552851353622102, // 0..9: (t + 4) e^(t^2 / 2) Phi(-t) in u = (t - 4) / (t + 4),
-  -0.6078965865475208, // for 0 <= t <= 14.6; relative error 2^-26
-  0.3871369038562229,
-  -0.18652348609624889,
-  0.060403765079436574,
-  -0.007525003177957266,
-  -0.003512078976952949,
-  0.0015695885516988305,
-  0.0001783723331246529,
-  -0.00013243249784079448,
-  4, // 10
-  1, // 11
-  -0.7213475204444817, // 12: -log2(e) / 2
-  0.3989422804014327, // 13: 1 / sqrt(2 pi)
-  15, // 14: above, t Phi(-t) rounds to 0
+// Both tables: the value near 0, then the tail. They are read by one and the same code.
+const GELU: usize = memory.data<f32>([
+  0.3989422619342804, // 0..4: (Phi(x) - 1/2) / x in x^2 for |x| <= 0.75; error of Phi(x) 2^-28
+  -0.06648989766836166,
+  0.009969852864742279,
+  -0.0011754217557609081,
+  0.00009832985233515501,
+  0.3129268288612366, // 5..14: t Phi(-t) e^(t^2 / 2) in u = (t - 25/16) / (t + 5/2),
+  0.2676132619380951, // for 0.75 <= t <= 14.6; relative error 2^-27
+  -0.3026190996170044,
+  0.1289318948984146,
+  0.014997961930930614,
+  -0.02261842042207718,
+  -0.005903182085603476,
+  0.0035207404289394617,
+  0.004143327474594116,
+  -0.0020508768502622843,
+  0.75, // 15
+  15, // 16: above, t Phi(-t) rounds to 0
+  1.5625, // 17
+  2.5, // 18
+  0.5, // 19
+]);
+
+const SLOPE: usize = memory.data<f32>([
+  0.7978845238685608, // 0..4: (Phi(x) + x phi(x) - 1/2) / x in x^2, error of the sum 2^-27
+  -0.265959769487381,
+  0.05982193350791931,
+  -0.0094144893810153,
+  0.0009957888396456838,
+  -0.10414132475852966, // 5..14: (Phi(-t) - t phi(t)) e^(t^2 / 2) / (t + 5/2) in the same u;
+  -0.38081640005111694, // error relative to the greater of that and 1/50: 2^-25
+  0.1338062584400177,
+  -0.056271329522132874,
+  0.004106861539185047,
+  0.005457418039441109,
+  -0.00020295429567340761,
+  -0.000835369632113725,
+  -0.0002580943109933287,
+  0.00020864840189460665,
 ]);
 
 export class F32x4Erf {
-  /** x + x Q(x^2) up to 1, 1 - e^-R(x) above. */
+  /** x + x Q(x^2) up to 1, 1 - e^-R(x) above. At most 1.19 ulp, at x = 1.0647223. */
   @inline
   static erf(x: v128): v128 {
     const one = Constant.f32(ERF, 14);
     const a = f32x4.pmin(f32x4.abs(x), Constant.f32(ERF, 15));
     const z = f32x4.mul(a, a);
     const z2 = f32x4.mul(z, z);
-    const q01 = f32x4.add(Constant.f32(ERF, 0), f32x4.mul(z, Constant.f32(ERF, 1)));
-    const q23 = f32x4.add(Constant.f32(ERF, 2), f32x4.mul(z, Constant.f32(ERF, 3)));
-    const q45 = f32x4.add(Constant.f32(ERF, 4), f32x4.mul(z, Constant.f32(ERF, 5)));
+    const q01 = f32x4.add(f32x4.mul(z, Constant.f32(ERF, 1)), Constant.f32(ERF, 0));
+    const q23 = f32x4.add(f32x4.mul(z, Constant.f32(ERF, 3)), Constant.f32(ERF, 2));
+    const q45 = f32x4.add(f32x4.mul(z, Constant.f32(ERF, 5)), Constant.f32(ERF, 4));
     const q46 = f32x4.add(q45, f32x4.mul(z2, Constant.f32(ERF, 6)));
     const q = f32x4.add(q01, f32x4.mul(z2, f32x4.add(q23, f32x4.mul(z2, q46))));
     const near = f32x4.add(a, f32x4.mul(a, q));
-    let p = f32x4.add(Constant.f32(ERF, 12), f32x4.mul(a, Constant.f32(ERF, 13)));
-    p = f32x4.add(Constant.f32(ERF, 11), f32x4.mul(a, p));
-    p = f32x4.add(Constant.f32(ERF, 10), f32x4.mul(a, p));
-    p = f32x4.add(Constant.f32(ERF, 9), f32x4.mul(a, p));
-    p = f32x4.add(Constant.f32(ERF, 8), f32x4.mul(a, p));
-    p = f32x4.add(Constant.f32(ERF, 7), f32x4.mul(a, p));
-    const far = f32x4.sub(one, F32x4Math.exp(f32x4.neg(p)));
-    const y = v128.bitselect(near, far, f32x4.lt(a, one));
+    const p01 = f32x4.add(f32x4.mul(a, Constant.f32(ERF, 8)), Constant.f32(ERF, 7));
+    const p23 = f32x4.add(f32x4.mul(a, Constant.f32(ERF, 10)), Constant.f32(ERF, 9));
+    const p45 = f32x4.add(f32x4.mul(a, Constant.f32(ERF, 12)), Constant.f32(ERF, 11));
+    const p46 = f32x4.add(p45, f32x4.mul(z, Constant.f32(ERF, 13)));
+    const p = f32x4.add(p01, f32x4.mul(z, f32x4.add(p23, f32x4.mul(z, p46))));
+    const far = f32x4.sub(one, F32x4Math.expShort(f32x4.neg(p)));
+    const y = v128.bitselect(far, near, f32x4.ge(a, one));
     return v128.or(y, v128.and(x, Constant.f32(ERF, 16)));
   }
 
-  /** e^(t^2 / 2) Phi(-t) (t + 4), for u = (t - 4) / (t + 4). */
+  /** 1/2 + x P(x^2) */
   @inline
-  private static tail(u: v128): v128 {
-    const u2 = f64x2.mul(u, u);
-    const u4 = f64x2.mul(u2, u2);
-    const h01 = f64x2.add(Constant.f64(GELU, 0), f64x2.mul(u, Constant.f64(GELU, 1)));
-    const h23 = f64x2.add(Constant.f64(GELU, 2), f64x2.mul(u, Constant.f64(GELU, 3)));
-    const h45 = f64x2.add(Constant.f64(GELU, 4), f64x2.mul(u, Constant.f64(GELU, 5)));
-    const h67 = f64x2.add(Constant.f64(GELU, 6), f64x2.mul(u, Constant.f64(GELU, 7)));
-    const h89 = f64x2.add(Constant.f64(GELU, 8), f64x2.mul(u, Constant.f64(GELU, 9)));
-    const h03 = f64x2.add(h01, f64x2.mul(u2, h23));
-    const h47 = f64x2.add(h45, f64x2.mul(u2, h67));
-    return f64x2.add(h03, f64x2.mul(u4, f64x2.add(h47, f64x2.mul(u4, h89))));
+  private static near(table: usize, x: v128): v128 {
+    const z = f32x4.mul(x, x);
+    let p = f32x4.add(f32x4.mul(z, Constant.f32(table, 4)), Constant.f32(table, 3));
+    p = f32x4.add(f32x4.mul(z, p), Constant.f32(table, 2));
+    p = f32x4.add(f32x4.mul(z, p), Constant.f32(table, 1));
+    p = f32x4.add(f32x4.mul(z, p), Constant.f32(table, 0));
+    return f32x4.add(f32x4.mul(x, p), Constant.f32(GELU, 19));
   }
 
-  /** e^(-t^2 / 2) */
+  /** H((t - a) / (t + c)) e^(-t^2 / 2) */
   @inline
-  private static gauss(t: v128): v128 {
-    return F64x2Math.exp2(f64x2.mul(f64x2.mul(t, t), Constant.f64(GELU, 12)));
+  private static tail(table: usize, t: v128, sum: v128): v128 {
+    const u = f32x4.div(f32x4.sub(t, Constant.f32(GELU, 17)), sum);
+    const u2 = f32x4.mul(u, u);
+    const h34 = f32x4.add(f32x4.mul(u, Constant.f32(table, 9)), Constant.f32(table, 8));
+    const h56 = f32x4.add(f32x4.mul(u, Constant.f32(table, 11)), Constant.f32(table, 10));
+    const h78 = f32x4.add(f32x4.mul(u, Constant.f32(table, 13)), Constant.f32(table, 12));
+    const h36 = f32x4.add(f32x4.mul(u2, h56), h34);
+    const h79 = f32x4.add(f32x4.mul(u2, Constant.f32(table, 14)), h78);
+    // The last steps one after the other: each is rounded less than the next that way.
+    let h = f32x4.add(f32x4.mul(f32x4.mul(u2, u2), h79), h36);
+    h = f32x4.add(f32x4.mul(u, h), Constant.f32(table, 7));
+    h = f32x4.add(f32x4.mul(u, h), Constant.f32(table, 6));
+    h = f32x4.add(f32x4.mul(u, h), Constant.f32(table, 5));
+    return F32x4Math.gaussTimes(h, t);
   }
 
-  /** x Phi(x) = max(x, 0) - t Phi(-t) for a pair, t = |x|. */
-  @inline
-  private static geluPair(x: v128): v128 {
-    const t = f64x2.pmin(f64x2.abs(x), Constant.f64(GELU, 14));
-    const d = f64x2.div(t, f64x2.add(t, Constant.f64(GELU, 10)));
-    const h = F32x4Erf.tail(f64x2.sub(f64x2.add(d, d), Constant.f64(GELU, 11)));
-    const w = f64x2.mul(f64x2.mul(h, d), F32x4Erf.gauss(t));
-    return f64x2.sub(f64x2.pmax(x, f64x2.splat(0)), w);
-  }
-
-  /** Phi(x) + x phi(x) for a pair: s = Phi(-t) - t phi(t) for negative x, 1 - s for others. */
-  @inline
-  private static slopePair(x: v128): v128 {
-    const one = Constant.f64(GELU, 11);
-    const t = f64x2.pmin(f64x2.abs(x), Constant.f64(GELU, 14));
-    const v = f64x2.div(one, f64x2.add(t, Constant.f64(GELU, 10)));
-    const d = f64x2.mul(t, v);
-    const h = f64x2.mul(v, F32x4Erf.tail(f64x2.sub(f64x2.add(d, d), one)));
-    const y = f64x2.sub(h, f64x2.mul(t, Constant.f64(GELU, 13)));
-    const s = f64x2.mul(y, F32x4Erf.gauss(t));
-    return v128.bitselect(s, f64x2.sub(one, s), f64x2.lt(x, f64x2.splat(0)));
-  }
-
-  /** x Phi(x) */
+  /**
+   * x Phi(x): x (1/2 + x P(x^2)) near 0, max(x, 0) - t Phi(-t) with t = |x| beyond.
+   * At most 2.01 ulp, at x = -3.240186.
+   */
   @inline
   static gelu(x: v128): v128 {
-    const low = F32x4Erf.geluPair(F64x2Math.low(x));
-    return F64x2Math.join(low, F32x4Erf.geluPair(F64x2Math.high(x)));
+    const t = f32x4.pmin(f32x4.abs(x), Constant.f32(GELU, 16));
+    const w = F32x4Erf.tail(GELU, t, f32x4.add(t, Constant.f32(GELU, 18)));
+    const far = f32x4.sub(f32x4.pmax(x, f32x4.splat(0)), w);
+    const near = f32x4.mul(F32x4Erf.near(GELU, x), x);
+    return v128.bitselect(far, near, f32x4.ge(t, Constant.f32(GELU, 15)));
   }
 
-  /** d/dx x Phi(x) */
+  /**
+   * d/dx x Phi(x) = Phi(x) + x phi(x): s = Phi(-t) - t phi(t) for negative x, 1 - s for others.
+   * At most 1.3 ulp, or as much of 1/2 where it is less (it passes through 0).
+   */
   @inline
   static geluSlope(x: v128): v128 {
-    const low = F32x4Erf.slopePair(F64x2Math.low(x));
-    return F64x2Math.join(low, F32x4Erf.slopePair(F64x2Math.high(x)));
+    const t = f32x4.pmin(f32x4.abs(x), Constant.f32(GELU, 16));
+    const sum = f32x4.add(t, Constant.f32(GELU, 18));
+    const s = f32x4.mul(sum, F32x4Erf.tail(SLOPE, t, sum));
+    const far = v128.bitselect(s, f32x4.sub(Constant.f32(ERF, 14), s), f32x4.lt(x, f32x4.splat(0)));
+    return v128.bitselect(far, F32x4Erf.near(SLOPE, x), f32x4.ge(t, Constant.f32(GELU, 15)));
   }
 }

@@ -27,6 +27,7 @@ const SWISH: usize = memory.data<f32>([
   0.5, // 13
   9.313225746154785e-10, // 14: 2^-30
   0.6931471805599453, // 15: ln 2
+  -0, // 16
 ]);
 
 export class F32x4Swish {
@@ -42,7 +43,7 @@ export class F32x4Swish {
     return v128.bitselect(f32x4.mul(x, Constant.f32(SWISH, 13)), y, tiny);
   }
 
-  /** x sigmoid(x); 0 at -Infinity. */
+  /** x sigmoid(x); 0 at -Infinity. At most 2.00 ulp, at x = -0.00048834074. */
   @inline
   static silu(x: v128): v128 {
     const least = f32x4.pmax(x, Constant.f32(SWISH, 6));
@@ -61,7 +62,7 @@ export class F32x4Swish {
     return f64x2.mul(x, f64x2.add(inner, Constant.f64(CUBIC, 0)));
   }
 
-  /** x sigmoid(y(x)); 0 at -Infinity. */
+  /** x sigmoid(y(x)); 0 at -Infinity. At most 1.99 ulp, at x = -0.0019475123. */
   @inline
   static geluTanh(x: v128): v128 {
     const least = f32x4.pmax(x, Constant.f32(SWISH, 1));
@@ -78,21 +79,22 @@ export class F32x4Swish {
     return F32x4Swish.quotient(least, p, F64x2Math.joinBits(tLow, tHigh));
   }
 
-  /** d/dx x sigmoid(y) = s + x s (1 - s) y', with s = sigmoid(y(x)). */
+  /**
+   * d/dx x sigmoid(y) = s + x s (1 - s) y', with s = sigmoid(y(x)). At most 2.13 ulp, or as much of
+   * 1/2 where it is less.
+   */
   @inline
   static geluTanhSlope(x: v128): v128 {
-    const one = Constant.f32(SWISH, 0);
-    const a = f32x4.pmin(f32x4.abs(x), f32x4.neg(Constant.f32(SWISH, 1)));
+    const a = f32x4.pmax(v128.or(x, Constant.f32(SWISH, 16)), Constant.f32(SWISH, 1));
     const y0 = Constant.f32(SWISH, 3);
-    const slope = f32x4.add(y0, f32x4.mul(f32x4.mul(a, a), Constant.f32(SWISH, 4)));
+    const slope = f32x4.add(f32x4.mul(f32x4.mul(a, a), Constant.f32(SWISH, 4)), y0);
     // y = x (2 y'(0) + y'(x)) / 3
     const sum = f32x4.add(f32x4.add(y0, y0), slope);
-    const e = F32x4Math.expNegAbs(f32x4.mul(f32x4.mul(a, sum), Constant.f32(SWISH, 5)));
-    const inverse = f32x4.div(one, f32x4.add(one, e));
-    const other = f32x4.mul(e, inverse);
-    const bend = f32x4.mul(f32x4.mul(a, slope), f32x4.mul(inverse, other));
+    const less = F32x4Math.sigmoid(f32x4.mul(f32x4.mul(a, sum), Constant.f32(SWISH, 5)));
+    const more = f32x4.sub(Constant.f32(SWISH, 0), less);
+    const bend = f32x4.mul(f32x4.mul(a, slope), f32x4.mul(less, more));
     // s(-y) = 1 - s(y), so the second term is odd in x.
     const negative = i32x4.shr_s(x, 31);
-    return v128.bitselect(f32x4.sub(other, bend), f32x4.add(inverse, bend), negative);
+    return v128.bitselect(f32x4.add(less, bend), f32x4.sub(more, bend), negative);
   }
 }
