@@ -1,4 +1,5 @@
 // The element types, their sizes and how they combine. What stores or computes is elsewhere.
+import { DTypeError } from "./errors.js";
 
 /** `float32` is the default; `int32` for indices and counts; `bool` (one byte) for masks. */
 export type DType = "float32" | "int32" | "bool";
@@ -18,6 +19,19 @@ export function bytesOf(dtype: DType): 1 | 4 {
 
 export function isDType(value: unknown): value is DType {
   return value === "float32" || value === "int32" || value === "bool";
+}
+
+/** Checks a dtype that came from outside. */
+export function checkDType(op: string, dtype: DType): DType {
+  if (!isDType(dtype)) {
+    throw new DTypeError(op, `dtype must be float32, int32 or bool: got ${String(dtype)}`);
+  }
+  return dtype;
+}
+
+/** Refuses operands that are not float32. */
+export function checkFloat(op: string, name: string, x: { readonly dtype: DType }): void {
+  if (x.dtype !== "float32") throw new DTypeError(op, `${name} must be float32: got ${x.dtype}`);
 }
 
 const rank: Record<DType, number> = { bool: 0, int32: 1, float32: 2 };

@@ -55,6 +55,17 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return true;
 }
 
+/** Refuses an operand of another shape. */
+export function expectShape(
+  op: string,
+  name: string,
+  x: { readonly shape: Shape },
+  shape: Shape,
+): void {
+  if (sameShape(x.shape, shape)) return;
+  throw new ShapeError(op, `${name} must be ${showShape(shape)}: got ${showShape(x.shape)}`);
+}
+
 /** "[2,3]", as error messages show shapes. */
 export function showShape(shape: Shape): string {
   return `[${shape.join(",")}]`;

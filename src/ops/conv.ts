@@ -1,7 +1,8 @@
 // 2-d convolution (cross-correlation, as everywhere in deep learning), NCHW. It and its two gradients
 // are linear in each operand, so the gradients of each are the other two: derivatives of any order.
-import { DTypeError, ShapeError, ValueError } from "../core/errors.js";
-import { type Shape, showShape } from "../core/shape.js";
+import { checkFloat } from "../core/dtype.js";
+import { ShapeError, ValueError } from "../core/errors.js";
+import { type Shape, showShape, expectShape } from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
@@ -60,9 +61,8 @@ export function conv2d(
 function sizesOf(x: Tensor, weight: Tensor, bias: Tensor | null, options: Conv2dOptions): Sizes {
   const [N, C, H, W] = checkImages("conv2d", x);
   const groups = options.groups ?? 1;
-  if (weight.dtype !== "float32" || (bias !== null && bias.dtype !== "float32")) {
-    throw new DTypeError("conv2d", "weight and bias must be float32");
-  }
+  checkFloat("conv2d", "weight", weight);
+  checkFloat("conv2d", "bias", bias ?? x);
   if (!Number.isInteger(groups) || groups < 1) {
     throw new ValueError("conv2d", `groups must be an integer >= 1: got ${groups}`);
   }
@@ -74,9 +74,7 @@ function sizesOf(x: Tensor, weight: Tensor, bias: Tensor | null, options: Conv2d
         `got x=${showShape(x.shape)}, weight=${showShape(weight.shape)}, groups=${groups}`,
     );
   }
-  if (bias !== null && (bias.ndim !== 1 || bias.shape[0] !== O)) {
-    throw new ShapeError("conv2d", `bias must be [${O}]: got ${showShape(bias.shape)}`);
-  }
+  if (bias !== null) expectShape("conv2d", "bias", bias, [O]);
   const [strideH, strideW] = pair("conv2d", "stride", options.stride ?? 1, 1);
   const [padH, padW] = pair("conv2d", "padding", options.padding ?? 0, 0);
   const [dilationH, dilationW] = pair("conv2d", "dilation", options.dilation ?? 1, 1);

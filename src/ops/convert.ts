@@ -1,7 +1,7 @@
 // Moving values: between dtypes, into row-major memory, into JavaScript. What changes only the
 // layout is in views.ts.
-import { DTypeError, ShapeError } from "../core/errors.js";
-import { bytesOf, type DType, isDType, type TypedArray } from "../core/dtype.js";
+import { ShapeError } from "../core/errors.js";
+import { checkDType, bytesOf, type DType, type TypedArray } from "../core/dtype.js";
 import { contiguousLayout, type Layout, showShape } from "../core/shape.js";
 import { allocate, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
@@ -28,10 +28,7 @@ export function cast(x: Tensor, dtype: DType): Tensor {
  * @throws DTypeError for an unknown dtype.
  */
 export function to(x: Tensor, dtype: DType): Tensor {
-  if (!isDType(dtype)) {
-    throw new DTypeError("to", `dtype must be float32, int32 or bool: got ${String(dtype)}`);
-  }
-  return cast(x, dtype);
+  return cast(x, checkDType("to", dtype));
 }
 
 /** A row-major copy of the elements in memory of its own. Not recorded. */

@@ -1,6 +1,6 @@
 // Tensors from data, constants and sequences. Random ones are in random.ts.
 import { DTypeError, ShapeError, ValueError } from "../core/errors.js";
-import { bytesOf, type DType, isDType, type TypedArray } from "../core/dtype.js";
+import { checkDType, bytesOf, type DType, type TypedArray } from "../core/dtype.js";
 import { checkShape, type Shape, showShape, sizeOf } from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { kernels } from "../kernels/loader.js";
@@ -104,13 +104,6 @@ function ragged(shape: Shape, value: unknown): never {
     "tensor",
     `nested arrays must not be ragged: expected ${showShape(shape)}, found ${what}`,
   );
-}
-
-export function checkDType(op: string, dtype: DType): DType {
-  if (!isDType(dtype)) {
-    throw new DTypeError(op, `dtype must be float32, int32 or bool: got ${String(dtype)}`);
-  }
-  return dtype;
 }
 
 export function checkGradDType(op: string, dtype: DType, options: TensorOptions): void {

@@ -1,7 +1,7 @@
 // Ops that read or write at positions given by int32 tensors. The kernels check every index, so that
 // none is ever read out of bounds; the first bad one comes back through a status slot.
 import { DTypeError, IndexError, ShapeError, ValueError } from "../core/errors.js";
-import { bytesOf } from "../core/dtype.js";
+import { checkFloat, bytesOf } from "../core/dtype.js";
 import { checkDim, contiguousLayout, showShape, sizeOf } from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
@@ -215,9 +215,8 @@ function firstBad(index: Tensor, n: number): number {
 export function scatterAdd(x: Tensor, dim: number, index: Tensor, src: Tensor): Tensor {
   const at = checkDim("scatterAdd", dim, x.ndim);
   checkAlong("scatterAdd", x, at, index);
-  if (x.dtype !== "float32" || src.dtype !== "float32") {
-    throw new DTypeError("scatterAdd", `x and src must be float32: got ${x.dtype}, ${src.dtype}`);
-  }
+  checkFloat("scatterAdd", "x", x);
+  checkFloat("scatterAdd", "src", src);
   if (src.ndim !== x.ndim || index.shape.some((n, i) => n > src.shape[i]!)) {
     throw new ShapeError(
       "scatterAdd",

@@ -1,5 +1,6 @@
 // Losses with PyTorch's options and meaning. Targets that are class indices go through fused
 // kernels; everything else is composed of other ops.
+import { checkFloat } from "../core/dtype.js";
 import { DTypeError, GradError, IndexError, ShapeError, ValueError } from "../core/errors.js";
 import { broadcastShapes, sameShape, type Shape, showShape, sizeOf } from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
@@ -52,10 +53,6 @@ function checkReduction(op: string, reduction: Reduction | undefined): Reduction
     throw new ValueError(op, `reduction must be "mean", "sum" or "none": got ${String(reduction)}`);
   }
   return reduction;
-}
-
-function checkFloat(op: string, name: string, x: Tensor): void {
-  if (x.dtype !== "float32") throw new DTypeError(op, `${name} must be float32: got ${x.dtype}`);
 }
 
 function reduce(loss: Tensor, reduction: Reduction): Tensor {

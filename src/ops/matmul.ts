@@ -1,11 +1,13 @@
 // Matrix products. Operands of any strides go to the kernel as they are; it packs what it must.
-import { DTypeError, ShapeError } from "../core/errors.js";
+import { checkFloat } from "../core/dtype.js";
+import { ShapeError } from "../core/errors.js";
 import {
   broadcastShapes,
   contiguousLayout,
   expandLayout,
   type Shape,
   showShape,
+  expectShape,
 } from "../core/shape.js";
 import { allocate, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
@@ -42,9 +44,8 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
 }
 
 function check(op: string, a: Tensor, b: Tensor): void {
-  if (a.dtype !== "float32" || b.dtype !== "float32") {
-    throw new DTypeError(op, `both operands must be float32: got a ${a.dtype}, b ${b.dtype}`);
-  }
+  checkFloat(op, "a", a);
+  checkFloat(op, "b", b);
   const inner = b.ndim === 1 ? b.shape[0] : b.shape[b.ndim - 2];
   if (a.ndim === 0 || b.ndim === 0 || a.shape[a.ndim - 1] !== inner) {
     throw new ShapeError(
@@ -146,17 +147,10 @@ export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): T
       `x must be [..., in] and weight [out, in]: got x=${showShape(x.shape)}, weight=${showShape(weight.shape)}`,
     );
   }
-  if (bias !== null && (bias.ndim !== 1 || bias.shape[0] !== weight.shape[0])) {
-    throw new ShapeError(
-      "linear",
-      `bias must be [${weight.shape[0]}]: got ${showShape(bias.shape)}`,
-    );
-  }
-  for (const operand of [x, weight, bias ?? x]) {
-    if (operand.dtype !== "float32") {
-      throw new DTypeError("linear", `operands must be float32: got ${operand.dtype}`);
-    }
-  }
+  if (bias !== null) expectShape("linear", "bias", bias, [weight.shape[0]!]);
+  checkFloat("linear", "x", x);
+  checkFloat("linear", "weight", weight);
+  checkFloat("linear", "bias", bias ?? x);
   if (x.ndim !== 2) {
     return tidy(() => {
       const rows = reshape(x, [-1, x.shape[x.ndim - 1]!]);

@@ -1,6 +1,7 @@
 // Layer and batch normalisation.
-import { DTypeError, ShapeError, ValueError } from "../core/errors.js";
-import { sameShape, type Shape, showShape, sizeOf } from "../core/shape.js";
+import { checkFloat } from "../core/dtype.js";
+import { ShapeError, ValueError } from "../core/errors.js";
+import { sameShape, type Shape, showShape, sizeOf, expectShape } from "../core/shape.js";
 import { allocate, allocateShape, type Tensor } from "../autograd/tensor.js";
 import { isGradEnabled, withGrad } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
@@ -87,14 +88,8 @@ function checkLayerNorm(x: Tensor, shape: Shape, weight: Tensor | null, bias: Te
     ["bias", bias],
   ] as const) {
     if (t === null) continue;
-    if (t.dtype !== "float32")
-      throw new DTypeError("layerNorm", `${name} must be float32: got ${t.dtype}`);
-    if (name !== "x" && !sameShape(t.shape, shape)) {
-      throw new ShapeError(
-        "layerNorm",
-        `${name} must be ${showShape(shape)}: got ${showShape(t.shape)}`,
-      );
-    }
+    checkFloat("layerNorm", name, t);
+    if (name !== "x") expectShape("layerNorm", name, t, shape);
   }
 }
 
@@ -208,21 +203,14 @@ export function batchNorm(
 }
 
 function checkBatchNorm(x: Tensor, perChannel: readonly (Tensor | null)[], momentum: number): void {
-  if (x.dtype !== "float32") throw new DTypeError("batchNorm", `takes float32: got ${x.dtype}`);
+  checkFloat("batchNorm", "x", x);
   if (x.ndim < 2)
     throw new ShapeError("batchNorm", `x must be [N, C, ...]: got ${showShape(x.shape)}`);
   const C = x.shape[1]!;
   for (const t of perChannel) {
     if (t === null) continue;
-    if (t.dtype !== "float32") {
-      throw new DTypeError("batchNorm", `statistics, weight and bias are float32: got ${t.dtype}`);
-    }
-    if (!sameShape(t.shape, [C])) {
-      throw new ShapeError(
-        "batchNorm",
-        `statistics, weight and bias must be [${C}]: got ${showShape(t.shape)}`,
-      );
-    }
+    checkFloat("batchNorm", "each of statistics, weight and bias", t);
+    expectShape("batchNorm", "each of statistics, weight and bias", t, [C]);
   }
   if (!Number.isFinite(momentum)) {
     throw new ValueError("batchNorm", `momentum must be a finite number: got ${momentum}`);

@@ -1,5 +1,6 @@
 // Random tensors from a counter-based generator (Philox4x32-10): element i of a draw depends on the
 // seed, the draws made before and i alone, so the numbers are the same on every machine.
+import { checkDType, checkFloat } from "../core/dtype.js";
 import { DTypeError, ValueError } from "../core/errors.js";
 import { checkShape, type Shape } from "../core/shape.js";
 import { allocate, allocateShape, type Tensor } from "../autograd/tensor.js";
@@ -14,7 +15,7 @@ import {
   randomCounters,
 } from "../kernels/units.js";
 import { cast, withContiguous } from "./convert.js";
-import { checkDType, checkGradDType, type TensorOptions } from "./creation.js";
+import { checkGradDType, type TensorOptions } from "./creation.js";
 import { freshLayout } from "./dispatch.js";
 
 /** Where a stream of random numbers stands: a seed, and how many counters have been used. */
@@ -216,7 +217,7 @@ export interface DropoutOptions {
 /** Zeroes each element with probability p and multiplies the others by 1 / (1 - p). */
 export function dropout(x: Tensor, p = 0.5, options: DropoutOptions = {}): Tensor {
   checkProbability("dropout", p);
-  if (x.dtype !== "float32") throw new DTypeError("dropout", `takes float32: got ${x.dtype}`);
+  checkFloat("dropout", "x", x);
   if (options.training === false || p === 0) return x;
   const stream = (options.generator ?? defaultGenerator).take(randomCounters(x.numel()));
   return dropped(x, p, stream);

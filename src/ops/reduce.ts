@@ -2,7 +2,7 @@
 // middle of [outer, R, inner]; dims that do not lie together are first brought there. Every order
 // of summation is fixed by the shape alone.
 import { DTypeError, ShapeError } from "../core/errors.js";
-import type { DType } from "../core/dtype.js";
+import { checkFloat, type DType } from "../core/dtype.js";
 import {
   checkDim,
   checkDims,
@@ -270,7 +270,7 @@ export interface VarianceOptions extends ReduceOptions {
 export function variance(x: Tensor, dims?: Dims, options: VarianceOptions = {}): Tensor {
   const over = checkDims("var", dims, x.ndim);
   const { correction = 1, keepdim = false } = options;
-  if (x.dtype !== "float32") throw new DTypeError("var", `takes float32: got ${x.dtype}`);
+  checkFloat("var", "x", x);
   const shape = reducedShape(x.shape, over, keepdim);
   const n = sizeOf(over.map((d) => x.shape[d]!));
   const out = withMiddle(x, over, (x, { outer, R, inner }) => {

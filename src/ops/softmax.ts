@@ -1,6 +1,6 @@
 // Softmax, its logarithm and the log-sum-exp. All are stable: the largest element is taken off first.
 // Losses that contain them are in losses.ts.
-import { DTypeError } from "../core/errors.js";
+import { checkFloat } from "../core/dtype.js";
 import { checkDim, checkDims, reducedShape, sizeOf } from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { noGrad } from "../autograd/mode.js";
@@ -49,17 +49,13 @@ function gradient(op: string, kernel: GradKernel, dy: Tensor, y: Tensor, at: num
   );
 }
 
-function checkFloat(op: string, x: Tensor): void {
-  if (x.dtype !== "float32") throw new DTypeError(op, `takes float32: got ${x.dtype}`);
-}
-
 /**
  * exp(x) / sum of exp(x) along a dim. Where all are -Infinity (or one is +Infinity) it is NaN.
  * @example
  * console.log(tensor([0, 0, 0, 0]).softmax(0).toArray()); // [ 0.25, 0.25, 0.25, 0.25 ]
  */
 export function softmax(x: Tensor, dim: number): Tensor {
-  checkFloat("softmax", x);
+  checkFloat("softmax", "x", x);
   const at = checkDim("softmax", dim, x.ndim);
   const out = forward("softmax", kernels.softmaxF32, x, at);
   return record("softmax", out, [x], { out }, (dy, { out }) => [() => softmaxGrad(dy, out, at)]);
@@ -80,7 +76,7 @@ function softmaxGrad(dy: Tensor, y: Tensor, at: number): Tensor {
 
 /** ln(softmax(x)) along a dim, without its rounding. */
 export function logSoftmax(x: Tensor, dim: number): Tensor {
-  checkFloat("logSoftmax", x);
+  checkFloat("logSoftmax", "x", x);
   const at = checkDim("logSoftmax", dim, x.ndim);
   const out = forward("logSoftmax", kernels.logSoftmaxF32, x, at);
   return record("logSoftmax", out, [x], { out }, (dy, { out }) => [
@@ -104,7 +100,7 @@ function along(x: Tensor, at: number): Tensor {
 
 /** ln(sum of exp(x)) over `dims`, without overflow; -Infinity over no elements. */
 export function logsumexp(x: Tensor, dims?: Dims, options: ReduceOptions = {}): Tensor {
-  checkFloat("logsumexp", x);
+  checkFloat("logsumexp", "x", x);
   const over = checkDims("logsumexp", dims, x.ndim);
   const shape = reducedShape(x.shape, over, options.keepdim ?? false);
   const kept = reducedShape(x.shape, over, true);

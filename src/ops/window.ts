@@ -1,6 +1,7 @@
 // What convolutions and poolings share: kernel, stride, padding and dilation per dim, and the sizes
 // that follow from them.
-import { DTypeError, ShapeError, ValueError } from "../core/errors.js";
+import { checkFloat } from "../core/dtype.js";
+import { ShapeError, ValueError } from "../core/errors.js";
 import { showShape } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 
@@ -49,7 +50,7 @@ export function outputSize(
 
 /** Refuses what is not a float32 batch of images [N, C, H, W], each with at least one element. */
 export function checkImages(op: string, x: Tensor): readonly [number, number, number, number] {
-  if (x.dtype !== "float32") throw new DTypeError(op, `takes float32: got ${x.dtype}`);
+  checkFloat(op, "x", x);
   if (x.ndim !== 4 || x.shape.indexOf(0, 1) > 0) {
     throw new ShapeError(op, `x must be [N, C, H, W], only N may be 0: got ${showShape(x.shape)}`);
   }
