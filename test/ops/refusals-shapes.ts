@@ -60,7 +60,10 @@ const reductions: Refusals = {
   argmin: badDim(sg.argmin),
   max: badDim(sg.max),
   min: badDim(sg.min),
-  softmax: [...badDim(sg.softmax), dtype(/x must be float32: got int32/, () => sg.softmax(f.int3, 0))],
+  softmax: [
+    ...badDim(sg.softmax),
+    dtype(/x must be float32: got int32/, () => sg.softmax(f.int3, 0)),
+  ],
   logSoftmax: [
     ...badDim(sg.logSoftmax),
     dtype(/x must be float32: got bool/, () => sg.logSoftmax(f.bool3, 0)),
@@ -185,9 +188,7 @@ const moves: Refusals = {
   scatterAdd: [
     ...badDim((x, dim) => sg.scatterAdd(x, dim, f.int23, f.m23)),
     dtype(/index must be int32/, () => sg.scatterAdd(f.v3, 0, f.v3, f.v3)),
-    dtype(/x must be float32: got int32/, () =>
-      sg.scatterAdd(f.int3, 0, f.int3, f.v3),
-    ),
+    dtype(/x must be float32: got int32/, () => sg.scatterAdd(f.int3, 0, f.int3, f.v3)),
     shape(/src must cover index: got src=\[3\], index=\[5\]/, () =>
       sg.scatterAdd(f.v5, 0, f.int5, f.v3),
     ),
