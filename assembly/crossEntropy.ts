@@ -126,7 +126,7 @@ export function crossEntropyF32(args: usize, start: u32, end: u32): void {
     if (y >= 0) {
       const x = a.x + ((row * C) << 2);
       m = Row.max(x, C);
-      l = Row.log(Row.expSum(x, 0, C, m));
+      l = Row.log(Row.expSum(x, 0, C, m, row + 1 < end ? C << 2 : 0));
       w = Classes.weight(a.weight, y);
       loss = <f64>w * <f64>(l - (load<f32>(x + (y << 2)) - m));
       if (smoothing != 0) {
@@ -160,7 +160,7 @@ export function crossEntropyGradF32(args: usize, start: u32, end: u32): void {
     const m = load<f32>(a.lse + (row << 3));
     const l = load<f32>(a.lse + (row << 3), 4);
     const x = a.x + ((row * C) << 2);
-    Row.expSum(x, out, C, m);
+    Row.expSum(x, out, C, m, 0);
     Row.scale(out, C, Row.expNeg(l) * scale);
     if (share != 0) subtractShare(out, a.weight, C, <f32>(g * share));
     const at = out + (y << 2);

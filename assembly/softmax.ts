@@ -179,7 +179,8 @@ export function softmaxF32(args: usize, start: u32, end: u32): void {
       Columnwise.scale(out, R, ldBytes, w);
       continue;
     }
-    Row.scale(out, R, 1 / Row.expSum(x, out, R, Row.max(x, R)));
+    const ahead = u + 1 < end ? R << 2 : 0;
+    Row.scale(out, R, 1 / Row.expSum(x, out, R, Row.max(x, R), ahead));
   }
 }
 
@@ -205,7 +206,7 @@ export function logSoftmaxF32(args: usize, start: u32, end: u32): void {
       continue;
     }
     const m = Row.max(x, R);
-    const l = Row.log(Row.expSum(x, 0, R, m));
+    const l = Row.log(Row.expSum(x, 0, R, m, u + 1 < end ? R << 2 : 0));
     let n = R;
     for (; n >= 4; n -= 4, x += 16, out += 16) {
       v128.store(out, f32x4.sub(f32x4.sub(v128.load(x), f32x4.splat(m)), f32x4.splat(l)));
@@ -285,7 +286,7 @@ function gradRow<Op extends Pullback>(dy: usize, y: usize, out: usize, R: u32): 
   }
   const sum = f32x4.splat(<f32>wide);
   if (op.exponential()) {
-    Row.expSum(y, out, R, 0);
+    Row.expSum(y, out, R, 0, 0);
     y = out;
   }
   let n = R;
