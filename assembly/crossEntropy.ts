@@ -126,7 +126,8 @@ export function crossEntropyF32(args: usize, start: u32, end: u32): void {
     if (y >= 0) {
       const x = a.x + ((row * C) << 2);
       m = Row.max(x, C);
-      l = Row.log(Row.expSum(x, 0, C, m, row + 1 < end ? C << 2 : 0));
+      const ahead = row + 1 < end ? C << 2 : 0;
+      l = Row.log(Row.expSum(x, 0, C, m, ahead));
       w = Classes.weight(a.weight, y);
       loss = <f64>w * <f64>(l - (load<f32>(x + (y << 2)) - m));
       if (smoothing != 0) {

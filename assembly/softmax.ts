@@ -206,7 +206,8 @@ export function logSoftmaxF32(args: usize, start: u32, end: u32): void {
       continue;
     }
     const m = Row.max(x, R);
-    const l = Row.log(Row.expSum(x, 0, R, m, u + 1 < end ? R << 2 : 0));
+    const ahead = u + 1 < end ? R << 2 : 0;
+    const l = Row.log(Row.expSum(x, 0, R, m, ahead));
     let n = R;
     for (; n >= 4; n -= 4, x += 16, out += 16) {
       v128.store(out, f32x4.sub(f32x4.sub(v128.load(x), f32x4.splat(m)), f32x4.splat(l)));

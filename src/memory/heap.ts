@@ -6,7 +6,11 @@
 
 const WASM_PAGE = 65536;
 const MAX_PAGES = 65536;
-const ALIGN = 64;
+/**
+ * Blocks begin at multiples of this. A load waits for an earlier store whose address has the same low
+ * 12 bits; where two blocks begin 64 bytes apart in them, an elementwise kernel takes a quarter longer.
+ */
+const ALIGN = 4096;
 
 /** Where the heap begins: small enough for a page, large enough for many a training step. Not touched is not used. */
 export const INITIAL_BYTES = 256 * WASM_PAGE;
@@ -45,8 +49,8 @@ let peakUsedBytes = 0;
 
 /** Gives the allocator the heap from `base` on. Called once, by the kernels' loader. */
 export function initHeap(base: number): void {
-  start = base;
-  const block = new Block(base, memory.buffer.byteLength - base);
+  start = Math.ceil(base / ALIGN) * ALIGN;
+  const block = new Block(start, memory.buffer.byteLength - start);
   last = block;
   bin(block);
 }
