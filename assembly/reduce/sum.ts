@@ -3,7 +3,7 @@
 // The order of a float32 sum is fixed by its shape [outer, R, inner]. inner = 1: blocks of 1024
 // elements in float32 (sixteen partial sums each), their sums added up in float64. inner > 1:
 // blocks of 256 rows in float32, then float64. At last one float64 per CHUNK rows, in order: so
-// one long row can be cut into units (sumPartialsF32, then sumFinishF32) with the same bits.
+// one long row can be cut into units with the same bits.
 import { AddF32, Columns, Tile } from "./columns";
 import { Lanes } from "./lanes";
 
@@ -18,23 +18,6 @@ class SumArgs {
   R: u32;
   inner: u32;
   /** The sum is divided by it: 1, or the number of elements for a mean. */
-  divisor: f32;
-}
-
-@unmanaged
-class PartialArgs {
-  x: usize;
-  partials: usize;
-  R: u32;
-  inner: u32;
-}
-
-@unmanaged
-class FinishArgs {
-  partials: usize;
-  out: usize;
-  R: u32;
-  inner: u32;
   divisor: f32;
 }
 
@@ -110,19 +93,6 @@ export class Sum {
   }
 }
 
-/** Where the partials of inner > 1 lie: rows of whole slots. */
-class Partials {
-  @inline
-  static cols(inner: u32): u32 {
-    return inner == 1 ? 1 : (inner + 3) & ~3;
-  }
-
-  @inline
-  static chunks(R: u32): u32 {
-    return (R + CHUNK - 1) / CHUNK;
-  }
-}
-
 /** out[o, i] = sum over r of x[o, r, i] / divisor. Units: `foldUnits`. */
 export function sumF32(args: usize, start: u32, end: u32): void {
   const a = changetype<SumArgs>(args);
@@ -141,58 +111,6 @@ export function sumF32(args: usize, start: u32, end: u32): void {
     const t = u % tiles;
     const w = Tile.width(t, inner);
     Sum.columns(a.x + ((o * R * inner + t * Tile.COLS) << 2), R, (<usize>inner) << 2, w);
-    Sum.writeColumns(a.out + ((o * inner + t * Tile.COLS) << 2), w, divisor);
-  }
-}
-
-/** One float64 for each chunk of rows and column; the same sums as sumF32's. */
-export function sumPartialsF32(args: usize, start: u32, end: u32): void {
-  const a = changetype<PartialArgs>(args);
-  const R = a.R;
-  const inner = a.inner;
-  const tiles = Tile.count(inner);
-  const chunks = Partials.chunks(R);
-  for (let u = start; u < end; u++) {
-    const t = u % tiles;
-    const row = u / tiles;
-    const o = row / chunks;
-    const r = (row % chunks) * CHUNK;
-    const rows = min(R - r, CHUNK);
-    const x = a.x + (((o * R + r) * inner + t * Tile.COLS) << 2);
-    const to = a.partials + ((row * Partials.cols(inner) + t * Tile.COLS) << 3);
-    if (inner == 1) {
-      store<f64>(to, Sum.chunk(x, rows));
-      continue;
-    }
-    const w = Tile.width(t, inner);
-    Sum.columnChunk(x, rows, (<usize>inner) << 2, w);
-    memory.copy(to, Tile.wide(0), ((w + 3) & ~3) << 3);
-  }
-}
-
-/** What sumPartialsF32 has left, added up. Units: those of sumF32. */
-export function sumFinishF32(args: usize, start: u32, end: u32): void {
-  const a = changetype<FinishArgs>(args);
-  const inner = a.inner;
-  const tiles = Tile.count(inner);
-  const chunks = Partials.chunks(a.R);
-  const cols = Partials.cols(inner);
-  const divisor = <f64>a.divisor;
-  for (let u = start; u < end; u++) {
-    const o = u / tiles;
-    const t = u % tiles;
-    let from = a.partials + ((o * chunks * cols + t * Tile.COLS) << 3);
-    if (inner == 1) {
-      let sum: f64 = 0;
-      for (let c: u32 = 0; c < chunks; c++, from += 8) sum += load<f64>(from);
-      store<f32>(a.out + (u << 2), <f32>(sum / divisor));
-      continue;
-    }
-    const w = Tile.width(t, inner);
-    Tile.clearWide(Tile.wide(1), w);
-    for (let c: u32 = 0; c < chunks; c++, from += cols << 3) {
-      Columns.addWide(from, w, Tile.wide(1));
-    }
     Sum.writeColumns(a.out + ((o * inner + t * Tile.COLS) << 2), w, divisor);
   }
 }

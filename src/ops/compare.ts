@@ -8,16 +8,9 @@ import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
 import { run } from "../kernels/run.js";
 import { type Operand, sumTo } from "./arithmetic.js";
-import { cast } from "./convert.js";
+import { binaryAs, cast } from "./convert.js";
 import { full } from "./creation.js";
-import {
-  binaryAs,
-  type BinaryKernel,
-  binaryScalar,
-  collapse,
-  elementwiseUnits,
-  unary,
-} from "./dispatch.js";
+import { type BinaryKernel, binaryScalar, collapse, elementwiseUnits, unary } from "./dispatch.js";
 
 interface Kernels {
   float32: BinaryKernel;

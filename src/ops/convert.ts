@@ -2,14 +2,21 @@
 // layout is in views.ts.
 import { ShapeError } from "../core/errors.js";
 import { checkDType, bytesOf, type DType, type TypedArray } from "../core/dtype.js";
-import { contiguousLayout, type Layout, showShape } from "../core/shape.js";
+import { broadcastShapes, contiguousLayout, type Layout, showShape } from "../core/shape.js";
 import { allocate, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
 import { run } from "../kernels/run.js";
 import { endCall } from "../memory/eviction.js";
 import { heapF32, heapI32, heapU8 } from "../memory/heap.js";
-import { collapse, elementwiseUnits, unary, type UnaryKernel } from "./dispatch.js";
+import {
+  binary,
+  type BinaryKernel,
+  collapse,
+  elementwiseUnits,
+  unary,
+  type UnaryKernel,
+} from "./dispatch.js";
 
 const casts: Record<DType, Partial<Record<DType, UnaryKernel>>> = {
   float32: { int32: kernels.castF32ToI32, bool: kernels.castF32ToBool },
@@ -20,6 +27,25 @@ const casts: Record<DType, Partial<Record<DType, UnaryKernel>>> = {
 /** Converts without recording; x itself when it has the dtype already. */
 export function cast(x: Tensor, dtype: DType): Tensor {
   return x.dtype === dtype ? x : unary("to", casts[x.dtype][dtype]!, x, dtype);
+}
+
+/** out = f(a, b) with both cast to `dtype`. Not recorded. */
+export function binaryAs(
+  op: string,
+  kernel: BinaryKernel,
+  a: Tensor,
+  b: Tensor,
+  dtype: DType,
+  outType: DType = dtype,
+): Tensor {
+  // Before anything is made: a cast would be left behind when the shapes don't fit.
+  if (a.dtype !== b.dtype || a.dtype !== dtype) broadcastShapes(op, a.shape, b.shape);
+  const x = cast(a, dtype);
+  const y = cast(b, dtype);
+  const out = binary(op, kernel, x, y, outType);
+  if (x !== a) x.dispose();
+  if (y !== b) y.dispose();
+  return out;
 }
 
 /**

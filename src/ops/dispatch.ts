@@ -12,7 +12,6 @@ import { allocate, type Tensor } from "../autograd/tensor.js";
 import type { F32Bits } from "../kernels/contract.js";
 import type { Kernel } from "../kernels/loader.js";
 import { run, scalarOperand } from "../kernels/run.js";
-import { cast } from "./convert.js";
 
 type UnaryArgs = [number, number, number, number, number, number, ...number[]];
 type UnaryArgs1 = [number, number, number, number, number, F32Bits, number, ...number[]];
@@ -161,25 +160,6 @@ export function binary(
     ...([rows, cols, inner[0]!, inner[1]!, rank] as const),
     ...dims,
   );
-  return out;
-}
-
-/** out = f(a, b) with both cast to `dtype`. Not recorded. */
-export function binaryAs(
-  op: string,
-  kernel: BinaryKernel,
-  a: Tensor,
-  b: Tensor,
-  dtype: DType,
-  outType: DType = dtype,
-): Tensor {
-  // Before anything is made: a cast would be left behind when the shapes don't fit.
-  if (a.dtype !== b.dtype || a.dtype !== dtype) broadcastShapes(op, a.shape, b.shape);
-  const x = cast(a, dtype);
-  const y = cast(b, dtype);
-  const out = binary(op, kernel, x, y, outType);
-  if (x !== a) x.dispose();
-  if (y !== b) y.dispose();
   return out;
 }
 
