@@ -108,8 +108,11 @@ export function touch(storage: Storage): number {
   if (storage.block === null) restore(storage);
   if (storage.lastUse !== now) {
     storage.lastUse = now;
-    dequeue(storage);
-    enqueue(storage);
+    // The two newest stay as they are: small ops go back and forth between two pages.
+    if (storage !== newest && storage !== newest!.prev) {
+      dequeue(storage);
+      enqueue(storage);
+    }
   }
   return storage.block!.ptr;
 }
@@ -157,8 +160,10 @@ function restore(storage: Storage): void {
 
 /** Spills the storage that was not used for longest; false when all are pinned. */
 function spillOldest(): boolean {
-  if (oldest === null || oldest.lastUse === now) return false;
-  spill(oldest);
+  // The two newest may have changed places: see touch.
+  const candidate = oldest?.lastUse === now ? oldest.next : oldest;
+  if (candidate === null || candidate.lastUse === now) return false;
+  spill(candidate);
   return true;
 }
 
