@@ -1,0 +1,50 @@
+// Which storage leaves the heap when there is no room: never one that the call in preparation uses.
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { setHeapLimit } from "../../src/index.js";
+import { drop, endCall, place, Storage, touch } from "../../src/memory/eviction.js";
+
+const MiB = 2 ** 20;
+
+describe("the storage used longest ago leaves first", () => {
+  beforeEach(() => setHeapLimit(16 * MiB));
+  afterEach(() => setHeapLimit(4096 * MiB));
+
+  /** Storages of 7 MiB, of which two fit; placed by calls of their own. */
+  function placed(n: number): Storage[] {
+    return Array.from({ length: n }, () => {
+      const storage = new Storage(7 * MiB, "test");
+      place(storage, 7 * MiB);
+      endCall();
+      return storage;
+    });
+  }
+
+  const resident = (storages: readonly Storage[]): boolean[] =>
+    storages.map((storage) => storage.block !== null);
+
+  it("as long as none was used again", () => {
+    const storages = placed(4);
+    expect(resident(storages)).toEqual([false, false, true, true]);
+    storages.forEach(drop);
+  });
+
+  it("but the older of two stays while a call uses it", () => {
+    const [first, second] = placed(2) as [Storage, Storage];
+    touch(first);
+    const third = new Storage(7 * MiB, "test");
+    place(third, 7 * MiB);
+    expect(resident([first, second, third])).toEqual([true, false, true]);
+    [first, second, third].forEach(drop);
+  });
+
+  it("and what a call uses is never sacrificed, even where it fails for that", () => {
+    const [first, second] = placed(2) as [Storage, Storage];
+    touch(first);
+    touch(second);
+    const third = new Storage(7 * MiB, "third");
+    expect(() => place(third, 7 * MiB)).toThrow(/\[third\] needs 7340032 bytes/);
+    expect(resident([first, second])).toEqual([true, true]);
+    [first, second].forEach(drop);
+    endCall();
+  });
+});
