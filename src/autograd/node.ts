@@ -13,6 +13,7 @@ export type Hook = (grad: Tensor) => Tensor | void;
 
 let sequence = 0;
 
+/** An op that was recorded, or a leaf: what `backward` walks over. */
 export class Node {
   /** Inputs are always older: larger numbers are processed first. */
   readonly seq = sequence++;

@@ -4,26 +4,17 @@ import { DTypeError } from "./errors.js";
 /** `float32` is the default; `int32` for indices and counts; `bool` (one byte) for masks. */
 export type DType = "float32" | "int32" | "bool";
 
-/** The typed array that holds each dtype's elements in JavaScript; a bool is a byte, 0 or 1. */
-export interface TypedArrays {
-  float32: Float32Array;
-  int32: Int32Array;
-  bool: Uint8Array;
-}
-export type TypedArray = TypedArrays[DType];
+/** What holds the elements of float32, int32 and bool in JavaScript; a bool is a byte, 0 or 1. */
+export type TypedArray = Float32Array | Int32Array | Uint8Array;
 
 /** Bytes per element. */
 export function bytesOf(dtype: DType): 1 | 4 {
   return dtype === "bool" ? 1 : 4;
 }
 
-export function isDType(value: unknown): value is DType {
-  return value === "float32" || value === "int32" || value === "bool";
-}
-
 /** Checks a dtype that came from outside. */
 export function checkDType(op: string, dtype: DType): DType {
-  if (!isDType(dtype)) {
+  if (!(["float32", "int32", "bool"] as readonly unknown[]).includes(dtype)) {
     throw new DTypeError(op, `dtype must be float32, int32 or bool: got ${String(dtype)}`);
   }
   return dtype;
@@ -39,9 +30,4 @@ const rank: Record<DType, number> = { bool: 0, int32: 1, float32: 2 };
 /** PyTorch's promotion between tensors: bool < int32 < float32. */
 export function promote(a: DType, b: DType): DType {
   return rank[a] >= rank[b] ? a : b;
-}
-
-export function newTypedArray(dtype: DType, length: number): TypedArray {
-  if (dtype === "float32") return new Float32Array(length);
-  return dtype === "int32" ? new Int32Array(length) : new Uint8Array(length);
 }

@@ -48,6 +48,7 @@ export function stridedLayout(shape: Shape, strides: readonly number[], offset: 
   return { shape, strides, offset, size, contiguous: contiguous || size === 0 };
 }
 
+/** Whether all sizes agree. */
 export function sameShape(a: Shape, b: Shape): boolean {
   if (a === b) return true;
   if (a.length !== b.length) return false;

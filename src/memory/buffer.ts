@@ -65,6 +65,7 @@ const classOf = Array.from({ length: LARGEST_SLOT / 64 + 1 }, (_, i) =>
   slotClasses.find((c) => c.bytes >= i * 64)!,
 );
 
+/** Bytes in a storage, shared by the tensors that view them; released with the last reference. */
 export class Buffer {
   /** Tensors and graph nodes that refer to it. */
   refs = 1;

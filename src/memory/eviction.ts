@@ -62,6 +62,7 @@ export function evictionStats(): Readonly<typeof stats> {
   return stats;
 }
 
+/** Counts `bytes` more (or, negative, fewer) of a storage as belonging to buffers. */
 export function countLive(storage: Storage, bytes: number): void {
   storage.liveBytes += bytes;
   if (storage.block === null) return;

@@ -8,7 +8,7 @@ import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
 import { run } from "../kernels/run.js";
 import { conv2dInputGradUnits, conv2dUnits, conv2dWeightGradUnits } from "../kernels/units.js";
-import { withContiguous } from "./convert.js";
+import { withAllContiguous } from "./convert.js";
 import { sum } from "./reduce.js";
 import { unsqueeze, squeeze } from "./views.js";
 import { checkImages, outputSize, pair, type Pair } from "./window.js";
@@ -87,9 +87,9 @@ function sizesOf(x: Tensor, weight: Tensor, bias: Tensor | null, options: Conv2d
 function forward(x: Tensor, weight: Tensor, bias: Tensor | null, sizes: Sizes): Tensor {
   const [N, , , , O, , , OH, OW] = sizes;
   const units = conv2dUnits(N, sizes[15], OH, OW);
-  return packed([x, weight, ...(bias === null ? [] : [bias])], ([x, weight, bias]) => {
+  return withAllContiguous([x, weight, bias], (x, weight, bias) => {
     const out = allocateShape("conv2d", [N, O, OH, OW], "float32");
-    const [px, pw, pb, po] = [x!.address(), weight!.address(), bias?.address() ?? 0, out.address()];
+    const [px, pw, pb, po] = [x.address(), weight.address(), bias?.address() ?? 0, out.address()];
     run(kernels.conv2dF32, units, px, pw, pb, po, ...sizes);
     return out;
   });
@@ -99,9 +99,9 @@ function forward(x: Tensor, weight: Tensor, bias: Tensor | null, sizes: Sizes): 
 function inputGrad(dy: Tensor, weight: Tensor, sizes: Sizes): Tensor {
   const [N, C, H, W, , , , , , strideH, strideW] = sizes;
   const units = conv2dInputGradUnits(N, sizes[15], H, W, strideH, strideW);
-  const out = packed([dy, weight], ([dy, weight]) => {
+  const out = withAllContiguous([dy, weight], (dy, weight) => {
     const dx = allocateShape("conv2dInputGrad", [N, C, H, W], "float32");
-    const [pd, pw, px] = [dy!.address(), weight!.address(), dx.address()];
+    const [pd, pw, px] = [dy.address(), weight.address(), dx.address()];
     run(kernels.conv2dInputGradF32, units, pd, pw, px, ...sizes);
     return dx;
   });
@@ -116,9 +116,9 @@ function weightGrad(x: Tensor, dy: Tensor, sizes: Sizes): Tensor {
   const [, C, , , O, kh, kw] = sizes;
   const shape: Shape = [O, C / sizes[15], kh, kw];
   const units = conv2dWeightGradUnits(C, kh, kw, sizes[15]);
-  const out = packed([x, dy], ([x, dy]) => {
+  const out = withAllContiguous([x, dy], (x, dy) => {
     const dw = allocateShape("conv2dWeightGrad", shape, "float32");
-    const [px, pd, pw] = [x!.address(), dy!.address(), dw.address()];
+    const [px, pd, pw] = [x.address(), dy.address(), dw.address()];
     run(kernels.conv2dWeightGradF32, units, px, pd, pw, ...sizes);
     return dw;
   });
@@ -135,13 +135,4 @@ function again(x: Tensor, weight: Tensor, sizes: Sizes): Tensor {
     () => inputGrad(dy, weight, sizes),
     () => weightGrad(x, dy, sizes),
   ]);
-}
-
-/** Runs `fn` on row-major versions of the operands. */
-function packed(operands: readonly Tensor[], fn: (operands: readonly Tensor[]) => Tensor): Tensor {
-  const step = (i: number, done: readonly Tensor[]): Tensor =>
-    i === operands.length
-      ? fn(done)
-      : withContiguous(operands[i]!, (x) => step(i + 1, [...done, x]));
-  return step(0, []);
 }

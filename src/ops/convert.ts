@@ -95,6 +95,21 @@ export function withContiguous<T>(x: Tensor, fn: (x: Tensor) => T): T {
   }
 }
 
+/** The same for several operands; null stays null. */
+export function withAllContiguous<const T extends readonly (Tensor | null)[], R>(
+  operands: T,
+  fn: (...operands: T) => R,
+): R {
+  const step = (i: number, done: readonly (Tensor | null)[]): R => {
+    if (i === operands.length) return fn(...(done as T));
+    const x = operands[i]!;
+    return x === null
+      ? step(i + 1, [...done, x])
+      : withContiguous(x, (x) => step(i + 1, [...done, x]));
+  };
+  return step(0, []);
+}
+
 /** out[...] = x[...] for two layouts of one shape and dtype; `out` may be strided. Not recorded. */
 export function writeInto(out: Tensor, layout: Layout, x: Tensor): void {
   const bytes = bytesOf(out.dtype);

@@ -106,6 +106,7 @@ function ragged(shape: Shape, value: unknown): never {
   );
 }
 
+/** Refuses `requiresGrad` of a dtype that has no gradients. */
 export function checkGradDType(op: string, dtype: DType, options: TensorOptions): void {
   if (options.requiresGrad && dtype !== "float32") {
     throw new DTypeError(op, `only float32 tensors have gradients: got ${dtype}`);

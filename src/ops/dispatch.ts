@@ -6,6 +6,7 @@ import {
   contiguousLayout,
   expandLayout,
   type Layout,
+  sameShape,
   type Shape,
 } from "../core/shape.js";
 import { allocate, type Tensor } from "../autograd/tensor.js";
@@ -142,7 +143,7 @@ export function binary(
 ): Tensor {
   const la = a.layout;
   const lb = b.layout;
-  if (la.contiguous && lb.contiguous && (la === lb || sameSizes(la.shape, lb.shape))) {
+  if (la.contiguous && lb.contiguous && (la === lb || sameShape(la.shape, lb.shape))) {
     const out = allocate(op, freshLayout(la), dtype);
     const n = la.size;
     run(kernel, Math.ceil(n / UNIT), a.address(), b.address(), out.address(), 1, n, 1, 1, 0);
@@ -151,15 +152,9 @@ export function binary(
   const { layout, rows, cols, inner, rank, dims } = broadcast(op, a, b);
   const out = allocate(op, layout, dtype);
   const units = layout.size === 0 ? 0 : elementwiseUnits(rows, cols);
-  run(
-    kernel,
-    units,
-    a.address(),
-    b.address(),
-    out.address(),
-    ...([rows, cols, inner[0]!, inner[1]!, rank] as const),
-    ...dims,
-  );
+  const [sa, sb] = inner as [number, number];
+  const [pa, pb, po] = [a.address(), b.address(), out.address()];
+  run(kernel, units, pa, pb, po, rows, cols, sa, sb, rank, ...dims);
   return out;
 }
 
@@ -175,20 +170,8 @@ export function binary1(
   const out = allocate(op, layout, a.dtype);
   const units = layout.size === 0 ? 0 : elementwiseUnits(rows, cols);
   const [sa, sb] = inner as [number, number];
-  run(
-    kernel,
-    units,
-    a.address(),
-    b.address(),
-    out.address(),
-    rows,
-    cols,
-    sa,
-    sb,
-    p0,
-    rank,
-    ...dims,
-  );
+  const [pa, pb, po] = [a.address(), b.address(), out.address()];
+  run(kernel, units, pa, pb, po, rows, cols, sa, sb, p0, rank, ...dims);
   return out;
 }
 
@@ -238,10 +221,4 @@ export function binaryScalar(
   if (scalarFirst) run(kernel, units, ps, px, po, rows, cols, 0, sx, rank, ...withZeros);
   else run(kernel, units, px, ps, po, rows, cols, sx, 0, rank, ...withZeros);
   return out;
-}
-
-function sameSizes(a: Shape, b: Shape): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
 }

@@ -9,7 +9,7 @@ import { kernels } from "../kernels/loader.js";
 import { f32, run } from "../kernels/run.js";
 import { tidy } from "../memory/scope.js";
 import { add, mul, sub } from "./arithmetic.js";
-import { copyOf, withContiguous } from "./convert.js";
+import { copyOf, withAllContiguous } from "./convert.js";
 import { freshLayout } from "./dispatch.js";
 import { add_, mul_ } from "./inplace.js";
 import { rsqrt } from "./math.js";
@@ -42,7 +42,7 @@ export function layerNorm(
   const stats = x.shape.map((n, i) => (i < x.ndim - shape.length ? n : 1));
   const means = allocateShape("layerNorm", stats, "float32");
   const rstds = allocateShape("layerNorm", stats, "float32");
-  const out = packed(x, weight, bias, (x, weight, bias) => {
+  const out = withAllContiguous([x, weight, bias], (x, weight, bias) => {
     const out = allocate("layerNorm", freshLayout(x.layout), "float32");
     const [px, pw, pb] = [x.address(), weight?.address() ?? 0, bias?.address() ?? 0];
     const [po, pm, pr] = [out.address(), means.address(), rstds.address()];
@@ -93,17 +93,6 @@ function checkLayerNorm(x: Tensor, shape: Shape, weight: Tensor | null, bias: Te
   }
 }
 
-function packed(
-  x: Tensor,
-  weight: Tensor | null,
-  bias: Tensor | null,
-  fn: (x: Tensor, weight: Tensor | null, bias: Tensor | null) => Tensor,
-): Tensor {
-  const optional = (t: Tensor | null, next: (t: Tensor | null) => Tensor): Tensor =>
-    t === null ? next(null) : withContiguous(t, next);
-  return withContiguous(x, (x) => optional(weight, (w) => optional(bias, (b) => fn(x, w, b))));
-}
-
 /** (x - mean) / sqrt(variance + eps), differentiable. */
 function normalised(x: Tensor, over: readonly number[], eps: number): Tensor {
   const v = variance(x, over, { correction: 0, keepdim: true });
@@ -135,15 +124,13 @@ function fusedGrad(
   cols: number,
   rows: number,
 ): Tensor {
-  return withContiguous(dy, (dy) =>
-    packed(x, weight, null, (x, weight) => {
-      const dx = allocate("layerNormGrad", freshLayout(x.layout), "float32");
-      const [pd, px, pw] = [dy.address(), x.address(), weight?.address() ?? 0];
-      const [pm, pr, po] = [means.address(), rstds.address(), dx.address()];
-      run(kernels.layerNormGradF32, rows, pd, px, pw, pm, pr, po, cols);
-      return dx;
-    }),
-  );
+  return withAllContiguous([dy, x, weight], (dy, x, weight) => {
+    const dx = allocate("layerNormGrad", freshLayout(x.layout), "float32");
+    const [pd, px, pw] = [dy.address(), x.address(), weight?.address() ?? 0];
+    const [pm, pr, po] = [means.address(), rstds.address(), dx.address()];
+    run(kernels.layerNormGradF32, rows, pd, px, pw, pm, pr, po, cols);
+    return dx;
+  });
 }
 
 export interface BatchNormOptions {
@@ -236,7 +223,7 @@ function fusedBatchNorm(
   const inner = x.numel() / (N * C);
   const means = allocateShape("batchNorm", [C], "float32");
   const variances = allocateShape("batchNorm", [C], "float32");
-  const y = packed(x, weight, bias, (x, weight, bias) => {
+  const y = withAllContiguous([x, weight, bias], (x, weight, bias) => {
     const y = allocate("batchNorm", freshLayout(x.layout), "float32");
     const [px, pw, pb] = [x.address(), weight?.address() ?? 0, bias?.address() ?? 0];
     const [py, pm, pv] = [y.address(), means.address(), variances.address()];
@@ -287,15 +274,12 @@ function fusedBatchNormGrads(
   const [N, C] = [x.shape[0]!, x.shape[1]!];
   const inner = x.numel() / (N * C);
   const grad = (kernel: typeof kernels.batchNormGradF32, dx: Tensor | null): void => {
-    withContiguous(dy, (dy) =>
-      packed(x, weight, null, (x, weight) => {
-        const [pd, px, pw] = [dy.address(), x.address(), weight?.address() ?? 0];
-        const [pm, pv, pb] = [means.address(), variances.address(), toBias.address()];
-        const [pt, po] = [toWeight.address(), dx?.address() ?? 0];
-        run(kernel, C, pd, px, pw, pm, pv, pb, pt, po, N, C, inner, f32(eps));
-        return x;
-      }),
-    );
+    withAllContiguous([dy, x, weight], (dy, x, weight) => {
+      const [pd, px, pw] = [dy.address(), x.address(), weight?.address() ?? 0];
+      const [pm, pv, pb] = [means.address(), variances.address(), toBias.address()];
+      const [pt, po] = [toWeight.address(), dx?.address() ?? 0];
+      run(kernel, C, pd, px, pw, pm, pv, pb, pt, po, N, C, inner, f32(eps));
+    });
   };
   grad(kernels.batchNormSumsF32, null);
   const toX = (): Tensor => {

@@ -275,7 +275,7 @@ function windowLayout(
 }
 
 /** Zeros of `shape` with `x` at the window: the transpose of taking the window. */
-export function placeWindow(
+function placeWindow(
   x: Tensor,
   shape: Shape,
   dim: number,

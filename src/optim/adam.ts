@@ -56,17 +56,14 @@ abstract class AdamBase extends Optimizer<AdamOptions> {
     const power2 = (state["beta2Power"] =
       ((state["beta2Power"] as number | undefined) ?? 1) * beta2);
     const n = p.numel();
-    run(
-      kernels.adamStepF32,
-      flatUnits(n),
-      ...([p.address(), g.address(), m.address(), v.address(), n] as const),
-      ...([f32(o.lr / (1 - power1)), f32(1 - beta1), f32(beta2), f32(1 - beta2)] as const),
-      ...([f32(Math.sqrt(1 - power2)), f32(o.eps)] as const),
-      ...([
-        f32(decoupled ? 0 : o.weightDecay),
-        f32(decoupled ? 1 - o.lr * o.weightDecay : 1),
-      ] as const),
-    );
+    const [pp, pg, pm, pv] = [p.address(), g.address(), m.address(), v.address()];
+    const [lr, a1] = [f32(o.lr / (1 - power1)), f32(1 - beta1)];
+    const [b2, a2] = [f32(beta2), f32(1 - beta2)];
+    const [root, eps] = [f32(Math.sqrt(1 - power2)), f32(o.eps)];
+    const decay = f32(decoupled ? 0 : o.weightDecay);
+    const keep = f32(decoupled ? 1 - o.lr * o.weightDecay : 1);
+    const units = flatUnits(n);
+    run(kernels.adamStepF32, units, pp, pg, pm, pv, n, lr, a1, b2, a2, root, eps, decay, keep);
   }
 }
 

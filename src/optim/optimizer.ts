@@ -20,6 +20,7 @@ export interface OptimizerState<Options> {
   state: ParamState[];
 }
 
+/** What SGD, Adam and AdamW are made of; an optimiser of your own says how to `update` a parameter. */
 export abstract class Optimizer<Options extends object> {
   /** The groups; change their options (`lr`, say) between steps as you like. */
   readonly groups: ({ params: Tensor[] } & Options)[];

@@ -57,12 +57,11 @@ export class SGD extends Optimizer<SGDOptions> {
     const first = o.momentum !== 0 && state["momentum"] === undefined;
     const buf = o.momentum === 0 ? null : stateTensor(state, "momentum", p);
     const n = p.numel();
-    run(
-      kernels.sgdStepF32,
-      flatUnits(n),
-      ...([p.address(), g.address(), buf?.address() ?? 0, n] as const),
-      ...([f32(o.lr), f32(o.momentum), f32(o.dampening), f32(o.weightDecay)] as const),
-      ...([o.nesterov ? 1 : 0, first ? 1 : 0] as const),
-    );
+    const [pp, pg, pb] = [p.address(), g.address(), buf?.address() ?? 0];
+    const [lr, momentum] = [f32(o.lr), f32(o.momentum)];
+    const [dampening, decay] = [f32(o.dampening), f32(o.weightDecay)];
+    const [nesterov, fresh] = [o.nesterov ? 1 : 0, first ? 1 : 0];
+    const units = flatUnits(n);
+    run(kernels.sgdStepF32, units, pp, pg, pb, n, lr, momentum, dampening, decay, nesterov, fresh);
   }
 }
