@@ -1,5 +1,6 @@
 // Builds everything: kernels (release and debug), the module that inlines the release bytes, the
-// bundled library in dist/ and its declaration files. `npm run build [-- --quiet]`
+// bundled library in dist/ and its declaration files. `npm run build [-- --quiet] [--kernels]`: with
+// --kernels nothing behind the inlined module, which is all that tests of the sources need.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -7,6 +8,7 @@ import { rolldown } from "rolldown";
 import { packedModule } from "./pack.mjs";
 
 const quiet = process.argv.includes("--quiet");
+const kernelsOnly = process.argv.includes("--kernels");
 const root = fileURLToPath(new URL("..", import.meta.url));
 process.chdir(root);
 
@@ -56,7 +58,6 @@ async function bundle() {
   await build.close();
 }
 
-rmSync("dist", { recursive: true, force: true });
 mkdirSync("build", { recursive: true });
 const asc = "assemblyscript/bin/asc.js";
 for (const target of ["release", "debug"]) {
@@ -64,5 +65,7 @@ for (const target of ["release", "debug"]) {
 }
 step("unpacker", () => node(asc, "--config", "assembly/unpack/asconfig.json"));
 step("inlined kernels", inlineKernels);
+if (kernelsOnly) process.exit();
+rmSync("dist", { recursive: true, force: true });
 step("declarations", () => node("typescript/bin/tsc", "-p", "."));
 await step("bundle", bundle);

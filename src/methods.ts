@@ -1,5 +1,13 @@
 // x.add(y) sugar: puts the ops on Tensor.prototype. Each method is the function of the same name
 // with the tensor as its first argument; the functions hold the documentation.
+import { pointwiseMethods } from "./methods/pointwise.js";
+import { reduceMethods } from "./methods/reduce.js";
+import { linalgMethods } from "./methods/linalg.js";
+import { viewsMethods } from "./methods/views.js";
+import { indexingMethods } from "./methods/indexing.js";
+import { convMethods } from "./methods/conv.js";
+import { imageMethods } from "./methods/image.js";
+import { attentionMethods } from "./methods/attention.js";
 import { backward, detach, registerHook, retainGrad } from "./autograd/backward.js";
 import { Tensor } from "./autograd/tensor.js";
 import { relu, gelu, silu, softplus, leakyRelu, elu } from "./ops/activations.js";
@@ -118,6 +126,14 @@ const methods = {
   ...{ narrow, select, slice, unbind, split, chunk },
   ...{ dropout },
   ...{ backward, detach, retainGrad, registerHook },
+  ...pointwiseMethods,
+  ...reduceMethods,
+  ...linalgMethods,
+  ...viewsMethods,
+  ...indexingMethods,
+  ...convMethods,
+  ...imageMethods,
+  ...attentionMethods,
 };
 
 type Methods = { [K in keyof typeof methods]: Method<(typeof methods)[K]> };

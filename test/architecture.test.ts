@@ -76,6 +76,7 @@ const LAYERS = [
   ["autograd"],
   ["ops"],
   ["nn", "optim", "data", "metrics", "io", "inspect"],
+  ["methods"],
   ["methods.ts"],
   ["index.ts"],
 ];

@@ -6,38 +6,36 @@
 // same name in assembly/ reads the same slots; test/kernels/contract.test.ts compares the two lists. At run time
 // nobody reads this file: it's there for the compiler and the tests.
 
-export type Param = `${string}: ${"ptr" | "u32" | "i32" | "f32"}` | `${string}: i32...`;
-
-// The elementwise kernels' blocks: rows x cols elements, each row's columns at a stride, the rows
-// enumerated by `rank` outer dims (outermost first): size, then a stride for each strided operand.
-// Units: rows * ceil(cols / 1024). The output is contiguous (but for scatterCopy's).
-// prettier-ignore
-const unary = ["x: ptr", "out: ptr", "rows: u32", "cols: u32", "sx: i32", "rank: u32", "dims: i32..."] as const;
-// prettier-ignore
-const unary1 = ["x: ptr", "out: ptr", "rows: u32", "cols: u32", "sx: i32", "p0: f32", "rank: u32", "dims: i32..."] as const;
-// prettier-ignore
-const unary2 = ["x: ptr", "out: ptr", "rows: u32", "cols: u32", "sx: i32", "p0: f32", "p1: f32", "rank: u32", "dims: i32..."] as const;
-// prettier-ignore
-const binary = ["a: ptr", "b: ptr", "out: ptr", "rows: u32", "cols: u32", "sa: i32", "sb: i32", "rank: u32", "dims: i32..."] as const;
-// prettier-ignore
-const gradX = ["dy: ptr", "x: ptr", "out: ptr", "rows: u32", "cols: u32", "sa: i32", "sb: i32", "rank: u32", "dims: i32..."] as const;
-// prettier-ignore
-const gradY = ["dy: ptr", "y: ptr", "out: ptr", "rows: u32", "cols: u32", "sa: i32", "sb: i32", "rank: u32", "dims: i32..."] as const;
-// prettier-ignore
-const gradX1 = ["dy: ptr", "x: ptr", "out: ptr", "rows: u32", "cols: u32", "sa: i32", "sb: i32", "p0: f32", "rank: u32", "dims: i32..."] as const;
-// prettier-ignore
-const gradX2 = ["dy: ptr", "x: ptr", "out: ptr", "rows: u32", "cols: u32", "sa: i32", "sb: i32", "p0: f32", "p1: f32", "rank: u32", "dims: i32..."] as const;
-// prettier-ignore
-const where = ["cond: ptr", "a: ptr", "b: ptr", "out: ptr", "rows: u32", "cols: u32", "sc: i32", "sa: i32", "sb: i32", "rank: u32", "dims: i32..."] as const;
-// prettier-ignore
-const scatter = ["x: ptr", "out: ptr", "rows: u32", "cols: u32", "sx: i32", "so: i32", "rank: u32", "dims: i32..."] as const;
+import {
+  binary,
+  fold,
+  gradX,
+  gradX1,
+  gradX2,
+  gradY,
+  scatter,
+  unary,
+  unary1,
+  unary2,
+  where,
+} from "./blocks.js";
+import { pointwise } from "./contract/pointwise.js";
+import { reduce } from "./contract/reduce.js";
+import { linalg } from "./contract/linalg.js";
+import { views } from "./contract/views.js";
+import { indexing } from "./contract/indexing.js";
+import { conv } from "./contract/conv.js";
+import { image } from "./contract/image.js";
+import { recurrent } from "./contract/recurrent.js";
+import { attention } from "./contract/attention.js";
+import { losses } from "./contract/losses.js";
+import { optim } from "./contract/optim.js";
+import { modules } from "./contract/modules.js";
+import type { Contract, Param } from "./param.js";
 
 // A binary block, the offsets' status, then the dim gathered along: n elements of x at `stride`.
 // prettier-ignore
 const gather = ["x: ptr", "index: ptr", "out: ptr", "rows: u32", "cols: u32", "sx: i32", "si: i32", "status: ptr", "n: u32", "stride: u32", "rank: u32", "dims: i32..."] as const;
-
-/** Reductions of [outer, R, inner] over the middle. Units: foldUnits. */
-const fold = ["x: ptr", "out: ptr", "R: u32", "inner: u32"] as const;
 
 // prettier-ignore
 const batchNormGrad = ["dy: ptr", "x: ptr", "weight: ptr", "mean: ptr", "variance: ptr", "dbias: ptr", "dweight: ptr", "dx: ptr", "N: u32", "C: u32", "inner: u32", "eps: f32"] as const;
@@ -244,7 +242,19 @@ export const contract = {
   nllLossF32: ["x: ptr", "target: ptr", "weight: ptr", "loss: ptr", "rowWeight: ptr", "status: ptr", "C: u32", "ignoreIndex: i32"],
   // prettier-ignore
   nllLossGradF32: ["target: ptr", "weight: ptr", "g: ptr", "out: ptr", "C: u32", "sg: i32", "ignoreIndex: i32"],
-} as const satisfies Record<string, readonly Param[]>;
+  ...pointwise,
+  ...reduce,
+  ...linalg,
+  ...views,
+  ...indexing,
+  ...conv,
+  ...image,
+  ...recurrent,
+  ...attention,
+  ...losses,
+  ...optim,
+  ...modules,
+} as const satisfies Contract;
 
 export type KernelName = keyof typeof contract;
 

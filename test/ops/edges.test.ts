@@ -2,25 +2,11 @@
 // the right shape.
 import { describe, expect, it } from "vitest";
 import * as sg from "../../src/index.js";
-import type { DType, Tensor } from "../../src/index.js";
-import { differentiable, op, tensorsIn, underivable } from "./table.js";
-
-/** The float32 tensors that the calls below were given, while gradients are wanted. */
-let leaves: Tensor[] | null = null;
-
-function watched(x: Tensor): Tensor {
-  if (leaves === null) return x;
-  x.requiresGrad = true;
-  leaves.push(x);
-  return x;
-}
-
-const E = (...shape: number[]): Tensor => watched(sg.zeros(shape));
-const ids = (...shape: number[]): Tensor => sg.zeros(shape, { dtype: "int32" });
-const yes = (...shape: number[]): Tensor => sg.zeros(shape, { dtype: "bool" });
-const s = (): Tensor => watched(sg.tensor(0.5));
-
-type Edge = readonly [call: () => unknown, ...shapes: (readonly number[])[]];
+import type { DType } from "../../src/index.js";
+import { op, tensorsIn } from "./case.js";
+import { E, type Edges, ids, s, watching, yes } from "./edge.js";
+import { merged } from "./families/index.js";
+import { differentiable, underivable } from "./table.js";
 
 const unary = [
   ...["abs", "ceil", "clamp", "cos", "elu", "erf", "exp", "expm1", "floor", "gelu", "leakyRelu"],
@@ -37,7 +23,8 @@ const folds = ["sum", "mean", "any", "all", "variance", "std", "logsumexp"];
 const extremes = ["amax", "amin", "argmax", "argmin"];
 
 /** Calls with the shapes of their results. */
-const edges: Readonly<Record<string, readonly Edge[]>> = {
+const edges: Edges = {
+  ...merged("edges"),
   ...Object.fromEntries(
     unary.map((name) => [
       name,
@@ -302,14 +289,11 @@ describe("scalars and tensors without elements", () => {
     "%s has gradients there, too",
     (name, list) => {
       for (const [call] of list) {
-        const given: Tensor[] = (leaves = []);
-        try {
+        const given = watching(() => {
           for (const t of tensorsIn(call())) {
             if (t.requiresGrad) t.backward(sg.onesLike(t), { retainGraph: true });
           }
-        } finally {
-          leaves = null;
-        }
+        });
         for (const x of given) {
           if (x.grad !== null) expect(x.grad.shape, `${name}: ${String(call)}`).toEqual(x.shape);
         }

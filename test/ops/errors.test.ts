@@ -3,6 +3,7 @@
 import { describe, expect, it, vi } from "vitest";
 import * as sg from "../../src/index.js";
 import { Buffer } from "../../src/memory/buffer.js";
+import { lists as namesIn, merged } from "./families/index.js";
 import type { Refusal } from "./refusal.js";
 import { shapeRefusals } from "./refusals-shapes.js";
 import { valueRefusals } from "./refusals-values.js";
@@ -16,6 +17,7 @@ const spokenOf: Readonly<Record<string, readonly string[]>> = {
   split: ["split", "narrow"],
   chunk: ["chunk", "split", "narrow"],
   unbind: ["unbind", "select"],
+  ...merged("spokenOf"),
 };
 
 /** Ops that take whatever they are given: any float32, int32 or bool tensor of any shape. */
@@ -41,9 +43,12 @@ const tolerant = [
   // Their rules are those of others, which they call under their names.
   ...["rand", "randLike", "randn", "randnLike", "randintLike"],
   ...["sub_", "zero_", "saveSafetensors"],
+  ...namesIn("tolerant"),
 ];
 
-const lists = [...shapeRefusals, ...valueRefusals].flatMap((list) => Object.entries(list));
+const lists = [...shapeRefusals, ...valueRefusals, merged("refusals")].flatMap((list) =>
+  Object.entries(list),
+);
 
 describe("bad input is refused", () => {
   it("by every op that has something to refuse", () => {

@@ -2,7 +2,9 @@
 import { describe, expect, it } from "vitest";
 import * as sg from "../../src/index.js";
 import { Tensor } from "../../src/index.js";
-import { differentiable, inPlace, op, others, underivable } from "./table.js";
+import { op } from "./case.js";
+import { lists } from "./families/index.js";
+import { differentiable, inPlace, others, underivable } from "./table.js";
 
 /** Members of a tensor that are no ops. */
 const members = [
@@ -16,6 +18,7 @@ const functionsOnly = [
   ...["linear", "conv2d", "embedding", "avgPool2d", "maxPool2d", "batchNorm", "layerNorm"],
   ...["crossEntropy", "nllLoss", "mseLoss", "l1Loss", "bceWithLogits"],
   ...["emptyLike", "fullLike", "onesLike", "zerosLike", "randLike", "randnLike", "randintLike"],
+  ...lists("functionsOnly"),
 ];
 const methods = Object.getOwnPropertyNames(Tensor.prototype).filter((m) => !members.includes(m));
 

@@ -4,8 +4,9 @@ import { describe, expect, it } from "vitest";
 import { enableGrad, grad, gradcheck, GradError, tensor, tidy } from "../../src/index.js";
 import type { Tensor } from "../../src/index.js";
 import { cat, square, sum } from "../../src/index.js";
+import { type Case, op, tensorsIn } from "./case.js";
 import { scattered } from "./inputs.js";
-import { type Case, differentiable, inPlace, op, tensorsIn } from "./table.js";
+import { differentiable, inPlace } from "./table.js";
 
 type Fn = (...x: Tensor[]) => Tensor;
 

@@ -4,9 +4,11 @@
 import { describe, expect, it } from "vitest";
 import * as sg from "../../src/index.js";
 import { type Tensor } from "../../src/index.js";
+import { type Case, op, tensorsIn } from "./case.js";
+import { lists } from "./families/index.js";
 import { scattered } from "./inputs.js";
 import { layers, optimisers, programs } from "./programs.js";
-import { type Case, differentiable, inPlace, op, others, tensorsIn, underivable } from "./table.js";
+import { differentiable, inPlace, others, underivable } from "./table.js";
 
 /** Live handles, and bytes of buffers in the heap (none is ever spilled where nothing else lives). */
 const count = (): number => sg.memory().handles;
@@ -111,7 +113,7 @@ describe("a second backward through the gradients leaves nothing", () => {
         t?.dispose();
       }
       if (!flat) expect(count() - before, "handles").toBe(0);
-      else expect(["ceil", "floor", "round", "sign", "trunc"]).toContain(name);
+      else expect(["ceil", "floor", "round", "sign", "trunc", ...lists("flat")]).toContain(name);
     }
   });
 });
@@ -124,7 +126,14 @@ describe("what is not an op", () => {
   });
 
   it("has a layer for each export of nn", () => {
-    const notLayers = ["Buffer", "Module", "Parameter", "Sequential", "init"];
+    const notLayers = [
+      "Buffer",
+      "Module",
+      "Parameter",
+      "Sequential",
+      "init",
+      ...lists("notLayers"),
+    ];
     expect([...Object.keys(layers), ...notLayers].sort()).toEqual(Object.keys(sg.nn).sort());
   });
 
@@ -153,7 +162,10 @@ describe("what is not an op", () => {
   });
 
   it("has each optimiser", () => {
-    expect([...Object.keys(optimisers), "Optimizer"].sort()).toEqual(Object.keys(sg.optim).sort());
+    const notOptimisers = ["Optimizer", ...lists("notOptimisers")];
+    expect([...Object.keys(optimisers), ...notOptimisers].sort()).toEqual(
+      Object.keys(sg.optim).sort(),
+    );
   });
 
   it.each(Object.entries(optimisers))("optim.%s", (_, make) => {

@@ -2,7 +2,9 @@
 // handles test runs them; an export without a program fails there.
 import * as sg from "../../src/index.js";
 import type { Tensor } from "../../src/index.js";
-import { any, chances, fixed, ints, type Make } from "./inputs.js";
+import { merged } from "./families/index.js";
+import { any, chances, fixed, ints } from "./inputs.js";
+import { layer, type LayerCases } from "./layer.js";
 
 type Program = () => unknown;
 
@@ -18,6 +20,7 @@ function withLeaf(use: (x: Tensor) => unknown): unknown {
 
 /** By export; where one has several programs, a word follows. */
 export const programs: Readonly<Record<string, Program>> = {
+  ...merged("programs"),
   backward: () =>
     withLeaf((x) => {
       const y = sg.tidy(() => x.mul(2).sum());
@@ -131,19 +134,11 @@ export const programs: Readonly<Record<string, Program>> = {
     }),
 };
 
-interface LayerCase {
-  layer: sg.nn.Module & { forward(...x: never[]): unknown };
-  input: () => Tensor[];
-}
-
-const layer =
-  (make: () => LayerCase["layer"], ...inputs: Make[]) =>
-  (): LayerCase => ({ layer: make(), input: () => inputs.map((input, i) => input(i)) });
-
 const { nn } = sg;
 
 /** Every layer of nn with an input. */
-export const layers: Readonly<Record<string, () => LayerCase>> = {
+export const layers: LayerCases = {
+  ...merged("layers"),
   AvgPool2d: layer(() => new nn.AvgPool2d(2), any(1, 2, 4, 4)),
   BCEWithLogitsLoss: layer(() => new nn.BCEWithLogitsLoss(), any(3), chances(3)),
   BatchNorm1d: layer(() => new nn.BatchNorm1d(3), any(5, 3)),
@@ -174,8 +169,9 @@ export const layers: Readonly<Record<string, () => LayerCase>> = {
 
 /** A step of each optimiser, with what it keeps for its parameter: its state comes first, once. */
 export const optimisers: Readonly<
-  Record<string, (p: Tensor[]) => { step(): void; zeroGrad(): void }>
+  Record<string, (p: Tensor[]) => { step(): unknown; zeroGrad(): void }>
 > = {
+  ...merged("optimisers"),
   Adam: (p) => new sg.optim.Adam(p, { weightDecay: 0.1 }),
   AdamW: (p) => new sg.optim.AdamW(p),
   SGD: (p) => new sg.optim.SGD(p, { momentum: 0.9, nesterov: true }),

@@ -1,35 +1,9 @@
 // One row per public op: how the tests of gradients, handles, methods and edges call it. An export
-// without a row fails test/ops/exports.test.ts. To add an op, add a line.
+// without a row fails test/ops/exports.test.ts. To add an op, add a line: here or in its family.
 import * as sg from "../../src/index.js";
-import { Tensor } from "../../src/index.js";
-import { any, between, bools, chances, fixed, ints, type Make, positive, unit } from "./inputs.js";
-
-export interface Case {
-  readonly inputs: readonly Make[];
-  /** The arguments of the op, from the inputs. */
-  readonly args: (x: Tensor[]) => unknown[];
-}
-
-export type Table = Readonly<Record<string, readonly Case[]>>;
-
-/** A case; without `args` the inputs are the arguments. */
-export function on(inputs: readonly Make[], args: Case["args"] = (x) => x): Case {
-  return { inputs, args };
-}
-
-type Op = (...args: unknown[]) => unknown;
-
-/** The public function of this name. */
-export function op(name: string): Op {
-  return (sg as unknown as Record<string, Op>)[name]!;
-}
-
-/** All tensors in what an op returned: a tensor, a list, or values and indices. */
-export function tensorsIn(result: unknown): Tensor[] {
-  if (result instanceof Tensor) return [result];
-  if (typeof result !== "object" || result === null || ArrayBuffer.isView(result)) return [];
-  return Object.values(result).flatMap(tensorsIn);
-}
+import { type Table, on } from "./case.js";
+import { lists, merged } from "./families/index.js";
+import { any, between, bools, chances, fixed, ints, positive, unit } from "./inputs.js";
 
 const elementwise: Table = {
   abs: [on([any(3, 5)])],
@@ -208,6 +182,7 @@ export const differentiable: Table = {
   ...pools,
   ...losses,
   dropout: [on([any(3, 5)], ([x]) => [x, 0.4, { generator: new sg.Generator(3) }])],
+  ...merged("differentiable"),
 };
 
 /** Methods that overwrite their first operand. */
@@ -219,6 +194,7 @@ export const inPlace: Table = {
   copy_: [on([any(3, 5), any(5)])],
   fill_: [on([any(3, 5)], ([x]) => [x, 2])],
   zero_: [on([any(3, 5)])],
+  ...merged("inPlace"),
 };
 
 const logic: Table = {
@@ -276,7 +252,12 @@ const readings: Table = {
 };
 
 /** Ops of tensors that have no derivative, and ops that make or read tensors. */
-export const underivable: Table = { ...logic, ...creation, ...readings };
+export const underivable: Table = {
+  ...logic,
+  ...creation,
+  ...readings,
+  ...merged("underivable"),
+};
 
 /** What else is exported, and where it is tested. */
 export const others: readonly string[] = [
@@ -288,4 +269,5 @@ export const others: readonly string[] = [
   ...["noGrad", "enableGrad", "isGradEnabled", "memory", "setHeapLimit", "tidy", "manualSeed"],
   ...["loadSafetensors", "DataLoader", "TensorDataset", "Generator", "Tensor"],
   ...["nn", "optim", "data"],
+  ...lists("others"),
 ];

@@ -4,6 +4,7 @@ the fixtures are committed, so only who changes a case needs PyTorch.
 
     /usr/bin/python3 test/reference/generate.py          # writes the fixtures
     /usr/bin/python3 test/reference/generate.py --check  # compares with the committed ones
+    /usr/bin/python3 test/reference/generate.py unary    # only those named
 
 Made with Debian's python3-torch 1.13.0. PyTorch computes in float64 on inputs that are exact in
 float32; results are rounded to float32 once, on writing. Every case draws from a generator seeded
@@ -18,6 +19,9 @@ import torch  # noqa: E402
 
 from generator import activations, binary, embeddings, initial, layers, losses, models  # noqa: E402
 from generator import normalisation, optimisers, reductions, second, shapes, unary  # noqa: E402
+from generator import attention_family, conv_family, image_family, indexing_family  # noqa: E402
+from generator import linalg_family, losses_family, modules_family, optim_family  # noqa: E402
+from generator import pointwise_family, recurrent_family, reduce_family, views_family  # noqa: E402
 from generator.encode import dump  # noqa: E402
 
 FAMILIES = {
@@ -32,6 +36,18 @@ FAMILIES = {
     "optimisers": optimisers.cases,
     "initial": initial.cases,
     "models": models.cases,
+    **pointwise_family.FIXTURES,
+    **reduce_family.FIXTURES,
+    **linalg_family.FIXTURES,
+    **views_family.FIXTURES,
+    **indexing_family.FIXTURES,
+    **conv_family.FIXTURES,
+    **image_family.FIXTURES,
+    **recurrent_family.FIXTURES,
+    **attention_family.FIXTURES,
+    **losses_family.FIXTURES,
+    **optim_family.FIXTURES,
+    **modules_family.FIXTURES,
 }
 
 
@@ -39,8 +55,11 @@ def main() -> int:
     torch.set_num_threads(1)
     torch.set_default_dtype(torch.float64)
     here = os.path.dirname(os.path.abspath(__file__))
+    named = [name for name in sys.argv[1:] if not name.startswith("--")]
     stale, total = [], 0
     for family, cases in FAMILIES.items():
+        if named and family not in named:
+            continue
         text = dump(cases())
         total += len(text)
         path = os.path.join(here, family + ".json")

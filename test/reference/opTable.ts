@@ -1,8 +1,10 @@
 // One row per op: how a case of the fixtures calls the library, and how exactly its output and its
 // gradients must agree. An op without a row fails, and so does a row without a case.
 import * as sg from "../../src/index.js";
-import type { DType, Tensor } from "../../src/index.js";
-import { CHAIN, EQUAL, EXACT, LAYERS, SUMS, ULPS, type Tolerance } from "./fixtures.js";
+import type { DType } from "../../src/index.js";
+import { families } from "./families/index.js";
+import { CHAIN, EQUAL, EXACT, LAYERS, SUMS, ULPS } from "./fixtures.js";
+import { optionsWith, type Row, rows } from "./row.js";
 
 /**
  * The arguments of a case that are not tensors, as the generator wrote them: a row reads those its
@@ -37,35 +39,7 @@ export interface Args {
   readonly names: string[];
 }
 
-/** As many tensors as the case has: a row names those its op takes. */
-type Inputs = [Tensor, Tensor, Tensor, Tensor];
-type Run = (x: Inputs, args: Args) => Tensor | readonly Tensor[];
-
-export interface Row {
-  readonly run: Run;
-  readonly out: Tolerance;
-  readonly gradient: Tolerance;
-}
-
-function rows(
-  out: Tolerance,
-  gradient: Tolerance,
-  table: Record<string, Run>,
-): Record<string, Row> {
-  return Object.fromEntries(
-    Object.entries(table).map(([op, run]) => [op, { run, out, gradient }] as const),
-  );
-}
-
-/** Options of a loss whose tensors come as inputs. */
-function optionsWith(args: Args, names: readonly string[], tensors: readonly Tensor[]): never {
-  const given = names
-    .map((name, i) => [name, tensors[i]] as const)
-    .filter(([, t]) => t !== undefined);
-  return { ...(args.options as object), ...Object.fromEntries(given) } as never;
-}
-
-const arithmetic = rows(EXACT, SUMS, {
+const arithmetic = rows<Args>(EXACT, SUMS, {
   add: ([x, y], a) => sg.add(x, y ?? a.other),
   sub: ([x, y], a) => sg.sub(x, y ?? a.other),
   mul: ([x, y], a) => sg.mul(x, y ?? a.other),
@@ -87,7 +61,7 @@ const arithmetic = rows(EXACT, SUMS, {
   },
 });
 
-const comparisons = rows(EXACT, EXACT, {
+const comparisons = rows<Args>(EXACT, EXACT, {
   eq: ([x, y], a) => sg.eq(x, y ?? a.other),
   ne: ([x, y], a) => sg.ne(x, y ?? a.other),
   lt: ([x, y], a) => sg.lt(x, y ?? a.other),
@@ -104,12 +78,12 @@ const comparisons = rows(EXACT, EXACT, {
 });
 
 // Their gradients add up over broadcast dims.
-const choices = rows(EQUAL, SUMS, {
+const choices = rows<Args>(EQUAL, SUMS, {
   maximum: ([x, y]) => sg.maximum(x, y),
   minimum: ([x, y]) => sg.minimum(x, y),
 });
 
-const steps = rows(EQUAL, EQUAL, {
+const steps = rows<Args>(EQUAL, EQUAL, {
   relu: ([x]) => sg.relu(x),
   clamp: ([x], a) => sg.clamp(x, a.min, a.max),
   sign: ([x]) => sg.sign(x),
@@ -120,7 +94,7 @@ const steps = rows(EQUAL, EQUAL, {
   to: ([x], a) => x.to(a.dtype),
 });
 
-const transcendentals = rows(ULPS, CHAIN, {
+const transcendentals = rows<Args>(ULPS, CHAIN, {
   pow: ([x, y], a) => sg.pow(x, y ?? a.other),
   sqrt: ([x]) => sg.sqrt(x),
   rsqrt: ([x]) => sg.rsqrt(x),
@@ -137,7 +111,7 @@ const transcendentals = rows(ULPS, CHAIN, {
   erf: ([x]) => sg.erf(x),
 });
 
-const activations = rows(CHAIN, CHAIN, {
+const activations = rows<Args>(CHAIN, CHAIN, {
   gelu: ([x], a) => sg.gelu(x, a.options),
   silu: ([x]) => sg.silu(x),
   softplus: ([x]) => sg.softplus(x),
@@ -145,7 +119,7 @@ const activations = rows(CHAIN, CHAIN, {
   elu: ([x], a) => sg.elu(x, a.alpha),
 });
 
-const reductions = rows(SUMS, SUMS, {
+const reductions = rows<Args>(SUMS, SUMS, {
   sum: ([x], a) => sg.sum(x, a.dims, a.options),
   mean: ([x], a) => sg.mean(x, a.dims, a.options),
   variance: ([x], a) => sg.variance(x, a.dims, a.options),
@@ -155,7 +129,7 @@ const reductions = rows(SUMS, SUMS, {
   logSoftmax: ([x], a) => sg.logSoftmax(x, a.dim),
 });
 
-const extremes = rows(EQUAL, CHAIN, {
+const extremes = rows<Args>(EQUAL, CHAIN, {
   amax: ([x], a) => sg.amax(x, a.dims, a.options),
   amin: ([x], a) => sg.amin(x, a.dims, a.options),
   max: ([x], a) => {
@@ -174,14 +148,14 @@ const extremes = rows(EQUAL, CHAIN, {
   any: ([x], a) => sg.any(x, a.dims, a.options),
 });
 
-const products = rows(SUMS, SUMS, {
+const products = rows<Args>(SUMS, SUMS, {
   matmul: ([x, y]) => sg.matmul(x, y),
   matmulOfTransposed: ([x, y]) => sg.matmul(x.transpose(-2, -1), y.transpose(-2, -1)),
   linear: ([x, w, b]) => sg.linear(x, w, b),
   conv2d: ([x, w, b], a) => sg.conv2d(x, w, b, a.options),
 });
 
-const moves = rows(EXACT, SUMS, {
+const moves = rows<Args>(EXACT, SUMS, {
   reshape: ([x], a) => sg.reshape(x, a.shape),
   transpose: ([x], a) => sg.transpose(x, a.dim0, a.dim1),
   t: ([x]) => sg.t(x),
@@ -210,7 +184,7 @@ const moves = rows(EXACT, SUMS, {
   full: (_, a) => sg.full(a.shape, a.value),
 });
 
-const sums = rows(SUMS, SUMS, {
+const sums = rows<Args>(SUMS, SUMS, {
   scatterAdd: ([x, index, src], a) => sg.scatterAdd(x, a.dim, index, src),
   viewThenOp: ([x, y]) =>
     x
@@ -223,7 +197,7 @@ const sums = rows(SUMS, SUMS, {
   avgPool2d: ([x], a) => sg.avgPool2d(x, a.kernel),
 });
 
-const losses = rows(SUMS, SUMS, {
+const losses = rows<Args>(SUMS, SUMS, {
   crossEntropy: ([x, y, ...t], a) => sg.crossEntropy(x, y, optionsWith(a, ["weight"], t)),
   nllLoss: ([x, y, ...t], a) => sg.nllLoss(x, y, optionsWith(a, ["weight"], t)),
   mseLoss: ([x, y], a) => sg.mseLoss(x, y, a.options),
@@ -231,7 +205,7 @@ const losses = rows(SUMS, SUMS, {
   bceWithLogits: ([x, y, ...t], a) => sg.bceWithLogits(x, y, optionsWith(a, a.names ?? [], t)),
 });
 
-const norms = rows(LAYERS, LAYERS, {
+const norms = rows<Args>(LAYERS, LAYERS, {
   layerNorm: ([x, w, b], a) => sg.layerNorm(x, a.shape, w, b),
   batchNormTrain: ([x, w, b]) => sg.batchNorm(x, null, null, w, b, { training: true }),
 });
@@ -250,4 +224,5 @@ export const table: Readonly<Record<string, Row>> = {
   ...sums,
   ...losses,
   ...norms,
+  ...Object.assign({}, ...families.map((family) => family.rows)),
 };

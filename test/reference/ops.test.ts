@@ -2,14 +2,15 @@
 import { describe, expect, it } from "vitest";
 import { add, grad, mul, sum, zerosLike, type Tensor } from "../../src/index.js";
 import { expectTensor, LAYERS, load, toTensor, type Encoded, type Tolerance } from "./fixtures.js";
-import { table, type Args } from "./opTable.js";
+import { families } from "./families/index.js";
+import { table } from "./opTable.js";
 
 /** See generator/case.py. */
 interface OpCase {
   readonly op: string;
   readonly name: string;
   readonly x: readonly Encoded[];
-  readonly args?: Args;
+  readonly args?: object;
   readonly y: readonly Encoded[];
   readonly dy?: readonly Encoded[];
   readonly dx?: readonly (Encoded | null)[];
@@ -18,8 +19,9 @@ interface OpCase {
   readonly ddy?: readonly Encoded[];
 }
 
-const families = ["binary", "unary", "reductions", "shapes", "losses", "second"];
-const cases = new Map(families.map((family) => [family, load<OpCase>(family)]));
+const own = ["binary", "unary", "reductions", "shapes", "losses", "second"];
+const fixtures = [...own, ...families.flatMap((family) => family.fixtures)];
+const cases = new Map(fixtures.map((family) => [family, load<OpCase>(family)]));
 
 const present = <T>(list: readonly (T | null)[]) => list.filter((item): item is T => item !== null);
 
@@ -38,7 +40,7 @@ function check(test: OpCase): void {
   const row = table[test.op];
   if (row === undefined) return expect.fail(`no row for ${test.op}`);
   const inputs = test.x.map((x, i) => toTensor(x, (test.dx?.[i] ?? null) !== null));
-  const result = row.run(inputs as never, test.args ?? ({} as Args));
+  const result = row.run(inputs as never, (test.args ?? {}) as never);
   const outs = Array.isArray(result) ? [...(result as Tensor[])] : [result as Tensor];
   expectAll("y", outs, test.y, row.out);
   if (test.dy === undefined || test.dx === undefined) return;

@@ -1,0 +1,4 @@
+// Kernels of linear algebra.
+import type { Contract } from "../param.js";
+
+export const linalg = {} as const satisfies Contract;

@@ -1,0 +1,4 @@
+// Kernels of recurrent layers.
+import type { Contract } from "../param.js";
+
+export const recurrent = {} as const satisfies Contract;

@@ -1,0 +1,3 @@
+// Methods of attention and Transformers.
+
+export const attentionMethods = {};

@@ -1,0 +1,3 @@
+// Methods of convolutions and pooling.
+
+export const convMethods = {};

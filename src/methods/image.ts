@@ -1,0 +1,3 @@
+// Methods of interpolation, sampling, folding, Fourier transforms.
+
+export const imageMethods = {};

@@ -1,0 +1,3 @@
+// Methods of indexing, gathering, scattering, counting.
+
+export const indexingMethods = {};

@@ -1,0 +1,3 @@
+// Methods of linear algebra.
+
+export const linalgMethods = {};

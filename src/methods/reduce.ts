@@ -1,0 +1,3 @@
+// Methods of reductions, scans and sorting.
+
+export const reduceMethods = {};

@@ -1,0 +1,3 @@
+// Methods of creation, views and movement, random numbers.
+
+export const viewsMethods = {};

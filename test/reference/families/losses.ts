@@ -1,0 +1,4 @@
+// Reference rows of losses.
+import type { ReferenceFamily } from "../row.js";
+
+export const losses: ReferenceFamily = { fixtures: [], rows: {} };

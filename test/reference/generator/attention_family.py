@@ -1,0 +1,3 @@
+"""Cases of attention and Transformers: fixtures by name."""
+
+FIXTURES = {}

@@ -1,0 +1,3 @@
+"""Cases of convolutions and pooling: fixtures by name."""
+
+FIXTURES = {}

@@ -1,0 +1,3 @@
+"""Cases of interpolation, sampling, folding, Fourier transforms: fixtures by name."""
+
+FIXTURES = {}

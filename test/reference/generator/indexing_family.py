@@ -1,0 +1,3 @@
+"""Cases of indexing, gathering, scattering, counting: fixtures by name."""
+
+FIXTURES = {}

@@ -1,0 +1,3 @@
+"""Cases of linear algebra: fixtures by name."""
+
+FIXTURES = {}

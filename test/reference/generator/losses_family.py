@@ -1,0 +1,3 @@
+"""Cases of losses: fixtures by name."""
+
+FIXTURES = {}

@@ -1,0 +1,3 @@
+"""Cases of optimisers, schedulers and what goes with them: fixtures by name."""
+
+FIXTURES = {}

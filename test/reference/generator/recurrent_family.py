@@ -1,0 +1,3 @@
+"""Cases of recurrent layers: fixtures by name."""
+
+FIXTURES = {}

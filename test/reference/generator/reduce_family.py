@@ -1,0 +1,3 @@
+"""Cases of reductions, scans and sorting: fixtures by name."""
+
+FIXTURES = {}

@@ -1,0 +1,3 @@
+"""Cases of creation, views and movement, random numbers: fixtures by name."""
+
+FIXTURES = {}
