@@ -27,6 +27,16 @@ export {
 export { gradcheck, type GradcheckOptions } from "./ops/gradcheck.js";
 export { enableGrad, isGradEnabled, noGrad } from "./autograd/mode.js";
 export { type Gradients, recordCustom as record } from "./autograd/record.js";
+export { bilinear } from "./ops/bilinear.js";
+export { alphaDropout, featureAlphaDropout, featureDropout } from "./ops/dropout.js";
+export {
+  groupNorm,
+  instanceNorm,
+  type InstanceNormOptions,
+  localResponseNorm,
+  type LocalResponseNormOptions,
+  rmsNorm,
+} from "./ops/groupNorm.js";
 export { memory, type MemoryStats, setHeapLimit } from "./autograd/memory.js";
 export { tidy } from "./memory/scope.js";
 

@@ -17,6 +17,7 @@ export const f = {
   v3: sg.tensor([1, 2, 3]),
   v5: sg.tensor([1, 2, 3, 4, 5]),
   m23: sg.ones([2, 3]),
+  m24: sg.ones([2, 4]),
   m45: sg.ones([4, 5]),
   cube: sg.ones([2, 3, 4]),
   images: sg.ones([1, 2, 4, 4]),
