@@ -26,3 +26,4 @@ export { BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, MSELoss, NLLLoss } from ".
 export { Buffer, Module, Parameter, type StateDict } from "./module.js";
 export { BatchNorm1d, BatchNorm2d, LayerNorm } from "./norm.js";
 export { type Layer, Sequential } from "./sequential.js";
+export { ChannelShuffle, Fold, PixelShuffle, PixelUnshuffle, Unfold, Upsample } from "./image.js";
