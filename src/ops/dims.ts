@@ -1,6 +1,6 @@
 // Views under other names than reshape's and permute's: dims moved, split and matched to another tensor.
 import { IndexError, ValueError } from "../core/errors.js";
-import { checkDim, type Shape, showShape, sizeOf } from "../core/shape.js";
+import { checkDim, listOf, type Shape, showShape, sizeOf } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { expand, permute, reshape, transpose, view } from "./views.js";
 
@@ -30,8 +30,8 @@ export function movedim(
   source: number | readonly number[],
   destination: number | readonly number[],
 ): Tensor {
-  const from = ([source].flat() as number[]).map((d) => checkDim("movedim", d, x.ndim));
-  const to = ([destination].flat() as number[]).map((d) => checkDim("movedim", d, x.ndim));
+  const from = listOf(source).map((d) => checkDim("movedim", d, x.ndim));
+  const to = listOf(destination).map((d) => checkDim("movedim", d, x.ndim));
   if (from.length !== to.length || [from, to].some((dims) => new Set(dims).size < dims.length)) {
     throw new ValueError(
       "movedim",

@@ -5,6 +5,7 @@ import {
   checkDim,
   checkDims,
   checkShape,
+  listOf,
   type Shape,
   showShape,
   stridedLayout,
@@ -22,7 +23,7 @@ import { expand, flatten, narrow, reshape, transpose } from "./views.js";
 
 /** The elements of the dims (one or several) in reverse order, as a copy. */
 export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
-  return flipped("flip", x, [dims].flat() as number[]);
+  return flipped("flip", x, listOf(dims));
 }
 
 function flipped(op: string, x: Tensor, dims: readonly number[]): Tensor {
@@ -61,8 +62,8 @@ export function roll(
   shifts: number | readonly number[],
   dims?: number | readonly number[],
 ): Tensor {
-  const by = [shifts].flat() as number[];
-  const along = dims === undefined ? [] : ([dims].flat() as number[]);
+  const by = listOf(shifts);
+  const along = dims === undefined ? [] : listOf(dims);
   if (by.length === 0 || !by.every(Number.isInteger)) {
     throw new ValueError("roll", `shifts must be integers: got ${showShape(by)}`);
   }

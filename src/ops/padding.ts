@@ -82,7 +82,7 @@ function checkMode(x: Tensor, padding: readonly number[], mode: PadMode): void {
   if (!["reflect", "replicate", "circular"].includes(mode)) {
     throw new ValueError(
       "pad",
-      `mode must be constant, reflect, replicate or circular: got ${String(mode)}`,
+      `mode must be constant, reflect, replicate or circular: got ${mode}`,
     );
   }
   const padded = padding.length / 2;

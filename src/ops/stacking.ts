@@ -2,7 +2,14 @@
 // cat and stack.
 import { ShapeError, ValueError } from "../core/errors.js";
 import { checkDType } from "../core/dtype.js";
-import { broadcastShapes, checkDim, type Shape, showShape } from "../core/shape.js";
+import {
+  broadcastShapes,
+  checkDim,
+  checkShape,
+  listOf,
+  type Shape,
+  showShape,
+} from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { pow } from "./arithmetic.js";
@@ -79,7 +86,7 @@ function pieces(
   if (x.ndim === 0) throw new ShapeError(op, "a scalar has no dim to split");
   const n = x.shape[at]!;
   const count = typeof sections === "number" ? sections : sections.length + 1;
-  if (!Number.isInteger(count) || count < 1 || ([sections].flat() as number[]).some(notWhole)) {
+  if (!Number.isInteger(count) || count < 1 || listOf(sections).some(notWhole)) {
     throw new ValueError(op, `takes a number of sections > 0 or integers: got ${String(sections)}`);
   }
   const cut = (i: number): number => {
@@ -158,7 +165,7 @@ export interface MeshgridOptions {
 export function meshgrid(tensors: readonly Tensor[], options: MeshgridOptions = {}): Tensor[] {
   const { indexing = "ij" } = options;
   if (!["ij", "xy"].includes(indexing)) {
-    throw new ValueError("meshgrid", `indexing must be "ij" or "xy": got ${String(indexing)}`);
+    throw new ValueError("meshgrid", `indexing must be "ij" or "xy": got ${indexing}`);
   }
   checkVectors("meshgrid", tensors, 1);
   const sizes = tensors.map((x) => x.numel());
@@ -206,9 +213,10 @@ export function combinations(
   if (!Number.isInteger(r) || r < 1) {
     throw new ValueError("combinations", `r must be an integer > 0: got ${r}`);
   }
+  const n = x.numel();
+  checkShape("combinations", new Array<number>(r).fill(n));
   return tidy(() => {
-    const n = x.numel();
-    const grid = reshape(cartesianProd(new Array<Tensor>(r).fill(arange(n))), [n ** r, r]);
+    const grid = reshape(cartesianProd(new Array<Tensor>(r).fill(arange(n))), [-1, r]);
     const before = options.withReplacement ? le : lt;
     const ordered = before(narrow(grid, 1, 0, r - 1), narrow(grid, 1, 1, r - 1));
     const kept = grid.indexSelect(0, positionsOf("combinations", all(ordered, 1)));

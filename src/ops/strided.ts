@@ -1,6 +1,6 @@
 // Views through strides that are no reordering or part of the dims: diagonals, sliding windows, any
 // strides at all. Where elements may be seen more than once, the gradient adds up what each got.
-import { IndexError, ShapeError, ValueError } from "../core/errors.js";
+import { DTypeError, IndexError, ShapeError, ValueError } from "../core/errors.js";
 import { bytesOf } from "../core/dtype.js";
 import {
   checkDim,
@@ -95,7 +95,7 @@ export function diagonalScatter(x: Tensor, src: Tensor, options: DiagonalOptions
   const [a, b] = checkPair(op, options.dim1 ?? 0, options.dim2 ?? 1, x.ndim);
   const where = diagonalOf(a, b, offset);
   expectShape(op, "src", src, where(x.layout).shape);
-  if (src.dtype !== x.dtype) throw new ValueError(op, `src must be ${x.dtype}: got ${src.dtype}`);
+  if (src.dtype !== x.dtype) throw new DTypeError(op, `src must be ${x.dtype}: got ${src.dtype}`);
   const out = copyOf(op, x);
   writeInto(out, where(out.layout), src);
   return record(op, out, [x, src], {}, (dy) => [

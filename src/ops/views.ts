@@ -4,6 +4,7 @@ import { IndexError, ShapeError, ValueError } from "../core/errors.js";
 import {
   checkDim,
   checkShape,
+  listOf,
   contiguousLayout,
   expandLayout,
   type Layout,
@@ -140,7 +141,7 @@ export function t(x: Tensor): Tensor {
 
 /** Removes dims of size 1 (those of another size stay): one, several, or by default all of them. */
 export function squeeze(x: Tensor, dim?: number | readonly number[]): Tensor {
-  const which = [dim ?? x.shape.map((_, i) => i)].flat() as number[];
+  const which = listOf(dim ?? x.shape.map((_, i) => i));
   const at = which.map((d) => checkDim("squeeze", d, x.ndim));
   return reshapeView("squeeze", x, (_, i, n) => !(n === 1 && at.includes(i)));
 }
