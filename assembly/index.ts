@@ -131,3 +131,5 @@ export { crossEntropyF32, crossEntropyGradF32, nllLossF32, nllLossGradF32 } from
 export { bandF32 } from "./image/band";
 export { foldF32, unfoldF32 } from "./image/windows";
 export { fftF32 } from "./signal/fft";
+export { repeatI32 } from "./index-ops/repeat";
+export { multinomialI32 } from "./random/multinomial";

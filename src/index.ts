@@ -117,7 +117,7 @@ export {
   oneHot,
   scatterAdd,
 } from "./ops/indexing.js";
-export { cat, pad, type PadOptions, stack } from "./ops/join.js";
+export { cat, stack } from "./ops/join.js";
 export * from "./ops/losses.js";
 export {
   abs,
@@ -150,12 +150,10 @@ export {
 } from "./ops/normalize.js";
 export { avgPool2d, type AvgPool2dOptions, maxPool2d, type MaxPool2dOptions } from "./ops/pool.js";
 export {
-  bernoulli,
   dropout,
   type DropoutOptions,
   Generator,
   manualSeed,
-  normal,
   rand,
   randint,
   randintLike,
@@ -184,7 +182,41 @@ export {
   transpose,
   unbind,
   unsqueeze,
+  view,
 } from "./ops/views.js";
+export * from "./ops/dims.js";
+export {
+  flip,
+  fliplr,
+  flipud,
+  repeat,
+  repeatInterleave,
+  roll,
+  rot90,
+  tile,
+} from "./ops/movement.js";
+export { pad, type PadMode, type PadOptions } from "./ops/padding.js";
+export {
+  bernoulli,
+  exponential,
+  gumbel,
+  gumbelSoftmax,
+  type GumbelSoftmaxOptions,
+  multinomial,
+  type MultinomialOptions,
+  normal,
+} from "./ops/sampling.js";
+export * from "./ops/stacking.js";
+export {
+  asStrided,
+  diag,
+  diagEmbed,
+  diagonal,
+  type DiagonalOptions,
+  diagonalScatter,
+  unfold,
+} from "./ops/strided.js";
+export * from "./ops/triangle.js";
 
 export * as nn from "./nn/index.js";
 export * as optim from "./optim/index.js";
