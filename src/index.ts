@@ -214,7 +214,6 @@ export {
   diagonal,
   type DiagonalOptions,
   diagonalScatter,
-  unfold,
 } from "./ops/strided.js";
 export * from "./ops/triangle.js";
 

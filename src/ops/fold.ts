@@ -8,6 +8,7 @@ import { kernels } from "../kernels/loader.js";
 import { run } from "../kernels/run.js";
 import { tidy } from "../memory/scope.js";
 import { withContiguous } from "./convert.js";
+import { unfoldDim } from "./strided.js";
 import { permute, reshape } from "./views.js";
 import { outputSize, pair, type Pair } from "./window.js";
 
@@ -38,20 +39,34 @@ function sizesOf(op: string, H: number, W: number, kernel: Pair, options: Unfold
 }
 
 /**
- * The sliding windows of images as columns: [N, C, H, W] to [N, C kh kw, L], L being the number of windows.
+ * The sliding windows of images as columns (torch.nn.functional.unfold): [N, C, H, W] to [N, C kh kw, L], L
+ * being the number of windows.
  * @param kernelSize one number, or [height, width]
  */
-export function unfold(x: Tensor, kernelSize: Pair, options: UnfoldOptions = {}): Tensor {
+export function unfold(x: Tensor, kernelSize: Pair, options?: UnfoldOptions): Tensor;
+/**
+ * The windows of `size` elements along a dim, every `step` (torch.Tensor.unfold): a view with the number of
+ * windows in that dim, and one dim of `size` more at the end.
+ */
+export function unfold(x: Tensor, dim: number, size: number, step: number): Tensor;
+export function unfold(
+  x: Tensor,
+  kernelOrDim: Pair,
+  options: UnfoldOptions | number = {},
+  step = 1,
+): Tensor {
+  if (typeof options === "number") return unfoldDim(x, kernelOrDim as number, options, step);
   checkFloat("unfold", "x", x);
-  if (x.ndim === 3)
-    return tidy(() => single(unfold(reshape(x, [1, ...x.shape]), kernelSize, options)));
+  if (x.ndim === 3) {
+    return tidy(() => single(unfold(reshape(x, [1, ...x.shape]), kernelOrDim, options)));
+  }
   if (x.ndim !== 4) {
     throw new ShapeError(
       "unfold",
       `x must be [N, C, H, W] or [C, H, W]: got ${showShape(x.shape)}`,
     );
   }
-  return columns(x, sizesOf("unfold", x.shape[2]!, x.shape[3]!, kernelSize, options));
+  return columns(x, sizesOf("unfold", x.shape[2]!, x.shape[3]!, kernelOrDim, options));
 }
 
 /** [1, ...] to [...]. */

@@ -65,7 +65,7 @@ interface Tap {
 }
 
 function tapsOf(x: Tensor, mode: GridSampleOptions["mode"]): Tap[] {
-  if (mode === "nearest") return [{ at: round(x), weight: null }];
+  if (mode === "nearest") return [{ at: round(detach(x)), weight: null }];
   const i = floor(detach(x));
   const t = sub(x, i);
   if (mode !== "bicubic") {

@@ -2,15 +2,17 @@
 import { checkFloat } from "../core/dtype.js";
 import { ShapeError, ValueError } from "../core/errors.js";
 import { expectShape, showShape } from "../core/shape.js";
+import { detach } from "../autograd/backward.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { add, div, mul, square, sub } from "./arithmetic.js";
 import { item } from "./convert.js";
 import { arange, full, ones, zerosLike } from "./creation.js";
-import { fft, irfft, rfft, ifft } from "./fft.js";
+import { fft, irfft, rfft } from "./fft.js";
 import { fold, unfold } from "./fold.js";
-import { cat, pad, stack } from "./join.js";
+import { cat, stack } from "./join.js";
 import { abs, clamp, cos } from "./math.js";
+import { pad } from "./padding.js";
 import { amin } from "./reduce.js";
 import { expand, narrow, reshape, transpose, unsqueeze } from "./views.js";
 
@@ -87,8 +89,15 @@ export function kaiserWindow(n: number, options: WindowOptions & { beta?: number
   });
 }
 
+function checkLength(op: string, n: number): void {
+  if (!Number.isInteger(n) || n < 1) {
+    throw new ValueError(op, `the length must be an integer >= 1: got ${n}`);
+  }
+}
+
 /** k / (n d) for k = 0, 1, ..., -2, -1: the frequencies of the elements of `fft`. @param d Default: 1 */
 export function fftfreq(n: number, d = 1): Tensor {
+  checkLength("fftfreq", n);
   const positive = Math.floor((n + 1) / 2);
   return tidy(() => {
     const ks = cat([arange(positive), arange(positive - n, 0)]);
@@ -98,6 +107,7 @@ export function fftfreq(n: number, d = 1): Tensor {
 
 /** k / (n d) for k = 0 ... n / 2: the frequencies of the elements of `rfft`. @param d Default: 1 */
 export function rfftfreq(n: number, d = 1): Tensor {
+  checkLength("rfftfreq", n);
   return tidy(() => div(arange(Math.floor(n / 2) + 1), n * d));
 }
 
@@ -209,15 +219,15 @@ export function istft(
     const window = paddedWindow("istft", nFft, options);
     const spectra = transpose(reshape(x, [-1, F, frames, 2]), 1, 2);
     const norm = normalized ? "ortho" : "backward";
-    const rows = onesided
-      ? irfft(spectra, { n: nFft, norm })
-      : reshape(narrow(ifft(spectra, { norm }), -1, 0, 1), [-1, frames, nFft]);
+    // As in PyTorch the half that determines the others is enough of a two-sided spectrum, too.
+    const half = narrow(spectra, 2, 0, Math.floor(nFft / 2) + 1);
+    const rows = irfft(half, { n: nFft, norm });
     const addUp = (t: Tensor): Tensor => {
       const y = fold(transpose(t, 1, 2), [1, whole], [1, nFft], { stride: [1, hop] });
       return narrow(reshape(y, [t.shape[0]!, whole]), 1, skip, end - skip);
     };
     const covered = addUp(expand(square(window), [1, frames, nFft]));
-    if (!(item(amin(covered)) > 1e-11)) {
+    if (!(item(amin(detach(covered))) > 1e-11)) {
       throw new ValueError("istft", "the windows must cover every sample: some lie in no window");
     }
     const y = div(addUp(mul(rows, window)), covered);
