@@ -58,7 +58,7 @@ describe.each(builds)("the %s build", (build) => {
     [2, 4, 5, 3, 2, 2, 1, 1, 2, 1, 2],
     [3, 7, 1, 3, 1, 3, 1, 1, 0, 2, 1],
   ])("unfoldF32 and foldF32: %d planes of %dx%d, kernel %dx%d", (planes, H, W, kh, kw, ...rest) => {
-    const [sh, sw, ph, pw, dh, dw] = rest as [number, number, number, number, number, number];
+    const [sh, sw, ph, pw, dh, dw] = rest;
     const OH = Math.floor((H + 2 * ph - dh * (kh - 1) - 1) / sh) + 1;
     const OW = Math.floor((W + 2 * pw - dw * (kw - 1) - 1) / sw) + 1;
     const bench = new Bench(build);
