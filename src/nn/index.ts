@@ -46,3 +46,23 @@ export {
 export type { BackwardHook, ForwardHook, ForwardPreHook } from "./hooks.js";
 export { removeWeightNorm, spectralNorm, weightNorm } from "./reparametrise.js";
 export { Summary, summary, type SummaryOptions, type SummaryRow } from "./summary.js";
+export { ChannelShuffle, Fold, PixelShuffle, PixelUnshuffle, Unfold, Upsample } from "./image.js";
+export {
+  CircularPad1d,
+  CircularPad2d,
+  CircularPad3d,
+  ConstantPad1d,
+  ConstantPad2d,
+  ConstantPad3d,
+  ReflectionPad1d,
+  ReflectionPad2d,
+  ReflectionPad3d,
+  ReplicationPad1d,
+  ReplicationPad2d,
+  ReplicationPad3d,
+  ZeroPad1d,
+  ZeroPad2d,
+  ZeroPad3d,
+  type Padding,
+  Unflatten,
+} from "./padding.js";
