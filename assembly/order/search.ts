@@ -1,4 +1,5 @@
 // Positions in sorted sequences, and counts of small integers.
+import { Key } from "./key";
 
 @unmanaged
 class SearchArgs {
@@ -10,6 +11,7 @@ class SearchArgs {
   total: u32;
   shared: u32;
   right: u32;
+  integers: u32;
 }
 
 @unmanaged
@@ -21,37 +23,28 @@ class BincountArgs {
   bins: u32;
 }
 
-class Search {
-  static all<T>(args: usize, start: u32, end: u32): void {
-    const a = changetype<SearchArgs>(args);
-    const last = min(a.total, end * 1024);
-    for (let i = start * 1024; i < last; i++) {
-      const v = load<T>(a.values + (i << 2));
-      const row = a.shared ? a.sorted : a.sorted + (((i / a.m) * a.n) << 2);
-      let low: u32 = 0;
-      let high = a.n;
-      while (low < high) {
-        const middle = (low + high) >> 1;
-        const s = load<T>(row + (middle << 2));
-        // NaN compares as the largest: it is none of those that stop the search.
-        if (a.right ? s > v : s >= v) high = middle;
-        else low = middle + 1;
-      }
-      store<u32>(a.out + (i << 2), low);
-    }
-  }
-}
-
 /**
  * How many elements of its sorted row [n] come before each value: those less than it, or with `right`
- * those less or equal. Values [rows, m], total = rows * m; `shared`: one row for all. Units: 1024 values.
+ * those less or equal; all of them before NaN. Values [rows, m], total = rows * m; `shared`: one row
+ * for all. Units: 1024 values.
  */
-export function searchsortedF32(args: usize, start: u32, end: u32): void {
-  Search.all<f32>(args, start, end);
-}
-
-export function searchsortedI32(args: usize, start: u32, end: u32): void {
-  Search.all<i32>(args, start, end);
+export function searchsorted32(args: usize, start: u32, end: u32): void {
+  const a = changetype<SearchArgs>(args);
+  const last = min(a.total, end * 1024);
+  for (let i = start * 1024; i < last; i++) {
+    const v = Key.of(a.values + (i << 2), a.integers);
+    const row = a.shared ? a.sorted : a.sorted + (((i / a.m) * a.n) << 2);
+    const right = a.right || (!a.integers && v == Key.NAN);
+    let low: u32 = 0;
+    let high = a.n;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const s = Key.of(row + (middle << 2), a.integers);
+      if (right ? s > v : s >= v) high = middle;
+      else low = middle + 1;
+    }
+    store<u32>(a.out + (i << 2), low);
+  }
 }
 
 /**

@@ -2,6 +2,7 @@
 // sort for short lines, radix passes of 8 bits for the others. What is sorted are pairs in 64 bits: the
 // key above, whose unsigned order is the one wanted, the position below.
 import { Scratch } from "../abi";
+import { Key } from "./key";
 
 @unmanaged
 class ArgsortArgs {
@@ -22,16 +23,6 @@ const BINS: usize = 256;
 const HISTOGRAMS: usize = 4 * BINS * 4;
 
 class Pairs {
-  /** The key of the 4 bytes at `x`: NaN is the largest float, -0 equals 0. */
-  @inline
-  static key(x: usize, integers: u32): u32 {
-    if (integers) return load<u32>(x) ^ 0x80000000;
-    const v = load<f32>(x);
-    if (v != v) return 0xffffffff;
-    const bits = reinterpret<i32>(v + 0);
-    return bits ^ ((bits >> 31) | 0x80000000);
-  }
-
   static insertion(p: usize, n: u32): void {
     for (let i: usize = 1; i < n; i++) {
       const pair = load<u64>(p + (i << 3));
@@ -102,7 +93,7 @@ export function argsort32(args: usize, start: u32, end: u32): void {
       const x = a.x + ((line + k - 1) << 2);
       for (let i: u32 = 0; i < R; i++) {
         const r = load<u32>(p + (i << 3));
-        store<u32>(p + (i << 3), Pairs.key(x + ((r * a.stride) << 2), a.integers) ^ invert, 4);
+        store<u32>(p + (i << 3), Key.of(x + ((r * a.stride) << 2), a.integers) ^ invert, 4);
       }
       if (R <= SHORT) {
         Pairs.insertion(p, R);

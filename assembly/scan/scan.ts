@@ -1,6 +1,7 @@
 // Running results along the middle of [outer, R, inner]: first-order linear recurrences (sums and
 // products are two of them), extremes, the log-sum-exp. A unit is a line of R elements, done one after
 // the other: so the order of additions is that of the elements.
+import { Key } from "../order/key";
 import { F64x2Math } from "../simd/double";
 
 @unmanaged
@@ -29,6 +30,7 @@ class CumExtremeArgs {
   R: u32;
   inner: u32;
   smallest: u32;
+  integers: u32;
 }
 
 const LOG2_E: f64 = 1.4426950408889634;
@@ -68,28 +70,6 @@ class Scan {
     }
   }
 
-  static extremes<T>(args: usize, start: u32, end: u32): void {
-    const p = changetype<CumExtremeArgs>(args);
-    const ld = (<usize>p.inner) << 2;
-    for (let u = start; u < end; u++) {
-      const line = Scan.offset(u, p.R, p.inner) << 2;
-      let x = p.x + line;
-      let out = p.out + line;
-      let best = load<T>(x);
-      let at: u32 = 0;
-      for (let r: u32 = 0; r < p.R; r++) {
-        const v = load<T>(x);
-        if (v != v || (best == best && (p.smallest ? v <= best : v >= best))) {
-          best = v;
-          at = r;
-        }
-        store<u32>(out, at);
-        x += ld;
-        out += ld;
-      }
-    }
-  }
-
   /** e^x for x <= 0; what is below 2^-200 is 2^-200. */
   static exp(x: f64): f64 {
     return f64x2.extract_lane(F64x2Math.exp2(F64x2Math.limit(f64x2.splat(x * LOG2_E))), 0);
@@ -111,12 +91,23 @@ export function recurI32(args: usize, start: u32, end: u32): void {
 }
 
 /** Where the largest (or smallest) element so far stands: the last of equals; NaN wins. */
-export function cumExtremeF32(args: usize, start: u32, end: u32): void {
-  Scan.extremes<f32>(args, start, end);
-}
-
-export function cumExtremeI32(args: usize, start: u32, end: u32): void {
-  Scan.extremes<i32>(args, start, end);
+export function cumExtreme32(args: usize, start: u32, end: u32): void {
+  const p = changetype<CumExtremeArgs>(args);
+  const ld = (<usize>p.inner) << 2;
+  for (let u = start; u < end; u++) {
+    let best: u32 = 0;
+    let found: u32 = 0;
+    for (let r: u32 = 0, at = Scan.offset(u, p.R, p.inner) << 2; r < p.R; r++, at += ld) {
+      let key = Key.of(p.x + at, p.integers);
+      // In reverse, but for NaN.
+      if (p.smallest && (p.integers || key != Key.NAN)) key = ~key;
+      if (key >= best) {
+        best = key;
+        found = r;
+      }
+      store<u32>(p.out + at, found);
+    }
+  }
 }
 
 /** ln(sum of exp(x[0..r])) = m + ln(s), m being the largest so far and s the sum of exp(x - m). */

@@ -1,7 +1,7 @@
 // How reductions and scans see a tensor: as [outer, R, inner], of which a kernel takes the middle. No ops.
 import { contiguousLayout, reducedShape, type Shape, sizeOf } from "../core/shape.js";
 import { alias, type Tensor } from "../autograd/tensor.js";
-import { withContiguous } from "./convert.js";
+import { cast, withContiguous } from "./convert.js";
 import { expand, reshape } from "./views.js";
 
 /** The middle of [outer, R, inner] is what a kernel reduces. */
@@ -59,4 +59,12 @@ export function middleAt({ shape }: Tensor, at: number): Middle {
     R: shape[at] ?? 1,
     inner: sizeOf(shape.slice(at + 1)),
   };
+}
+
+/** `fn` of x; bools count as int32. */
+export function asNumbers(x: Tensor, fn: (x: Tensor) => Tensor): Tensor {
+  const from = x.dtype === "bool" ? cast(x, "int32") : x;
+  const out = fn(from);
+  if (from !== x) from.dispose();
+  return out;
 }

@@ -1,9 +1,9 @@
 // Running results along a dim: sums, products, extremes, the log-sum-exp; the product of all; differences
 // of neighbours. The gradients of the running ones are first-order linear recurrences, whose gradients
 // are linear recurrences again.
-import { ShapeError, ValueError } from "../core/errors.js";
+import { ShapeError } from "../core/errors.js";
 import { checkFloat } from "../core/dtype.js";
-import { checkDim, checkDims, reducedShape, sizeOf } from "../core/shape.js";
+import { checkDim, checkDims, checkInteger, reducedShape, sizeOf } from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
@@ -12,12 +12,12 @@ import { countUnits } from "../kernels/units.js";
 import { tidy } from "../memory/scope.js";
 import { mul, sub } from "./arithmetic.js";
 import { eq, logicalXor, where } from "./compare.js";
-import { cast, withAllContiguous, withContiguous } from "./convert.js";
+import { withAllContiguous, withContiguous } from "./convert.js";
 import { fillContiguous, zerosLike } from "./creation.js";
 import { gather } from "./indexing.js";
 import { cat, pad } from "./join.js";
 import { exp } from "./math.js";
-import { middleAt, withMiddle } from "./middle.js";
+import { asNumbers, middleAt, withMiddle } from "./middle.js";
 import type { Dims, ReduceOptions, ValuesAndIndices } from "./reduce.js";
 import { narrow, permute, reshape } from "./views.js";
 
@@ -63,14 +63,6 @@ function shift(x: Tensor, at: number, first: number): Tensor {
 /** A scalar as a vector of one, for what needs a dim. */
 function onLine(x: Tensor, at: number, fn: (x: Tensor, at: number) => Tensor): Tensor {
   return x.ndim > 0 ? fn(x, at) : tidy(() => reshape(fn(reshape(x, [1]), 0), []));
-}
-
-/** Bools count as int32. */
-function asNumbers(x: Tensor, fn: (x: Tensor) => Tensor): Tensor {
-  const from = x.dtype === "bool" ? cast(x, "int32") : x;
-  const out = fn(from);
-  if (from !== x) from.dispose();
-  return out;
 }
 
 function running(op: string, x: Tensor, at: number, reverse: boolean): Tensor {
@@ -141,12 +133,12 @@ export function cummin(x: Tensor, dim: number): ValuesAndIndices {
 function cumExtreme(op: string, x: Tensor, dim: number, smallest: number): ValuesAndIndices {
   const at = checkDim(op, dim, x.ndim);
   const { outer, R, inner } = middleAt(x, at);
-  const kernel = x.dtype === "float32" ? kernels.cumExtremeF32 : kernels.cumExtremeI32;
   const indices = asNumbers(x, (x) =>
     withContiguous(x, (x) => {
       const out = allocateShape(op, x.shape, "int32");
-      const units = R === 0 ? 0 : countUnits(outer, inner);
-      run(kernel, units, x.address(), out.address(), R, inner, smallest);
+      const integers = Number(x.dtype === "int32");
+      const units = countUnits(outer, inner);
+      run(kernels.cumExtreme32, units, x.address(), out.address(), R, inner, smallest, integers);
       return out;
     }),
   );
@@ -184,9 +176,7 @@ export interface DiffOptions {
 
 /** x[i+1] - x[i] along a dim, n times over; of bools whether they differ. */
 export function diff(x: Tensor, n = 1, dim = -1, { prepend, append }: DiffOptions = {}): Tensor {
-  if (!Number.isInteger(n) || n < 0) {
-    throw new ValueError("diff", `n must be an integer >= 0: got ${n}`);
-  }
+  checkInteger("diff", "n", n, 0);
   if (x.ndim === 0) throw new ShapeError("diff", "a scalar has no neighbours");
   const at = checkDim("diff", dim, x.ndim);
   return tidy(() => {

@@ -2,7 +2,7 @@
 // derivative.
 import { ShapeError, ValueError } from "../core/errors.js";
 import { checkFloat, promote } from "../core/dtype.js";
-import { sameShape, showShape } from "../core/shape.js";
+import { checkInteger, expectShape, sameShape, showShape } from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { noGrad } from "../autograd/mode.js";
 import { kernels } from "../kernels/loader.js";
@@ -49,12 +49,7 @@ export function searchsorted(
       `leading dims must agree: got sorted=${showShape(sorted.shape)}, values=${showShape(shape)}`,
     );
   }
-  if (sorter !== undefined && !sameShape(sorter.shape, sorted.shape)) {
-    throw new ShapeError(
-      "searchsorted",
-      `sorter must be ${showShape(sorted.shape)}: got ${showShape(sorter.shape)}`,
-    );
-  }
+  if (sorter !== undefined) expectShape("searchsorted", "sorter", sorter, sorted.shape);
   return tidy(() =>
     noGrad(() => {
       const rows = sorter === undefined ? sorted : gather(sorted, -1, sorter);
@@ -68,14 +63,13 @@ export function searchsorted(
 
 function positions(sorted: Tensor, values: Tensor, right: boolean): Tensor {
   const dtype = promote(promote(sorted.dtype, values.dtype), "int32");
-  const kernel = dtype === "int32" ? kernels.searchsortedI32 : kernels.searchsortedF32;
   return withAllContiguous([cast(sorted, dtype), cast(values, dtype)], (s, v) => {
     const out = allocateShape("searchsorted", v.shape, "int32");
     const total = v.numel();
     const [n, m] = [s.shape.at(-1)!, v.shape.at(-1) ?? 1];
     const [ps, pv, po] = [s.address(), v.address(), out.address()];
-    const shared = Number(s.ndim === 1);
-    run(kernel, flatUnits(total), ps, pv, po, n, m, total, shared, Number(right));
+    const flags = [Number(s.ndim === 1), Number(right), Number(dtype === "int32")] as const;
+    run(kernels.searchsorted32, flatUnits(total), ps, pv, po, n, m, total, ...flags);
     return out;
   });
 }
@@ -119,15 +113,8 @@ export function bincount(x: Tensor, weights?: Tensor | null, minlength = 0): Ten
       `x must be a vector of whole numbers: got ${x.dtype} ${showShape(x.shape)}`,
     );
   }
-  if (weights != null && !sameShape(weights.shape, x.shape)) {
-    throw new ShapeError(
-      "bincount",
-      `weights must be ${showShape(x.shape)}: got ${showShape(weights.shape)}`,
-    );
-  }
-  if (!Number.isInteger(minlength) || minlength < 0) {
-    throw new ValueError("bincount", `minlength must be an integer >= 0: got ${minlength}`);
-  }
+  if (weights != null) expectShape("bincount", "weights", weights, x.shape);
+  checkInteger("bincount", "minlength", minlength, 0);
   return tidy(() => {
     const from = cast(x, "int32");
     const least = x.numel() === 0 ? 0 : item(amin(from));
@@ -153,12 +140,6 @@ function rangeOf(
   return low === high ? [low - margin, high + margin] : [low, high];
 }
 
-function checkBins(op: string, bins: number): void {
-  if (!Number.isInteger(bins) || bins < 1) {
-    throw new ValueError(op, `bins must be an integer >= 1: got ${bins}`);
-  }
-}
-
 /** Where low <= x <= high, `bin` (the last one includes high); else -1. */
 function inside(x: Tensor, bin: Tensor, low: Operand, high: Operand, bins: number): Tensor {
   const within = logicalAnd(ge(x, low), le(x, high));
@@ -171,7 +152,7 @@ function inside(x: Tensor, bin: Tensor, low: Operand, high: Operand, bins: numbe
  */
 export function histc(x: Tensor, bins = 100, min = 0, max = 0): Tensor {
   checkFloat("histc", "x", x);
-  checkBins("histc", bins);
+  checkInteger("histc", "bins", bins, 1);
   return tidy(() =>
     noGrad(() => {
       const [low, high] = rangeOf("histc", x, min === max ? null : [min, max], 1);
@@ -204,19 +185,14 @@ export function histogram(
   { range, weight, density = false }: HistogramOptions = {},
 ): { hist: Tensor; binEdges: Tensor } {
   checkFloat("histogram", "x", x);
-  if (typeof bins === "number") checkBins("histogram", bins);
+  if (typeof bins === "number") checkInteger("histogram", "bins", bins, 1);
   else if (bins.ndim !== 1 || bins.numel() < 2) {
     throw new ShapeError(
       "histogram",
       `edges must be a vector of 2 or more: got ${showShape(bins.shape)}`,
     );
   }
-  if (weight !== undefined && !sameShape(weight.shape, x.shape)) {
-    throw new ShapeError(
-      "histogram",
-      `weight must be ${showShape(x.shape)}: got ${showShape(weight.shape)}`,
-    );
-  }
+  if (weight !== undefined) expectShape("histogram", "weight", weight, x.shape);
   return tidy(() =>
     noGrad(() => {
       const binEdges =

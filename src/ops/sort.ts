@@ -1,16 +1,16 @@
 // Sorting along a dim. The kernel gives positions; values are gathered by them, and their gradients go
 // back the same way. The order is stable; NaN counts as the largest, -0 equals 0.
-import { ShapeError, ValueError } from "../core/errors.js";
+import { ShapeError } from "../core/errors.js";
 import type { DType } from "../core/dtype.js";
-import { checkDim, reducedShape, showShape, sizeOf } from "../core/shape.js";
+import { checkDim, checkInteger, reducedShape, showShape, sizeOf } from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { kernels } from "../kernels/loader.js";
 import { run } from "../kernels/run.js";
 import { countUnits } from "../kernels/units.js";
 import { tidy } from "../memory/scope.js";
-import { cast, clone, withContiguous } from "./convert.js";
+import { clone, withContiguous } from "./convert.js";
 import { gather } from "./indexing.js";
-import { middleAt } from "./middle.js";
+import { asNumbers, middleAt } from "./middle.js";
 import type { ReduceOptions, ValuesAndIndices } from "./reduce.js";
 import { narrow, reshape, squeeze } from "./views.js";
 
@@ -28,23 +28,22 @@ export function order(
   { descending = false, rows = false }: { descending?: boolean; rows?: boolean } = {},
 ): Tensor {
   const { outer, R, inner } = middleAt(x, at);
-  const from = x.dtype === "bool" ? cast(x, "int32") : x;
   const [lines, step, keys] = rows ? [1, 1, inner] : [countUnits(outer, inner), inner, 1];
-  const out = withContiguous(from, (x) => {
-    const work = R > IN_SCRATCH ? allocateShape(op, [lines * R, 4], "int32") : null;
-    const out = allocateShape(op, rows ? [R] : x.shape, "int32");
-    const [px, po, pw] = [x.address(), out.address(), work?.address() ?? 0];
-    const integers = Number(x.dtype === "int32");
-    run(
-      kernels.argsort32,
-      lines,
-      ...([px, po, pw, R, step, inner, keys, integers, Number(descending)] as const),
-    );
-    work?.dispose();
-    return out;
-  });
-  if (from !== x) from.dispose();
-  return out;
+  return asNumbers(x, (x) =>
+    withContiguous(x, (x) => {
+      const work = R > IN_SCRATCH ? allocateShape(op, [lines * R, 4], "int32") : null;
+      const out = allocateShape(op, rows ? [R] : x.shape, "int32");
+      const [px, po, pw] = [x.address(), out.address(), work?.address() ?? 0];
+      const integers = Number(x.dtype === "int32");
+      run(
+        kernels.argsort32,
+        lines,
+        ...([px, po, pw, R, step, inner, keys, integers, Number(descending)] as const),
+      );
+      work?.dispose();
+      return out;
+    }),
+  );
 }
 
 export interface SortOptions {
@@ -85,19 +84,13 @@ export interface TopkOptions {
  */
 export function topk(x: Tensor, k: number, dim = -1, options: TopkOptions = {}): ValuesAndIndices {
   const at = checkDim("topk", dim, x.ndim);
-  checkRank("topk", k, 0, x.shape[at] ?? 1);
+  checkInteger("topk", "k", k, 0, x.shape[at] ?? 1);
   const descending = options.largest ?? true;
   return tidy(() => {
     const all = order("topk", x, at, { descending });
     const indices = x.ndim === 0 ? all : clone(narrow(all, at, 0, k));
     return { values: gather(x, at, indices), indices };
   });
-}
-
-function checkRank(op: string, k: number, least: number, n: number): void {
-  if (!Number.isInteger(k) || k < least || k > n) {
-    throw new ValueError(op, `k must be an integer in [${least}, ${n}]: got ${k}`);
-  }
 }
 
 /**
@@ -111,7 +104,7 @@ export function kthvalue(
   { keepdim = false }: ReduceOptions = {},
 ): ValuesAndIndices {
   const at = checkDim("kthvalue", dim, x.ndim);
-  checkRank("kthvalue", k, 1, x.shape[at] ?? 1);
+  checkInteger("kthvalue", "k", k, 1, x.shape[at] ?? 1);
   return pick("kthvalue", x, at, keepdim, (order) => narrow(order, at, k - 1, 1));
 }
 

@@ -10,7 +10,7 @@ interface Args {
   readonly dims: number | number[];
   readonly k: number;
   readonly n: number;
-  readonly p: number | "inf" | "-inf";
+  readonly p?: number | "inf" | "-inf";
   readonly q: number | number[];
   readonly bins: number;
   readonly min: number;
