@@ -29,7 +29,8 @@ export interface SearchsortedOptions {
 }
 
 /**
- * Where each value belongs in a sorted sequence, so that it stays sorted; int32, in values' shape.
+ * Where each value belongs in a sorted sequence, so that it stays sorted; int32, in values' shape. NaN
+ * counts as the largest, and a value that is NaN goes to the very end.
  * @param sorted [n], or [..., n] with a row for each of the leading dims of `values` [..., m]
  */
 export function searchsorted(

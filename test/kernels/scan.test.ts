@@ -329,7 +329,7 @@ describe.each(builds)("orders, %s build", (build) => {
               out,
               ...rest,
             ]);
-            // As many come before as a walk from the left passes; NaN stops it, but none that NaN starts.
+            // As many come before as a walk from the left passes. A NaN in the row stops all but NaN.
             const want = Array.from(values, (v, i) => {
               const line = lines[shared ? 0 : Math.floor(i / m)]!;
               const stops = (s: number): boolean => (s !== s ? v === v : right ? s > v : s >= v);
