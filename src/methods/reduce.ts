@@ -15,7 +15,7 @@ import {
   varMean,
 } from "../ops/statistics.js";
 import {
-  type Unique,
+  type UniqueResult,
   unique,
   type UniqueAlone,
   uniqueConsecutive,
@@ -41,8 +41,8 @@ export interface OverloadedReduceMethods {
   nanmedian(dim: number, options?: ReduceOptions): ValuesAndIndices;
   /** The distinct elements: see `unique`. */
   unique(options?: UniqueAlone & { sorted?: boolean }): Tensor;
-  unique(options: UniqueOptions & { sorted?: boolean }): Unique;
+  unique(options: UniqueOptions & { sorted?: boolean }): UniqueResult;
   /** The first of each run of equals: see `uniqueConsecutive`. */
   uniqueConsecutive(options?: UniqueAlone): Tensor;
-  uniqueConsecutive(options: UniqueOptions): Unique;
+  uniqueConsecutive(options: UniqueOptions): UniqueResult;
 }

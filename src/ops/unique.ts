@@ -25,7 +25,7 @@ export interface UniqueOptions {
 }
 
 /** With `returnInverse` or `returnCounts`: the distinct elements and what was asked for. */
-export interface Unique {
+export interface UniqueResult {
   output: Tensor;
   /** int32, in the shape of the elements (or [size of the dim]). */
   inverseIndices?: Tensor;
@@ -38,15 +38,15 @@ export type UniqueAlone = UniqueOptions & { returnInverse?: false; returnCounts?
 
 /** The distinct elements in ascending order: [k], or with `dim` the distinct slices along it. */
 export function unique(x: Tensor, options?: UniqueAlone & { sorted?: boolean }): Tensor;
-export function unique(x: Tensor, options: UniqueOptions & { sorted?: boolean }): Unique;
-export function unique(x: Tensor, options: UniqueOptions = {}): Tensor | Unique {
+export function unique(x: Tensor, options: UniqueOptions & { sorted?: boolean }): UniqueResult;
+export function unique(x: Tensor, options: UniqueOptions = {}): Tensor | UniqueResult {
   return distinct("unique", true, x, options);
 }
 
 /** The first of each run of equal elements (or slices along `dim`), in the order in which they stand. */
 export function uniqueConsecutive(x: Tensor, options?: UniqueAlone): Tensor;
-export function uniqueConsecutive(x: Tensor, options: UniqueOptions): Unique;
-export function uniqueConsecutive(x: Tensor, options: UniqueOptions = {}): Tensor | Unique {
+export function uniqueConsecutive(x: Tensor, options: UniqueOptions): UniqueResult;
+export function uniqueConsecutive(x: Tensor, options: UniqueOptions = {}): Tensor | UniqueResult {
   return distinct("uniqueConsecutive", false, x, options);
 }
 
@@ -55,7 +55,7 @@ function distinct(
   sorting: boolean,
   x: Tensor,
   options: UniqueOptions,
-): Tensor | Unique {
+): Tensor | UniqueResult {
   const { dim = null, returnInverse = false, returnCounts = false } = options;
   const at = dim === null ? null : checkDim(op, dim, x.ndim);
   const all = tidy(() => noGrad(() => runs(op, sorting, x, at, returnInverse, returnCounts)));
@@ -69,7 +69,7 @@ function runs(
   at: number | null,
   returnInverse: boolean,
   returnCounts: boolean,
-): Unique {
+): UniqueResult {
   // The dim first: n slices, as rows of numbers.
   const front = [...x.shape.keys()].filter((d) => d !== at);
   const slices = at === null || x.ndim === 0 ? reshape(x, [-1]) : permute(x, [at, ...front]);
@@ -89,7 +89,7 @@ function runs(
     at === null || x.ndim === 0
       ? distinct
       : permute(distinct, [...back.slice(0, at), 0, ...back.slice(at)]);
-  const found: Unique = { output };
+  const found: UniqueResult = { output };
   if (returnInverse) {
     // Where the n-th of the sorted ones stood its group goes: the inverse permutation.
     const inverse = indexSelect(group, 0, order(op, reshape(byRank, [-1]), 0));

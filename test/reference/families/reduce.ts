@@ -20,7 +20,7 @@ interface Args {
 
 /** Both results of an op. */
 const both = ({ values, indices }: ValuesAndIndices): Tensor[] => [values, indices];
-const distinct = ({ output, inverseIndices, counts }: sg.Unique): Tensor[] => [
+const distinct = ({ output, inverseIndices, counts }: sg.UniqueResult): Tensor[] => [
   output,
   inverseIndices!,
   counts!,
