@@ -15,9 +15,10 @@ import { eq, logicalXor, where } from "./compare.js";
 import { withAllContiguous, withContiguous } from "./convert.js";
 import { fillContiguous, zerosLike } from "./creation.js";
 import { gather } from "./indexing.js";
-import { cat, pad } from "./join.js";
+import { cat } from "./join.js";
 import { exp } from "./math.js";
 import { asNumbers, middleAt, withMiddle } from "./middle.js";
+import { pad } from "./padding.js";
 import type { Dims, ReduceOptions, ValuesAndIndices } from "./reduce.js";
 import { narrow, permute, reshape } from "./views.js";
 
