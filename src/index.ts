@@ -176,6 +176,20 @@ export {
 } from "./ops/random.js";
 export * from "./ops/reduce.js";
 export * from "./ops/softmax.js";
+export * from "./ops/ranks.js";
+export * from "./ops/scan.js";
+export * from "./ops/search.js";
+export {
+  argsort,
+  kthvalue,
+  msort,
+  sort,
+  type SortOptions,
+  topk,
+  type TopkOptions,
+} from "./ops/sort.js";
+export * from "./ops/statistics.js";
+export * from "./ops/unique.js";
 export {
   chunk,
   expand,
