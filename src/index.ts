@@ -33,7 +33,9 @@ export { tidy } from "./memory/scope.js";
 export * from "./ops/activations.js";
 export {
   add,
+  type AddOptions,
   div,
+  type DivOptions,
   maximum,
   minimum,
   mul,
@@ -93,6 +95,7 @@ export {
   log1p,
   reciprocal,
   round,
+  type RoundOptions,
   rsqrt,
   sigmoid,
   sign,
@@ -146,6 +149,26 @@ export {
   unbind,
   unsqueeze,
 } from "./ops/views.js";
+export * from "./ops/bends.js";
+export * from "./ops/mixed.js";
+export {
+  atan2,
+  bitwiseAnd,
+  bitwiseLeftShift,
+  bitwiseNot,
+  bitwiseOr,
+  bitwiseRightShift,
+  bitwiseXor,
+  floorDivide,
+  fmax,
+  fmin,
+  fmod,
+  hypot,
+  logaddexp,
+  remainder,
+  xlogy,
+} from "./ops/pairs.js";
+export * from "./ops/special.js";
 
 export * as nn from "./nn/index.js";
 export * as optim from "./optim/index.js";
