@@ -44,8 +44,7 @@ function arithmetic(op: string, fs: Kernels, a: Tensor, b: Tensor): Tensor {
 
 /** out = f(x, s), or f(s, x) with `scalarFirst`. Not recorded. */
 function withScalar(op: string, fs: Kernels, x: Tensor, s: number, scalarFirst = false): Tensor {
-  const whole = Number.isInteger(s) && Math.abs(s) < 2 ** 31;
-  const dtype = computeType(fs, promote(x.dtype, whole ? "int32" : "float32"));
+  const dtype = computeType(fs, promote(x.dtype, isWhole(s) ? "int32" : "float32"));
   const y = cast(x, dtype);
   const out = binaryScalar(op, fs[dtype]!, y, s, dtype, scalarFirst);
   if (y !== x) y.dispose();
@@ -235,10 +234,10 @@ function atZeroBase(a: Tensor, b: Tensor, slope: Tensor): Tensor {
   return where(logicalAnd(eq(a, 0), ge(b, 0)), 0, slope);
 }
 
+/** Whether x counts as int32 (or bool) beside others. */
 function isWhole(x: Operand): boolean {
-  return typeof x === "number"
-    ? Number.isInteger(x) && Math.abs(x) < 2 ** 31
-    : x.dtype !== "float32";
+  if (typeof x !== "number") return x.dtype !== "float32";
+  return Number.isInteger(x) && x >= -(2 ** 31) && x < 2 ** 31;
 }
 
 function powWhole(a: Operand, b: Operand): Tensor {
