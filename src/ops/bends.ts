@@ -3,6 +3,7 @@
 import { ShapeError, ValueError } from "../core/errors.js";
 import { checkDim, showShape } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
+import { noGrad } from "../autograd/mode.js";
 import { tidy } from "../memory/scope.js";
 import { elu, leakyRelu, softplus } from "./activations.js";
 import { add, div, mul, neg, sub } from "./arithmetic.js";
@@ -121,7 +122,13 @@ export function softshrink(x: Tensor, lambd = 0.5): Tensor {
 
 /** x, but 0 where |x| <= lambd. */
 export function hardshrink(x: Tensor, lambd = 0.5): Tensor {
-  return tidy(() => where(le(abs(x), lambd), 0, x));
+  return tidy(() =>
+    where(
+      noGrad(() => le(abs(x), lambd)),
+      0,
+      x,
+    ),
+  );
 }
 
 /** x, but value where x <= threshold. */

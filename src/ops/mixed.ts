@@ -3,6 +3,7 @@ import { checkFloat } from "../core/dtype.js";
 import { ShapeError } from "../core/errors.js";
 import { broadcastShapes, expandLayout, showShape } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
+import { noGrad } from "../autograd/mode.js";
 import { tidy } from "../memory/scope.js";
 import { add, div, mul, type Operand, sub } from "./arithmetic.js";
 import { abs } from "./math.js";
@@ -31,7 +32,11 @@ export function lerp(a: Tensor, b: Tensor, weight: Operand): Tensor {
       return Math.abs(weight) < 0.5 ? fromA() : add(b, mul(way, weight - 1));
     }
     const fromB = (): Tensor => add(b, mul(way, sub(weight, 1)));
-    return where(lt(abs(weight), 0.5), fromA(), fromB());
+    return where(
+      noGrad(() => lt(abs(weight), 0.5)),
+      fromA(),
+      fromB(),
+    );
   });
 }
 

@@ -133,8 +133,11 @@ function choice(
   whole: (a: Tensor, b: Tensor) => Tensor,
   wins: (a: Tensor, b: Tensor) => Tensor,
 ): Tensor {
-  const forward = (a: Tensor, b: Tensor): Tensor =>
-    promote(a.dtype, b.dtype) === "float32" ? floatPair(op, op, a, b) : whole(a, b);
+  const forward = (a: Tensor, b: Tensor): Tensor => {
+    if (promote(a.dtype, b.dtype) === "float32") return floatPair(op, op, a, b);
+    broadcastShapes(op, a.shape, b.shape); // under this op's name
+    return whole(a, b);
+  };
   return pair(op, a, b, forward, (dy, a, b) => {
     const first = (): Tensor => logicalOr(wins(a, b), isnan(b));
     return [() => where(first(), dy, 0), () => where(first(), 0, dy)];
