@@ -88,10 +88,9 @@ export class Gamma {
   static sum(s: i32, x: f64): f64 {
     if (x > 0 || x != x) return Gamma.positive(s, x);
     if (x == floor(x)) return s == 1 ? (x == 0 ? copysign<f64>(Infinity, x) : NaN) : Infinity;
-    // With f = x + m in (0, 1) the terms below 0 are those from 1 - f up to -x: no trigonometry.
-    const f = x - floor(x);
-    const mirrored = Gamma.positive(s, 1 - f) - Gamma.positive(s, 1 - x);
-    return Gamma.positive(s, f) + (s & 1 ? -mirrored : mirrored);
+    // The terms below 0 are, mirrored, those from ceil(x) - x up to -x: no trigonometry.
+    const mirrored = Gamma.positive(s, ceil(x) - x) - Gamma.positive(s, 1 - x);
+    return Gamma.positive(s, x - floor(x)) + (s & 1 ? -mirrored : mirrored);
   }
 
   private static positive(s: i32, x: f64): f64 {
