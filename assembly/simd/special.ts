@@ -1,6 +1,7 @@
 // Functions that are asked for seldom: float64, one number at a time, in few bytes. Logarithm and
-// exponential are good to 2^-37 and 2^-29 there, so a result is mostly the nearest float32 or its
-// neighbour; the greatest errors that scripts/measure-ulp.mjs found stand beside each.
+// exponential are good to 2^-37 and 2^-29 there, so a result is nearly always the nearest float32. The
+// greatest errors that scripts/measure-ulp.mjs found stand beside each, as float32 sees it (0.53 ulp for
+// exp2 and cbrt, 0.51 for log2, log10 and logit); test/kernels/special.test.ts holds them.
 import { Polynomial } from "./constants";
 import { F64Math } from "./double";
 import { F64Erf } from "./erf";
@@ -12,7 +13,7 @@ const ATAN: usize = memory.data<f32>([
 ]);
 
 export class Arc {
-  /** The angle of (x, y), in [-pi, pi]. At most 0.0 ulp. */
+  /** The angle of (x, y), in [-pi, pi]; asin, acos and atan come of it. At most 0.52 ulp. */
   static atan2(y: f64, x: f64): f64 {
     const a = abs(x);
     const b = abs(y);
@@ -33,32 +34,37 @@ export class Arc {
 }
 
 export class Hyperbolic {
-  /** By its series below 1/2. */
+  /** By its series below 1/2. At most 0.54 ulp, at x = 0.77511287. */
   static sinh(x: f64): f64 {
     if (abs(x) > 0.5) return (F64Math.exp(x) - F64Math.exp(-x)) / 2;
     const z = x * x;
     return x + x * z * (1 / 6.0 + z * (1 / 120.0 + z * (1 / 5040.0 + z * (1 / 362880.0))));
   }
 
+  /** At most 0.53 ulp. */
   static cosh(x: f64): f64 {
     return (F64Math.exp(x) + F64Math.exp(-x)) / 2;
   }
 
+  /** For a >= 0, by its series near 0. At most 0.51 ulp. */
   static asinh(a: f64): f64 {
     return a < 0.001 ? a - (a * a * a) / 6 : F64Math.log(a + sqrt(a * a + 1));
   }
 
+  /** At most 0.51 ulp. */
   static acosh(x: f64): f64 {
     const t = x - 1; // exact where it matters
     return x < 1 ? NaN : F64Math.log(1 + (t + sqrt(t * (x + 1))));
   }
 
+  /** For a >= 0, by its series near 0. At most 0.51 ulp. */
   static atanh(a: f64): f64 {
     return a < 0.001 ? a + (a * a * a) / 3 : F64Math.log((1 + a) / (1 - a)) / 2;
   }
 }
 
 export class Normal {
+  /** At most 0.60 ulp. */
   static erfc(x: f64): f64 {
     const a = abs(x);
     if (a <= 1) return 1 - F64Erf.near(x);
@@ -66,7 +72,10 @@ export class Normal {
     return x > 0 ? tail : x < 0 ? 2 - tail : x;
   }
 
-  /** For 0 <= y: Winitzki's approximation (2008), then Newton's method on erf or erfc. */
+  /**
+   * For 0 <= y: Winitzki's approximation (2008), then Newton's method on erf or erfc.
+   * At most 0.55 ulp, at x = 0.83795184.
+   */
   static erfinv(y: f64): f64 {
     if (!(y < 1)) return y == 1 ? Infinity : NaN;
     const l = F64Math.log((1 - y) * (1 + y)) / 0.147;
@@ -82,10 +91,12 @@ export class Normal {
 
 /**
  * G(s, x): the logarithm of |gamma(x)| for s = 0, minus the digamma function for s = 1, and beyond
- * it the sum over k of 1 / (x + k)^s, all by the Euler-Maclaurin formula.
+ * it the sum over k of 1 / (x + k)^s, all by the Euler-Maclaurin formula. The error of the first two
+ * is at most 0.8 and 0.6 ulp of the result, or of 2^-7 where that is less: they have zeros.
  */
 export class Gamma {
   static sum(s: i32, x: f64): f64 {
+    if (s == 0 && (x == 1 || x == 2)) return 0;
     if (x > 0 || x != x) return Gamma.positive(s, x);
     if (x == floor(x)) return s == 1 ? (x == 0 ? copysign<f64>(Infinity, x) : NaN) : Infinity;
     // The terms below 0 are, mirrored, those from ceil(x) - x up to -x: no trigonometry.
