@@ -113,7 +113,7 @@ export class Gamma {
     }
     const r = 1 / x;
     const log = F64Math.log(x);
-    if (s == 0) sum += x * (log - 1) - log / 2 + 0.9189385332046727 - F64Math.log(product);
+    if (s == 0) sum += (x - 0.5) * (log - 1) + 0.4189385332046727 - F64Math.log(product);
     else sum += s == 1 ? r / 2 - log : Gamma.power(r, s) * (x / (s - 1) + 0.5);
     const r2 = r * r;
     const rise = <f64>((s + 1) * (s + 2));

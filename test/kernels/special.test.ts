@@ -6,23 +6,23 @@ import type { KernelName } from "../../src/kernels/contract.js";
 import { Bench, type Build, builds } from "./harness.js";
 import { check, firstDifference, words, xs } from "./samples.js";
 
-/** In ulps of the exact result, as in assembly/simd/special.ts; least: or of 2^least, where a zero is. */
-const bounds: readonly (readonly [name: string, bound: number, least?: number])[] = [
-  ["exp2", 0.53],
-  ["log2", 0.51],
-  ["log10", 0.51],
-  ["cbrt", 0.53],
-  ["asin", 0.52],
-  ["acos", 0.52],
-  ["atan", 0.52],
-  ["sinh", 0.54],
-  ["cosh", 0.53],
-  ["asinh", 0.51],
-  ["acosh", 0.51],
-  ["atanh", 0.51],
-  ["erfc", 0.6],
-  ["erfinv", 0.55],
-  ["logit", 0.51],
+/** In ulps of the exact result, as in assembly/simd/special.ts, but of 2^least where that is more. */
+const bounds: readonly (readonly [name: string, bound: number, least: number])[] = [
+  ["exp2", 0.53, -126],
+  ["log2", 0.51, -126],
+  ["log10", 0.51, -126],
+  ["cbrt", 0.53, -126],
+  ["asin", 0.52, -126],
+  ["acos", 0.52, -126],
+  ["atan", 0.52, -126],
+  ["sinh", 0.54, -126],
+  ["cosh", 0.53, -126],
+  ["asinh", 0.51, -126],
+  ["acosh", 0.51, -126],
+  ["atanh", 0.51, -126],
+  ["erfc", 0.6, -126],
+  ["erfinv", 0.55, -126],
+  ["logit", 0.51, -126],
   ["lgamma", 0.8, -7],
   ["digamma", 0.6, -7],
 ];

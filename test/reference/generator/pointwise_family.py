@@ -203,8 +203,9 @@ def activations() -> list:
         add("celu", f"{name}, 0.5", at, alpha=0.5)
         add("softplusScaled", name, at, options={"beta": 2.0})
         add("softplusScaled", f"{name}, threshold", at, options={"beta": -1.5, "threshold": 1.0})
+    # softshrink of NaN is 0 in PyTorch 1.13, NaN since 2.
     for op, args in [("softshrink", {}), ("hardshrink", {}), ("threshold", {"threshold": 0.5, "value": 2.0})]:
-        add(op, "special values", exact([NAN, INF, -INF, 7]), grad=False, **args)
+        add(op, "special values", exact([NAN, INF, -INF, 7][op == "softshrink" :]), grad=False, **args)
     for dim in [0, 1, -1]:
         x = Rng(f"glu {dim}").normal(4, 2, 6)
         add("glu", f"dim {dim}", x, dim=dim, second=True)
