@@ -112,7 +112,7 @@ function lgamma(x) {
   if (!(Math.abs(f) > 0)) return Infinity;
   return Math.log(Math.PI / Math.abs(Math.sin(Math.PI * f))) - lgamma(1 - x);
 }
-const stirling = (x) => x * (Math.log(x) - 1) - Math.log(x) / 2 + 0.9189385332046727 + 1 / (12 * x);
+const stirling = (x) => (x - 0.5) * (Math.log(x) - 1) + 0.9189385332046727 - 0.5 + 1 / (12 * x);
 
 function digamma(x) {
   if (x === 0) return -1 / x;
