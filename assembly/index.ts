@@ -131,6 +131,7 @@ export { crossEntropyF32, crossEntropyGradF32, nllLossF32, nllLossGradF32 } from
 export { recurF32, recurI32, cumExtreme32, logcumsumexpF32 } from "./scan/scan";
 export { argsort32 } from "./order/sort";
 export { searchsorted32, bincount32 } from "./order/search";
+export { specialF32, specialPairF32, specialPairI32 } from "./elementwise/special";
 export { bandF32 } from "./image/band";
 export { foldF32, unfoldF32 } from "./image/windows";
 export { fftF32 } from "./signal/fft";

@@ -82,7 +82,9 @@ export { tidy } from "./memory/scope.js";
 export * from "./ops/activations.js";
 export {
   add,
+  type AddOptions,
   div,
+  type DivOptions,
   maximum,
   minimum,
   mul,
@@ -142,6 +144,7 @@ export {
   log1p,
   reciprocal,
   round,
+  type RoundOptions,
   rsqrt,
   sigmoid,
   sign,
@@ -208,6 +211,26 @@ export {
   unsqueeze,
   view,
 } from "./ops/views.js";
+export * from "./ops/bends.js";
+export * from "./ops/mixed.js";
+export {
+  atan2,
+  bitwiseAnd,
+  bitwiseLeftShift,
+  bitwiseNot,
+  bitwiseOr,
+  bitwiseRightShift,
+  bitwiseXor,
+  floorDivide,
+  fmax,
+  fmin,
+  fmod,
+  hypot,
+  logaddexp,
+  remainder,
+  xlogy,
+} from "./ops/pairs.js";
+export * from "./ops/special.js";
 export * from "./ops/dims.js";
 export {
   flip,

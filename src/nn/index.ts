@@ -11,6 +11,7 @@ export {
   Softplus,
   Tanh,
 } from "./activations.js";
+export * from "./bends.js";
 export * as init from "./init.js";
 export {
   AvgPool2d,
