@@ -50,12 +50,12 @@ export function choleskyF32(args: usize, start: u32, end: u32): void {
           x -= load<f64>(row + k) * load<f64>(other + k);
         }
         if (j < i) {
-          x /= load<f64>(other + (<usize>j << 3));
+          x /= load<f64>(other + ((<usize>j) << 3));
         } else {
           if (!(x > 0)) Status.report(a.status, u);
           x = sqrt(x);
         }
-        store<f64>(row + (<usize>j << 3), x);
+        store<f64>(row + ((<usize>j) << 3), x);
         store<f32>(a.out + at, <f32>x);
       }
     }

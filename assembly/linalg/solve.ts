@@ -80,7 +80,7 @@ class Elimination {
         }
         mantissa = -mantissa;
       }
-      const diagonal = top + (<usize>k << 3);
+      const diagonal = top + ((<usize>k) << 3);
       if (load<f64>(diagonal) == 0) {
         regular = false;
         if (perturb) store<f64>(diagonal, TINY);
@@ -90,7 +90,7 @@ class Elimination {
       if (pivot == 0) continue;
       for (let i = k + 1; i < n; i++) {
         const row = Elimination.at(work, ld, i, 0);
-        const f = load<f64>(row + (<usize>k << 3)) / pivot;
+        const f = load<f64>(row + ((<usize>k) << 3)) / pivot;
         if (f == 0) continue;
         for (let j = (<usize>k + 1) << 3; j < (<usize>ld) << 3; j += 8) {
           store<f64>(row + j, load<f64>(row + j) - f * load<f64>(top + j));
@@ -124,12 +124,12 @@ class Elimination {
     for (let done: u32 = 0; done < n; done++) {
       const i = upper ? n - 1 - done : done;
       const row = Elimination.at(work, ld, i, 0);
-      const pivot: f64 = unit ? 1 : load<f64>(row + (<usize>i << 3));
+      const pivot: f64 = unit ? 1 : load<f64>(row + ((<usize>i) << 3));
       for (let j = (<usize>n) << 3; j < (<usize>ld) << 3; j += 8) {
         let x = load<f64>(row + j);
         for (let s: u32 = 0; s < done; s++) {
           const k = upper ? i + 1 + s : s;
-          x -= load<f64>(row + (<usize>k << 3)) * load<f64>(Elimination.at(work, ld, k, 0) + j);
+          x -= load<f64>(row + ((<usize>k) << 3)) * load<f64>(Elimination.at(work, ld, k, 0) + j);
         }
         store<f64>(row + j, x / pivot);
       }

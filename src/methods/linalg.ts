@@ -18,7 +18,15 @@ import {
   trace,
   vdot,
 } from "../ops/products.js";
-import { cholesky, choleskySolve, det, inv, logdet, slogdet, triangularSolve } from "../ops/solve.js";
+import {
+  cholesky,
+  choleskySolve,
+  det,
+  inv,
+  logdet,
+  slogdet,
+  triangularSolve,
+} from "../ops/solve.js";
 
 export const linalgMethods = {
   ...{ dot, vdot, inner, outer, ger, mv, mm, bmm, addmv, addr, baddbmm, kron, cross, trace },

@@ -4,7 +4,7 @@
 // A kernel writes all its results one behind the other into one tensor, which is what is recorded, so
 // that their gradients meet in one formula. Gradients: M. Giles, "Collected matrix derivative
 // results" (2008), in the form of PyTorch's documentation.
-import { GradError, ShapeError } from "../core/errors.js";
+import { GradError, ShapeError, ValueError } from "../core/errors.js";
 import { broadcastShapes, sameShape, showShape } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
@@ -17,7 +17,7 @@ import { zeros } from "./creation.js";
 import { cat } from "./join.js";
 import { matmul } from "./matmul.js";
 import { sum } from "./reduce.js";
-import { checkMatrix, eachMatrix, mT, solveTriangular, triangle, unpack } from "./solve.js";
+import { checkMatrix, eachMatrix, mT, ratio, solveTriangular, triangle, unpack } from "./solve.js";
 import { narrow, squeeze, unsqueeze } from "./views.js";
 
 const INFINITE = "holds NaN or infinity";
@@ -40,6 +40,9 @@ export interface QrOptions {
  */
 export function qr(x: Tensor, { mode = "reduced" }: QrOptions = {}): { Q: Tensor; R: Tensor } {
   const [m, n] = checkMatrix("qr", x);
+  if (!["reduced", "complete", "r"].includes(mode)) {
+    throw new ValueError("qr", `mode must be "reduced", "complete" or "r": got ${mode}`);
+  }
   if (mode !== "r" && m < n) return tidy(() => wideQr(x, m, n));
   const p = mode === "complete" ? m : mode === "r" ? 0 : n;
   const rows = mode === "r" ? Math.min(m, n) : p;
@@ -69,9 +72,9 @@ function wideQr(x: Tensor, m: number, n: number): { Q: Tensor; R: Tensor } {
   return { Q, R: cat([R, matmul(mT(Q), narrow(x, -1, m, n - m))], -1) };
 }
 
-/** dA = (dQ + Q S) R^-T, S being the upper triangle of R dR^T - dQ^T Q, made symmetric. */
+/** dA = (dQ + Q S) R^-T, S being the upper triangle of dR R^T - Q^T dQ, made symmetric. */
 function qrGrad([dQ, dR]: Tensor[], [Q, R]: Tensor[]): Tensor {
-  const both = sub(matmul(R!, mT(dR!)), matmul(mT(dQ!), Q!));
+  const both = sub(matmul(dR!, mT(R!)), matmul(mT(Q!), dQ!));
   const S = add(triangle(both, true), mT(triangle(both, true, 1)));
   const right = mT(add(dQ!, matmul(Q!, S)));
   return mT(solveTriangular(R!, right, { upper: true }));
@@ -80,11 +83,6 @@ function qrGrad([dQ, dR]: Tensor[], [Q, R]: Tensor[]): Tensor {
 export interface EighOptions {
   /** Which triangle of x is read: "L" or "U". Default: "L". */
   UPLO?: "L" | "U";
-}
-
-/** x / by; what is 0 stays 0 where `by` is 0: equal eigenvalues, whose vectors the loss doesn't tell apart. */
-function ratio(x: Tensor, by: Tensor): Tensor {
-  return div(x, where(eq(by, 0), 1e-30, by));
 }
 
 /** The antisymmetric part of x, twice. */
@@ -100,8 +98,8 @@ function pairs(x: Tensor, fn: (a: Tensor, b: Tensor) => Tensor): Tensor {
 /**
  * Eigenvalues of symmetric matrices, ascending, and orthonormal eigenvectors, the columns of
  * `eigenvectors`, each up to its sign: x = V diag(L) V^T. The gradient, symmetric like x, is only
- * meaningful where the loss doesn't depend on those signs; with equal eigenvalues it is huge unless
- * the loss doesn't depend on the choice of their vectors, either.
+ * meaningful where the loss depends neither on those signs nor on the choice of vectors for equal
+ * eigenvalues; what it would be infinite by, where it does, is left out.
  * @throws ValueError for NaN and infinities
  */
 export function eigh(
@@ -120,10 +118,7 @@ export function eigh(
         const [dV, dL] = unpack(dy, parts) as [Tensor, Tensor];
         const [V, L] = unpack(out, parts) as [Tensor, Tensor];
         const turn = ratio(mul(skew(matmul(mT(V), dV)), 0.5), pairs(L, sub));
-        return add(
-          matmul(mul(V, unsqueeze(dL, -2)), mT(V)),
-          matmul(matmul(V, turn), mT(V)),
-        );
+        return add(matmul(mul(V, unsqueeze(dL, -2)), mT(V)), matmul(matmul(V, turn), mT(V)));
       },
     ]);
     const [eigenvectors, eigenvalues] = unpack(out, parts) as [Tensor, Tensor];
@@ -215,9 +210,7 @@ function counted(S: Tensor, x: Tensor, { atol, rtol }: ToleranceOptions): Tensor
 /** The number of singular values beyond the tolerance; int32. */
 export function matrixRank(x: Tensor, options: ToleranceOptions = {}): Tensor {
   checkMatrix("matrixRank", x);
-  return tidy(() =>
-    withGrad(false, () => sum(counted(svdvals(x), x, options), -1)),
-  );
+  return tidy(() => withGrad(false, () => sum(counted(svdvals(x), x, options), -1)));
 }
 
 /** The Moore-Penrose inverse, of matrices of any shape and rank. */
@@ -230,12 +223,12 @@ function pseudoInverse(
   op: string,
   x: Tensor,
   options: ToleranceOptions,
-): { inverse: Tensor; S: Tensor; rank: Tensor } {
-  const { inverse, S, rank } = withGrad(false, () => {
+): { inverse: Tensor; rank: Tensor } {
+  const { inverse, rank } = withGrad(false, () => {
     const { U, S, Vh } = svd(x, { fullMatrices: false });
     const keep = counted(S, x, options);
     const inverse = matmul(mul(mT(Vh), unsqueeze(where(keep, div(1, S), 0), -2)), mT(U));
-    return { inverse, S, rank: sum(keep, -1) };
+    return { inverse, rank: sum(keep, -1) };
   });
   record(op, inverse, [x], { x, P: inverse }, (dy, { x, P }) => [
     () => {
@@ -249,7 +242,7 @@ function pseudoInverse(
       );
     },
   ]);
-  return { inverse, S, rank };
+  return { inverse, rank };
 }
 
 export interface LstsqOptions {
@@ -262,13 +255,14 @@ export interface LstsqResult {
   solution: Tensor;
   /** The squares of |A X - B| by column, where m > n and all matrices have full rank; else [0]. */
   residuals: Tensor;
-  /** int32. */
+  /** int32, [...]. */
   rank: Tensor;
+  /** [0], as PyTorch's default driver leaves them: see `svdvals`. */
   singularValues: Tensor;
 }
 
 /**
- * Least squares, as PyTorch's driver gelsd: by singular values, so that A may have any rank.
+ * Least squares by singular values, so that A may have any rank.
  * @param a [..., m, n]
  * @param b [..., m, r], or vectors: a's shape without its last dim
  */
@@ -284,7 +278,7 @@ export function lstsq(a: Tensor, b: Tensor, { rcond }: LstsqOptions = {}): Lstsq
   }
   broadcastShapes("lstsq", a.shape.slice(0, -2), shape.slice(0, -2));
   return tidy(() => {
-    const { inverse, S, rank } = pseudoInverse("lstsq", a, rcond === undefined ? {} : { rtol: rcond });
+    const { inverse, rank } = pseudoInverse("lstsq", a, rcond === undefined ? {} : { rtol: rcond });
     const B = vector ? unsqueeze(b, -1) : b;
     const X = matmul(inverse, B);
     const full = m > n && eq(rank, n).all().item() === 1;
@@ -292,7 +286,7 @@ export function lstsq(a: Tensor, b: Tensor, { rcond }: LstsqOptions = {}): Lstsq
       solution: vector ? squeeze(X, -1) : X,
       residuals: full ? sum(sub(matmul(a, X), B).square(), -2) : zeros([0]),
       rank,
-      singularValues: S,
+      singularValues: zeros([0]),
     };
   });
 }

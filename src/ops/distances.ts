@@ -13,7 +13,7 @@ import { cat } from "./join.js";
 import { abs, clamp, sign, sqrt } from "./math.js";
 import { matmul } from "./matmul.js";
 import { amax, amin, type Dims, type ReduceOptions, sum } from "./reduce.js";
-import { checkMatrix, mT } from "./solve.js";
+import { checkMatrix, mT, ratio } from "./solve.js";
 import { expand, narrow, permute, reshape, unsqueeze } from "./views.js";
 
 /** The p-norm over sorted dims, kept with size 1. Not recorded. */
@@ -27,18 +27,12 @@ function normOf(x: Tensor, p: number, dims: number[]): Tensor {
   return pow(sum(pow(abs(x), p), dims, keep), 1 / p);
 }
 
-/** dy / y, and 0 where y is 0. */
-function perLength(dy: Tensor, y: Tensor): Tensor {
-  const zero = eq(y, 0);
-  return div(where(zero, 0, dy), where(zero, 1, y));
-}
-
 /** dL/dx of the p-norm y of x; x, y and dy broadcast. 0 where y is 0. */
 function normGrad(x: Tensor, y: Tensor, dy: Tensor, p: number): Tensor {
   if (p === 0) return mul(sign(x), mul(dy, 0));
   if (p === 1) return mul(sign(x), dy);
-  if (p === 2) return mul(x, perLength(dy, y));
-  if (Math.abs(p) === Infinity) return mul(mul(sign(x), dy), eq(abs(x), y));
+  if (p === 2) return mul(x, ratio(dy, y));
+  if (Math.abs(p) === Infinity) return mul(mul(sign(x), dy), eq(abs(x.detach()), y));
   // sign(x) (|x| / y)^(p - 1), and 0 for x = 0 whatever p is
   const part = div(where(eq(x, 0), 1, abs(x)), where(eq(y, 0), 1, y));
   return mul(mul(sign(x), pow(part, p - 1)), dy);
@@ -64,7 +58,7 @@ export function vectorNorm(
     record("vectorNorm", y, [x], { x, y }, (dy, { x, y }) => [
       () => {
         if (Math.abs(ord) < Infinity) return normGrad(x, y, dy, ord);
-        return normGrad(x, y, div(dy, sum(eq(abs(x), y), over, { keepdim: true })), ord);
+        return normGrad(x, y, div(dy, sum(eq(abs(x.detach()), y), over, { keepdim: true })), ord);
       },
     ]);
     return keepdim ? y : reshape(y, reducedShape(x.shape, over, false));
@@ -160,7 +154,7 @@ function distanceGrad(x1: Tensor, x2: Tensor, y: Tensor, dy: Tensor, p: number):
     return sum(normGrad(differences(x1, x2), unsqueeze(y, -1), unsqueeze(dy, -1), p), -2);
   }
   // sum_j w_ij (x1_i - x2_j) with w = dy / y, of vectors moved to where they are small
-  const w = perLength(dy, y);
+  const w = ratio(dy, y);
   const centre = div(sum(x2.detach(), -2, { keepdim: true }), Math.max(1, x2.shape.at(-2)!));
   const [near1, near2] = [sub(x1, centre), sub(x2, centre)];
   return sub(mul(near1, sum(w, -1, { keepdim: true })), matmul(w, near2));

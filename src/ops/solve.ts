@@ -15,8 +15,8 @@ import { run } from "../kernels/run.js";
 import { matrixUnits } from "../kernels/units/linalg.js";
 import { tidy } from "../memory/scope.js";
 import { add, div, mul, neg, sub } from "./arithmetic.js";
-import { ge, le, where } from "./compare.js";
-import { withAllContiguous } from "./convert.js";
+import { eq, ge, le, where } from "./compare.js";
+import { clone, withAllContiguous } from "./convert.js";
 import { arange } from "./creation.js";
 import { log } from "./math.js";
 import { readStatus, statusSlot } from "./indexing.js";
@@ -128,9 +128,7 @@ export function triangle(x: Tensor, upper: boolean, inwards = 0): Tensor {
   const [m, n] = x.shape.slice(-2) as [number, number];
   const rows = unsqueeze(arange(m), 1);
   const columns = arange(n);
-  const inside = upper
-    ? le(rows, sub(columns, inwards))
-    : ge(rows, add(columns, inwards));
+  const inside = upper ? le(rows, sub(columns, inwards)) : ge(rows, add(columns, inwards));
   return where(inside, x, 0);
 }
 
@@ -206,7 +204,7 @@ export interface TriangularSolveOptions {
   unitriangular?: boolean;
 }
 
-/** PyTorch's older call for `solveTriangular`: b first, upper by default, A handed back. */
+/** PyTorch's older call for `solveTriangular`: b first, upper by default, A copied. */
 export function triangularSolve(
   b: Tensor,
   a: Tensor,
@@ -217,7 +215,7 @@ export function triangularSolve(
       upper: upper !== transpose,
       unitriangular,
     }),
-    clonedCoefficient: a.clone(),
+    clonedCoefficient: clone(a.detach()),
   }));
 }
 
@@ -339,4 +337,10 @@ export function unpack(x: Tensor, shapes: readonly Shape[]): Tensor[] {
     start += length;
     return reshape(part, [...x.shape.slice(0, -1), ...shape]);
   });
+}
+
+/** x / by, and 0 where `by` is 0. */
+export function ratio(x: Tensor, by: Tensor): Tensor {
+  const zero = eq(by, 0);
+  return div(where(zero, 0, x), where(zero, 1, by));
 }
