@@ -8,8 +8,6 @@ import { Status } from "../index-ops/status";
 class SolveArgs {
   /** [n, n] a unit. */
   a: usize;
-  /** [n, r] a unit; 0 is the unit matrix. */
-  b: usize;
   /** By the mode: [n, r], a determinant, or its sign and the logarithm of its magnitude. */
   out: usize;
   work: usize;
@@ -19,6 +17,8 @@ class SolveArgs {
   r: u32;
   /** One of Mode's. */
   mode: u32;
+  /** [n, r] a unit; 0 is the unit matrix. */
+  b: usize;
 }
 
 class Mode {

@@ -10,7 +10,6 @@ import {
   ger,
   inner,
   kron,
-  matrixExp,
   matrixPower,
   mm,
   mv,
@@ -30,6 +29,6 @@ import {
 
 export const linalgMethods = {
   ...{ dot, vdot, inner, outer, ger, mv, mm, bmm, addmv, addr, baddbmm, kron, cross, trace },
-  ...{ matrixPower, matrixExp, det, slogdet, logdet, inv, cholesky, choleskySolve },
+  ...{ matrixPower, det, slogdet, logdet, inv, cholesky, choleskySolve },
   ...{ triangularSolve, qr, svd, eigh, pinv, matrixRank },
 };

@@ -4,8 +4,8 @@
 // A kernel writes all its results one behind the other into one tensor, which is what is recorded, so
 // that their gradients meet in one formula. Gradients: M. Giles, "Collected matrix derivative
 // results" (2008), in the form of PyTorch's documentation.
-import { GradError, ShapeError, ValueError } from "../core/errors.js";
-import { broadcastShapes, sameShape, showShape } from "../core/shape.js";
+import { GradError, ValueError } from "../core/errors.js";
+import { broadcastShapes, sameShape } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
@@ -17,7 +17,8 @@ import { zeros } from "./creation.js";
 import { cat } from "./join.js";
 import { matmul } from "./matmul.js";
 import { sum } from "./reduce.js";
-import { checkMatrix, eachMatrix, mT, ratio, solveTriangular, triangle, unpack } from "./solve.js";
+import { checkMatrix, eachMatrix, mirrored, misfit, mT, ratio, unpack } from "./matrix.js";
+import { solveTriangular } from "./solve.js";
 import { narrow, squeeze, unsqueeze } from "./views.js";
 
 const INFINITE = "holds NaN or infinity";
@@ -48,7 +49,7 @@ export function qr(x: Tensor, { mode = "reduced" }: QrOptions = {}): { Q: Tensor
   const rows = mode === "r" ? Math.min(m, n) : p;
   return tidy(() => {
     const work = m * (n + p + 1);
-    const out = eachMatrix("qr", kernels.qrF32, x, [m * p + rows * n], work, null, m, n, p);
+    const out = eachMatrix("qr", kernels.qrF32, x, [m * p + rows * n], work, null, [m, n, p]);
     const parts = [
       [m, p],
       [rows, n],
@@ -75,8 +76,7 @@ function wideQr(x: Tensor, m: number, n: number): { Q: Tensor; R: Tensor } {
 /** dA = (dQ + Q S) R^-T, S being the upper triangle of dR R^T - Q^T dQ, made symmetric. */
 function qrGrad([dQ, dR]: Tensor[], [Q, R]: Tensor[]): Tensor {
   const both = sub(matmul(dR!, mT(R!)), matmul(mT(Q!), dQ!));
-  const S = add(triangle(both, true), mT(triangle(both, true, 1)));
-  const right = mT(add(dQ!, matmul(Q!, S)));
+  const right = mT(add(dQ!, matmul(Q!, mirrored(both))));
   return mT(solveTriangular(R!, right, { upper: true }));
 }
 
@@ -110,7 +110,7 @@ export function eigh(
   return tidy(() => {
     const from = UPLO === "U" ? mT(x) : x;
     const size = n * (n + 1);
-    const out = eachMatrix("eigh", kernels.eighF32, from, [size], 2 * n * n, INFINITE, n);
+    const out = eachMatrix("eigh", kernels.eighF32, from, [size], 2 * n * n, INFINITE, [n]);
     const parts = [[n, n], [n]];
     record("eigh", out, [x], { out }, (dy, { out }) => [
       () => {
@@ -157,7 +157,7 @@ export function svd(
 function tallSvd(x: Tensor, m: number, n: number, p: number): { U: Tensor; S: Tensor; Vh: Tensor } {
   const size = m * p + n + n * n;
   const work = 2 * n * n + m * p;
-  const out = eachMatrix("svd", kernels.svdF32, x, [size], work, INFINITE, m, n, p);
+  const out = eachMatrix("svd", kernels.svdF32, x, [size], work, INFINITE, [m, n, p]);
   const parts = [[m, p], [n], [n, n]];
   record("svd", out, [x], { out }, (dy, { out }) => [
     () => svdGrad(unpack(dy, parts), unpack(out, parts), m > n),
@@ -271,10 +271,7 @@ export function lstsq(a: Tensor, b: Tensor, { rcond }: LstsqOptions = {}): Lstsq
   const vector = sameShape(b.shape, a.shape.slice(0, -1));
   const shape = vector ? [...b.shape, 1] : b.shape;
   if (shape.length < 2 || shape.at(-2) !== m) {
-    throw new ShapeError(
-      "lstsq",
-      `a must be [..., m, n] and b [..., m] or [..., m, r]: got a=${showShape(a.shape)}, b=${showShape(b.shape)}`,
-    );
+    misfit("lstsq", "takes [..., m, n] and [..., m] or [..., m, r]", a, b);
   }
   broadcastShapes("lstsq", a.shape.slice(0, -2), shape.slice(0, -2));
   return tidy(() => {

@@ -1,7 +1,7 @@
 // Norms of vectors and matrices, and distances between vectors.
 import { checkFloat } from "../core/dtype.js";
-import { ShapeError, ValueError } from "../core/errors.js";
-import { broadcastShapes, checkDim, checkDims, reducedShape, showShape } from "../core/shape.js";
+import { ValueError } from "../core/errors.js";
+import { broadcastShapes, checkDim, checkDims, reducedShape } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
@@ -13,7 +13,7 @@ import { cat } from "./join.js";
 import { abs, clamp, sign, sqrt } from "./math.js";
 import { matmul } from "./matmul.js";
 import { amax, amin, type Dims, type ReduceOptions, sum } from "./reduce.js";
-import { checkMatrix, mT, ratio } from "./solve.js";
+import { checkFloats, checkMatrix, misfit, mT, ratio } from "./matrix.js";
 import { expand, narrow, permute, reshape, unsqueeze } from "./views.js";
 
 /** The p-norm over sorted dims, kept with size 1. Not recorded. */
@@ -114,10 +114,9 @@ function differences(x1: Tensor, x2: Tensor): Tensor {
  * Computed from differences, so that it is 0 between equal vectors; the gradient there is 0.
  */
 export function cdist(x1: Tensor, x2: Tensor, p = 2): Tensor {
-  checkFloat("cdist", "x1", x1);
-  checkFloat("cdist", "x2", x2);
+  checkFloats("cdist", x1, x2);
   if (x1.ndim < 2 || x2.ndim < 2 || x1.shape.at(-1) !== x2.shape.at(-1)) {
-    throw new ShapeError("cdist", `takes [..., P, M] and [..., R, M]: got ${showShape(x1.shape)} and ${showShape(x2.shape)}`); // prettier-ignore
+    misfit("cdist", "takes [..., P, M] and [..., R, M]", x1, x2);
   }
   if (!(p >= 0)) throw new ValueError("cdist", `p must be at least 0: got ${p}`);
   const outer = broadcastShapes("cdist", x1.shape.slice(0, -2), x2.shape.slice(0, -2));
@@ -168,16 +167,14 @@ export function pairwiseDistance(
   eps = 1e-6,
   options: ReduceOptions = {},
 ): Tensor {
-  checkFloat("pairwiseDistance", "x1", x1);
-  checkFloat("pairwiseDistance", "x2", x2);
+  checkFloats("pairwiseDistance", x1, x2);
   broadcastShapes("pairwiseDistance", x1.shape, x2.shape);
   return tidy(() => vectorNorm(add(sub(x1, x2), eps), p, -1, options));
 }
 
 /** The cosine of the angle between x1 and x2 along a dim: their product over their norms, each at least eps. */
 export function cosineSimilarity(x1: Tensor, x2: Tensor, dim = 1, eps = 1e-8): Tensor {
-  checkFloat("cosineSimilarity", "x1", x1);
-  checkFloat("cosineSimilarity", "x2", x2);
+  checkFloats("cosineSimilarity", x1, x2);
   const shape = broadcastShapes("cosineSimilarity", x1.shape, x2.shape);
   checkDim("cosineSimilarity", dim, shape.length);
   return tidy(() => {

@@ -1,12 +1,13 @@
 // Products over named dims: einsum and tensordot. Operands are contracted two at a time, from left to
 // right, each pair as one batched matrix product; their derivatives are those of the ops they are made of.
 import { checkFloat } from "../core/dtype.js";
-import { ShapeError, ValueError } from "../core/errors.js";
-import { checkDim, showShape, sizeOf } from "../core/shape.js";
+import { ValueError } from "../core/errors.js";
+import { checkDim, sizeOf } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { mul } from "./arithmetic.js";
 import { matmul } from "./matmul.js";
+import { checkFloats, misfit } from "./matrix.js";
 import { sum } from "./reduce.js";
 import { permute, reshape, slice } from "./views.js";
 
@@ -126,21 +127,23 @@ function labelsOf(term: string, count: number): string[] {
 }
 
 function parse(equation: string, operands: readonly Tensor[]): Parsed {
+  const refuse = (rule: string): never => {
+    throw new ValueError("einsum", `${rule}: got "${equation}" for ${operands.length} operands`);
+  };
   const text = equation.replaceAll(" ", "");
-  const [inputs, given] = text.split("->") as [string, string?];
   const term = "[A-Za-z]*(\\.{3}[A-Za-z]*)?";
   if (!new RegExp(`^${term}(,${term})*(->${term})?$`).test(text)) {
-    throw new ValueError("einsum", `the equation must be like "ij,jk->ik": got "${equation}"`);
+    refuse('the equation must be like "ij,jk->ik"');
   }
+  const [inputs, given] = text.split("->") as [string, string?];
   const parts = inputs.split(",");
-  if (parts.length !== operands.length) {
-    throw new ValueError("einsum", `"${equation}" names ${parts.length} operands: got ${operands.length}`); // prettier-ignore
-  }
+  if (parts.length !== operands.length) refuse("each operand needs its letters");
   const counts = parts.map((part, i) => {
-    const letters = part.replace("...", "").length;
-    const count = operands[i]!.ndim - letters;
-    if (count < 0 || (count > 0 && !part.includes("..."))) {
-      throw new ShapeError("einsum", `"${part}" must name each dim: got ${showShape(operands[i]!.shape)}`); // prettier-ignore
+    const x = operands[i]!;
+    checkFloat("einsum", `operand ${i}`, x);
+    const count = x.ndim - part.replace("...", "").length;
+    if (count < 0 || (count > 0 && !part.includes("."))) {
+      misfit("einsum", `"${part}" must name each dim`, x);
     }
     return count;
   });
@@ -148,12 +151,10 @@ function parse(equation: string, operands: readonly Tensor[]): Parsed {
   checkSizes(terms, operands);
   const most = Math.max(...counts);
   const all = terms.flat();
-  const once = [...new Set(all)].filter((l) => l > "9" && all.indexOf(l) === all.lastIndexOf(l));
+  const once = all.filter((l) => l > "9" && all.indexOf(l) === all.lastIndexOf(l));
   const output = given === undefined ? [...dots(most), ...once.sort()] : labelsOf(given, most);
   const wrong = output.find((l, i) => output.indexOf(l) < i || !all.includes(l));
-  if (wrong !== undefined) {
-    throw new ValueError("einsum", `"${wrong}" must occur in an operand, and once in the result: got "${equation}"`); // prettier-ignore
-  }
+  if (wrong !== undefined) refuse(`"${wrong}" must occur in an operand, and once in the result`);
   return { terms, output };
 }
 
@@ -162,12 +163,11 @@ function checkSizes(terms: readonly string[][], operands: readonly Tensor[]): vo
   const sizes = new Map<string, number>();
   terms.forEach((labels, i) => {
     const { shape } = operands[i]!;
-    checkFloat("einsum", `operand ${i}`, operands[i]!);
     labels.forEach((label, d) => {
       const n = shape[d]!;
       const known = sizes.get(label) ?? 1;
       if ((n !== known && n !== 1 && known !== 1) || n !== shape[labels.indexOf(label)]) {
-        throw new ShapeError("einsum", `dims named "${label}" must have one size: got ${operands.map((x) => showShape(x.shape)).join()}`); // prettier-ignore
+        misfit("einsum", `dims named "${label}" must have one size`, ...operands);
       }
       if (n !== 1) sizes.set(label, n);
     });
@@ -183,24 +183,21 @@ export function tensordot(
   b: Tensor,
   dims: number | readonly [readonly number[], readonly number[]] = 2,
 ): Tensor {
-  checkFloat("tensordot", "a", a);
-  checkFloat("tensordot", "b", b);
-  const count = typeof dims === "number" ? dims : dims[0].length;
-  if (typeof dims === "number" && !(Number.isInteger(count) && count >= 0)) {
-    throw new ValueError("tensordot", `dims must be a number >= 0 or two lists: got ${count}`);
-  }
-  const range = Array.from({ length: count }, (_, i) => i);
-  const [of, by] = typeof dims === "number" ? [range.map((i) => i + a.ndim - count), range] : dims;
-  const da = of.map((d) => checkDim("tensordot", d, a.ndim));
-  const db = by.map((d) => checkDim("tensordot", d, b.ndim));
-  if (da.length !== db.length || da.some((d, i) => a.shape[d] !== b.shape[db[i]!])) {
-    throw new ShapeError("tensordot", `paired dims must have one size: got a=${showShape(a.shape)}, b=${showShape(b.shape)}, dims ${String(of)} and ${String(by)}`); // prettier-ignore
+  checkFloats("tensordot", a, b);
+  const pairs =
+    typeof dims !== "number"
+      ? dims
+      : [0, 1].map((k) => Array.from({ length: dims }, (_, i) => (k ? i : i - dims)));
+  const [da, db] = [a, b].map((x, k) => pairs[k]!.map((d) => checkDim("tensordot", d, x.ndim)));
+  const differ = da!.some((d, i) => a.shape[d] !== b.shape[db![i]!] || da!.indexOf(d) < i);
+  if (differ || da!.length !== db!.length) {
+    misfit("tensordot", "paired dims must have one size", a, b);
   }
   const name = (list: readonly number[], mine: string) => (_: number, d: number) =>
     list.includes(d) ? `=${list.indexOf(d)}` : mine + d;
   return tidy(() => {
-    const left = { x: a, labels: a.shape.map(name(da, "a")) };
-    const right = { x: b, labels: b.shape.map(name(db, "b")) };
+    const left = { x: a, labels: a.shape.map(name(da!, "a")) };
+    const right = { x: b, labels: b.shape.map(name(db!, "b")) };
     return contract(left, right, (label) => label[0] !== "=").x;
   });
 }

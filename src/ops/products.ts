@@ -1,37 +1,31 @@
 // Products of vectors and matrices: those that ask for exact ranks, and what is built from several.
-import { checkFloat } from "../core/dtype.js";
-import { ShapeError, ValueError } from "../core/errors.js";
-import { broadcastShapes, checkDim, type Shape, showShape } from "../core/shape.js";
+import { ValueError } from "../core/errors.js";
+import { broadcastShapes, checkDim, type Shape } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
-import { add, div, mul, sub } from "./arithmetic.js";
+import { add, mul, sub } from "./arithmetic.js";
 import { clone } from "./convert.js";
 import { eye, tensor } from "./creation.js";
 import { diagonalOf, tensordot } from "./einsum.js";
 import { indexSelect } from "./indexing.js";
 import { matmul } from "./matmul.js";
 import { sum } from "./reduce.js";
-import { checkMatrix, inv } from "./solve.js";
+import { checkFloats, checkMatrix, misfit } from "./matrix.js";
+import { inv } from "./solve.js";
 import { expand, narrow, reshape, unsqueeze } from "./views.js";
 
 /** Refuses operands of other ranks. */
 function checkRanks(op: string, a: Tensor, rankA: number, b: Tensor, rankB: number): void {
-  if (a.ndim !== rankA || b.ndim !== rankB) {
-    throw new ShapeError(
-      op,
-      `takes ${rankA} and ${rankB} dims: got a=${showShape(a.shape)}, b=${showShape(b.shape)}`,
-    );
-  }
+  if (a.ndim !== rankA || b.ndim !== rankB) misfit(op, `takes ${rankA} and ${rankB} dims`, a, b);
 }
 
 /** `matmul` of operands of exact ranks; leading dims don't broadcast. */
 function product(op: string, a: Tensor, rankA: number, b: Tensor, rankB: number): Tensor {
   checkRanks(op, a, rankA, b, rankB);
-  checkFloat(op, "a", a);
-  checkFloat(op, "b", b);
+  checkFloats(op, a, b);
   const inner = b.shape[rankB === 1 ? 0 : rankB - 2];
   if (a.shape[rankA - 1] !== inner || (rankA === 3 && a.shape[0] !== b.shape[0])) {
-    throw new ShapeError(op, `sizes must match: got a=${showShape(a.shape)}, b=${showShape(b.shape)}`); // prettier-ignore
+    misfit(op, "sizes must match", a, b);
   }
   return matmul(a, b);
 }
@@ -76,11 +70,8 @@ export function ger(a: Tensor, b: Tensor): Tensor {
 /** Sums over the last dims of both: [..., K] and [***, K] give [..., ***]. A scalar multiplies. */
 export function inner(a: Tensor, b: Tensor): Tensor {
   if (a.ndim === 0 || b.ndim === 0) return mul(a, b);
-  checkFloat("inner", "a", a);
-  checkFloat("inner", "b", b);
-  if (a.shape.at(-1) !== b.shape.at(-1)) {
-    throw new ShapeError("inner", `last sizes must match: got a=${showShape(a.shape)}, b=${showShape(b.shape)}`); // prettier-ignore
-  }
+  checkFloats("inner", a, b);
+  if (a.shape.at(-1) !== b.shape.at(-1)) misfit("inner", "last sizes must match", a, b);
   return tensordot(a, b, [[-1], [-1]]);
 }
 
@@ -133,7 +124,7 @@ export function cross(a: Tensor, b: Tensor, dim?: number): Tensor {
   const shape = broadcastShapes("cross", a.shape, b.shape);
   const at = dim === undefined ? shape.indexOf(3) : checkDim("cross", dim, shape.length);
   if (shape[at] !== 3 || a.ndim !== b.ndim || a.shape[at] !== 3 || b.shape[at] !== 3) {
-    throw new ShapeError("cross", `needs a dim of size 3 of both: got a=${showShape(a.shape)}, b=${showShape(b.shape)}`); // prettier-ignore
+    misfit("cross", "needs a dim of size 3 of both", a, b);
   }
   return tidy(() => {
     const next = tensor([1, 2, 0], { dtype: "int32" });
@@ -145,55 +136,9 @@ export function cross(a: Tensor, b: Tensor, dim?: number): Tensor {
 
 /** The sum of a matrix's diagonal. */
 export function trace(x: Tensor): Tensor {
-  if (x.ndim !== 2) throw new ShapeError("trace", `takes a matrix: got ${showShape(x.shape)}`);
+  if (x.ndim !== 2) misfit("trace", "takes a matrix", x);
   const n = Math.min(...x.shape);
   return tidy(() => sum(diagonalOf(narrow(narrow(x, 0, 0, n), 1, 0, n), 0, 1)));
-}
-
-/**
- * The product of several matrices in the order that multiplies least; the first and the last may be
- * vectors.
- */
-export function multiDot(tensors: readonly Tensor[]): Tensor {
-  const last = tensors.length - 1;
-  const rank = (i: number): boolean => tensors[i]!.ndim === 2 || (tensors[i]!.ndim === 1 && (i === 0 || i === last)); // prettier-ignore
-  if (last < 1) throw new ValueError("multiDot", "needs at least two tensors");
-  tensors.forEach((x, i) => {
-    checkFloat("multiDot", `operand ${i}`, x);
-    if (!rank(i) || (i > 0 && tensors[i - 1]!.shape.at(-1) !== x.shape[0])) {
-      throw new ShapeError("multiDot", `takes matrices whose inner sizes match: got ${tensors.map((t) => showShape(t.shape)).join()}`); // prettier-ignore
-    }
-  });
-  const rows = tensors.map((x, i) => (i === 0 && x.ndim === 1 ? 1 : x.shape[0]!));
-  const columns = [...rows.slice(1), tensors[last]!.shape[1] ?? 1];
-  const cut = cheapest(rows, columns);
-  const times = (i: number, k: number): Tensor =>
-    i === k ? tensors[i]! : matmul(times(i, cut[i]![k]!), times(cut[i]![k]! + 1, k));
-  return tidy(() => times(0, last));
-}
-
-/** cut[i][k]: behind which of the factors i ... k their product is best divided. */
-function cheapest(rows: readonly number[], columns: readonly number[]): number[][] {
-  const cost = rows.map(() => rows.map(() => 0));
-  const cut = rows.map(() => rows.map(() => 0));
-  for (let length = 1; length < rows.length; length++) {
-    for (let i = 0; i + length < rows.length; i++) {
-      const k = i + length;
-      cost[i]![k] = Infinity;
-      for (let j = i; j < k; j++) {
-        const all = cost[i]![j]! + cost[j + 1]![k]! + rows[i]! * columns[j]! * columns[k]!;
-        if (all >= cost[i]![k]!) continue;
-        cost[i]![k] = all;
-        cut[i]![k] = j;
-      }
-    }
-  }
-  return cut;
-}
-
-/** `multiDot`, its matrices listed. */
-export function chainMatmul(...matrices: Tensor[]): Tensor {
-  return multiDot(matrices);
 }
 
 /** The n-th power of square matrices, n an integer; a negative one inverts. */
@@ -210,22 +155,5 @@ export function matrixPower(x: Tensor, n: number): Tensor {
       if (rest === 0) break;
     }
     return out === x ? clone(x) : out!;
-  });
-}
-
-/** e^x of square matrices: the series of x / 2^s to the 8th power, squared s times. */
-export function matrixExp(x: Tensor): Tensor {
-  const [n] = checkMatrix("matrixExp", x, true);
-  return tidy(() => {
-    const size = x.numel() === 0 ? 0 : x.detach().abs().sum(-2).amax().item();
-    let [squarings, scale] = [0, 1];
-    // Below 1/2 the series is right to 2^-9 / 9! = 5e-9.
-    for (; size / scale > 0.5 && size < Infinity; scale *= 2) squarings++;
-    const small = div(x, scale);
-    const one = eye(n);
-    let out = add(div(small, 8), one);
-    for (let k = 7; k > 0; k--) out = add(matmul(div(small, k), out), one);
-    for (; squarings > 0; squarings--) out = matmul(out, out);
-    return out;
   });
 }

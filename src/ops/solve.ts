@@ -5,86 +5,17 @@
 // Gradients: M. Giles, "Collected matrix derivative results for forward and reverse mode algorithmic
 // differentiation" (2008); A^-T stands for the inverse of the transpose.
 import { checkFloat } from "../core/dtype.js";
-import { ShapeError, ValueError } from "../core/errors.js";
-import { broadcastShapes, sameShape, type Shape, showShape, sizeOf } from "../core/shape.js";
-import { allocateShape, type Tensor } from "../autograd/tensor.js";
+import { broadcastShapes, sameShape, type Shape } from "../core/shape.js";
+import type { Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
-import type { Kernel } from "../kernels/loader.js";
 import { kernels } from "../kernels/loader.js";
-import { run } from "../kernels/run.js";
-import { matrixUnits } from "../kernels/units/linalg.js";
 import { tidy } from "../memory/scope.js";
 import { add, div, mul, neg, sub } from "./arithmetic.js";
-import { eq, ge, le, where } from "./compare.js";
-import { clone, withAllContiguous } from "./convert.js";
-import { arange } from "./creation.js";
 import { log } from "./math.js";
-import { readStatus, statusSlot } from "./indexing.js";
 import { matmul } from "./matmul.js";
+import { checkMatrix, eachMatrix, mirrored, misfit, mT, upperPart } from "./matrix.js";
 import { sum } from "./reduce.js";
-import { expand, narrow, reshape, select, squeeze, transpose, unsqueeze } from "./views.js";
-
-/** The transposes of the matrices of a batch. */
-export function mT(x: Tensor): Tensor {
-  return transpose(x, -2, -1);
-}
-
-/** Refuses what is no batch of float32 matrices; `square`: or not square. Gives the last two sizes. */
-export function checkMatrix(op: string, x: Tensor, square = false): [m: number, n: number] {
-  checkFloat(op, "x", x);
-  const [m, n] = x.shape.slice(-2) as [number, number];
-  if (x.ndim < 2 || (square && m !== n)) {
-    const rule = `x must be ${square ? "square matrices [..., n, n]" : "matrices [..., m, n]"}`;
-    throw new ShapeError(op, `${rule}: got ${showShape(x.shape)}`);
-  }
-  return [m, n];
-}
-
-type MatrixKernel = Kernel<[number, number, number, number, ...number[]]>;
-
-/**
- * out = a kernel's result for each matrix of x, [batch..., ...shape]. Not recorded.
- * @param doubles float64 numbers that the kernel works with, a matrix
- * @param fault what is wrong with a matrix that the kernel reports; null: nothing
- */
-export function eachMatrix(
-  op: string,
-  kernel: MatrixKernel,
-  x: Tensor,
-  shape: Shape,
-  doubles: number,
-  fault: string | null,
-  ...sizes: number[]
-): Tensor {
-  return withAllContiguous([x], (x) =>
-    call(op, x.shape.slice(0, -2), shape, doubles, fault, (out, work, status) => {
-      const units = matrixUnits(x.shape.slice(0, -2));
-      run(kernel, units, x.address(), out.address(), work.address(), status, ...sizes);
-    }),
-  );
-}
-
-/** Allocates result and workspace, runs, and refuses what the kernel has reported. */
-function call(
-  op: string,
-  outer: Shape,
-  shape: Shape,
-  doubles: number,
-  fault: string | null,
-  fn: (out: Tensor, work: Tensor, status: number) => void,
-): Tensor {
-  return tidy(() => {
-    const out = allocateShape(op, [...outer, ...shape], "float32");
-    const work = allocateShape(op, [2 * doubles * sizeOf(outer)], "float32");
-    const status = statusSlot();
-    fn(out, work, status);
-    const bad = readStatus(status);
-    if (bad >= 0 && fault !== null) {
-      throw new ValueError(op, `matrix ${bad} of the batch ${fault}`);
-    }
-    return out;
-  });
-}
+import { expand, reshape, select, squeeze } from "./views.js";
 
 /** Modes of solveF32. */
 const GENERAL = 0;
@@ -94,20 +25,13 @@ const UNIT = 2;
 const DET = 8;
 const SLOGDET = 9;
 const ADJUGATE = 10;
-const SINGULAR = "is singular";
 
 /** solveF32 on a [..., n, n] and b [..., n, r] (null: the unit matrix). Not recorded. */
 function gauss(op: string, mode: number, a: Tensor, b: Tensor | null, shape: Shape): Tensor {
   const n = a.shape.at(-1)!;
   const r = b?.shape.at(-1) ?? (mode === DET || mode === SLOGDET ? 0 : n);
-  const outer = a.shape.slice(0, -2);
-  const fault = mode < DET ? SINGULAR : null;
-  return withAllContiguous([a, b], (a, b) =>
-    call(op, outer, shape, n * (n + r), fault, (out, work, status) => {
-      const [pa, pb, po] = [a.address(), b?.address() ?? 0, out.address()];
-      run(kernels.solveF32, matrixUnits(outer), pa, pb, po, work.address(), status, n, r, mode);
-    }),
-  );
+  const fault = mode < DET ? "is singular" : null;
+  return eachMatrix(op, kernels.solveF32, a, shape, n * (n + r), fault, [n, r, mode], b);
 }
 
 /** X with A X = B, A being a triangle of `a` for the modes LOWER and UPPER. */
@@ -119,17 +43,12 @@ function system(op: string, mode: number, a: Tensor, b: Tensor): Tensor {
     const db = (): Tensor => system(op, turned, mT(a), dy); // dB = A^-T dy
     const da = (): Tensor => neg(matmul(db(), mT(out))); // dA = -dB X^T
     const within = mode & UNIT ? 1 : 0;
-    return [() => (mode === GENERAL ? da() : triangle(da(), mode % 2 === 1, within)), db];
+    const part = (): Tensor => {
+      if (mode === GENERAL) return da();
+      return mode & 1 ? upperPart(da(), within) : mT(upperPart(mT(da()), within));
+    };
+    return [part, db];
   });
-}
-
-/** The elements on and above (below) the diagonal that lies `inwards`, zeros elsewhere. */
-export function triangle(x: Tensor, upper: boolean, inwards = 0): Tensor {
-  const [m, n] = x.shape.slice(-2) as [number, number];
-  const rows = unsqueeze(arange(m), 1);
-  const columns = arange(n);
-  const inside = upper ? le(rows, sub(columns, inwards)) : ge(rows, add(columns, inwards));
-  return where(inside, x, 0);
 }
 
 /** `fn` on matrices whose batch dims agree: b may be a vector, or its batch dims broadcast. */
@@ -146,10 +65,7 @@ function broadcastSystem(
   const vector = left && (b.ndim === 1 || sameShape(b.shape, [...outerA, n]));
   const shape = vector ? [...b.shape, 1] : b.shape;
   if (shape.length < 2 || shape.at(left ? -2 : -1) !== n) {
-    throw new ShapeError(
-      op,
-      `a must be [..., n, n] and b [..., n] or [..., n, r]: got a=${showShape(a.shape)}, b=${showShape(b.shape)}`,
-    );
+    misfit(op, "takes [..., n, n] and [..., n] or [..., n, r]", a, b);
   }
   const outer = broadcastShapes(op, outerA, shape.slice(0, -2));
   return tidy(() => {
@@ -204,19 +120,16 @@ export interface TriangularSolveOptions {
   unitriangular?: boolean;
 }
 
-/** PyTorch's older call for `solveTriangular`: b first, upper by default, A copied. */
+/** PyTorch's older call for `solveTriangular`: b first, upper by default. A isn't handed back. */
 export function triangularSolve(
   b: Tensor,
   a: Tensor,
   { upper = true, transpose = false, unitriangular = false }: TriangularSolveOptions = {},
-): { solution: Tensor; clonedCoefficient: Tensor } {
-  return tidy(() => ({
-    solution: solveTriangular(transpose ? mT(a) : a, b, {
-      upper: upper !== transpose,
-      unitriangular,
-    }),
-    clonedCoefficient: clone(a.detach()),
-  }));
+): { solution: Tensor } {
+  return tidy(() => {
+    const from = transpose ? mT(a) : a;
+    return { solution: solveTriangular(from, b, { upper: upper !== transpose, unitriangular }) };
+  });
 }
 
 /**
@@ -301,16 +214,12 @@ export function cholesky(x: Tensor, { upper = false }: CholeskyOptions = {}): Te
 
 function lowerFactor(x: Tensor): Tensor {
   const n = x.shape.at(-1)!;
-  const out = eachMatrix(
-    ...(["cholesky", kernels.choleskyF32, x, [n, n], n * n] as const),
-    ...(["is not positive definite", n] as const),
-  );
+  const fault = "is not positive definite";
+  const out = eachMatrix("cholesky", kernels.choleskyF32, x, [n, n], n * n, fault, [n]);
   return record("cholesky", out, [x], { out }, (dy, { out }) => [
     () => {
       // dA = L^-T P L^-1, P being the lower triangle of L^T dL, made symmetric
-      const product = matmul(mT(out), dy);
-      const low = triangle(product, false);
-      const both = mul(add(low, mT(triangle(product, false, 1))), 0.5);
+      const both = mul(mirrored(matmul(mT(dy), out)), 0.5);
       const half = system("cholesky", UPPER, mT(out), both);
       return system("cholesky", UPPER, mT(out), mT(half));
     },
@@ -326,21 +235,4 @@ export function choleskySolve(b: Tensor, factor: Tensor, options: CholeskyOption
     const half = system("choleskySolve", LOWER, lower, b);
     return system("choleskySolve", UPPER, mT(lower), half);
   });
-}
-
-/** Parts of the last dim, one behind the other, each in a shape of its own. */
-export function unpack(x: Tensor, shapes: readonly Shape[]): Tensor[] {
-  let start = 0;
-  return shapes.map((shape) => {
-    const length = sizeOf(shape);
-    const part = narrow(x, -1, start, length);
-    start += length;
-    return reshape(part, [...x.shape.slice(0, -1), ...shape]);
-  });
-}
-
-/** x / by, and 0 where `by` is 0. */
-export function ratio(x: Tensor, by: Tensor): Tensor {
-  const zero = eq(by, 0);
-  return div(where(zero, 0, x), where(zero, 1, by));
 }

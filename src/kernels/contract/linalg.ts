@@ -4,7 +4,7 @@ import type { Contract } from "../param.js";
 
 export const linalg = {
   // prettier-ignore
-  solveF32: ["a: ptr", "b: ptr", "out: ptr", "work: ptr", "status: ptr", "n: u32", "r: u32", "mode: u32"],
+  solveF32: ["a: ptr", "out: ptr", "work: ptr", "status: ptr", "n: u32", "r: u32", "mode: u32", "b: ptr"],
   choleskyF32: ["a: ptr", "out: ptr", "work: ptr", "status: ptr", "n: u32"],
   // prettier-ignore
   qrF32: ["a: ptr", "out: ptr", "work: ptr", "status: ptr", "m: u32", "n: u32", "p: u32"],

@@ -21,12 +21,12 @@ const twos = sg.ones([2, 2]);
 const intMatrix = sg.ones([5, 5], { dtype: "int32" });
 
 const square = (op: (x: Tensor) => unknown): Refusal[] => [
-  shape(/x must be square matrices \[\.\.\., n, n\]: got \[2,3\]/, () => op(f.m23)),
-  shape(/x must be square matrices .*got \[3\]/, () => op(f.v3)),
+  shape(/takes square matrices \[\.\.\., n, n\]: got \[2,3\]/, () => op(f.m23)),
+  shape(/takes square matrices .*got \[3\]/, () => op(f.v3)),
   dtype(/x must be float32: got int32/, () => op(intMatrix)),
 ];
 const anyMatrix = (op: (x: Tensor) => unknown): Refusal[] => [
-  shape(/x must be matrices \[\.\.\., m, n\]: got \[3\]/, () => op(f.v3)),
+  shape(/takes matrices \[\.\.\., m, n\]: got \[3\]/, () => op(f.v3)),
   dtype(/x must be float32: got int32/, () => op(intMatrix)),
 ];
 const finite = (op: (x: Tensor) => unknown): Refusal =>
@@ -46,15 +46,6 @@ const products: Refusals = {
   bmm: [
     ...ranks(3, 3, sg.bmm),
     shape(/sizes must match: got a=\[2,3,4\], b=\[3,4,2\]/, () => sg.bmm(f.cube, f.cube342)),
-  ],
-  chainMatmul: [
-    value(/needs at least two tensors/, () => sg.chainMatmul(f.m23)),
-    shape(/inner sizes match: got \[2,3\],\[4,5\]/, () => sg.chainMatmul(f.m23, f.m45)),
-  ],
-  multiDot: [
-    value(/needs at least two tensors/, () => sg.multiDot([])),
-    shape(/inner sizes match: got \[2,3\],\[3\],\[3\]/, () => sg.multiDot([f.m23, f.v3, f.v3])),
-    dtype(/operand 1 must be float32: got int32/, () => sg.multiDot([f.m23, f.int3])),
   ],
   cross: [
     shape(/needs a dim of size 3 of both: got a=\[5\], b=\[5\]/, () => sg.cross(f.v5, f.v5)),
@@ -103,7 +94,6 @@ const products: Refusals = {
     dtype(/a must be float32: got int32/, () => sg.tensordot(f.int3, f.v3)),
   ],
   trace: [shape(/takes a matrix: got \[2,3,4\]/, () => sg.trace(f.cube))],
-  matrixExp: square(sg.matrixExp),
   matrixPower: [
     ...square((x) => sg.matrixPower(x, 2)),
     value(/n must be an integer: got 0\.5/, () => sg.matrixPower(f.m55, 0.5)),
@@ -120,7 +110,7 @@ const systems: Refusals = {
   choleskySolve: [
     ...square((x) => sg.choleskySolve(f.m23, x)),
     shape(/a must be .* got a=\[5,5\], b=\[2,3\]/, () => sg.choleskySolve(f.m23, f.m55)),
-    shape(/x must be matrices/, () => sg.choleskySolve(f.v3, f.m55)),
+    shape(/takes matrices/, () => sg.choleskySolve(f.v3, f.m55)),
   ],
   det: square(sg.det),
   inv: [...square(sg.inv), isSingular(sg.inv)],
