@@ -184,6 +184,9 @@ export function tensordot(
   dims: number | readonly [readonly number[], readonly number[]] = 2,
 ): Tensor {
   checkFloats("tensordot", a, b);
+  if (typeof dims === "number" && !(Number.isInteger(dims) && dims >= 0)) {
+    throw new ValueError("tensordot", `dims must be a number >= 0 or two lists: got ${dims}`);
+  }
   const pairs =
     typeof dims !== "number"
       ? dims
