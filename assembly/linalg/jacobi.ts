@@ -192,6 +192,7 @@ export function svdF32(args: usize, start: u32, end: u32): void {
     }
     Jacobi.run(w, v, n);
     let greatest: f64 = 0;
+    let last: f64 = Infinity;
     const values = out + ((<usize>m * p) << 2);
     for (let j: u32 = 0; j < p; j++) {
       const row = left + ((<usize>j * m) << 3);
@@ -206,8 +207,8 @@ export function svdF32(args: usize, start: u32, end: u32): void {
           }
           store<f64>(row + ((<usize>i) << 3), s);
         }
-        // |A v| holds more digits than the root of the eigenvalue.
-        norm = sqrt(Left.dot(row, row, m));
+        // |A v| holds more digits than the root of the eigenvalue, but noise comes in any order.
+        last = norm = min(last, sqrt(Left.dot(row, row, m)));
         greatest = max(greatest, norm);
         store<f32>(values + (j << 2), <f32>norm);
       }

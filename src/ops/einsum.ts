@@ -69,13 +69,13 @@ function contract(a: Named, b: Named, kept: (label: string) => boolean): Named {
   const right = q.labels.filter((label) => !shared.includes(label));
   const labels = [...batch, ...left, ...right];
   if (inner.length === 0) return { x: mul(arrange(p, labels), arrange(q, labels)), labels };
-  const [B, M, K, N] = [batch, left, inner, right].map((list) =>
-    sizeOf(list.map((label) => Math.max(sizeIn(p, label), sizeIn(q, label)))),
-  ) as [number, number, number, number];
+  const size = (label: string): number => sizeIn(p.labels.includes(label) ? p : q, label);
+  const [B, M, K, N] = [batch, left, inner, right].map((list) => sizeOf(list.map(size))) as [
+    ...[number, number, number, number],
+  ];
   const rows = reshape(arrange(p, [...batch, ...left, ...inner]), [B, M, K]);
   const columns = reshape(arrange(q, [...batch, ...inner, ...right]), [B, K, N]);
-  const shape = labels.map((label) => sizeIn(p.labels.includes(label) ? p : q, label));
-  return { x: reshape(matmul(rows, columns), shape), labels };
+  return { x: reshape(matmul(rows, columns), labels.map(size)), labels };
 }
 
 /**

@@ -119,9 +119,7 @@ const systems: Refusals = {
   solve: [
     ...square((x) => sg.solve(x, f.m23)),
     isSingular((x) => sg.solve(x, twos)),
-    shape(/takes \[\.\.\., n, n\] and .*: got \[5,5\] and \[3\]/, () =>
-      sg.solve(f.m55, f.v3),
-    ),
+    shape(/takes \[\.\.\., n, n\] and .*: got \[5,5\] and \[3\]/, () => sg.solve(f.m55, f.v3)),
     shape(/got \[5,5\] and \[5\]/, () => sg.solve(f.m55, f.v5, { left: false })),
     dtype(/b must be float32: got int32/, () => sg.solve(f.m55, f.int5)),
   ],
