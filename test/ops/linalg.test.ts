@@ -19,7 +19,8 @@ describe("gradients at the edge", () => {
     const one = tensor([[1, 2], [2, 4]]); // prettier-ignore
     expect(slope(sg.det, one)).toEqual([[4, -2], [-2, 1]]); // prettier-ignore
     const low = tensor([[1, 1, 0], [1, 1, 0], [0, 0, 0]]); // prettier-ignore
-    expect(slope(sg.det, low)).toEqual([[0, 0, 0], [0, 0, 0], [0, 0, 0]]); // prettier-ignore
+    // The limit of A + 2^-100 E: not 0, but next to it.
+    for (const v of (slope(sg.det, low) as number[][]).flat()) expect(v).toBeCloseTo(0, 20);
     expect(slope(sg.det, sg.zeros([1, 1]))).toEqual([[1]]);
   });
 
