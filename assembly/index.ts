@@ -131,3 +131,8 @@ export { crossEntropyF32, crossEntropyGradF32, nllLossF32, nllLossGradF32 } from
 export { solveF32 } from "./linalg/solve";
 export { choleskyF32, qrF32 } from "./linalg/factor";
 export { eighF32, svdF32 } from "./linalg/jacobi";
+export { bandF32 } from "./image/band";
+export { foldF32, unfoldF32 } from "./image/windows";
+export { fftF32 } from "./signal/fft";
+export { repeatI32 } from "./index-ops/repeat";
+export { multinomialI32 } from "./random/multinomial";
