@@ -269,3 +269,23 @@ export * as optim from "./optim/index.js";
 export * as data from "./data/index.js";
 export { DataLoader, type DataLoaderOptions, TensorDataset } from "./data/index.js";
 export { loadSafetensors, saveSafetensors } from "./io/index.js";
+
+export {
+  cholesky,
+  type CholeskyOptions,
+  choleskySolve,
+  det,
+  inv,
+  logdet,
+  slogdet,
+  solve,
+  type SolveOptions,
+  solveTriangular,
+  type SolveTriangularOptions,
+  triangularSolve,
+  type TriangularSolveOptions,
+} from "./ops/solve.js";
+export * from "./ops/decompose.js";
+export { einsum, tensordot } from "./ops/einsum.js";
+export * from "./ops/distances.js";
+export * from "./ops/products.js";
