@@ -33,7 +33,7 @@ export function pow(x: number, y: number): number {
     }
     return y < 0 ? 1 / power : power;
   }
-  if (x === 0 || x === Infinity) return (x === 0) === (y > 0) ? 0 : Infinity;
+  if (x === 0 || x === Infinity) return (x === 0) === y > 0 ? 0 : Infinity;
   return exp(y * log(x));
 }
 

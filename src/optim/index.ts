@@ -1,4 +1,5 @@
-// Optimisers: each updates the parameters it was given from their gradients, in fused kernels.
+// Optimisers, each updating the parameters it was given from their gradients in fused kernels, and what
+// goes with them: schedulers of the learning rate, clipping, averaged weights.
 export {
   Adam,
   Adamax,
@@ -22,3 +23,39 @@ export {
 } from "./adaptive.js";
 export { Optimizer, type OptimizerState, type ParamGroup } from "./optimizer.js";
 export { SGD, type SGDOptions } from "./sgd.js";
+export { ChainedScheduler, SequentialLR } from "./compound.js";
+export {
+  CyclicLR,
+  type CyclicOptions,
+  OneCycleLR,
+  type OneCycleOptions,
+  type PlateauOptions,
+  ReduceLROnPlateau,
+} from "./cycles.js";
+export {
+  type Lambda,
+  LRScheduler,
+  type PerGroup,
+  type Scheduled,
+  type ScheduledGroup,
+  Scheduler,
+  type SchedulerState,
+} from "./scheduler.js";
+export {
+  ConstantLR,
+  type ConstantLROptions,
+  CosineAnnealingLR,
+  CosineAnnealingWarmRestarts,
+  type CosineOptions,
+  ExponentialLR,
+  type GammaOptions,
+  LambdaLR,
+  LinearLR,
+  type LinearLROptions,
+  MultiplicativeLR,
+  MultiStepLR,
+  PolynomialLR,
+  type PolynomialLROptions,
+  StepLR,
+  type WarmRestartOptions,
+} from "./schedulers.js";

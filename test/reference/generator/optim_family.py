@@ -113,4 +113,128 @@ def optimisers() -> list:
     ]
 
 
-FIXTURES = {"optimisersMore": optimisers}
+def scheduled(make, *lrs, optimiser=torch.optim.SGD, metrics=None, **options) -> dict:
+    """Twenty steps of a scheduler: {rates: per step a list, one a group}, and the momenta if they move.
+
+    `make` is the scheduler's constructor from the optimiser. Rates are float64, written in full.
+    """
+    groups = [{"params": [torch.zeros(1)], "lr": lr} for lr in lrs or (0.5, 0.03)]
+    optimiser = optimiser(groups, lr=1, **options)
+    scheduler = make(optimiser)
+
+    def read() -> tuple:
+        momenta = [g["betas"][0] if "betas" in g else g["momentum"] for g in optimiser.param_groups]
+        return [g["lr"] for g in optimiser.param_groups], momenta
+
+    seen = [read()]
+    for t in range(20):
+        optimiser.step()
+        scheduler.step(*([metrics[t]] if metrics else []))
+        seen.append(read())
+    rates, momenta = ([row[k] for row in seen] for k in (0, 1))
+    moving = {"momenta": momenta} if any(row != momenta[0] for row in momenta) else {}
+    given = {"metrics": ["nan" if math.isnan(m) else m for m in metrics]} if metrics else {}
+    return {"rates": rates, **moving, **given}
+
+
+def metric(t: int) -> float:
+    """Falls, stands still, jumps up, falls by little."""
+    return round([3.0, 2.5, 2.5, 2.4999, 2.7, 2.6, 2.2, 2.2, 2.3, 2.21][t % 10] - t // 10, 4)
+
+
+def schedulers() -> list:
+    s = torch.optim.lr_scheduler
+    adam, fast = torch.optim.Adam, {"momentum": 0.9}
+    metrics = [metric(t) for t in range(20)]
+    other = [4 - m for m in metrics[:9]] + [math.nan] + [4 - m for m in metrics[10:]]
+    made = {
+        "StepLR": scheduled(lambda o: s.StepLR(o, 3, gamma=0.5)),
+        "StepLR default": scheduled(lambda o: s.StepLR(o, 7)),
+        "MultiStepLR": scheduled(lambda o: s.MultiStepLR(o, [2, 5, 5, 13], gamma=0.3)),
+        "ExponentialLR": scheduled(lambda o: s.ExponentialLR(o, 0.9)),
+        "ConstantLR default": scheduled(s.ConstantLR),
+        "ConstantLR": scheduled(lambda o: s.ConstantLR(o, factor=0.7, total_iters=3)),
+        "LinearLR default": scheduled(s.LinearLR),
+        "LinearLR": scheduled(lambda o: s.LinearLR(o, start_factor=0.9, end_factor=0.1, total_iters=13)),
+        "PolynomialLR default": scheduled(s.PolynomialLR),
+        "PolynomialLR": scheduled(lambda o: s.PolynomialLR(o, total_iters=17, power=0.9)),
+        "CosineAnnealingLR": scheduled(lambda o: s.CosineAnnealingLR(o, 7, eta_min=0.01)),
+        "CosineAnnealingLR once": scheduled(lambda o: s.CosineAnnealingLR(o, 20)),
+        "CosineAnnealingWarmRestarts": scheduled(lambda o: s.CosineAnnealingWarmRestarts(o, 5)),
+        "CosineAnnealingWarmRestarts doubled": scheduled(
+            lambda o: s.CosineAnnealingWarmRestarts(o, 3, T_mult=2, eta_min=0.001)
+        ),
+        "LambdaLR": scheduled(lambda o: s.LambdaLR(o, lambda t: 1 / (1 + t))),
+        "LambdaLR each": scheduled(lambda o: s.LambdaLR(o, [lambda t: 0.5 + t, lambda t: 1 - t / 32])),
+        "MultiplicativeLR": scheduled(lambda o: s.MultiplicativeLR(o, lambda t: 1 - t / 64)),
+        "OneCycleLR": scheduled(lambda o: s.OneCycleLR(o, [0.5, 0.3], total_steps=21), **fast),
+        "OneCycleLR linear, three phases": scheduled(
+            lambda o: s.OneCycleLR(
+                o, 0.5, epochs=3, steps_per_epoch=7, pct_start=0.4, anneal_strategy="linear",
+                base_momentum=0.7, max_momentum=0.9, div_factor=10, final_div_factor=50, three_phase=True,
+            ),
+            optimiser=adam,
+        ),
+        "OneCycleLR without momentum": scheduled(
+            lambda o: s.OneCycleLR(o, 0.5, total_steps=30, cycle_momentum=False)
+        ),
+        "CyclicLR": scheduled(lambda o: s.CyclicLR(o, 0.01, 0.1, step_size_up=4), **fast),
+        "CyclicLR triangular2": scheduled(
+            lambda o: s.CyclicLR(
+                o, [0.01, 0.02], [0.1, 0.3], step_size_up=2, step_size_down=3, mode="triangular2",
+                base_momentum=0.5, max_momentum=0.7,
+            ),
+            **fast,
+        ),
+        "CyclicLR expRange": scheduled(
+            lambda o: s.CyclicLR(o, 0.01, 0.1, 3, mode="exp_range", gamma=0.9, cycle_momentum=False)
+        ),
+        "CyclicLR scaleFn": scheduled(
+            lambda o: s.CyclicLR(
+                o, 0.01, 0.1, 3, scale_fn=lambda t: 1 / (1 + t), scale_mode="iterations", cycle_momentum=False
+            )
+        ),
+        "ReduceLROnPlateau": scheduled(
+            lambda o: s.ReduceLROnPlateau(o, factor=0.5, patience=1, min_lr=[0.1, 0.001]), metrics=metrics
+        ),
+        "ReduceLROnPlateau abs": scheduled(
+            lambda o: s.ReduceLROnPlateau(
+                o, patience=0, threshold=0.25, threshold_mode="abs", cooldown=2, eps=1e-3
+            ),
+            metrics=metrics,
+        ),
+        "ReduceLROnPlateau max": scheduled(
+            lambda o: s.ReduceLROnPlateau(o, mode="max", factor=0.3, patience=2), metrics=other
+        ),
+        "ReduceLROnPlateau max abs": scheduled(
+            lambda o: s.ReduceLROnPlateau(
+                o, mode="max", factor=0.3, patience=2, threshold=0.05, threshold_mode="abs"
+            ),
+            metrics=other,
+        ),
+        "SequentialLR": scheduled(
+            lambda o: s.SequentialLR(
+                o,
+                [s.LinearLR(o, 0.1, total_iters=5), s.CosineAnnealingLR(o, 10), s.ExponentialLR(o, 0.9)],
+                [5, 15],
+            )
+        ),
+        "SequentialLR of functions": scheduled(
+            lambda o: s.SequentialLR(
+                o,
+                [
+                    s.ConstantLR(o, total_iters=2),
+                    s.LambdaLR(o, lambda t: 1 / (1 + t)),
+                    s.MultiplicativeLR(o, lambda t: 0.9),
+                ],
+                [4, 9],
+            )
+        ),
+        "ChainedScheduler": scheduled(
+            lambda o: s.ChainedScheduler([s.ConstantLR(o, total_iters=4), s.ExponentialLR(o, 0.9)])
+        ),
+    }  # fmt: skip
+    return [{"name": name, **case} for name, case in made.items()]
+
+
+FIXTURES = {"optimisersMore": optimisers, "schedulers": schedulers}
