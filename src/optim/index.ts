@@ -23,6 +23,7 @@ export {
 } from "./adaptive.js";
 export { Optimizer, type OptimizerState, type ParamGroup } from "./optimizer.js";
 export { SGD, type SGDOptions } from "./sgd.js";
+export { clipGradNorm, type ClipGradNormOptions, clipGradValue } from "./clip.js";
 export { ChainedScheduler, SequentialLR } from "./compound.js";
 export {
   CyclicLR,
@@ -32,6 +33,8 @@ export {
   type PlateauOptions,
   ReduceLROnPlateau,
 } from "./cycles.js";
+export { type EMAOptions, type EMAState, ExponentialMovingAverage } from "./ema.js";
+export { LBFGS, type LBFGSOptions } from "./lbfgs.js";
 export {
   type Lambda,
   LRScheduler,
@@ -59,3 +62,4 @@ export {
   StepLR,
   type WarmRestartOptions,
 } from "./schedulers.js";
+export { parametersToVector, vectorToParameters } from "./vectors.js";

@@ -49,7 +49,7 @@ export abstract class Scheduler<Options extends object = object> {
     protected readonly options: Options,
     protected readonly schedulers: readonly Scheduler[] = [],
   ) {
-    for (const [key, value] of Object.entries(options)) {
+    for (const [key, value] of Object.entries(options as Record<string, unknown>)) {
       if (typeof value === "number" || value === undefined)
         checkNumber(name, key, value, -Infinity);
     }

@@ -3,6 +3,7 @@ import math
 
 import torch
 
+from .encode import Rng, encode, encode_all, exact
 from .optimisers import one
 
 OPTIONS = {
@@ -237,4 +238,50 @@ def schedulers() -> list:
     return [{"name": name, **case} for name, case in made.items()]
 
 
-FIXTURES = {"optimisersMore": optimisers, "schedulers": schedulers}
+def objective(p, q) -> torch.Tensor:
+    """Squares and fourth powers, so well conditioned that PyTorch in float32 agrees with float64."""
+    weights, rest = exact([1, 3, 0.25, 2, 0.5]), q - 0.5
+    bowl = (weights * (p - weights) ** 2).sum() + (rest**2).sum() + (rest**4).sum() / 8
+    return bowl + p[0] * q[0, 1] / 2
+
+
+def lbfgs(name, **options) -> dict:
+    """Ten steps of LBFGS on `objective`: {name, options, params, losses, after}."""
+    rng = Rng(f"LBFGS {name}")
+    params = [rng.normal(5).requires_grad_(), rng.normal(2, 2).requires_grad_()]
+    words = {"maxIter": "max_iter", "maxEval": "max_eval", "historySize": "history_size"}
+    words |= {"lineSearchFn": "line_search_fn", "toleranceGrad": "tolerance_grad"}
+    given = {words.get(k, k): v for k, v in options.items()}
+    if "lineSearchFn" in options:
+        given["line_search_fn"] = "strong_wolfe"
+    optimiser = torch.optim.LBFGS(params, **given)
+    case = {"name": name, "options": options, "params": encode_all(params), "losses": [], "after": []}
+
+    def closure():
+        optimiser.zero_grad()
+        loss = objective(*params)
+        loss.backward()
+        return loss
+
+    for _ in range(10):
+        case["losses"].append(encode(optimiser.step(closure)))
+        case["after"].append(encode_all(params))
+    return case
+
+
+def lbfgs_cases() -> list:
+    wolfe = {"lineSearchFn": "strongWolfe"}
+    return [
+        lbfgs("default"),
+        lbfgs("one iteration a step", lr=0.1, maxIter=1),
+        lbfgs("short steps", lr=0.6, maxIter=2, toleranceGrad=0.02),
+        lbfgs("short memory", lr=0.5, maxIter=2, historySize=2),
+        lbfgs("strong Wolfe", maxIter=2, **wolfe),
+        lbfgs("strong Wolfe, from too long a step", lr=30, maxIter=1, **wolfe),
+        lbfgs("strong Wolfe, from too short a step", lr=0.3, maxIter=1, **wolfe),
+        lbfgs("few evaluations", lr=0.3, maxIter=5, maxEval=3, toleranceGrad=1e-3),
+        lbfgs("a coarse tolerance", lr=0.5, maxIter=4, toleranceGrad=0.3),
+    ]
+
+
+FIXTURES = {"lbfgs": lbfgs_cases, "optimisersMore": optimisers, "schedulers": schedulers}
