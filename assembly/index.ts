@@ -129,3 +129,4 @@ export { layerNormF32, layerNormGradF32 } from "./norm/layerNorm";
 export { softmaxF32, softmaxGradF32, logSoftmaxF32, logSoftmaxGradF32 } from "./softmax";
 export { crossEntropyF32, crossEntropyGradF32, nllLossF32, nllLossGradF32 } from "./crossEntropy";
 export { adaptiveStepF32 } from "./adaptive";
+export { ctcLossF32 } from "./ctc";
