@@ -12,4 +12,16 @@ export const optim: Family = {
     RAdam: (p) => new sg.optim.RAdam(p),
     RMSprop: (p) => new sg.optim.RMSprop(p, { momentum: 0.9, centered: true }),
   },
+  notOptimisers: [
+    // test/reference/schedulers.test.ts, test/optim/schedulers.test.ts
+    ...["Scheduler", "LRScheduler", "StepLR", "MultiStepLR", "ExponentialLR", "ConstantLR"],
+    ...["LinearLR", "PolynomialLR", "CosineAnnealingLR", "CosineAnnealingWarmRestarts", "LambdaLR"],
+    ...["MultiplicativeLR", "OneCycleLR", "CyclicLR", "ReduceLROnPlateau", "SequentialLR"],
+    "ChainedScheduler",
+    // test/reference/lbfgs.test.ts, test/optim/lbfgs.test.ts
+    "LBFGS",
+    // test/optim/weights.test.ts
+    ...["clipGradNorm", "clipGradValue", "ExponentialMovingAverage"],
+    ...["parametersToVector", "vectorToParameters"],
+  ],
 };
