@@ -1,10 +1,9 @@
-// Schedulers that move the momentum against the rate, and those that wait for a metric.
+// The scheduler that moves the momentum against the rate, and the one that waits for a metric.
 import { ValueError } from "../core/errors.js";
-import { cos, pow } from "../core/scalarMath.js";
+import { cos } from "../core/scalarMath.js";
 import { checkNumber } from "./optimizer.js";
 import {
   checkCount,
-  type Lambda,
   LRScheduler,
   perGroup,
   type PerGroup,
@@ -14,16 +13,7 @@ import {
   setMomentum,
 } from "./scheduler.js";
 
-interface MomentumOptions {
-  /** Moves the momentum (or beta1) against the rate. Default: true. */
-  cycleMomentum?: boolean;
-  /** The momentum where the rate is highest. Default: 0.85, CyclicLR's 0.8. */
-  baseMomentum?: PerGroup;
-  /** The momentum where the rate is lowest. Default: 0.95, CyclicLR's 0.9. */
-  maxMomentum?: PerGroup;
-}
-
-export interface OneCycleOptions extends MomentumOptions {
+export interface OneCycleOptions {
   /** Steps in all; or give `epochs` and `stepsPerEpoch`. */
   totalSteps?: number;
   epochs?: number;
@@ -38,6 +28,12 @@ export interface OneCycleOptions extends MomentumOptions {
   finalDivFactor?: number;
   /** Falls as long as it rises, then to the last rate in a third phase. Default: false. */
   threePhase?: boolean;
+  /** Moves the momentum (or beta1) against the rate. Default: true. */
+  cycleMomentum?: boolean;
+  /** The momentum where the rate is highest. Default: 0.85. */
+  baseMomentum?: PerGroup;
+  /** The momentum where the rate is lowest. Default: 0.95. */
+  maxMomentum?: PerGroup;
 }
 
 /** The one-cycle policy (Smith and Topin, 2017): from a low rate up to `maxLr`, then down to nearly 0. */
@@ -97,83 +93,6 @@ export class OneCycleLR extends LRScheduler<Required<OneCycleOptions> & { maxLr:
     return this.options.annealStrategy === "linear"
       ? (to - from) * part + from
       : to + ((from - to) / 2) * (cos(Math.PI * part) + 1);
-  }
-}
-
-export interface CyclicOptions extends MomentumOptions {
-  /** Steps from the low rate to the high one. Default: 2000. */
-  stepSizeUp?: number;
-  /** Steps down again. Default: as many as up. */
-  stepSizeDown?: number;
-  /** Constant height, half of it from cycle to cycle, or gamma^step. Default: "triangular". */
-  mode?: "triangular" | "triangular2" | "expRange";
-  /** For "expRange". Default: 1. */
-  gamma?: number;
-  /** The height as a function of the cycle (or of the step) in place of `mode`'s. */
-  scaleFn?: Lambda;
-  /** What `scaleFn` is given. Default: "cycle". */
-  scaleMode?: "cycle" | "iterations";
-}
-
-type CyclicState = Required<Omit<CyclicOptions, "scaleFn">> & { baseLr: PerGroup; maxLr: PerGroup };
-
-/** Cyclical rates (Smith, 2017): up and down in straight lines between `baseLr` and `maxLr`. */
-export class CyclicLR extends LRScheduler<CyclicState> {
-  constructor(
-    optimizer: Scheduled,
-    baseLr: PerGroup,
-    maxLr: PerGroup,
-    options: CyclicOptions = {},
-  ) {
-    const { scaleFn, ...rest } = options;
-    const up = rest.stepSizeUp ?? 2000;
-    const given: CyclicState = {
-      ...{ stepSizeUp: up, stepSizeDown: up, mode: "triangular", gamma: 1, scaleMode: "cycle" },
-      ...{ cycleMomentum: true, baseMomentum: 0.8, maxMomentum: 0.9 },
-      ...{ ...rest, baseLr, maxLr },
-    };
-    super("CyclicLR", optimizer, given, scaleFn && [scaleFn]);
-  }
-
-  protected override begin(): void {
-    const { name, options: o, optimizer } = this;
-    const { groups } = optimizer;
-    if (!["triangular", "triangular2", "expRange"].includes(o.mode)) {
-      throw new ValueError(
-        name,
-        `mode must be "triangular", "triangular2" or "expRange": got ${o.mode}`,
-      );
-    }
-    if (this.lambdas.length === 0) o.scaleMode = o.mode === "expRange" ? "iterations" : "cycle";
-    o.maxLr = perGroup(name, "maxLr", o.maxLr, groups);
-    o.baseMomentum = perGroup(name, "baseMomentum", o.baseMomentum, groups);
-    o.maxMomentum = perGroup(name, "maxMomentum", o.maxMomentum, groups);
-    this.state.baseLrs = perGroup(name, "baseLr", o.baseLr, groups);
-  }
-
-  /** The factor of the height in cycle (or step) x. */
-  private scale(x: number): number {
-    const [scaleFn] = this.lambdas;
-    const { mode, gamma } = this.options;
-    if (scaleFn) return scaleFn(x);
-    return mode === "triangular" ? 1 : mode === "triangular2" ? pow(2, 1 - x) : pow(gamma, x);
-  }
-
-  protected lr(t: number, group: ScheduledGroup, i: number): number {
-    const { stepSizeUp, stepSizeDown, scaleMode, cycleMomentum } = this.options;
-    const total = stepSizeUp + stepSizeDown;
-    const ratio = stepSizeUp / total;
-    const cycle = Math.floor(1 + t / total);
-    const x = 1 + t / total - cycle;
-    const height = x <= ratio ? x / ratio : (x - 1) / (ratio - 1);
-    const scale = this.scale(scaleMode === "cycle" ? cycle : t);
-    if (cycleMomentum) {
-      const low = (this.options.baseMomentum as number[])[i]!;
-      const high = (this.options.maxMomentum as number[])[i]!;
-      setMomentum(this.name, group, high - (high - low) * height * scale);
-    }
-    const base = this.state.baseLrs[i]!;
-    return base + ((this.options.maxLr as number[])[i]! - base) * height * scale;
   }
 }
 

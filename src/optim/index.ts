@@ -26,8 +26,6 @@ export { SGD, type SGDOptions } from "./sgd.js";
 export { clipGradNorm, type ClipGradNormOptions, clipGradValue } from "./clip.js";
 export { ChainedScheduler, SequentialLR } from "./compound.js";
 export {
-  CyclicLR,
-  type CyclicOptions,
   OneCycleLR,
   type OneCycleOptions,
   type PlateauOptions,

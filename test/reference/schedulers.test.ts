@@ -43,20 +43,6 @@ const makes: Readonly<Record<string, (o: Optimizer) => optim.Scheduler>> = {
     }),
   "OneCycleLR without momentum": (o) =>
     new optim.OneCycleLR(o, 0.5, { totalSteps: 30, cycleMomentum: false }),
-  CyclicLR: (o) => new optim.CyclicLR(o, 0.01, 0.1, { stepSizeUp: 4 }),
-  "CyclicLR triangular2": (o) =>
-    new optim.CyclicLR(o, [0.01, 0.02], [0.1, 0.3], {
-      ...{ stepSizeUp: 2, stepSizeDown: 3, mode: "triangular2" },
-      ...{ baseMomentum: 0.5, maxMomentum: 0.7 },
-    }),
-  "CyclicLR expRange": (o) =>
-    new optim.CyclicLR(o, 0.01, 0.1, {
-      ...{ stepSizeUp: 3, mode: "expRange", gamma: 0.9, cycleMomentum: false },
-    }),
-  "CyclicLR scaleFn": (o) =>
-    new optim.CyclicLR(o, 0.01, 0.1, {
-      ...{ stepSizeUp: 3, scaleFn: rate, scaleMode: "iterations", cycleMomentum: false },
-    }),
   ReduceLROnPlateau: (o) =>
     new optim.ReduceLROnPlateau(o, { factor: 0.5, patience: 1, minLr: [0.1, 0.001] }),
   "ReduceLROnPlateau abs": (o) =>

@@ -16,7 +16,7 @@ export const optim: Family = {
     // test/reference/schedulers.test.ts, test/optim/schedulers.test.ts
     ...["Scheduler", "LRScheduler", "StepLR", "MultiStepLR", "ExponentialLR", "ConstantLR"],
     ...["LinearLR", "PolynomialLR", "CosineAnnealingLR", "CosineAnnealingWarmRestarts", "LambdaLR"],
-    ...["MultiplicativeLR", "OneCycleLR", "CyclicLR", "ReduceLROnPlateau", "SequentialLR"],
+    ...["MultiplicativeLR", "OneCycleLR", "ReduceLROnPlateau", "SequentialLR"],
     "ChainedScheduler",
     // test/reference/lbfgs.test.ts, test/optim/lbfgs.test.ts
     "LBFGS",

@@ -179,22 +179,6 @@ def schedulers() -> list:
         "OneCycleLR without momentum": scheduled(
             lambda o: s.OneCycleLR(o, 0.5, total_steps=30, cycle_momentum=False)
         ),
-        "CyclicLR": scheduled(lambda o: s.CyclicLR(o, 0.01, 0.1, step_size_up=4), **fast),
-        "CyclicLR triangular2": scheduled(
-            lambda o: s.CyclicLR(
-                o, [0.01, 0.02], [0.1, 0.3], step_size_up=2, step_size_down=3, mode="triangular2",
-                base_momentum=0.5, max_momentum=0.7,
-            ),
-            **fast,
-        ),
-        "CyclicLR expRange": scheduled(
-            lambda o: s.CyclicLR(o, 0.01, 0.1, 3, mode="exp_range", gamma=0.9, cycle_momentum=False)
-        ),
-        "CyclicLR scaleFn": scheduled(
-            lambda o: s.CyclicLR(
-                o, 0.01, 0.1, 3, scale_fn=lambda t: 1 / (1 + t), scale_mode="iterations", cycle_momentum=False
-            )
-        ),
         "ReduceLROnPlateau": scheduled(
             lambda o: s.ReduceLROnPlateau(o, factor=0.5, patience=1, min_lr=[0.1, 0.001]), metrics=metrics
         ),
