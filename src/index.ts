@@ -127,7 +127,6 @@ export {
   oneHot,
   scatterAdd,
 } from "./ops/indexing.js";
-export { cat, pad, type PadOptions, stack } from "./ops/join.js";
 export * from "./ops/ctc.js";
 export * from "./ops/likelihoods.js";
 export {
@@ -143,7 +142,6 @@ export {
 export { type LossOptions, type Reduction } from "./ops/lossOptions.js";
 export * from "./ops/margins.js";
 export { cat, stack } from "./ops/join.js";
-export * from "./ops/losses.js";
 export {
   abs,
   ceil,

@@ -25,10 +25,16 @@ import {
 } from "../ops/margins.js";
 import { Module } from "./module.js";
 
+/** A loss that holds its options. */
+export interface LossModule<Inputs extends unknown[], Options extends object> extends Module {
+  readonly options: Partial<Options>;
+  forward(...inputs: Inputs): Tensor;
+}
+
 /** A module whose forward is `loss`, given the module's options last. */
 function lossModule<Inputs extends unknown[], Options extends object>(
   loss: (...args: [...inputs: Inputs, options?: Options]) => Tensor,
-) {
+): new (options?: Partial<Options>) => LossModule<Inputs, Options> {
   return class extends Module {
     constructor(readonly options: Partial<Options> = {}) {
       super();
