@@ -135,6 +135,8 @@ export { specialF32, specialPairF32, specialPairI32 } from "./elementwise/specia
 export { solveF32 } from "./linalg/solve";
 export { choleskyF32, qrF32 } from "./linalg/factor";
 export { eighF32, svdF32 } from "./linalg/jacobi";
+export { adaptiveStepF32 } from "./adaptive";
+export { ctcLossF32 } from "./ctc";
 export { bandF32 } from "./image/band";
 export { foldF32, unfoldF32 } from "./image/windows";
 export { fftF32 } from "./signal/fft";

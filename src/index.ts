@@ -129,8 +129,21 @@ export {
   oneHot,
   scatterAdd,
 } from "./ops/indexing.js";
+export * from "./ops/ctc.js";
+export * from "./ops/likelihoods.js";
+export {
+  bceWithLogits,
+  type BceOptions,
+  crossEntropy,
+  type CrossEntropyOptions,
+  l1Loss,
+  mseLoss,
+  nllLoss,
+  type NllOptions,
+} from "./ops/losses.js";
+export { type LossOptions, type Reduction } from "./ops/lossOptions.js";
+export * from "./ops/margins.js";
 export { cat, stack } from "./ops/join.js";
-export * from "./ops/losses.js";
 export {
   abs,
   ceil,

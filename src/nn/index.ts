@@ -23,7 +23,7 @@ export {
   Linear,
   MaxPool2d,
 } from "./layers.js";
-export { BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, MSELoss, NLLLoss } from "./losses.js";
+export * from "./losses.js";
 export { Buffer, Module, Parameter, type StateDict } from "./module.js";
 export { BatchNorm1d, BatchNorm2d, BatchNorm3d, LayerNorm } from "./norm.js";
 export { type Layer, Sequential } from "./sequential.js";
