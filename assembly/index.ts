@@ -128,3 +128,5 @@ export { batchNormF32, batchNormGradF32, batchNormSumsF32 } from "./norm/batchNo
 export { layerNormF32, layerNormGradF32 } from "./norm/layerNorm";
 export { softmaxF32, softmaxGradF32, logSoftmaxF32, logSoftmaxGradF32 } from "./softmax";
 export { crossEntropyF32, crossEntropyGradF32, nllLossF32, nllLossGradF32 } from "./crossEntropy";
+export { attentionF32 } from "./attention/forward";
+export { attentionGradF32 } from "./attention/backward";

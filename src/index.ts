@@ -152,3 +152,4 @@ export * as optim from "./optim/index.js";
 export * as data from "./data/index.js";
 export { DataLoader, type DataLoaderOptions, TensorDataset } from "./data/index.js";
 export { loadSafetensors, saveSafetensors } from "./io/index.js";
+export { type AttentionOptions, scaledDotProductAttention } from "./ops/attention.js";
