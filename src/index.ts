@@ -153,3 +153,10 @@ export * as data from "./data/index.js";
 export { DataLoader, type DataLoaderOptions, TensorDataset } from "./data/index.js";
 export { loadSafetensors, saveSafetensors } from "./io/index.js";
 export { type AttentionOptions, scaledDotProductAttention } from "./ops/attention.js";
+export {
+  alibiBias,
+  type AlibiOptions,
+  alibiSlopes,
+  rotaryEmbedding,
+  type RotaryOptions,
+} from "./ops/positional.js";

@@ -26,3 +26,17 @@ export { BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, MSELoss, NLLLoss } from ".
 export { Buffer, Module, Parameter, type StateDict } from "./module.js";
 export { BatchNorm1d, BatchNorm2d, LayerNorm } from "./norm.js";
 export { type Layer, Sequential } from "./sequential.js";
+export {
+  KVCache,
+  MultiheadAttention,
+  type MultiheadAttentionInputs,
+  type MultiheadAttentionOptions,
+} from "./attention.js";
+export { RotaryEmbedding, SinusoidalPositionalEncoding } from "./positional.js";
+export {
+  Transformer,
+  TransformerDecoder,
+  TransformerDecoderLayer,
+  TransformerEncoder,
+  TransformerEncoderLayer,
+} from "./transformer.js";
