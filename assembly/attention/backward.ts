@@ -83,15 +83,12 @@ class Backward {
     const dot = Backward.dot(Tile.row(p, p.dy, n, i, Ev), Tile.row(p, p.out, n, i, Ev), Ev);
     const delta = f32x4.splat(dot);
     const scale = f32x4.splat(p.scale);
-    const factors = p.p > 0 && w > 0 ? Tile.factors(p, n, i, j, whole) : 0;
+    const factors = Tile.factors(p, n, i, j, whole, 1);
     for (let c: usize = 0; c < whole << 2; c += 16) {
       const y = v128.load(P + c);
-      let dy = v128.load(dS + c);
-      if (factors) {
-        const factor = v128.load(factors + c);
-        dy = f32x4.mul(dy, factor);
-        v128.store(P + c, f32x4.mul(y, factor));
-      }
+      const factor = v128.load(factors + c);
+      const dy = f32x4.mul(v128.load(dS + c), factor);
+      v128.store(P + c, f32x4.mul(y, factor));
       v128.store(dS + c, f32x4.mul(f32x4.mul(y, f32x4.sub(dy, delta)), scale));
     }
   }

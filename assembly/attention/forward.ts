@@ -65,12 +65,9 @@ class Forward {
     // Infinity - Infinity would be NaN.
     const sum = Row.expSum(at, at, whole, top > -Infinity ? top : 0, 0);
     store<f64>(l, load<f64>(l) + sum);
-    Row.scale(at, whole, 1);
-    if (p.p > 0) {
-      const factors = Tile.factors(p, n, i + r, j, whole);
-      for (let c: usize = 0; c < whole << 2; c += 16) {
-        v128.store(at + c, f32x4.mul(v128.load(at + c), v128.load(factors + c)));
-      }
+    const factors = Tile.factors(p, n, i + r, j, whole, 1 / Exp.SCALE);
+    for (let c: usize = 0; c < whole << 2; c += 16) {
+      v128.store(at + c, f32x4.mul(v128.load(at + c), v128.load(factors + c)));
     }
   }
 

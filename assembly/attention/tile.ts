@@ -77,7 +77,7 @@ export class Room {
     return Room.sums() + 512;
   }
 
-  /** Four slots for Philox, then the factors of a row. */
+  /** Four slots for Philox, then room for the factors of a row. */
   @inline
   static draw(): usize {
     return Room.maxima() + 256;
@@ -92,7 +92,6 @@ export class Room {
 
 export class Tile {
   /** How many keys query i sees. */
-  @inline
   static seen(p: AttentionArgs, i: u32): u32 {
     return <u32>min<i32>(max<i32>(<i32>i + p.reach, 0), p.S);
   }
@@ -115,19 +114,16 @@ export class Tile {
   }
 
   /** Row i of head n of x [N, L, size]. */
-  @inline
   static row(p: AttentionArgs, x: usize, n: u32, i: u32, size: u32): usize {
     return x + (((n * p.L + i) * size) << 2);
   }
 
   /** Row j of the head of k that query head n reads. */
-  @inline
   static key(p: AttentionArgs, n: u32, j: u32): usize {
     return p.k + (((n / p.group) * p.kHead + j * p.E) << 2);
   }
 
   /** The same of v. */
-  @inline
   static value(p: AttentionArgs, n: u32, j: u32): usize {
     return p.v + (((n / p.group) * p.vHead + j * p.Ev) << 2);
   }
@@ -180,18 +176,20 @@ export class Tile {
     }
   }
 
-  /** Where the dropout's factors of w keys (a multiple of 16) from j on are: 0 or 1 / (1 - p). */
-  static factors(p: AttentionArgs, n: u32, i: u32, j: u32, w: u32): usize {
+  /**
+   * Where the factors of the w keys (a multiple of 16) from j on are: `by`, or with dropout
+   * by / (1 - p) or 0.
+   */
+  static factors(p: AttentionArgs, n: u32, i: u32, j: u32, w: u32, by: f64): usize {
     const seed = Room.draw();
-    const base = (<u64>p.offsetLo) | ((<u64>p.offsetHi) << 32);
     const row = <u64>n * p.L + i;
-    store<u32>(seed, p.seedLo);
-    store<u32>(seed, p.seedHi, 4);
-    store<u64>(seed, base + row * ((p.S + 3) >> 2) + (j >> 2), 8);
-    const words = Philox.words(seed, 0, w);
-    // As in dropoutF32.
+    const counter = row * ((p.S + 3) >> 2) + (j >> 2);
+    store<u64>(seed, load<u64>(changetype<usize>(p), offsetof<AttentionArgs>("seedLo")));
+    store<u64>(seed, counter + ((<u64>p.offsetLo) | ((<u64>p.offsetHi) << 32)), 8);
+    const words = p.p > 0 ? Philox.words(seed, 0, w) : seed + 16;
+    // As in dropoutF32; 0 where there is none keeps all.
     const p24 = f32x4.splat(p.p * 16777216);
-    const scale = f32x4.splat(<f32>(1 / (1 - <f64>p.p)));
+    const scale = f32x4.splat(<f32>(by / (1 - <f64>p.p)));
     for (let at = words, end = words + (w << 2); at < end; at += 16) {
       const u = f32x4.convert_i32x4_s(i32x4.shr_u(v128.load(at), 8));
       v128.store(at, v128.and(f32x4.ge(u, p24), scale));

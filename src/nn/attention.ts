@@ -1,11 +1,11 @@
 // Multi-head attention as a layer, and the cache of keys and values with which it generates.
-import { DTypeError, ShapeError, ValueError } from "../core/errors.js";
-import { expectShape, sameShape, type Shape, showShape } from "../core/shape.js";
+import { ValueError } from "../core/errors.js";
+import { expectShape, type Shape } from "../core/shape.js";
 import { withGrad } from "../autograd/mode.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy, untracked } from "../memory/scope.js";
 import { add } from "../ops/arithmetic.js";
-import { attend, attendWithWeights, causalMask } from "../ops/attention.js";
+import { attend, causalMask } from "../ops/attention.js";
 import { logicalNot, logicalOr, where } from "../ops/compare.js";
 import { empty, zeros } from "../ops/creation.js";
 import { copy_ } from "../ops/inplace.js";
@@ -15,8 +15,8 @@ import { mean } from "../ops/reduce.js";
 import {
   chunk,
   expand,
-  flatten,
   narrow,
+  permute,
   reshape,
   squeeze,
   transpose,
@@ -45,20 +45,14 @@ export class KVCache {
    * @throws ShapeError when the other dims differ from those of earlier calls
    */
   append(k: Tensor, v: Tensor): { k: Tensor; v: Tensor } {
-    const total = this.length + k.shape.at(-2)!;
-    for (const [x, room] of [
-      [k, this.keys],
-      [v, this.values],
+    const T = k.shape.at(-2)!;
+    for (const [name, x, room] of [
+      ["k", k, this.keys],
+      ["v", v, this.values],
     ] as const) {
-      if (x.shape.at(-2) === k.shape.at(-2) && (!room || sameShape(sized(room, 0), sized(x, 0)))) {
-        continue;
-      }
-      throw new ShapeError(
-        "KVCache",
-        `k and v must go with what is cached: got k=${showShape(k.shape)}, v=${showShape(v.shape)}` +
-          (room ? ` after ${showShape(room.shape)}` : ""),
-      );
+      expectShape("KVCache", name, x, sized(room ?? x, T));
     }
+    const total = this.length + T;
     return withGrad(false, () => {
       this.keys = this.put(this.keys, k, total);
       this.values = this.put(this.values, v, total);
@@ -69,15 +63,17 @@ export class KVCache {
 
   private put(room: Tensor | null, x: Tensor, total: number): Tensor {
     const had = room?.shape.at(-2) ?? 0;
-    const enough = Math.max(total, this.capacity, had < total ? 2 * had : 0);
-    const to = room !== null && had >= total ? room : untracked(() => empty(sized(x, enough)));
+    const to =
+      room !== null && had >= total
+        ? room
+        : untracked(() => empty(sized(x, Math.max(total, this.capacity, 2 * had))));
     tidy(() => {
       if (room !== null && to !== room) {
         copy_(narrow(to, -2, 0, this.length), narrow(room, -2, 0, this.length));
+        room.dispose();
       }
       copy_(narrow(to, -2, this.length, total - this.length), x);
     });
-    if (room !== to) room?.dispose();
     return to;
   }
 
@@ -142,13 +138,6 @@ function merged(a: Tensor | null, b: Tensor | null): Tensor | null {
   return add(terms[0]!, terms[1]!);
 }
 
-function checkMask(name: string, mask: Tensor, shape: Shape): void {
-  if (mask.dtype === "int32") {
-    throw new DTypeError("MultiheadAttention", `${name} must be bool or float32: got int32`);
-  }
-  expectShape("MultiheadAttention", name, mask, shape);
-}
-
 /**
  * Attention of several heads side by side, each of embedDim / numHeads (Vaswani et al., 2017), between
  * projections of queries, keys, values and outputs. Of what PyTorch returns as a pair, `output` and
@@ -180,8 +169,11 @@ export class MultiheadAttention extends Module {
         `numHeads must divide embedDim: got ${numHeads}, ${embedDim}`,
       );
     }
-    const weight = (rows: number, cols: number): Parameter =>
-      xavierUniform_(parameter([rows, cols])) as Parameter;
+    const weight = (rows: number, cols: number): Parameter => {
+      const made = parameter([rows, cols]);
+      xavierUniform_(made);
+      return made;
+    };
     if (kdim === embedDim && vdim === embedDim) {
       this.inProjWeight = weight(3 * embedDim, embedDim);
     } else {
@@ -189,7 +181,11 @@ export class MultiheadAttention extends Module {
       this.kProjWeight = weight(embedDim, kdim);
       this.vProjWeight = weight(embedDim, vdim);
     }
-    const extra = (): Parameter => xavierNormal_(parameter([1, 1, embedDim])) as Parameter;
+    const extra = (): Parameter => {
+      const made = parameter([1, 1, embedDim]);
+      xavierNormal_(made);
+      return made;
+    };
     this.inProjBias = bias ? parameter([3 * embedDim]) : null;
     this.biasK = addBiasKv ? extra() : null;
     this.biasV = addBiasKv ? extra() : null;
@@ -213,7 +209,8 @@ export class MultiheadAttention extends Module {
     this.check(query, key, value, inputs);
     return tidy(() => {
       const single = query.ndim === 2;
-      const [q, k, v] = this.project(query, key, value);
+      const first = single || this.options.batchFirst;
+      const [q, k, v] = this.project([query, key, value]) as [Tensor, Tensor, Tensor];
       const cache = inputs.cache ?? null;
       const causalOffset = cache?.length ?? 0;
       const all = this.extended(cache === null ? { k, v } : cache.append(k, v));
@@ -226,12 +223,12 @@ export class MultiheadAttention extends Module {
         ...{ isCausal: isCausal && !own, causalOffset },
         dropoutP: this.training ? (this.options.dropout ?? 0) : 0,
       };
-      const { output, weights } = needWeights
-        ? attendWithWeights(q, all.k, all.v, options)
-        : { output: attend(q, all.k, all.v, options), weights: null };
+      const { output, weights } = attend(q, all.k, all.v, options, needWeights);
       const shown = weights && averageAttnWeights ? mean(weights, 1) : weights;
       return {
-        output: this.joined(output, single),
+        output: this.outProj.forward(
+          reshape(permute(output, first ? [0, 2, 1, 3] : [2, 0, 1, 3]), query.shape),
+        ),
         weights: shown && single ? squeeze(shown, 0) : shown,
       };
     });
@@ -239,80 +236,53 @@ export class MultiheadAttention extends Module {
 
   private check(query: Tensor, key: Tensor, value: Tensor, inputs: MultiheadAttentionInputs): void {
     const { kdim = this.embedDim, vdim = this.embedDim, batchFirst = false } = this.options;
-    const sizes = [this.embedDim, kdim, vdim];
     const [batch, time] = batchFirst ? [0, -2] : [1, 0];
-    const fits = (x: Tensor, i: number): boolean =>
-      (x.ndim === 2 || (x.ndim === 3 && x.shape[batch] === query.shape[batch])) &&
-      x.ndim === query.ndim &&
-      x.shape.at(-1) === sizes[i];
-    if (![query, key, value].every(fits) || key.shape.at(time) !== value.shape.at(time)) {
-      const layout = batchFirst ? "[N, T, E]" : "[T, N, E]";
-      throw new ShapeError(
-        "MultiheadAttention",
-        `query, key and value must be ${layout} or [T, E] with E = ${sizes.join(", ")}: got ` +
-          [query, key, value].map((x) => showShape(x.shape)).join(", "),
-      );
-    }
+    const [L, S] = [query.shape.at(time)!, key.shape.at(time)!];
     const N = query.ndim === 2 ? [] : [query.shape[batch]!];
-    const S = key.shape.at(time)! + (inputs.cache?.length ?? 0);
-    const L = query.shape.at(time)!;
-    const { keyPaddingMask: padding, attnMask: mask } = inputs;
-    if (padding) checkMask("keyPaddingMask", padding, [...N, S]);
-    if (mask) {
-      const heads = mask.ndim === 3 ? [(N[0] ?? 1) * this.numHeads] : [];
-      checkMask("attnMask", mask, [...heads, L, S]);
+    const sized = (T: number, E: number): Shape => (batchFirst ? [...N, T, E] : [T, ...N, E]);
+    const { keyPaddingMask, attnMask, cache } = inputs;
+    const keys = S + (cache?.length ?? 0);
+    const heads = attnMask?.ndim === 3 ? [(N[0] ?? 1) * this.numHeads] : [];
+    for (const [name, x, shape] of [
+      ["query", query, sized(L, this.embedDim)],
+      ["key", key, sized(S, kdim)],
+      ["value", value, sized(S, vdim)],
+      ["keyPaddingMask", keyPaddingMask, [...N, keys]],
+      ["attnMask", attnMask, [...heads, L, keys]],
+    ] as const) {
+      if (x) expectShape("MultiheadAttention", name, x, shape);
     }
   }
 
-  /** Queries, keys and values of each head: [N, heads, T, E / heads]. */
-  private project(query: Tensor, key: Tensor, value: Tensor): [Tensor, Tensor, Tensor] {
-    const { inProjWeight, inProjBias } = this;
-    if (inProjWeight !== null && query === key && key === value) {
-      const all = chunk(linear(query, inProjWeight, inProjBias), 3, -1);
-      return all.map((x) => this.headsOf(x)) as [Tensor, Tensor, Tensor];
-    }
+  /** Queries, keys and values of each head: [N, heads, T, embedDim / heads]. */
+  private project(operands: readonly Tensor[]): Tensor[] {
+    const { inProjWeight, inProjBias, numHeads } = this;
     const weights = inProjWeight
       ? chunk(inProjWeight, 3)
       : [this.qProjWeight!, this.kProjWeight!, this.vProjWeight!];
     const biases = inProjBias && chunk(inProjBias, 3);
-    return [query, key, value].map((x, i) =>
-      this.headsOf(linear(x, weights[i]!, biases?.[i] ?? null)),
-    ) as [Tensor, Tensor, Tensor];
-  }
-
-  private headsOf(x: Tensor): Tensor {
-    const size = this.embedDim / this.numHeads;
-    const batch = x.ndim === 2 ? unsqueeze(x, 0) : this.options.batchFirst ? x : transpose(x, 0, 1);
-    const [N, T] = batch.shape as [number, number];
-    return transpose(reshape(batch, [N, T, this.numHeads, size]), 1, 2);
-  }
-
-  /** [N, heads, L, E / heads] through the last projection, as the query came. */
-  private joined(x: Tensor, single: boolean): Tensor {
-    const first = single || this.options.batchFirst;
-    const rows = first ? transpose(x, 1, 2) : transpose(transpose(x, 1, 2), 0, 1);
-    const y = this.outProj.forward(flatten(rows, -2));
-    return single ? squeeze(y, 0) : y;
+    return operands.map((x, i) => {
+      const y = linear(x, weights[i]!, biases && biases[i]!);
+      const heads = reshape(y, [...y.shape.slice(0, -1), numHeads, this.embedDim / numHeads]);
+      if (x.ndim === 2) return transpose(unsqueeze(heads, 0), 1, 2);
+      return permute(heads, this.options.batchFirst ? [0, 2, 1, 3] : [1, 2, 0, 3]);
+    });
   }
 
   /** Keys and values with the learned and the zero ones behind. */
   private extended({ k, v }: { k: Tensor; v: Tensor }): { k: Tensor; v: Tensor; extra: number } {
-    let extra = 0;
-    const append = (last: (x: Tensor, i: number) => Tensor): void => {
-      [k, v] = [k, v].map((x, i) => cat([x, expand(last(x, i), sized(x, 1))], -2)) as [
-        Tensor,
-        Tensor,
-      ];
-      extra++;
+    const { biasK, biasV, numHeads } = this;
+    const extra = Number(biasK !== null) + Number(this.options.addZeroAttn ?? false);
+    const append = (x: Tensor, bias: Tensor | null): Tensor => {
+      const row = sized(x, 1);
+      const own = bias && expand(reshape(bias, [1, numHeads, 1, row[3]!]), row);
+      const zero = this.options.addZeroAttn ? zeros(row) : null;
+      return cat(
+        [x, own, zero].filter((part) => part !== null),
+        -2,
+      );
     };
-    if (this.biasK !== null) {
-      append((x, i) => {
-        const bias = i === 0 ? this.biasK! : this.biasV!;
-        return reshape(bias, [1, this.numHeads, 1, x.shape.at(-1)!]);
-      });
-    }
-    if (this.options.addZeroAttn) append((x) => zeros(sized(x, 1)));
-    return { k, v, extra };
+    return extra === 0 ? { k, v, extra } : { k: append(k, biasK), v: append(v, biasV), extra };
   }
 
   /** The masks as `attend` wants them: true where a key takes part, [N or 1, heads or 1, L or 1, S]. */

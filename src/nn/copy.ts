@@ -18,14 +18,12 @@ function copyOf(value: unknown, made: Map<object, unknown>): unknown {
   if (made.has(value)) return made.get(value);
   if (value instanceof Parameter || value instanceof Buffer) {
     const data = clone(value);
-    const { requiresGrad } = value;
-    const copy = value instanceof Buffer ? new Buffer(data) : new Parameter(data, { requiresGrad });
+    const copy = value instanceof Buffer ? new Buffer(data) : new Parameter(data, value);
     data.dispose();
     made.set(value, copy);
     return copy;
   }
   if (Array.isArray(value)) return value.map((item: unknown) => copyOf(item, made));
-  if (value instanceof Map) return new Map(value);
   if (!(value instanceof Module)) return value;
   const copy = Object.create(Object.getPrototypeOf(value) as object) as Record<string, unknown>;
   made.set(value, copy);

@@ -79,14 +79,15 @@ abstract class TransformerLayer extends Module {
   constructor(dModel: number, nhead: number, options: TransformerLayerOptions, cross: boolean) {
     super();
     const { dimFeedforward = 2048, activation = "relu", bias = true } = options;
-    if (typeof activation !== "function" && activation !== "relu" && activation !== "gelu") {
+    const named = typeof activation === "function" ? activation : { relu, gelu }[activation];
+    // As JavaScript may call it.
+    if ((named as unknown) === undefined) {
       throw new ValueError(
         "TransformerLayer",
         `activation must be "relu", "gelu" or a function: got ${String(activation)}`,
       );
     }
-    const named = activation === "relu" ? relu : (x: Tensor): Tensor => gelu(x);
-    this.activation = typeof activation === "function" ? activation : named;
+    this.activation = named;
     this.rate = options.dropout ?? 0.1;
     this.normFirst = options.normFirst ?? false;
     this.selfAttn = attentionOf(dModel, nhead, options);
@@ -185,77 +186,60 @@ export class TransformerDecoderLayer extends TransformerLayer {
   }
 }
 
-function checkCaches(
-  layers: readonly Module[],
-  caches: readonly KVCache[] | null | undefined,
-): void {
-  if (!caches || caches.length === layers.length) return;
-  throw new ValueError(
-    "Transformer",
-    `caches must be as many as layers: got ${caches.length} for ${layers.length}`,
-  );
-}
-
 export interface StackOptions {
   /** What normalises the last layer's output. Default: none. */
   norm?: LayerNorm | null;
 }
 
-/** A stack of copies of an encoder layer: all begin with its weights, as in PyTorch. */
-export class TransformerEncoder extends Module {
-  readonly layers: readonly TransformerEncoderLayer[];
+/** Layers that begin as copies of one, as in PyTorch, and what normalises the last one's output. */
+abstract class Stack<Layer extends TransformerLayer> extends Module {
+  readonly layers: readonly Layer[];
   readonly norm: LayerNorm | null;
 
-  constructor(layer: TransformerEncoderLayer, numLayers: number, options: StackOptions = {}) {
+  constructor(layer: Layer, numLayers: number, options: StackOptions = {}) {
     super();
     this.layers = Array.from({ length: numLayers }, () => copyModule(layer));
     this.norm = options.norm ?? null;
   }
 
-  /** @param inputs.caches one for each layer: see EncoderLayerInputs.cache */
-  forward(
-    src: Tensor,
-    inputs: EncoderInputs & { caches?: readonly KVCache[] | null } = {},
+  protected through(
+    x: Tensor,
+    caches: Caches,
+    step: (layer: Layer, x: Tensor, cache: KVCache | undefined) => Tensor,
   ): Tensor {
-    const { mask: srcMask, srcKeyPaddingMask, isCausal, caches } = inputs;
-    checkCaches(this.layers, caches);
-    return tidy(() => {
-      const out = this.layers.reduce(
-        (x, layer, i) =>
-          layer.forward(x, { srcMask, srcKeyPaddingMask, isCausal, cache: caches?.[i] }),
-        src,
+    if (caches && caches.length !== this.layers.length) {
+      throw new ValueError(
+        "Transformer",
+        `needs a cache for each of ${this.layers.length} layers: got ${caches.length}`,
       );
+    }
+    return tidy(() => {
+      const out = this.layers.reduce((x, layer, i) => step(layer, x, caches?.[i]), x);
       return this.norm?.forward(out) ?? out;
     });
   }
 }
 
-/** A stack of copies of a decoder layer: all begin with its weights, as in PyTorch. */
-export class TransformerDecoder extends Module {
-  readonly layers: readonly TransformerDecoderLayer[];
-  readonly norm: LayerNorm | null;
+/** One for each layer: see EncoderLayerInputs.cache. */
+type Caches = readonly KVCache[] | null | undefined;
 
-  constructor(layer: TransformerDecoderLayer, numLayers: number, options: StackOptions = {}) {
-    super();
-    this.layers = Array.from({ length: numLayers }, () => copyModule(layer));
-    this.norm = options.norm ?? null;
+/** A stack of encoder layers: all begin with the weights of the one that is given. */
+export class TransformerEncoder extends Stack<TransformerEncoderLayer> {
+  forward(src: Tensor, inputs: EncoderInputs & { caches?: Caches } = {}): Tensor {
+    const { mask: srcMask, caches, ...rest } = inputs;
+    return this.through(src, caches, (layer, x, cache) =>
+      layer.forward(x, { ...rest, srcMask, cache }),
+    );
   }
+}
 
-  /** @param inputs.caches one for each layer: see DecoderLayerInputs.cache */
-  forward(
-    tgt: Tensor,
-    memory: Tensor,
-    inputs: DecoderInputs & { caches?: readonly KVCache[] | null } = {},
-  ): Tensor {
+/** A stack of decoder layers: all begin with the weights of the one that is given. */
+export class TransformerDecoder extends Stack<TransformerDecoderLayer> {
+  forward(tgt: Tensor, memory: Tensor, inputs: DecoderInputs & { caches?: Caches } = {}): Tensor {
     const { caches, ...rest } = inputs;
-    checkCaches(this.layers, caches);
-    return tidy(() => {
-      const out = this.layers.reduce(
-        (x, layer, i) => layer.forward(x, memory, { ...rest, cache: caches?.[i] }),
-        tgt,
-      );
-      return this.norm?.forward(out) ?? out;
-    });
+    return this.through(tgt, caches, (layer, x, cache) =>
+      layer.forward(x, memory, { ...rest, cache }),
+    );
   }
 }
 

@@ -88,34 +88,32 @@ export function scaledDotProductAttention(
   if (options.isCausal && options.attnMask) {
     throw new ValueError(OP, "isCausal and attnMask exclude each other");
   }
-  return attend(q, k, v, options);
+  return attend(q, k, v, options, false).output;
 }
 
-/** @internal The same; isCausal and attnMask may both be given. */
-export function attend(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions): Tensor {
-  const plan = planFor(q, k, v, options);
-  return tidy(() => {
-    const [a, b, c] = fitted(q, k, v, plan);
-    const wide = Math.max(q.shape.at(-1)!, v.shape.at(-1)!) > 512;
-    if (wide || (plan.mask?.requiresGrad && isGradEnabled())) {
-      return matmul(dropped(weightsOf(a, b, plan), plan), perQuery(c, plan));
-    }
-    return fused(contiguous(a), headwise(b), headwise(c), plan);
-  });
-}
-
-/** @internal Output and weights [..., L, S] (after dropout), composed. */
-export function attendWithWeights(
+/**
+ * @internal The same; isCausal and attnMask may both be given. With `needWeights` composed, and the
+ * weights [..., L, S] (after dropout) come along.
+ */
+export function attend(
   q: Tensor,
   k: Tensor,
   v: Tensor,
   options: AttentionOptions,
-): { output: Tensor; weights: Tensor } {
+  needWeights: boolean,
+): { output: Tensor; weights: Tensor | null } {
   const plan = planFor(q, k, v, options);
+  const { mask, outer, shared } = plan;
   return tidy(() => {
-    const [a, b, c] = fitted(q, k, v, plan);
-    const weights = dropped(weightsOf(a, b, plan), plan);
-    return { output: matmul(weights, perQuery(c, plan)), weights };
+    const fit = (x: Tensor, lead: Shape): Tensor => expand(x, [...lead, ...x.shape.slice(-2)]);
+    const [a, b, c] = [fit(q, outer), fit(k, shared), fit(v, shared)];
+    const wide = Math.max(q.shape.at(-1)!, v.shape.at(-1)!) > 512;
+    if (needWeights || wide || (mask?.requiresGrad && isGradEnabled())) {
+      const weights = dropped(weightsOf(a, b, plan), plan);
+      const output = matmul(weights, perQuery(c, plan));
+      return { output, weights: needWeights ? weights : null };
+    }
+    return { output: fused(contiguous(a), headwise(b), headwise(c), plan), weights: null };
   });
 }
 
@@ -126,34 +124,30 @@ function planFor(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions): Pl
   checkFloat(OP, "v", v);
   const least = enableGqa ? 3 : 2;
   const [L, E] = q.shape.slice(-2) as [number, number];
-  const S = k.shape.at(-2)!;
+  const [S, Ek] = k.shape.slice(-2) as [number, number];
+  const group = enableGqa ? q.shape.at(-3)! / k.shape.at(-3)! : 1;
   if (
     Math.min(q.ndim, k.ndim, v.ndim) < least ||
-    k.shape.at(-1) !== E ||
+    Ek !== E ||
     v.shape.at(-2) !== S ||
-    (enableGqa && k.shape.at(-3) !== v.shape.at(-3))
+    (enableGqa && (v.shape.at(-3) !== k.shape.at(-3) || !(group > 0 && Number.isInteger(group))))
   ) {
-    const heads = enableGqa ? ["Hq, ", "H, "] : ["", ""];
+    const heads = enableGqa ? ", the heads of k and v dividing q's" : "";
     throw new ShapeError(
       OP,
-      `q must be [..., ${heads[0]}L, E], k [..., ${heads[1]}S, E], v [..., ${heads[1]}S, Ev]: ` +
+      `q must be [..., L, E], k [..., S, E], v [..., S, Ev]${heads}: ` +
         `got q=${showShape(q.shape)}, k=${showShape(k.shape)}, v=${showShape(v.shape)}`,
-    );
-  }
-  const group = enableGqa ? q.shape.at(-3)! / k.shape.at(-3)! : 1;
-  if (!Number.isInteger(group) || group < 1) {
-    throw new ShapeError(
-      OP,
-      `k's heads must divide q's: got q=${showShape(q.shape)}, k=${showShape(k.shape)}`,
     );
   }
   const lead = [q, k, v]
     .map((x): Shape => x.shape.slice(0, -least))
     .reduce((a, b) => broadcastShapes(OP, a, b));
   const outer = [...lead, ...q.shape.slice(-least, -2)];
-  if (!(p >= 0 && p <= 1)) throw new ValueError(OP, `dropoutP must lie in [0, 1]: got ${p}`);
-  if (!Number.isInteger(causalOffset)) {
-    throw new ValueError(OP, `causalOffset must be an integer: got ${causalOffset}`);
+  if (!(p >= 0 && p <= 1) || !Number.isInteger(causalOffset)) {
+    throw new ValueError(
+      OP,
+      `dropoutP must lie in [0, 1], causalOffset be an integer: got ${p}, ${causalOffset}`,
+    );
   }
   checkMask(mask, [...outer, L, S]);
   const limit = Math.max(-L, Math.min(S, 1 + causalOffset));
@@ -181,17 +175,6 @@ function drawn({ generator = defaultGenerator }: AttentionOptions, counters: num
   return state;
 }
 
-/** The operands with all of their outer dims. */
-function fitted(q: Tensor, k: Tensor, v: Tensor, plan: Plan): [Tensor, Tensor, Tensor] {
-  const to = (x: Tensor, outer: Shape): Tensor => {
-    const shape = [...outer, ...x.shape.slice(-2)];
-    return x.ndim === shape.length && x.shape.every((n, i) => n === shape[i])
-      ? x
-      : expand(x, shape);
-  };
-  return [to(q, plan.outer), to(k, plan.shared), to(v, plan.shared)];
-}
-
 /** Elements from one head to the next, or null unless each head is contiguous and all lie evenly. */
 function headStride(x: Tensor): number | null {
   const [rows, cols] = x.shape.slice(-2) as [number, number];
@@ -204,12 +187,6 @@ function headStride(x: Tensor): number | null {
 /** x, or a copy: the kernels step evenly from head to head, as through a cache's part in use. */
 function headwise(x: Tensor): Tensor {
   return headStride(x) === null ? contiguous(x) : x;
-}
-
-/** The mask's steps from head to head: size and stride of each dim, outermost first. */
-function headDims(outer: Shape, strides: readonly number[]): readonly number[] {
-  const { cols, inner, dims } = collapse(outer, [strides]);
-  return [...dims, cols, inner[0]!];
 }
 
 /** Pointers of a kernel call; what is missing is 0. */
@@ -228,7 +205,9 @@ function call(
   const { q, k, v, out, stats, mask, dy } = x;
   const [E, Ev] = [q.shape.at(-1)!, v.shape.at(-1)!];
   const strides = mask && expandLayout(OP, mask.layout, [...plan.outer, L, S]).strides;
-  const heads = strides === undefined ? [] : headDims(plan.outer, strides.slice(0, -2));
+  // The mask's steps from head to head: size and stride of each dim, outermost first.
+  const { cols, inner, dims } = collapse(plan.outer, [strides ?? plan.outer]);
+  const heads = mask === undefined ? [] : [...dims, cols, inner[0]!];
   const at = (t: Tensor | null | undefined): number => t?.address() ?? 0;
   const offset = [state[2] | 0, Math.floor(state[2] / 2 ** 32) | 0] as const;
   run(

@@ -51,12 +51,6 @@ export function rotaryEmbedding(x: Tensor, options: RotaryOptions = {}): Tensor 
       `x must be [..., T, D] with an even D: got ${showShape(x.shape)}`,
     );
   }
-  if (!Number.isInteger(offset) || !(base > 0)) {
-    throw new ValueError(
-      "rotaryEmbedding",
-      `offset must be an integer and base > 0: got ${offset}, ${base}`,
-    );
-  }
   return tidy(() => {
     const turn = angles(T, D, base, offset);
     const [c, s] = [cos(turn), sin(turn)];

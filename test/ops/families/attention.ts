@@ -123,8 +123,6 @@ export const attention: Family = {
       shape(/an even D: got \[2,3\]/, () => sg.rotaryEmbedding(f.m23)),
       shape(/an even D: got \[3\]/, () => sg.rotaryEmbedding(f.v3)),
       dtype(/x must be float32: got int32/, () => sg.rotaryEmbedding(f.int23)),
-      value(/got 0\.5, 10000/, () => sg.rotaryEmbedding(f.cube, { offset: 0.5 })),
-      value(/got 0, NaN/, () => sg.rotaryEmbedding(f.cube, { base: NaN })),
     ],
     scaledDotProductAttention: [
       dtype(/q must be float32: got int32/, () => attend(f.int23, f.m23, f.m23)),
@@ -135,8 +133,8 @@ export const attention: Family = {
       shape(/q must be \[\.\.\., L, E\].* got q=\[3\]/, () => attend(f.v3, f.m23, f.m23)),
       shape(/got q=\[2,3\], k=\[4,5\], v=\[4,5\]/, () => attend(f.m23, f.m45, f.m45)),
       shape(/got q=\[2,3\], k=\[2,3\], v=\[4,5\]/, () => attend(f.m23, f.m23, f.m45)),
-      shape(/Hq, L, E/, () => attend(f.m23, f.m23, f.m23, { enableGqa: true })),
-      shape(/k's heads must divide q's: got q=\[1,1,4,4\], k=\[1,2,4,4\]/, () =>
+      shape(/dividing q's: got/, () => attend(f.m23, f.m23, f.m23, { enableGqa: true })),
+      shape(/the heads of k and v dividing q's: got q=\[1,1,4,4\], k=\[1,2,4,4\]/, () =>
         attend(oneHead, f.images, f.images, { enableGqa: true }),
       ),
       shape(/must broadcast/, () => attend(turned, f.cube, f.cube)),
@@ -146,10 +144,10 @@ export const attention: Family = {
       value(/isCausal and attnMask exclude each other/, () =>
         attend(f.m23, f.m23, f.m23, { attnMask: f.int2, isCausal: true }),
       ),
-      value(/dropoutP must lie in \[0, 1\]: got NaN/, () =>
+      value(/dropoutP must lie in \[0, 1\].* got NaN, 0/, () =>
         attend(f.m23, f.m23, f.m23, { dropoutP: NaN }),
       ),
-      value(/causalOffset must be an integer: got 0\.5/, () =>
+      value(/causalOffset be an integer: got 0, 0\.5/, () =>
         attend(f.m23, f.m23, f.m23, { causalOffset: 0.5 }),
       ),
     ],

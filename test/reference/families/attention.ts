@@ -1,7 +1,7 @@
 // Reference rows of attention and Transformers.
 import * as sg from "../../../src/index.js";
 import { CHAIN, EXACT, LAYERS, SUMS } from "../fixtures.js";
-import { type ReferenceFamily, rows } from "../row.js";
+import { optionsWith, type ReferenceFamily, rows } from "../row.js";
 
 interface Args {
   readonly options: never;
@@ -16,11 +16,8 @@ export const attention: ReferenceFamily = {
   rows: {
     // Second gradients compare with LAYERS; sums of sums of products.
     ...rows<Args>(SUMS, LAYERS, {
-      scaledDotProductAttention: ([q, k, v, attnMask], a) =>
-        sg.scaledDotProductAttention(q, k, v, {
-          attnMask: (attnMask as sg.Tensor | undefined) ?? null,
-          ...(a.options as object),
-        }),
+      scaledDotProductAttention: ([q, k, v, ...mask], a) =>
+        sg.scaledDotProductAttention(q, k, v, optionsWith(a, ["attnMask"], mask)),
     }),
     // The angles' own roundings: positions times frequencies, up to 20.
     ...rows<Args>(SUMS, SUMS, { rotaryEmbedding: ([x], a) => sg.rotaryEmbedding(x, a.options) }),
