@@ -130,3 +130,8 @@ export { softmaxF32, softmaxGradF32, logSoftmaxF32, logSoftmaxGradF32 } from "./
 export { crossEntropyF32, crossEntropyGradF32, nllLossF32, nllLossGradF32 } from "./crossEntropy";
 export { attentionF32 } from "./attention/forward";
 export { attentionGradF32 } from "./attention/backward";
+export { bandF32 } from "./image/band";
+export { foldF32, unfoldF32 } from "./image/windows";
+export { fftF32 } from "./signal/fft";
+export { repeatI32 } from "./index-ops/repeat";
+export { multinomialI32 } from "./random/multinomial";
