@@ -137,6 +137,8 @@ export { choleskyF32, qrF32 } from "./linalg/factor";
 export { eighF32, svdF32 } from "./linalg/jacobi";
 export { adaptiveStepF32 } from "./adaptive";
 export { ctcLossF32 } from "./ctc";
+export { attentionF32 } from "./attention/forward";
+export { attentionGradF32 } from "./attention/backward";
 export { bandF32 } from "./image/band";
 export { foldF32, unfoldF32 } from "./image/windows";
 export { fftF32 } from "./signal/fft";

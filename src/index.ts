@@ -302,3 +302,11 @@ export * from "./ops/decompose.js";
 export { einsum, tensordot } from "./ops/einsum.js";
 export * from "./ops/distances.js";
 export * from "./ops/products.js";
+export { type AttentionOptions, scaledDotProductAttention } from "./ops/attention.js";
+export {
+  alibiBias,
+  type AlibiOptions,
+  alibiSlopes,
+  rotaryEmbedding,
+  type RotaryOptions,
+} from "./ops/positional.js";
