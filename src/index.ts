@@ -174,7 +174,6 @@ export {
   diagEmbed,
   diagonal,
   type DiagonalOptions,
-  diagonalScatter,
   unfold,
 } from "./ops/strided.js";
 export * from "./ops/triangle.js";
