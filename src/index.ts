@@ -27,6 +27,55 @@ export {
 export { gradcheck, type GradcheckOptions } from "./ops/gradcheck.js";
 export { enableGrad, isGradEnabled, noGrad } from "./autograd/mode.js";
 export { type Gradients, recordCustom as record } from "./autograd/record.js";
+export { bilinear } from "./ops/bilinear.js";
+export { alphaDropout, featureAlphaDropout, featureDropout } from "./ops/dropout.js";
+export {
+  groupNorm,
+  instanceNorm,
+  type InstanceNormOptions,
+  localResponseNorm,
+  type LocalResponseNormOptions,
+  rmsNorm,
+} from "./ops/groupNorm.js";
+export {
+  complex,
+  fft,
+  fft2,
+  type Fft2Options,
+  type FftNorm,
+  type FftOptions,
+  ifft,
+  ifft2,
+  imag,
+  irfft,
+  irfft2,
+  real,
+  rfft,
+  rfft2,
+} from "./ops/fft.js";
+export {
+  channelShuffle,
+  fold,
+  pixelShuffle,
+  pixelUnshuffle,
+  unfold,
+  type UnfoldOptions,
+} from "./ops/fold.js";
+export { affineGrid, gridSample, type GridSampleOptions } from "./ops/gridSample.js";
+export { interpolate, type InterpolateMode, type InterpolateOptions } from "./ops/interpolate.js";
+export {
+  bartlettWindow,
+  blackmanWindow,
+  fftfreq,
+  hammingWindow,
+  hannWindow,
+  istft,
+  kaiserWindow,
+  rfftfreq,
+  stft,
+  type StftOptions,
+  type WindowOptions,
+} from "./ops/signal.js";
 export { memory, type MemoryStats, setHeapLimit } from "./autograd/memory.js";
 export { tidy } from "./memory/scope.js";
 
@@ -174,7 +223,6 @@ export {
   diagEmbed,
   diagonal,
   type DiagonalOptions,
-  unfold,
 } from "./ops/strided.js";
 export * from "./ops/triangle.js";
 

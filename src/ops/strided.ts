@@ -96,7 +96,7 @@ function addAt(x: Tensor, n: number, layout: Layout): Tensor {
  * new last dim their elements.
  * @throws ValueError for a size beyond the dim or a step < 1
  */
-export function unfold(x: Tensor, dim: number, size: number, step: number): Tensor {
+export function unfoldDim(x: Tensor, dim: number, size: number, step: number): Tensor {
   const at = checkDim("unfold", dim, x.ndim);
   const n = x.shape[at] ?? 1;
   checkInt("unfold", "size", size, 0, n);

@@ -45,6 +45,8 @@ const shapes: Table = {
     on([any(3, 5)], ([x]) => [x, -1, 2, 1]),
     on([any(5, 2)], ([x]) => [x, 0, 2, 3]),
     on([any()], ([x]) => [x, 0, 1, 1]),
+    on([any(1, 2, 3, 4)], ([x]) => [x, [2, 3], { padding: 1, stride: [1, 2] }]),
+    on([any(2, 5, 3)], ([x]) => [x, 2, { dilation: [2, 1] }]),
   ],
   view: [on([any(3, 4)], ([x]) => [x!.contiguous(), [2, -1]])],
   viewAs: [on([any(3, 4), fixed(any(2, 6))], ([x, y]) => [x!.contiguous(), y])],

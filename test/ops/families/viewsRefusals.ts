@@ -165,6 +165,8 @@ const views: Refusals = {
     ...badDim((x, dim) => sg.unfold(x, dim, 1, 1)),
     value(/size must be an integer in \[0, 3\]: got 4/, () => sg.unfold(f.v3, 0, 4, 1)),
     value(/step must be an integer in \[1, Infinity\]: got 0/, () => sg.unfold(f.v3, 0, 2, 0)),
+    shape(/x must be \[N, C, H, W\] or \[C, H, W\]: got \[2,3\]/, () => sg.unfold(f.m23, 2)),
+    shape(/a kernel of 5 .* does not fit into 4/, () => sg.unfold(f.images, 5)),
   ],
   view: [
     shape(/\[6\] needs a copy/, () => sg.view(turned, [6])),
