@@ -273,7 +273,6 @@ export {
   diagEmbed,
   diagonal,
   type DiagonalOptions,
-  diagonalScatter,
 } from "./ops/strided.js";
 export * from "./ops/triangle.js";
 

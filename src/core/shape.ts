@@ -101,6 +101,24 @@ export function checkDim(op: string, dim: number, ndim: number): number {
   return dim < 0 ? dim + n : dim;
 }
 
+/** Refuses tensors of fewer than `least` dims. */
+export function checkRank(op: string, x: { readonly shape: Shape }, least: number): void {
+  if (x.shape.length >= least) return;
+  throw new ShapeError(op, `takes at least ${least} dims: got ${showShape(x.shape)}`);
+}
+
+/** Refuses what is no integer, or one that lies outside of [least, most]. */
+export function checkInt(
+  op: string,
+  name: string,
+  n: number,
+  least = -Infinity,
+  most = Infinity,
+): number {
+  if (Number.isInteger(n) && n >= least && n <= most) return n;
+  throw new ValueError(op, `${name} must be an integer in [${least}, ${most}]: got ${n}`);
+}
+
 /** One number as a list of one. */
 export function listOf(value: number | readonly number[]): readonly number[] {
   return typeof value === "number" ? [value] : value;
