@@ -5,8 +5,9 @@ export {
   avgPool2dF32,
   avgPool2dGradF32,
   maxPool2dF32,
-  maxPool2dGatherF32,
+  maxPool2dGather32,
   maxPool2dGradF32,
+  maxUnpool2dF32,
 } from "./pool";
 
 // elementwise

@@ -1,8 +1,12 @@
-// Max and average pooling over H x W planes, with their gradients. A work unit is one plane
-// (image x channel), so any split over units gives the same bits.
+// Max and average pooling over H x W planes, with their gradients, and max pooling's inverse. A work
+// unit is one plane (image x channel), so any split over units gives the same bits.
+//
+// Strides of 0 stand for adaptive pooling: the OH x OW windows divide the plane, window o of n cells
+// being floor(o n / OH) ... ceil((o + 1) n / OH) - 1.
 //
 // Not here: shapes. OH and OW come from the op (ceilMode only shows in them); windows that reach
 // past the plane are clipped here, as in PyTorch.
+import { Status } from "./index-ops/status";
 
 /** Shared by the three walks over windows; `indices` and the dilation are max pooling's alone. */
 @unmanaged
@@ -39,6 +43,8 @@ class AvgPoolArgs {
   padH: i32;
   padW: i32;
   countIncludePad: u32;
+  /** What sums are divided by; 0: the window's cells. */
+  divisor: i32;
 }
 
 @unmanaged
@@ -50,7 +56,29 @@ class PoolIndexArgs {
   outPlane: u32;
 }
 
+@unmanaged
+class UnpoolArgs {
+  x: usize;
+  indices: usize;
+  out: usize;
+  status: usize;
+  inPlane: u32;
+  outPlane: u32;
+}
+
 class Window {
+  /** The first cell of window o of `outs` along a side of n. */
+  @inline
+  static from(o: i32, stride: i32, pad: i32, n: i32, outs: i32): i32 {
+    return stride ? o * stride - pad : <i32>((<i64>o * n) / outs);
+  }
+
+  /** Its taps: k of them, but for adaptive windows. */
+  @inline
+  static taps(o: i32, from: i32, stride: i32, k: i32, n: i32, outs: i32): i32 {
+    return stride ? k : <i32>((<i64>(o + 1) * n + outs - 1) / outs) - from;
+  }
+
   /** The first tap k >= 0 with from + k * step >= 0. */
   @inline
   static first(from: i32, step: i32): i32 {
@@ -89,13 +117,13 @@ class Window {
 class Columns {
   @inline
   static lo(padW: i32, strideW: i32): i32 {
-    return (padW + strideW - 1) / strideW;
+    return strideW ? (padW + strideW - 1) / strideW : 0;
   }
 
   @inline
   static hi(W: i32, OW: i32, spanW: i32, padW: i32, strideW: i32): i32 {
     const room = W + padW - spanW;
-    return room < 0 ? 0 : min(OW, room / strideW + 1);
+    return room < 0 || strideW == 0 ? 0 : min(OW, room / strideW + 1);
   }
 }
 
@@ -113,9 +141,10 @@ export function maxPool2dF32(args: usize, start: u32, end: u32): void {
     const x = a.x + ((<usize>plane * a.H * a.W) << 2);
     for (let oh = 0; oh < a.OH; oh++) {
       const at = (<usize>plane * a.OH + oh) * a.OW;
-      const fromH = oh * a.strideH - a.padH;
+      const fromH = Window.from(oh, a.strideH, a.padH, a.H, a.OH);
+      const taps = Window.taps(oh, fromH, a.strideH, a.kh, a.H, a.OH);
       const first = Window.first(fromH, a.dilationH);
-      const rows = Window.last(fromH, a.dilationH, a.kh, a.H) - first;
+      const rows = Window.last(fromH, a.dilationH, taps, a.H) - first;
       const top = x + ((<usize>((fromH + first * a.dilationH) * a.W)) << 2);
       for (let ow = 0; ow < a.OW;) {
         if (ow >= lo && ow < hi && hi - lo >= 4) {
@@ -198,9 +227,10 @@ function maxOfPairs(a: PoolArgs, x: usize, top: usize, ow: i32, hi: i32, to: usi
 
 /** One window, clipped at the plane's left and right too. */
 function max1(a: PoolArgs, x: usize, top: usize, rows: i32, ow: i32, to: usize): void {
-  const fromW = ow * a.strideW - a.padW;
+  const fromW = Window.from(ow, a.strideW, a.padW, a.W, a.OW);
+  const span = Window.taps(ow, fromW, a.strideW, a.kw, a.W, a.OW);
   const first = Window.first(fromW, a.dilationW);
-  const taps = Window.last(fromW, a.dilationW, a.kw, a.W) - first;
+  const taps = Window.last(fromW, a.dilationW, span, a.W) - first;
   const step = (<usize>a.dilationW) << 2;
   const rowStep = (<usize>(a.dilationH * a.W)) << 2;
   let row = top + ((<usize>(fromW + first * a.dilationW)) << 2);
@@ -238,15 +268,30 @@ export function maxPool2dGradF32(args: usize, start: u32, end: u32): void {
   }
 }
 
-/** out = x at the windows' maxima: the derivative of maxPool2dGrad by dy. 0 where there is none. */
-export function maxPool2dGatherF32(args: usize, start: u32, end: u32): void {
+/** out = x (of any dtype of 4 bytes) at the windows' maxima, 0 where there is none: the transpose of maxPool2dGrad. */
+export function maxPool2dGather32(args: usize, start: u32, end: u32): void {
   const a = changetype<PoolIndexArgs>(args);
   for (let plane = start; plane < end; plane++) {
     const x = a.from + ((<usize>plane * a.inPlane) << 2);
     let at = (<usize>plane * a.outPlane) << 2;
     for (const stop = at + ((<usize>a.outPlane) << 2); at < stop; at += 4) {
       const index = load<u32>(a.indices + at);
-      store<f32>(a.to + at, index < a.inPlane ? load<f32>(x + ((<usize>index) << 2)) : 0);
+      store<u32>(a.to + at, index < a.inPlane ? load<u32>(x + ((<usize>index) << 2)) : 0);
+    }
+  }
+}
+
+/** out = 0 but for x at the indices: of several x for one place the last stays, as in PyTorch. */
+export function maxUnpool2dF32(args: usize, start: u32, end: u32): void {
+  const a = changetype<UnpoolArgs>(args);
+  for (let plane = start; plane < end; plane++) {
+    const out = a.out + ((<usize>plane * a.outPlane) << 2);
+    memory.fill(out, 0, (<usize>a.outPlane) << 2);
+    for (let i: u32 = 0; i < a.inPlane; i++) {
+      const at = plane * a.inPlane + i;
+      const index = load<u32>(a.indices + ((<usize>at) << 2));
+      if (index >= a.outPlane) Status.report(a.status, at);
+      else store<u32>(out + ((<usize>index) << 2), load<u32>(a.x + ((<usize>at) << 2)));
     }
   }
 }
@@ -260,14 +305,15 @@ class Average {
 
   /** What the window's sum is divided by; the op lets no window lie wholly in the padding. */
   @inline
-  static divisor(a: AvgPoolArgs, fromH: i32, fromW: i32): f32 {
-    const h = Average.cells(fromH, a.kh, a.H, a.padH, a.countIncludePad);
-    const w = Average.cells(fromW, a.kw, a.W, a.padW, a.countIncludePad);
+  static divisor(a: AvgPoolArgs, fromH: i32, fromW: i32, kh: i32, kw: i32): f32 {
+    if (a.divisor) return <f32>a.divisor;
+    const h = Average.cells(fromH, kh, a.H, a.padH, a.countIncludePad);
+    const w = Average.cells(fromW, kw, a.W, a.padW, a.countIncludePad);
     return <f32>(h * w);
   }
 }
 
-/** out = sum of the window / its cells; the sum runs row by row, left to right. */
+/** out = sum of the window / its divisor; the sum runs row by row, left to right. */
 export function avgPool2dF32(args: usize, start: u32, end: u32): void {
   const a = changetype<AvgPoolArgs>(args);
   const lo = Columns.lo(a.padW, a.strideW);
@@ -291,9 +337,10 @@ export function avgPool2dF32(args: usize, start: u32, end: u32): void {
 }
 
 function average4(a: AvgPoolArgs, x: usize, oh: i32, ow: i32): v128 {
-  const fromH = oh * a.strideH - a.padH;
+  const fromH = Window.from(oh, a.strideH, a.padH, a.H, a.OH);
+  const kh = Window.taps(oh, fromH, a.strideH, a.kh, a.H, a.OH);
   const fromW = ow * a.strideW - a.padW;
-  const stop = min(fromH + a.kh, a.H);
+  const stop = min(fromH + kh, a.H);
   const stride = a.strideW;
   const kw = a.kw;
   let sum = f32x4.splat(0);
@@ -303,24 +350,26 @@ function average4(a: AvgPoolArgs, x: usize, oh: i32, ow: i32): v128 {
       sum = f32x4.add(sum, Window.gather(row + ((<usize>j) << 2), stride));
     }
   }
-  return f32x4.div(sum, f32x4.splat(Average.divisor(a, fromH, fromW)));
+  return f32x4.div(sum, f32x4.splat(Average.divisor(a, fromH, fromW, kh, kw)));
 }
 
 function average1(a: AvgPoolArgs, x: usize, oh: i32, ow: i32): f32 {
-  const fromH = oh * a.strideH - a.padH;
-  const fromW = ow * a.strideW - a.padW;
-  const stopH = min(fromH + a.kh, a.H);
-  const stopW = min(fromW + a.kw, a.W);
+  const fromH = Window.from(oh, a.strideH, a.padH, a.H, a.OH);
+  const fromW = Window.from(ow, a.strideW, a.padW, a.W, a.OW);
+  const kh = Window.taps(oh, fromH, a.strideH, a.kh, a.H, a.OH);
+  const kw = Window.taps(ow, fromW, a.strideW, a.kw, a.W, a.OW);
+  const stopH = min(fromH + kh, a.H);
+  const stopW = min(fromW + kw, a.W);
   let sum: f32 = 0;
   for (let h = max(fromH, 0); h < stopH; h++) {
     for (let w = max(fromW, 0); w < stopW; w++) {
       sum += load<f32>(x + ((<usize>(h * a.W + w)) << 2));
     }
   }
-  return sum / Average.divisor(a, fromH, fromW);
+  return sum / Average.divisor(a, fromH, fromW, kh, kw);
 }
 
-/** dx = sum of dy / cells over the windows that hold it, in the order of the outputs. */
+/** dx = sum of dy / divisor over the windows that hold it, in the order of the outputs. */
 export function avgPool2dGradF32(args: usize, start: u32, end: u32): void {
   const a = changetype<AvgPoolArgs>(args);
   const inPlane = (<usize>a.H * a.W) << 2;
@@ -329,23 +378,22 @@ export function avgPool2dGradF32(args: usize, start: u32, end: u32): void {
     let dy = a.x + ((<usize>plane * a.OH * a.OW) << 2);
     memory.fill(dx, 0, inPlane);
     for (let oh = 0; oh < a.OH; oh++) {
+      const fromH = Window.from(oh, a.strideH, a.padH, a.H, a.OH);
+      const kh = Window.taps(oh, fromH, a.strideH, a.kh, a.H, a.OH);
       for (let ow = 0; ow < a.OW; ow++) {
-        const fromH = oh * a.strideH - a.padH;
-        const fromW = ow * a.strideW - a.padW;
-        spread(a, dx, fromH, fromW, load<f32>(dy) / Average.divisor(a, fromH, fromW));
+        const fromW = Window.from(ow, a.strideW, a.padW, a.W, a.OW);
+        const kw = Window.taps(ow, fromW, a.strideW, a.kw, a.W, a.OW);
+        const value = load<f32>(dy) / Average.divisor(a, fromH, fromW, kh, kw);
+        const stopH = min(fromH + kh, a.H);
+        const stopW = min(fromW + kw, a.W);
+        for (let h = max(fromH, 0); h < stopH; h++) {
+          for (let w = max(fromW, 0); w < stopW; w++) {
+            const to = dx + ((<usize>(h * a.W + w)) << 2);
+            store<f32>(to, load<f32>(to) + value);
+          }
+        }
         dy += 4;
       }
-    }
-  }
-}
-
-function spread(a: AvgPoolArgs, dx: usize, fromH: i32, fromW: i32, value: f32): void {
-  const stopH = min(fromH + a.kh, a.H);
-  const stopW = min(fromW + a.kw, a.W);
-  for (let h = max(fromH, 0); h < stopH; h++) {
-    for (let w = max(fromW, 0); w < stopW; w++) {
-      const to = dx + ((<usize>(h * a.W + w)) << 2);
-      store<f32>(to, load<f32>(to) + value);
     }
   }
 }

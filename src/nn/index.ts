@@ -13,16 +13,18 @@ export {
 } from "./activations.js";
 export * as init from "./init.js";
 export {
-  AvgPool2d,
+  Conv1d,
   Conv2d,
-  Dropout,
-  Embedding,
-  Flatten,
-  Identity,
-  Linear,
-  MaxPool2d,
-} from "./layers.js";
+  Conv3d,
+  type ConvLayerOptions,
+  ConvTranspose1d,
+  ConvTranspose2d,
+  ConvTranspose3d,
+  type ConvTransposeLayerOptions,
+} from "./conv.js";
+export { Dropout, Embedding, Flatten, Identity, Linear } from "./layers.js";
 export { BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, MSELoss, NLLLoss } from "./losses.js";
 export { Buffer, Module, Parameter, type StateDict } from "./module.js";
 export { BatchNorm1d, BatchNorm2d, LayerNorm } from "./norm.js";
+export * from "./pool.js";
 export { type Layer, Sequential } from "./sequential.js";
