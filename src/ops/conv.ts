@@ -129,7 +129,7 @@ function convolve(
   return tidy(() => {
     const planes = n === 1 ? unsqueeze(x, 2) : depthWindows(x, g);
     const out = convolution(op, planes, planeWeight(weight), bias, planeSizes(g));
-    return n === 1 ? squeeze(out, 2) : fromSlices(out, g.N);
+    return n === 1 ? squeeze(out, 2) : fromSlices(out, g.N, g.output[0]!);
   });
 }
 

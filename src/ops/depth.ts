@@ -72,9 +72,8 @@ function eachTap(
 }
 
 /** [N * D, C, H, W] to [N, C, D, H, W]. */
-export function fromSlices(x: Tensor, N: number): Tensor {
-  const [slices, ...rest] = x.shape as [number, ...number[]];
-  const images = reshape(x, [N, N === 0 ? 0 : slices / N, ...rest]);
+export function fromSlices(x: Tensor, N: number, D: number): Tensor {
+  const images = reshape(x, [N, D, ...x.shape.slice(1)]);
   return contiguous(permute(images, [0, 2, 1, 3, 4]));
 }
 

@@ -2,6 +2,7 @@
 // and their gradients are in poolPasses.ts.
 import { ValueError } from "../core/errors.js";
 import type { Tensor } from "../autograd/tensor.js";
+import { withGrad } from "../autograd/mode.js";
 import { tidy } from "../memory/scope.js";
 import { mul, pow } from "./arithmetic.js";
 import { abs, sign } from "./math.js";
@@ -209,6 +210,7 @@ function lpPool(
   return tidy(() => {
     const mean = averages(op, pow(x, p), sides, true, 0);
     // sign(y) |y| is y, but with a derivative of 0 at 0.
-    return pow(mul(mul(sign(mean), abs(mean)), elements), 1 / p);
+    const signs = withGrad(false, () => sign(mean));
+    return pow(mul(mul(signs, abs(mean)), elements), 1 / p);
   });
 }

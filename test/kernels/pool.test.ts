@@ -165,7 +165,7 @@ describe.each(builds)("pooling, %s", (build) => {
       bench.run("maxPool2dGradF32", units, dy, indices, dx, input, output);
       expect(dx.read()).toEqual(want);
       const gathered = bench.put(new Float32Array(c.planes * output).fill(7));
-      bench.run("maxPool2dGatherF32", units, x, indices, gathered, input, output);
+      bench.run("maxPool2dGather32", units, x, indices, gathered, input, output);
       expect(gathered.read()).toEqual(out.read().map((v, o) => (indices.read()[o]! < 0 ? 0 : v)));
     }
   });
@@ -211,7 +211,7 @@ describe.each(builds)("pooling, %s", (build) => {
     bench.run("maxPool2dGradF32", 1, out, indices, dx, 1, 2);
     expect([...dx.read()]).toEqual([0]);
     const gathered = bench.put(new Float32Array(2).fill(7));
-    bench.run("maxPool2dGatherF32", 1, x, indices, gathered, 1, 2);
+    bench.run("maxPool2dGather32", 1, x, indices, gathered, 1, 2);
     expect([...gathered.read()]).toEqual([0, 0]);
   });
 });
