@@ -166,7 +166,7 @@ abstract class ConvolutionTranspose<Size extends PerDim> extends Module {
       .slice(-n)
       .map((s, i) => (s - 1) * stride[i]! - 2 * padding[i]! + dilation[i]! * (kernel[i]! - 1) + 1);
     const extra = outputSize.slice(-n).map((size, i) => size - least[i]!);
-    if (extra.length !== n || !extra.every((e, i) => e >= 0 && e < stride[i]!)) {
+    if (extra.length !== n || !extra.every((e, i) => e >= 0 && e < stride[i]! && e % 1 === 0)) {
       throw new ValueError(
         layer,
         `outputSize must be ${showShape(least)}, or larger by less than the stride: ` +

@@ -30,7 +30,7 @@ export function perDim(
   if (!Array.isArray(all) || all.length !== n || !all.every((v) => v >= least && v % 1 === 0)) {
     throw new ValueError(op, `${name} must be ${COUNTS[n - 1]} >= ${least}: got ${String(value)}`);
   }
-  return all as readonly number[];
+  return all;
 }
 
 /** Outputs along one dim: windows of dilation (kernel - 1) + 1 elements, every stride-th. */

@@ -1,6 +1,6 @@
 // Reference rows of convolutions and pooling.
 import * as sg from "../../../src/index.js";
-import { CHAIN, EQUAL, SUMS } from "../fixtures.js";
+import { CHAIN, EQUAL, LAYERS, SUMS } from "../fixtures.js";
 import { type ReferenceFamily, rows } from "../row.js";
 
 /** What a case has besides tensors; `options` and sizes fit whatever op they are given to. */
@@ -22,6 +22,15 @@ const convolutions = rows<Args>(SUMS, SUMS, {
   convTranspose1d: ([x, w, b], a) => sg.convTranspose1d(x, w, b, a.options),
   convTranspose2d: ([x, w, b], a) => sg.convTranspose2d(x, w, b, a.options),
   convTranspose3d: ([x, w, b], a) => sg.convTranspose3d(x, w, b, a.options),
+});
+
+const networks = rows<Args>(LAYERS, LAYERS, {
+  resnet: ([x, stem, main, down]) => {
+    const features = sg.conv2d(x, stem, null, { stride: 2, padding: 3 }).relu();
+    const pooled = sg.maxPool2d(features, 3, { stride: 2, padding: 1 });
+    const shortcut = sg.conv2d(pooled, down, null, { stride: 2 });
+    return sg.conv2d(pooled, main, null, { stride: 2, padding: 1 }).add(shortcut);
+  },
 });
 
 // Their gradients add up where windows overlap.
@@ -49,7 +58,7 @@ const means = rows<Args>(SUMS, SUMS, {
 
 export const conv: ReferenceFamily = {
   fixtures: ["conv", "conv3d", "convTranspose", "pool", "poolAdaptive", "convSecond"],
-  rows: { ...convolutions, ...extremes, ...means },
+  rows: { ...convolutions, ...networks, ...extremes, ...means },
   modules: ["convModules"],
   // They take indices as well: test/nn/conv.test.ts.
   elsewhere: ["MaxUnpool1d", "MaxUnpool2d", "MaxUnpool3d"],

@@ -58,6 +58,16 @@ for d in (1, 2, 3):
 for d in (1, 2):
     OPS[f"lpPool{d}d"] = lp_pool(f"lp_pool{d}d")
 
+
+
+def resnet(x, stem, main, down):
+    """The stem and a block that halves the image: what a ResNet is made of."""
+    pooled = F.max_pool2d(F.conv2d(x, stem, stride=2, padding=3).relu(), 3, 2, 1)
+    return F.conv2d(pooled, main, stride=2, padding=1) + F.conv2d(pooled, down, stride=2)
+
+
+OPS["resnet"] = resnet
+
 # name: (op, input, weight, bias, options)
 CONVOLUTIONS = {
     "plain": ("conv1d", [2, 3, 7], [5, 3, 3], True, {}),
@@ -147,6 +157,9 @@ def specials(*shape):
 
 def conv() -> list:
     out = convolved(CONVOLUTIONS, False, ("conv1d", "conv2d"))
+    rng = Rng("resnet")
+    weights = [rng.normal(3, 1, 7, 7, scale=0.2), rng.normal(4, 3, 3, 3), rng.normal(4, 3, 1, 1)]
+    out.append(op_case(OPS, "resnet", "odd image", rng.normal(1, 1, 17, 33), *weights))
     finite = Rng("conv specials")
     x = exact([[[1, 2, float("nan"), 3, 4, 5, float("inf"), 1, 1]]])
     out.append(op_case(OPS, "conv1d", "NaN and infinity", x, finite.nonzero(2, 1, 2), grad=False))
