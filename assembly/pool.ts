@@ -322,13 +322,15 @@ export function avgPool2dF32(args: usize, start: u32, end: u32): void {
     const x = a.x + ((<usize>plane * a.H * a.W) << 2);
     for (let oh = 0; oh < a.OH; oh++) {
       const out = a.out + (((<usize>plane * a.OH + oh) * a.OW) << 2);
+      const fromH = Window.from(oh, a.strideH, a.padH, a.H, a.OH);
+      const kh = Window.taps(oh, fromH, a.strideH, a.kh, a.H, a.OH);
       for (let ow = 0; ow < a.OW;) {
         if (ow >= lo && ow < hi && hi - lo >= 4) {
           ow = min(ow, hi - 4);
-          v128.store(out + ((<usize>ow) << 2), average4(a, x, oh, ow));
+          v128.store(out + ((<usize>ow) << 2), average4(a, x, fromH, kh, ow));
           ow += 4;
         } else {
-          store<f32>(out + ((<usize>ow) << 2), average1(a, x, oh, ow));
+          store<f32>(out + ((<usize>ow) << 2), average1(a, x, fromH, kh, ow));
           ow++;
         }
       }
@@ -336,9 +338,7 @@ export function avgPool2dF32(args: usize, start: u32, end: u32): void {
   }
 }
 
-function average4(a: AvgPoolArgs, x: usize, oh: i32, ow: i32): v128 {
-  const fromH = Window.from(oh, a.strideH, a.padH, a.H, a.OH);
-  const kh = Window.taps(oh, fromH, a.strideH, a.kh, a.H, a.OH);
+function average4(a: AvgPoolArgs, x: usize, fromH: i32, kh: i32, ow: i32): v128 {
   const fromW = ow * a.strideW - a.padW;
   const stop = min(fromH + kh, a.H);
   const stride = a.strideW;
@@ -353,10 +353,8 @@ function average4(a: AvgPoolArgs, x: usize, oh: i32, ow: i32): v128 {
   return f32x4.div(sum, f32x4.splat(Average.divisor(a, fromH, fromW, kh, kw)));
 }
 
-function average1(a: AvgPoolArgs, x: usize, oh: i32, ow: i32): f32 {
-  const fromH = Window.from(oh, a.strideH, a.padH, a.H, a.OH);
+function average1(a: AvgPoolArgs, x: usize, fromH: i32, kh: i32, ow: i32): f32 {
   const fromW = Window.from(ow, a.strideW, a.padW, a.W, a.OW);
-  const kh = Window.taps(oh, fromH, a.strideH, a.kh, a.H, a.OH);
   const kw = Window.taps(ow, fromW, a.strideW, a.kw, a.W, a.OW);
   const stopH = min(fromH + kh, a.H);
   const stopW = min(fromW + kw, a.W);

@@ -18,7 +18,7 @@ export type PerDim = Single | Pair | Triple;
 
 const COUNTS = ["one integer", "one or two integers", "one or three integers"];
 
-/** One number for each of n dims, from one for all or a list; checks that they are integers of at least `least`. */
+/** A number for each of n dims, from one for all or a list; checks that they are integers of at least `least`. */
 export function perDim(
   op: string,
   name: string,
@@ -26,11 +26,18 @@ export function perDim(
   n: Rank,
   least: number,
 ): readonly number[] {
-  const all = typeof value === "number" ? new Array<number>(n).fill(value) : value;
-  if (!Array.isArray(all) || all.length !== n || !all.every((v) => v >= least && v % 1 === 0)) {
+  const all: readonly number[] = typeof value === "number" ? repeated(value, n) : value;
+  let right = Array.isArray(all) && all.length === n;
+  for (let i = 0; right && i < n; i++) right = Number.isInteger(all[i]) && all[i]! >= least;
+  if (!right) {
     throw new ValueError(op, `${name} must be ${COUNTS[n - 1]} >= ${least}: got ${String(value)}`);
   }
   return all;
+}
+
+/** Written out: a pooling of a few elements takes no longer than this. */
+function repeated(value: number, n: Rank): readonly number[] {
+  return n === 2 ? [value, value] : n === 1 ? [value] : [value, value, value];
 }
 
 /** Outputs along one dim: windows of dilation (kernel - 1) + 1 elements, every stride-th. */
