@@ -123,3 +123,8 @@ export { batchNormF32, batchNormGradF32, batchNormSumsF32 } from "./norm/batchNo
 export { layerNormF32, layerNormGradF32 } from "./norm/layerNorm";
 export { softmaxF32, softmaxGradF32, logSoftmaxF32, logSoftmaxGradF32 } from "./softmax";
 export { crossEntropyF32, crossEntropyGradF32, nllLossF32, nllLossGradF32 } from "./crossEntropy";
+export { bandF32 } from "./image/band";
+export { foldF32, unfoldF32 } from "./image/windows";
+export { fftF32 } from "./signal/fft";
+export { repeatI32 } from "./index-ops/repeat";
+export { multinomialI32 } from "./random/multinomial";

@@ -44,7 +44,6 @@ import { toText } from "./ops/format.js";
 import "./ops/gradient.js";
 import { indexSelect, gather, scatterAdd, oneHot } from "./ops/indexing.js";
 import { add_, sub_, mul_, div_, fill_, zero_, copy_ } from "./ops/inplace.js";
-import { pad } from "./ops/join.js";
 import {
   abs,
   sign,
@@ -115,7 +114,6 @@ const methods = {
   ...{ to, clone, contiguous, toTypedArray, toArray, item },
   ...{ indexSelect, gather, scatterAdd, oneHot },
   ...{ add_, sub_, mul_, div_, fill_, zero_, copy_ },
-  ...{ pad },
   ...{ abs, sign, floor, ceil, round, trunc, sqrt, rsqrt, reciprocal, exp, expm1 },
   ...{ log, log1p, sin, cos, tan, erf, tanh, sigmoid, clamp },
   ...{ relu, gelu, silu, softplus, leakyRelu, elu },
@@ -154,6 +152,10 @@ declare module "./autograd/tensor.js" {
     int(): Tensor;
     /** As bool: what is not 0 is true. */
     bool(): Tensor;
+    /** A view with all dims in reverse order. */
+    readonly T: Tensor;
+    /** A view with the last two dims swapped. */
+    readonly mT: Tensor;
     /** Values, shape and dtype for people; large tensors are elided. */
     toString(): string;
   }
@@ -188,6 +190,17 @@ define("int", function () {
 define("bool", function () {
   return to(this, "bool");
 });
+for (const [name, get] of [
+  ["T", (x: Tensor) => permute(x, x.shape.map((_, i) => -1 - i))], // prettier-ignore
+  ["mT", (x: Tensor) => transpose(x, -2, -1)],
+] as const) {
+  Object.defineProperty(Tensor.prototype, name, {
+    get(this: Tensor) {
+      return get(this);
+    },
+    configurable: true,
+  });
+}
 define("toString", function () {
   return toText(this);
 });
