@@ -95,7 +95,22 @@ export {
   sub,
 } from "./ops/arithmetic.js";
 export * from "./ops/compare.js";
-export { conv2d, type Conv2dOptions } from "./ops/conv.js";
+export {
+  conv1d,
+  type Conv1dOptions,
+  conv2d,
+  type Conv2dOptions,
+  conv3d,
+  type Conv3dOptions,
+} from "./ops/conv.js";
+export {
+  convTranspose1d,
+  type ConvTranspose1dOptions,
+  convTranspose2d,
+  type ConvTranspose2dOptions,
+  convTranspose3d,
+  type ConvTranspose3dOptions,
+} from "./ops/convTranspose.js";
 export {
   clone,
   contiguous,
@@ -174,7 +189,9 @@ export {
   layerNorm,
   type LayerNormOptions,
 } from "./ops/normalize.js";
-export { avgPool2d, type AvgPool2dOptions, maxPool2d, type MaxPool2dOptions } from "./ops/pool.js";
+export * from "./ops/adaptivePool.js";
+export * from "./ops/pool.js";
+export * from "./ops/unpool.js";
 export {
   dropout,
   type DropoutOptions,

@@ -1,4 +1,4 @@
-// How the kernels of this folder tell of a bad index: through one u32, all ones while all is well.
+// How kernels tell of a bad index: through one u32, all ones while all is well.
 export class Status {
   /** Keeps the smallest position told of, so that the split of the work makes no difference. */
   @inline

@@ -67,11 +67,11 @@ export const contract = {
   // prettier-ignore
   maxPool2dF32: ["x: ptr", "out: ptr", "indices: ptr", "H: u32", "W: u32", "OH: u32", "OW: u32", "kh: u32", "kw: u32", "strideH: u32", "strideW: u32", "padH: u32", "padW: u32", "dilationH: u32", "dilationW: u32"],
   maxPool2dGradF32: ["dy: ptr", "indices: ptr", "dx: ptr", "inPlane: u32", "outPlane: u32"],
-  maxPool2dGatherF32: ["x: ptr", "indices: ptr", "out: ptr", "inPlane: u32", "outPlane: u32"],
+  maxPool2dGather32: ["x: ptr", "indices: ptr", "out: ptr", "inPlane: u32", "outPlane: u32"],
   // prettier-ignore
-  avgPool2dF32: ["x: ptr", "out: ptr", "H: u32", "W: u32", "OH: u32", "OW: u32", "kh: u32", "kw: u32", "strideH: u32", "strideW: u32", "padH: u32", "padW: u32", "countIncludePad: u32"],
+  avgPool2dF32: ["x: ptr", "out: ptr", "H: u32", "W: u32", "OH: u32", "OW: u32", "kh: u32", "kw: u32", "strideH: u32", "strideW: u32", "padH: u32", "padW: u32", "countIncludePad: u32", "divisor: i32"],
   // prettier-ignore
-  avgPool2dGradF32: ["dy: ptr", "dx: ptr", "H: u32", "W: u32", "OH: u32", "OW: u32", "kh: u32", "kw: u32", "strideH: u32", "strideW: u32", "padH: u32", "padW: u32", "countIncludePad: u32"],
+  avgPool2dGradF32: ["dy: ptr", "dx: ptr", "H: u32", "W: u32", "OH: u32", "OW: u32", "kh: u32", "kw: u32", "strideH: u32", "strideW: u32", "padH: u32", "padW: u32", "countIncludePad: u32", "divisor: i32"],
   // elementwise
   negF32: unary,
   absF32: unary,

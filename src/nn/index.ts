@@ -14,9 +14,17 @@ export {
 export * from "./bends.js";
 export * as init from "./init.js";
 export {
-  AvgPool2d,
-  Bilinear,
+  Conv1d,
   Conv2d,
+  Conv3d,
+  type ConvLayerOptions,
+  ConvTranspose1d,
+  ConvTranspose2d,
+  ConvTranspose3d,
+  type ConvTransposeLayerOptions,
+} from "./conv.js";
+export { Bilinear, Embedding, Flatten, Identity, Linear } from "./layers.js";
+export { BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, MSELoss, NLLLoss } from "./losses.js";
   Embedding,
   Flatten,
   Identity,
@@ -26,6 +34,7 @@ export {
 export * from "./losses.js";
 export { Buffer, Module, Parameter, type StateDict } from "./module.js";
 export { BatchNorm1d, BatchNorm2d, BatchNorm3d, LayerNorm } from "./norm.js";
+export * from "./pool.js";
 export { type Layer, Sequential } from "./sequential.js";
 export {
   KVCache,

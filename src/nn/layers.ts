@@ -2,14 +2,11 @@
 import { ValueError } from "../core/errors.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy, untracked } from "../memory/scope.js";
-import { conv2d, type Conv2dOptions } from "../ops/conv.js";
 import { ones, zeros } from "../ops/creation.js";
 import { embedding } from "../ops/indexing.js";
 import { bilinear } from "../ops/bilinear.js";
 import { linear } from "../ops/matmul.js";
-import { avgPool2d, type AvgPool2dOptions, maxPool2d, type MaxPool2dOptions } from "../ops/pool.js";
 import { flatten } from "../ops/views.js";
-import { pair, type Pair } from "../ops/window.js";
 import { fans, kaimingUniform_, normal_, uniform_ } from "./init.js";
 import { Module, Parameter } from "./module.js";
 
@@ -24,7 +21,7 @@ export function parameter(shape: readonly number[], value: 0 | 1 = 0): Parameter
 }
 
 /** PyTorch's default for weights and biases: both uniform within 1 / sqrt(fanIn). */
-function initialise(weight: Parameter, bias: Parameter | null): void {
+export function initialise(weight: Parameter, bias: Parameter | null): void {
   kaimingUniform_(weight, Math.sqrt(5)); // gain sqrt(1/3): within sqrt(3) sqrt(1/3) / sqrt(fanIn)
   if (bias === null) return;
   const { fanIn } = fans(weight.shape);
@@ -32,7 +29,8 @@ function initialise(weight: Parameter, bias: Parameter | null): void {
   uniform_(bias, -bound, bound);
 }
 
-function checkSizes(layer: string, sizes: Record<string, number>): void {
+/** Refuses sizes that are no integers >= 0, by their names. */
+export function checkSizes(layer: string, sizes: Record<string, number>): void {
   for (const [name, n] of Object.entries(sizes)) {
     if (!Number.isInteger(n) || n < 0) {
       throw new ValueError(layer, `${name} must be an integer >= 0: got ${n}`);
@@ -84,70 +82,6 @@ export class Bilinear extends Module {
 
   forward(x1: Tensor, x2: Tensor): Tensor {
     return bilinear(x1, x2, this.weight, this.bias);
-  }
-}
-
-/** 2-d convolution of [N, C, H, W]. */
-export class Conv2d extends Module {
-  /** [out, in / groups, kh, kw] */
-  readonly weight: Parameter;
-  /** [out] */
-  readonly bias: Parameter | null;
-  readonly options: Conv2dOptions;
-
-  constructor(
-    inChannels: number,
-    outChannels: number,
-    kernel: Pair,
-    options: Conv2dOptions & { bias?: boolean } = {},
-  ) {
-    super();
-    const { bias = true, ...rest } = options;
-    const groups = rest.groups ?? 1;
-    checkSizes("Conv2d", { inChannels, outChannels, groups });
-    if (groups < 1 || inChannels % groups !== 0 || outChannels % groups !== 0) {
-      throw new ValueError("Conv2d", `groups must divide both channel counts: got ${groups}`);
-    }
-    this.options = rest;
-    this.weight = parameter([
-      outChannels,
-      inChannels / groups,
-      ...pair("Conv2d", "kernel", kernel, 1),
-    ]);
-    this.bias = bias ? parameter([outChannels]) : null;
-    initialise(this.weight, this.bias);
-  }
-
-  forward(x: Tensor): Tensor {
-    return conv2d(x, this.weight, this.bias, this.options);
-  }
-}
-
-/** The largest element of each window. */
-export class MaxPool2d extends Module {
-  constructor(
-    readonly kernel: Pair,
-    readonly options: MaxPool2dOptions = {},
-  ) {
-    super();
-  }
-
-  forward(x: Tensor): Tensor {
-    return maxPool2d(x, this.kernel, this.options);
-  }
-}
-
-/** The mean of each window. */
-export class AvgPool2d extends Module {
-  constructor(
-    readonly kernel: Pair,
-    readonly options: AvgPool2dOptions = {},
-  ) {
-    super();
-  }
-
-  forward(x: Tensor): Tensor {
-    return avgPool2d(x, this.kernel, this.options);
   }
 }
 

@@ -1,5 +1,7 @@
-// 2-d convolution (cross-correlation, as everywhere in deep learning), NCHW. It and its two gradients
-// are linear in each operand, so the gradients of each are the other two: derivatives of any order.
+// Convolutions (cross-correlations, as everywhere in deep learning) of 1, 2 and 3 dims, [N, C, ...].
+// The 2-d one and its two gradients are linear in each operand, so the gradients of each are the
+// other two: derivatives of any order. 1-d is 2-d of height 1; 3-d gathers windows along the depth
+// (depth.ts) and takes the kernel's depth for channels. Their transposes: convTranspose.ts.
 import { checkFloat } from "../core/dtype.js";
 import { ShapeError, ValueError } from "../core/errors.js";
 import { type Shape, showShape, expectShape } from "../core/shape.js";
@@ -9,28 +11,77 @@ import { kernels } from "../kernels/loader.js";
 import { run } from "../kernels/run.js";
 import { conv2dInputGradUnits, conv2dUnits, conv2dWeightGradUnits } from "../kernels/units.js";
 import { withAllContiguous } from "./convert.js";
+import { depthWindows, fromSlices } from "./depth.js";
 import { sum } from "./reduce.js";
-import { unsqueeze, squeeze } from "./views.js";
-import { checkImages, outputSize, pair, type Pair } from "./window.js";
+import { reshape, squeeze, unsqueeze } from "./views.js";
+import {
+  checkImages,
+  KERNEL_DIMS,
+  outputSize,
+  type Pair,
+  perDim,
+  type PerDim,
+  type Rank,
+  type Single,
+  type Triple,
+} from "./window.js";
 import { tidy } from "../memory/scope.js";
 
-export interface Conv2dOptions {
+/** Options of a convolution; `Size` is a number, or one for each dim. */
+export interface ConvOptions<Size extends PerDim> {
   /** Default: 1. */
-  stride?: Pair;
-  /** Zeros added on every side. Default: 0. */
-  padding?: Pair;
+  stride?: Size;
+  /**
+   * Zeros added on every side; "valid": none; "same": as many as make the output as large as the
+   * input, the odd one at the end (stride 1 only). Default: 0.
+   */
+  padding?: Size | "same" | "valid";
   /** Distance between the kernel's elements. Default: 1. */
-  dilation?: Pair;
+  dilation?: Size;
   /** Channels are convolved in so many separate groups. Default: 1. */
   groups?: number;
 }
 
-/** All sizes, in the order of the kernels' parameters. */
-type Sizes = [
+export type Conv1dOptions = ConvOptions<Single>;
+export type Conv2dOptions = ConvOptions<Pair>;
+export type Conv3dOptions = ConvOptions<Triple>;
+
+/** What a convolution is made of, checked; the lists have a number for each dim. */
+export interface ConvGeometry {
+  readonly N: number;
+  readonly C: number;
+  readonly O: number;
+  readonly groups: number;
+  readonly input: readonly number[];
+  readonly kernel: readonly number[];
+  readonly output: readonly number[];
+  readonly stride: readonly number[];
+  /** In front; behind it is what the output's size asks for. */
+  readonly padding: readonly number[];
+  readonly dilation: readonly number[];
+}
+
+/** All sizes of a 2-d convolution, in the order of the kernels' parameters. */
+export type ConvSizes = [
   ...[N: number, C: number, H: number, W: number, O: number, kh: number, kw: number],
   ...[OH: number, OW: number, strideH: number, strideW: number, padH: number, padW: number],
   ...[dilationH: number, dilationW: number, groups: number],
 ];
+
+/**
+ * @param x [N, C, L], or [C, L] without a batch
+ * @param weight [O, C / groups, k]
+ * @param bias [O], or null
+ * @returns [N, O, OL] with OL = floor((L + 2 padding - dilation (k - 1) - 1) / stride) + 1
+ */
+export function conv1d(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null = null,
+  options: Conv1dOptions = {},
+): Tensor {
+  return convolve("conv1d", 1, x, weight, bias, options);
+}
 
 /**
  * @param x [N, C, H, W], or [C, H, W] without a batch
@@ -44,95 +95,174 @@ export function conv2d(
   bias: Tensor | null = null,
   options: Conv2dOptions = {},
 ): Tensor {
-  if (x.ndim === 3) {
-    return tidy(() => squeeze(conv2d(unsqueeze(x, 0), weight, bias, options), 0));
+  return convolve("conv2d", 2, x, weight, bias, options);
+}
+
+/**
+ * @param x [N, C, D, H, W], or [C, D, H, W] without a batch
+ * @param weight [O, C / groups, kd, kh, kw]
+ * @param bias [O], or null
+ * @returns [N, O, OD, OH, OW], each as conv2d's
+ */
+export function conv3d(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null = null,
+  options: Conv3dOptions = {},
+): Tensor {
+  return convolve("conv3d", 3, x, weight, bias, options);
+}
+
+function convolve(
+  op: string,
+  n: Rank,
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null,
+  options: ConvOptions<PerDim>,
+): Tensor {
+  if (x.ndim === n + 1) {
+    return tidy(() => squeeze(convolve(op, n, unsqueeze(x, 0), weight, bias, options), 0));
   }
-  const sizes = sizesOf(x, weight, bias, options);
-  const out = forward(x, weight, bias, sizes);
+  const g = geometryOf(op, n, x, weight, bias, options);
+  if (n === 2) return convolution(op, x, weight, bias, planeSizes(g));
+  return tidy(() => {
+    const planes = n === 1 ? unsqueeze(x, 2) : depthWindows(x, g);
+    const out = convolution(op, planes, planeWeight(weight), bias, planeSizes(g));
+    return n === 1 ? squeeze(out, 2) : fromSlices(out, g.N, g.output[0]!);
+  });
+}
+
+function geometryOf(
+  op: string,
+  n: Rank,
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null,
+  options: ConvOptions<PerDim>,
+): ConvGeometry {
+  checkImages(op, x, n);
+  const groups = checkGroups(op, weight, bias, options.groups);
+  const [N, C, ...input] = x.shape as [number, number, ...number[]];
+  const [O, per, ...kernel] = weight.shape as [number, number, ...number[]];
+  if (weight.ndim !== n + 2 || per * groups !== C || O % groups !== 0) {
+    throw new ShapeError(
+      op,
+      `weight must be [O, C / groups, ${KERNEL_DIMS[n - 1]}], groups dividing O and C: ` +
+        `got x=${showShape(x.shape)}, weight=${showShape(weight.shape)}, groups=${groups}`,
+    );
+  }
+  if (bias !== null) expectShape(op, "bias", bias, [O]);
+  const stride = perDim(op, "stride", options.stride ?? 1, n, 1);
+  const dilation = perDim(op, "dilation", options.dilation ?? 1, n, 1);
+  const same = options.padding === "same";
+  if (same && stride.some((s) => s !== 1)) {
+    throw new ValueError(op, `padding "same" needs a stride of 1: got ${stride.join(",")}`);
+  }
+  const wider = kernel.map((k, i) => (same ? dilation[i]! * (k - 1) : 0));
+  const given = perDim(op, "padding", amount(options.padding), n, 0);
+  const output = input.map((size, i) =>
+    outputSize(op, size + wider[i]!, kernel[i]!, stride[i]!, given[i]!, dilation[i]!),
+  );
+  const padding = same ? wider.map((w) => Math.floor(w / 2)) : given;
+  return { N, C, O, groups, input, kernel, output, stride, padding, dilation };
+}
+
+/** A padding as numbers, as far as it is not left to the other sizes. */
+function amount(padding: ConvOptions<PerDim>["padding"] = 0): PerDim {
+  // What else may be written as a string is refused with the numbers that are none.
+  return padding === "same" || padding === "valid" ? 0 : padding;
+}
+
+/** Refuses operands of other dtypes than float32 and groups that are no positive integer; returns the groups. */
+export function checkGroups(
+  op: string,
+  weight: Tensor,
+  bias: Tensor | null,
+  groups: number | undefined = 1,
+): number {
+  checkFloat(op, "weight", weight);
+  checkFloat(op, "bias", bias ?? weight);
+  if (!Number.isInteger(groups) || groups < 1) {
+    throw new ValueError(op, `groups must be an integer >= 1: got ${groups}`);
+  }
+  return groups;
+}
+
+/** The sizes of the 2-d convolution that does the work; of 3 dims, the slices are its images. */
+export function planeSizes(g: ConvGeometry): ConvSizes {
+  const { N, C, O, groups, input, kernel, output, stride, padding, dilation } = g;
+  const w = input.length - 1; // the last dim; the one before it is the height, if there is one
+  const at = (list: readonly number[], none: number): number => (w > 0 ? list[w - 1]! : none);
+  const [slices, depth] = w === 2 ? [output[0]!, kernel[0]!] : [1, 1];
+  return [
+    ...([N * slices, C * depth, at(input, 1), input[w]!, O, at(kernel, 1), kernel[w]!] as const),
+    ...([at(output, 1), output[w]!, at(stride, 1), stride[w]!] as const),
+    ...([at(padding, 0), padding[w]!, at(dilation, 1), dilation[w]!, groups] as const),
+  ];
+}
+
+/** A weight of 1 or 3 dims for the 2-d convolution that does the work. */
+export function planeWeight(weight: Tensor): Tensor {
+  const [O, per, ...kernel] = weight.shape as [number, number, ...number[]];
+  if (kernel.length === 1) return unsqueeze(weight, 2);
+  return reshape(weight, [O, per * kernel[0]!, ...kernel.slice(1)]);
+}
+
+/** conv2d of checked sizes. */
+export function convolution(
+  op: string,
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null,
+  sizes: ConvSizes,
+): Tensor {
+  const [N, , , , O, , , OH, OW] = sizes;
+  const units = conv2dUnits(N, sizes[15], OH, OW);
+  const out = withAllContiguous([x, weight, bias], (x, weight, bias) => {
+    const out = allocateShape(op, [N, O, OH, OW], "float32");
+    const [px, pw, pb, po] = [x.address(), weight.address(), bias?.address() ?? 0, out.address()];
+    run(kernels.conv2dF32, units, px, pw, pb, po, ...sizes);
+    return out;
+  });
   const inputs = bias === null ? [x, weight] : [x, weight, bias];
-  return record("conv2d", out, inputs, { x, weight }, (dy, { x, weight }) => [
-    () => inputGrad(dy, weight, sizes),
-    () => weightGrad(x, dy, sizes),
+  return record(op, out, inputs, { x, weight }, (dy, { x, weight }) => [
+    () => inputGrad(op, dy, weight, sizes),
+    () => weightGrad(op, x, dy, sizes),
     // The bias is added to every image and pixel; in two sums, neither of which copies dy.
     () => sum(sum(dy, [2, 3]), 0),
   ]);
 }
 
-function sizesOf(x: Tensor, weight: Tensor, bias: Tensor | null, options: Conv2dOptions): Sizes {
-  const [N, C, H, W] = checkImages("conv2d", x);
-  const groups = options.groups ?? 1;
-  checkFloat("conv2d", "weight", weight);
-  checkFloat("conv2d", "bias", bias ?? x);
-  if (!Number.isInteger(groups) || groups < 1) {
-    throw new ValueError("conv2d", `groups must be an integer >= 1: got ${groups}`);
-  }
-  const [O, per, kh, kw] = weight.shape as [number, number, number, number];
-  if (weight.ndim !== 4 || per * groups !== C || O % groups !== 0) {
-    throw new ShapeError(
-      "conv2d",
-      `weight must be [O, C / groups, kh, kw], groups dividing O and C: ` +
-        `got x=${showShape(x.shape)}, weight=${showShape(weight.shape)}, groups=${groups}`,
-    );
-  }
-  if (bias !== null) expectShape("conv2d", "bias", bias, [O]);
-  const [strideH, strideW] = pair("conv2d", "stride", options.stride ?? 1, 1);
-  const [padH, padW] = pair("conv2d", "padding", options.padding ?? 0, 0);
-  const [dilationH, dilationW] = pair("conv2d", "dilation", options.dilation ?? 1, 1);
-  const OH = outputSize("conv2d", H, kh, strideH, padH, dilationH);
-  const OW = outputSize("conv2d", W, kw, strideW, padW, dilationW);
-  const lead = [N, C, H, W, O, kh, kw, OH, OW] as const;
-  return [...lead, strideH, strideW, padH, padW, dilationH, dilationW, groups];
-}
-
-function forward(x: Tensor, weight: Tensor, bias: Tensor | null, sizes: Sizes): Tensor {
-  const [N, , , , O, , , OH, OW] = sizes;
-  const units = conv2dUnits(N, sizes[15], OH, OW);
-  return withAllContiguous([x, weight, bias], (x, weight, bias) => {
-    const out = allocateShape("conv2d", [N, O, OH, OW], "float32");
-    const [px, pw, pb, po] = [x.address(), weight.address(), bias?.address() ?? 0, out.address()];
-    run(kernels.conv2dF32, units, px, pw, pb, po, ...sizes);
-    return out;
-  });
-}
-
-/** dL/dx from dL/dout: linear in dy and in the weight. */
-function inputGrad(dy: Tensor, weight: Tensor, sizes: Sizes): Tensor {
+/** dL/dx from dL/dout: linear in dy and in the weight. The transposed convolution of dy. */
+export function inputGrad(op: string, dy: Tensor, weight: Tensor, sizes: ConvSizes): Tensor {
   const [N, C, H, W, , , , , , strideH, strideW] = sizes;
   const units = conv2dInputGradUnits(N, sizes[15], H, W, strideH, strideW);
   const out = withAllContiguous([dy, weight], (dy, weight) => {
-    const dx = allocateShape("conv2dInputGrad", [N, C, H, W], "float32");
+    const dx = allocateShape(op, [N, C, H, W], "float32");
     const [pd, pw, px] = [dy.address(), weight.address(), dx.address()];
     run(kernels.conv2dInputGradF32, units, pd, pw, px, ...sizes);
     return dx;
   });
-  return record("conv2dInputGrad", out, [dy, weight], { dy, weight }, (g, { dy, weight }) => [
-    () => again(g, weight, sizes),
-    () => weightGrad(g, dy, sizes),
+  return record(op, out, [dy, weight], { dy, weight }, (g, { dy, weight }) => [
+    () => convolution(op, g, weight, null, sizes),
+    () => weightGrad(op, g, dy, sizes),
   ]);
 }
 
 /** dL/dweight from dL/dout: linear in x and in dy. */
-function weightGrad(x: Tensor, dy: Tensor, sizes: Sizes): Tensor {
+function weightGrad(op: string, x: Tensor, dy: Tensor, sizes: ConvSizes): Tensor {
   const [, C, , , O, kh, kw] = sizes;
   const shape: Shape = [O, C / sizes[15], kh, kw];
   const units = conv2dWeightGradUnits(C, kh, kw, sizes[15]);
   const out = withAllContiguous([x, dy], (x, dy) => {
-    const dw = allocateShape("conv2dWeightGrad", shape, "float32");
+    const dw = allocateShape(op, shape, "float32");
     const [px, pd, pw] = [x.address(), dy.address(), dw.address()];
     run(kernels.conv2dWeightGradF32, units, px, pd, pw, ...sizes);
     return dw;
   });
-  return record("conv2dWeightGrad", out, [x, dy], { x, dy }, (g, { x, dy }) => [
-    () => inputGrad(dy, g, sizes),
-    () => again(x, g, sizes),
-  ]);
-}
-
-/** conv2d of checked sizes without a bias. */
-function again(x: Tensor, weight: Tensor, sizes: Sizes): Tensor {
-  const out = forward(x, weight, null, sizes);
-  return record("conv2d", out, [x, weight], { x, weight }, (dy, { x, weight }) => [
-    () => inputGrad(dy, weight, sizes),
-    () => weightGrad(x, dy, sizes),
+  return record(op, out, [x, dy], { x, dy }, (g, { x, dy }) => [
+    () => inputGrad(op, dy, g, sizes),
+    () => convolution(op, x, g, null, sizes),
   ]);
 }

@@ -29,7 +29,8 @@ export function checkIndex(op: string, index: Tensor): void {
   if (index.dtype !== "int32") throw new DTypeError(op, `index must be int32: got ${index.dtype}`);
 }
 
-function outOfRange(op: string, index: Tensor, at: number, n: number): never {
+/** Refuses the index at a position that a status slot told of. */
+export function outOfRange(op: string, index: Tensor, at: number, n: number): never {
   const value = toTypedArray(index)[at];
   throw new IndexError(op, `indices must lie in [0, ${n - 1}]: got ${value} at position ${at}`);
 }

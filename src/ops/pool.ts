@@ -1,150 +1,216 @@
-// Max and average pooling over windows of images, NCHW.
+// Pooling over windows of 1, 2 and 3 dims of [N, C, ...]: max, average and Lp. The passes over planes
+// and their gradients are in poolPasses.ts.
 import { ValueError } from "../core/errors.js";
-import { allocateShape, type Tensor } from "../autograd/tensor.js";
-import { record } from "../autograd/record.js";
-import { kernels } from "../kernels/loader.js";
-import { run } from "../kernels/run.js";
-import { poolUnits } from "../kernels/units.js";
+import type { Tensor } from "../autograd/tensor.js";
+import { withGrad } from "../autograd/mode.js";
 import { tidy } from "../memory/scope.js";
-import { withContiguous } from "./convert.js";
-import { squeeze, unsqueeze } from "./views.js";
-import { checkImages, outputSize, pair, type Pair } from "./window.js";
+import { mul, pow } from "./arithmetic.js";
+import { abs, sign } from "./math.js";
+import { averages, largest, type Side } from "./poolPasses.js";
+import type { ValuesAndIndices } from "./reduce.js";
+import {
+  checkImages,
+  outputSize,
+  type Pair,
+  perDim,
+  type PerDim,
+  type Rank,
+  type Single,
+  type Triple,
+} from "./window.js";
 
-export interface PoolOptions {
+/** Options of a pooling; `Size` is a number, or one for each dim. */
+export interface PoolOptions<Size extends PerDim> {
   /** Default: the kernel's size, so that windows do not overlap. */
-  stride?: Pair;
+  stride?: Size;
   /** At most half of the kernel. Default: 0. */
-  padding?: Pair;
+  padding?: Size;
   /** Let a last window reach over the edge instead of leaving elements out. Default: false. */
   ceilMode?: boolean;
 }
 
-export interface MaxPool2dOptions extends PoolOptions {
+export interface MaxPoolOptions<
+  Size extends PerDim,
+  Indices extends boolean = false,
+> extends PoolOptions<Size> {
   /** Distance between a window's elements. Default: 1. */
-  dilation?: Pair;
+  dilation?: Size;
+  /** Return { values, indices }, for maxUnpool. Default: false. */
+  returnIndices?: Indices;
 }
 
-export interface AvgPool2dOptions extends PoolOptions {
+export interface AvgPoolOptions<Size extends PerDim> extends PoolOptions<Size> {
   /** Count padded zeros as elements of the mean. Default: true. */
   countIncludePad?: boolean;
+  /** What the sums are divided by, whatever the windows hold: an integer other than 0. Default: null. */
+  divisorOverride?: number | null;
 }
 
-interface Geometry {
-  N: number;
-  C: number;
-  H: number;
-  W: number;
-  OH: number;
-  OW: number;
-  kernel: readonly [number, number];
-  stride: readonly [number, number];
-  padding: readonly [number, number];
-  dilation: readonly [number, number];
+/** Options of lpPool: those of a pooling, without padding. */
+export type LPPoolOptions<Size extends PerDim> = Omit<PoolOptions<Size>, "padding">;
+
+export type MaxPool1dOptions<Indices extends boolean = false> = MaxPoolOptions<Single, Indices>;
+export type MaxPool2dOptions<Indices extends boolean = false> = MaxPoolOptions<Pair, Indices>;
+export type MaxPool3dOptions<Indices extends boolean = false> = MaxPoolOptions<Triple, Indices>;
+export type AvgPool1dOptions = AvgPoolOptions<Single>;
+export type AvgPool2dOptions = AvgPoolOptions<Pair>;
+export type AvgPool3dOptions = AvgPoolOptions<Triple>;
+
+/** What a max pooling returns: with returnIndices values and indices. */
+export type Pooled<Indices extends boolean> = Indices extends true ? ValuesAndIndices : Tensor;
+
+/**
+ * The largest element of each window of [N, C, L] (or [C, L]); see maxPool2d.
+ * @returns [N, C, OL]; with returnIndices also int32 places in L
+ */
+export function maxPool1d<Indices extends boolean = false>(
+  x: Tensor,
+  kernel: Single,
+  options: MaxPool1dOptions<Indices> = {},
+): Pooled<Indices> {
+  return maxPool("maxPool1d", 1, x, kernel, options) as Pooled<Indices>;
 }
 
-function geometry(op: string, x: Tensor, kernel: Pair, options: MaxPool2dOptions): Geometry {
-  const [N, C, H, W] = checkImages(op, x);
-  const k = pair(op, "kernel", kernel, 1);
-  const stride = pair(op, "stride", options.stride ?? k, 1);
-  const padding = pair(op, "padding", options.padding ?? 0, 0);
-  const dilation = pair(op, "dilation", options.dilation ?? 1, 1);
-  if (padding[0] > k[0] / 2 || padding[1] > k[1] / 2) {
+/**
+ * The largest element of each window of [N, C, H, W] (or [C, H, W]); the first of equals gets the
+ * gradient; NaN wins.
+ * @returns [N, C, OH, OW]; with returnIndices also int32 places in H x W: row * W + column
+ * @example
+ * console.log(maxPool2d(tensor([[[1, 2], [4, 3]]]), 2).toArray()); // [ [ [ 4 ] ] ]
+ */
+export function maxPool2d<Indices extends boolean = false>(
+  x: Tensor,
+  kernel: Pair,
+  options: MaxPool2dOptions<Indices> = {},
+): Pooled<Indices> {
+  return maxPool("maxPool2d", 2, x, kernel, options) as Pooled<Indices>;
+}
+
+/**
+ * The largest element of each window of [N, C, D, H, W] (or [C, D, H, W]); see maxPool2d.
+ * @returns [N, C, OD, OH, OW]; with returnIndices also int32 places in D x H x W
+ */
+export function maxPool3d<Indices extends boolean = false>(
+  x: Tensor,
+  kernel: Triple,
+  options: MaxPool3dOptions<Indices> = {},
+): Pooled<Indices> {
+  return maxPool("maxPool3d", 3, x, kernel, options) as Pooled<Indices>;
+}
+
+/** The mean of each window of [N, C, L] (or [C, L]). */
+export function avgPool1d(x: Tensor, kernel: Single, options: AvgPool1dOptions = {}): Tensor {
+  return avgPool("avgPool1d", 1, x, kernel, options);
+}
+
+/** The mean of each window of [N, C, H, W] (or [C, H, W]). */
+export function avgPool2d(x: Tensor, kernel: Pair, options: AvgPool2dOptions = {}): Tensor {
+  return avgPool("avgPool2d", 2, x, kernel, options);
+}
+
+/** The mean of each window of [N, C, D, H, W] (or [C, D, H, W]). */
+export function avgPool3d(x: Tensor, kernel: Triple, options: AvgPool3dOptions = {}): Tensor {
+  return avgPool("avgPool3d", 3, x, kernel, options);
+}
+
+/**
+ * (sum of x^p over each window)^(1/p) of [N, C, L] (or [C, L]). As in PyTorch no absolute values are
+ * taken, and a window that ceilMode clips counts for a whole one.
+ */
+export function lpPool1d(
+  x: Tensor,
+  normType: number,
+  kernel: Single,
+  options: LPPoolOptions<Single> = {},
+): Tensor {
+  return lpPool("lpPool1d", 1, x, normType, kernel, options);
+}
+
+/** The same of [N, C, H, W] (or [C, H, W]). */
+export function lpPool2d(
+  x: Tensor,
+  normType: number,
+  kernel: Pair,
+  options: LPPoolOptions<Pair> = {},
+): Tensor {
+  return lpPool("lpPool2d", 2, x, normType, kernel, options);
+}
+
+function sidesOf(
+  op: string,
+  n: Rank,
+  x: Tensor,
+  kernel: PerDim,
+  options: MaxPoolOptions<PerDim, boolean>,
+): Side[] {
+  checkImages(op, x, n, true);
+  const kernels = perDim(op, "kernel", kernel, n, 1);
+  const strides = perDim(op, "stride", options.stride ?? kernel, n, 1);
+  const paddings = perDim(op, "padding", options.padding ?? 0, n, 0);
+  const dilations = perDim(op, "dilation", options.dilation ?? 1, n, 1);
+  if (paddings.some((p, i) => p > kernels[i]! / 2)) {
     throw new ValueError(
       op,
-      `padding must be at most half of the kernel: got ${padding.join(",")}`,
+      `padding must be at most half of the kernel: got ${paddings.join(",")}`,
     );
   }
-  const size = (n: number, i: 0 | 1): number =>
-    outputSize(op, n, k[i], stride[i], padding[i], dilation[i], options.ceilMode);
-  return { N, C, H, W, OH: size(H, 0), OW: size(W, 1), kernel: k, stride, padding, dilation };
-}
-
-/** The largest element of each window; the first of equals gets the gradient; NaN wins. */
-export function maxPool2d(x: Tensor, kernel: Pair, options: MaxPool2dOptions = {}): Tensor {
-  if (x.ndim === 3) return tidy(() => squeeze(maxPool2d(unsqueeze(x, 0), kernel, options), 0));
-  const g = geometry("maxPool2d", x, kernel, options);
-  const shape = [g.N, g.C, g.OH, g.OW];
-  const out = allocateShape("maxPool2d", shape, "float32");
-  const indices = allocateShape("maxPool2d", shape, "int32");
-  withContiguous(x, (x) => {
-    const [px, po, pi] = [x.address(), out.address(), indices.address()];
-    const windows = [...g.kernel, ...g.stride, ...g.padding, ...g.dilation] as const;
-    const units = g.H * g.W === 0 ? 0 : poolUnits(g.N * g.C);
-    run(kernels.maxPool2dF32, units, px, po, pi, g.H, g.W, g.OH, g.OW, ...windows);
+  return kernels.map((kernel, i) => {
+    const size = x.shape[x.ndim - n + i]!;
+    const [stride, padding, dilation] = [strides[i]!, paddings[i]!, dilations[i]!];
+    const out = outputSize(op, size, kernel, stride, padding, dilation, options.ceilMode);
+    return { n: size, out, kernel, stride, padding, dilation };
   });
-  record("maxPool2d", out, [x], { indices }, (dy, { indices }) => [
-    () => toWinners(dy, indices, g),
-  ]);
-  indices.dispose();
-  return out;
 }
 
-/** dL/dx: each dy goes to the element that won its window. */
-function toWinners(dy: Tensor, indices: Tensor, g: Geometry): Tensor {
-  const out = withContiguous(dy, (dy) => {
-    const dx = allocateShape("maxPool2dGrad", [g.N, g.C, g.H, g.W], "float32");
-    const [pd, pi, px] = [dy.address(), indices.address(), dx.address()];
-    run(kernels.maxPool2dGradF32, poolUnits(g.N * g.C), pd, pi, px, g.H * g.W, g.OH * g.OW);
-    return dx;
+function maxPool(
+  op: string,
+  n: Rank,
+  x: Tensor,
+  kernel: PerDim,
+  options: MaxPoolOptions<PerDim, boolean>,
+): Tensor | ValuesAndIndices {
+  const found = largest(op, x, sidesOf(op, n, x, kernel, options));
+  if (options.returnIndices === true) return found;
+  found.indices.dispose();
+  return found.values;
+}
+
+function avgPool(
+  op: string,
+  n: Rank,
+  x: Tensor,
+  kernel: PerDim,
+  options: AvgPoolOptions<PerDim>,
+): Tensor {
+  const divisor = options.divisorOverride ?? null;
+  if (divisor !== null && (!Number.isInteger(divisor) || divisor === 0)) {
+    throw new ValueError(op, `divisorOverride must be an integer other than 0: got ${divisor}`);
+  }
+  const sides = sidesOf(op, n, x, kernel, options);
+  return averages(op, x, sides, options.countIncludePad ?? true, divisor ?? 0);
+}
+
+function lpPool(
+  op: string,
+  n: Rank,
+  x: Tensor,
+  p: number,
+  kernel: PerDim,
+  options: LPPoolOptions<PerDim>,
+): Tensor {
+  if (!Number.isFinite(p) || p === 0) {
+    throw new ValueError(op, `normType must be a finite number other than 0: got ${p}`);
+  }
+  const { stride, ceilMode } = options;
+  const sides = sidesOf(op, n, x, kernel, {
+    stride: stride ?? kernel,
+    ceilMode: ceilMode ?? false,
   });
-  return record("maxPool2dGrad", out, [dy], { indices }, (d, { indices }) => [
-    () => atWinners(d, indices, g),
-  ]);
-}
-
-/** x at the winners of each window: the transpose of `toWinners`. */
-function atWinners(x: Tensor, indices: Tensor, g: Geometry): Tensor {
-  const out = withContiguous(x, (x) => {
-    const out = allocateShape("maxPool2dGather", [g.N, g.C, g.OH, g.OW], "float32");
-    const [px, pi, po] = [x.address(), indices.address(), out.address()];
-    run(kernels.maxPool2dGatherF32, poolUnits(g.N * g.C), px, pi, po, g.H * g.W, g.OH * g.OW);
-    return out;
+  const elements = sides.reduce((product, side) => product * side.kernel, 1);
+  return tidy(() => {
+    const mean = averages(op, pow(x, p), sides, true, 0);
+    // sign(y) |y| is y, but with a derivative of 0 at 0.
+    const signs = withGrad(false, () => sign(mean));
+    return pow(mul(mul(signs, abs(mean)), elements), 1 / p);
   });
-  return record("maxPool2dGather", out, [x], { indices }, (d, { indices }) => [
-    () => toWinners(d, indices, g),
-  ]);
-}
-
-/** The mean of each window. */
-export function avgPool2d(x: Tensor, kernel: Pair, options: AvgPool2dOptions = {}): Tensor {
-  if (x.ndim === 3) return tidy(() => squeeze(avgPool2d(unsqueeze(x, 0), kernel, options), 0));
-  const g = geometry("avgPool2d", x, kernel, options);
-  return averaged(x, g, options.countIncludePad ?? true);
-}
-
-function averaged(x: Tensor, g: Geometry, countIncludePad: boolean): Tensor {
-  const out = withContiguous(x, (x) => {
-    const out = allocateShape("avgPool2d", [g.N, g.C, g.OH, g.OW], "float32");
-    run(
-      kernels.avgPool2dF32,
-      poolUnits(g.N * g.C),
-      x.address(),
-      out.address(),
-      ...tail(g, countIncludePad),
-    );
-    return out;
-  });
-  return record("avgPool2d", out, [x], {}, (dy) => [() => spreadBack(dy, g, countIncludePad)]);
-}
-
-/** dL/dx: each dy in equal shares to the elements of its window. */
-function spreadBack(dy: Tensor, g: Geometry, countIncludePad: boolean): Tensor {
-  const out = withContiguous(dy, (dy) => {
-    const dx = allocateShape("avgPool2dGrad", [g.N, g.C, g.H, g.W], "float32");
-    run(
-      kernels.avgPool2dGradF32,
-      poolUnits(g.N * g.C),
-      dy.address(),
-      dx.address(),
-      ...tail(g, countIncludePad),
-    );
-    return dx;
-  });
-  return record("avgPool2dGrad", out, [dy], {}, (d) => [() => averaged(d, g, countIncludePad)]);
-}
-
-/** The sizes behind the pointers of the average kernels. */
-function tail(g: Geometry, countIncludePad: boolean) {
-  const { H, W, OH, OW, kernel, stride, padding } = g;
-  return [H, W, OH, OW, ...kernel, ...stride, ...padding, countIncludePad ? 1 : 0] as const;
 }

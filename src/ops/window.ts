@@ -5,24 +5,50 @@ import { ShapeError, ValueError } from "../core/errors.js";
 import { showShape } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 
+/** A size of one dim. */
+export type Single = number | readonly [number];
 /** One number for both dims, or [height, width]. */
 export type Pair = number | readonly [number, number];
+/** One number for all three dims, or [depth, height, width]. */
+export type Triple = number | readonly [number, number, number];
+/** How many dims windows have. */
+export type Rank = 1 | 2 | 3;
+/** A number for all of `Rank` dims, or one for each. */
+export type PerDim = Single | Pair | Triple;
 
-/** Reads a pair and checks that both are integers of at least `least`. */
+const COUNTS = ["one integer", "one or two integers", "one or three integers"];
+
+/** A number for each of n dims, from one for all or a list; checks that they are integers of at least `least`. */
+export function perDim(
+  op: string,
+  name: string,
+  value: PerDim,
+  n: Rank,
+  least: number,
+): readonly number[] {
+  const all: readonly number[] = typeof value === "number" ? repeated(value, n) : value;
+  let right = Array.isArray(all) && all.length === n;
+  for (let i = 0; right && i < n; i++) right = Number.isInteger(all[i]) && all[i]! >= least;
+  if (!right) {
+    throw new ValueError(op, `${name} must be ${COUNTS[n - 1]} >= ${least}: got ${String(value)}`);
+  }
+  return all;
+}
+
+/** The same for 2 dims: [height, width]. */
 export function pair(
   op: string,
   name: string,
   value: Pair,
   least: number,
 ): readonly [number, number] {
-  const both: readonly [number, number] = typeof value === "number" ? [value, value] : value;
-  if (both.length !== 2 || !both.every((n) => Number.isInteger(n) && n >= least)) {
-    throw new ValueError(
-      op,
-      `${name} must be one or two integers >= ${least}: got ${String(value)}`,
-    );
-  }
-  return both;
+  const [height, width] = perDim(op, name, value, 2, least);
+  return [height!, width!];
+}
+
+/** Written out: a pooling of a few elements takes no longer than this. */
+function repeated(value: number, n: Rank): readonly number[] {
+  return n === 2 ? [value, value] : n === 1 ? [value] : [value, value, value];
 }
 
 /** Outputs along one dim: windows of dilation (kernel - 1) + 1 elements, every stride-th. */
@@ -48,11 +74,20 @@ export function outputSize(
   return n;
 }
 
-/** Refuses what is not a float32 batch of images [N, C, H, W], each with at least one element. */
-export function checkImages(op: string, x: Tensor): readonly [number, number, number, number] {
+/** A kernel's dims, as errors write them. */
+export const KERNEL_DIMS: readonly string[] = ["k", "kh, kw", "kd, kh, kw"];
+
+const LAYOUTS = ["[N, C, L]", "[N, C, H, W]", "[N, C, D, H, W]"];
+
+/** Refuses what is not a float32 batch of n-d images (or, with `single`, one image), each with at least one element. */
+export function checkImages(op: string, x: Tensor, n: Rank, single = false): void {
   checkFloat(op, "x", x);
-  if (x.ndim !== 4 || x.shape.indexOf(0, 1) > 0) {
-    throw new ShapeError(op, `x must be [N, C, H, W], only N may be 0: got ${showShape(x.shape)}`);
+  const channels = x.ndim - n - 1; // which dim they are
+  const fits = channels === 1 || (single && channels === 0);
+  if (!fits || x.shape.indexOf(0, channels) >= 0) {
+    throw new ShapeError(
+      op,
+      `x must be ${LAYOUTS[n - 1]}, only N may be 0: got ${showShape(x.shape)}`,
+    );
   }
-  return x.shape as readonly [number, number, number, number];
 }

@@ -56,6 +56,17 @@ const cases = rows.map(([planes, H, W, kh, kw, sh, sw, ph, pw, dh, dw, ceil]): C
 });
 const name = (c: Case): string => Object.values(c).join(" ");
 
+/** [planes, H, W, OH, OW]: adaptive windows, in one or both dims. */
+const adaptive: [number, number, number, number, number][] = [
+  [2, 7, 5, 3, 2],
+  [1, 5, 13, 7, 5],
+  [2, 1, 33, 1, 7],
+  [1, 17, 3, 5, 3],
+  [2, 3, 4, 1, 1],
+  [1, 2, 3, 0, 3],
+  [0, 5, 5, 2, 2],
+];
+
 /** PyTorch's size rule: with ceil, the last window still begins inside the input or left padding. */
 function outSize(n: number, k: number, s: number, p: number, d: number, ceil: boolean): number {
   const room = n + 2 * p - d * (k - 1) - 1;
@@ -165,7 +176,7 @@ describe.each(builds)("pooling, %s", (build) => {
       bench.run("maxPool2dGradF32", units, dy, indices, dx, input, output);
       expect(dx.read()).toEqual(want);
       const gathered = bench.put(new Float32Array(c.planes * output).fill(7));
-      bench.run("maxPool2dGatherF32", units, x, indices, gathered, input, output);
+      bench.run("maxPool2dGather32", units, x, indices, gathered, input, output);
       expect(gathered.read()).toEqual(out.read().map((v, o) => (indices.read()[o]! < 0 ? 0 : v)));
     }
   });
@@ -189,15 +200,110 @@ describe.each(builds)("pooling, %s", (build) => {
         });
         for (const units of [c.planes, split(c.planes)]) {
           const out = bench.put(new Float32Array(c.planes * output).fill(7), 4);
-          bench.run("avgPool2dF32", units, x, out, ...params, countPad);
+          bench.run("avgPool2dF32", units, x, out, ...params, countPad, 0);
           expect(out.read()).toEqual(want);
           const dx = bench.put(new Float32Array(c.planes * input).fill(7));
-          bench.run("avgPool2dGradF32", units, dy, dx, ...params, countPad);
+          bench.run("avgPool2dGradF32", units, dy, dx, ...params, countPad, 0);
           dx.read().forEach((v, i) => expect(Math.abs(v - wantGrad[i]!)).toBeLessThan(1e-5));
         }
       }
     },
   );
+
+  test.each(adaptive)("adaptive, %i planes of %i x %i to %i x %i", (planes, H, W, OH, OW) => {
+    const data = values(planes * H * W);
+    const grads = values(planes * OH * OW);
+    const means = new Float32Array(planes * OH * OW);
+    const shares = new Float64Array(planes * H * W);
+    const maxima = new Float32Array(planes * OH * OW);
+    for (let o = 0; o < means.length; o++) {
+      const [plane, oh, ow] = [Math.floor(o / (OH * OW)), Math.floor(o / OW) % OH, o % OW];
+      const cells: number[] = [];
+      for (let h = Math.floor((oh * H) / OH); h < ((oh + 1) * H) / OH; h++) {
+        for (let w = Math.floor((ow * W) / OW); w < ((ow + 1) * W) / OW; w++) {
+          cells.push((plane * H + h) * W + w);
+        }
+      }
+      means[o] = cells.reduce((sum, cell) => sum + data[cell]!, 0) / cells.length;
+      maxima[o] = Math.max(...cells.map((cell) => data[cell]!));
+      for (const cell of cells) shares[cell]! += grads[o]! / cells.length;
+    }
+    const params = [H, W, OH, OW, 0, 0, 0, 0, 0, 0];
+    const bench = new Bench(build);
+    const [x, dy] = [bench.put(data, 8), bench.put(grads, 4)];
+    for (const units of [planes, split(planes)]) {
+      const out = bench.put(new Float32Array(means.length).fill(7), 4);
+      bench.run("avgPool2dF32", units, x, out, ...params, 0, 0);
+      expect(out.read()).toEqual(means);
+      const dx = bench.put(new Float32Array(data.length).fill(7));
+      bench.run("avgPool2dGradF32", units, dy, dx, ...params, 0, 0);
+      dx.read().forEach((v, i) => expect(Math.abs(v - shares[i]!)).toBeLessThan(1e-5));
+      const indices = bench.put(new Int32Array(means.length).fill(7));
+      bench.run("maxPool2dF32", units, x, out, indices, ...params, 1, 1);
+      expect(out.read()).toEqual(maxima);
+      indices.read().forEach((index, o) => {
+        expect(data[Math.floor(o / (OH * OW)) * H * W + index]).toBe(maxima[o]);
+      });
+    }
+  });
+
+  test("adaptive rows and ordinary columns: a pass along the depth", () => {
+    const [H, W, OH] = [5, 9, 3];
+    const data = values(H * W);
+    const bench = new Bench(build);
+    const x = bench.put(data);
+    const out = bench.put(new Float32Array(OH * W));
+    const indices = bench.put(new Int32Array(OH * W));
+    const params = [H, W, OH, W, 0, 1, 0, 1, 0, 0];
+    const rows = [[0, 1], [1, 2, 3], [3, 4]]; // prettier-ignore
+    const column = (o: number): number[] =>
+      rows[Math.floor(o / W)]!.map((h) => data[h * W + (o % W)]!);
+    bench.run("avgPool2dF32", 1, x, out, ...params, 0, 0);
+    const means = Float32Array.from({ length: OH * W }, (_, o) => {
+      const cells = column(o);
+      return cells.reduce((a, b) => a + b, 0) / cells.length;
+    });
+    expect(out.read()).toEqual(means);
+    bench.run("maxPool2dF32", 1, x, out, indices, ...params, 1, 1);
+    expect(out.read()).toEqual(means.map((_, o) => Math.max(...column(o))));
+  });
+
+  test.each([3, -2])("a divisor of %i in the place of the count", (divisor) => {
+    const bench = new Bench(build);
+    const data = values(7 * 9);
+    const x = bench.put(data);
+    const out = bench.put(new Float32Array(4 * 5));
+    const params = [7, 9, 4, 5, 3, 3, 2, 2, 1, 1, 1, divisor];
+    bench.run("avgPool2dF32", 1, x, out, ...params);
+    const c = cases.find((one) => one.H === 5)!;
+    const want = new Float32Array(4 * 5);
+    const geometry = { ...c, planes: 1, H: 7, W: 9, kh: 3, kw: 3, sh: 2, sw: 2, ph: 1, pw: 1 };
+    const shares = new Float64Array(7 * 9);
+    windows({ ...geometry, ceil: false }, (o, _, cells) => {
+      want[o] = cells.reduce((sum, cell) => sum + data[cell]!, 0) / divisor;
+      for (const cell of cells) shares[cell]! += want[o] / divisor;
+    });
+    expect(out.read()).toEqual(want);
+    const dx = bench.put(new Float32Array(7 * 9).fill(7));
+    bench.run("avgPool2dGradF32", 1, out, dx, ...params);
+    dx.read().forEach((v, i) => expect(Math.abs(v - shares[i]!)).toBeLessThan(1e-5));
+  });
+
+  test("unpooling: the last of several stays, and the first bad index is told of", () => {
+    const bench = new Bench(build);
+    const x = bench.put(Float32Array.of(1, 2, 3, 4, 5, 6));
+    for (const units of [2, split(2)]) {
+      const out = bench.put(new Float32Array(8).fill(7));
+      const status = bench.put(Int32Array.of(-1));
+      const good = bench.put(Int32Array.of(3, 0, 3, 1, 2, 0));
+      bench.run("maxUnpool2dF32", units, x, good, out, status, 3, 4);
+      expect([...out.read()]).toEqual([2, 0, 0, 3, 6, 4, 5, 0]);
+      expect([...status.read()]).toEqual([-1]);
+      const bad = bench.put(Int32Array.of(3, 0, 1, 1, -1, 4));
+      bench.run("maxUnpool2dF32", units, x, bad, out, status, 3, 4);
+      expect([...status.read()]).toEqual([4]);
+    }
+  });
 
   test("a dilated window that holds no element gives -inf at index -1, and no gradient", () => {
     const bench = new Bench(build);
@@ -211,7 +317,7 @@ describe.each(builds)("pooling, %s", (build) => {
     bench.run("maxPool2dGradF32", 1, out, indices, dx, 1, 2);
     expect([...dx.read()]).toEqual([0]);
     const gathered = bench.put(new Float32Array(2).fill(7));
-    bench.run("maxPool2dGatherF32", 1, x, indices, gathered, 1, 2);
+    bench.run("maxPool2dGather32", 1, x, indices, gathered, 1, 2);
     expect([...gathered.read()]).toEqual([0, 0]);
   });
 });

@@ -19,7 +19,12 @@ type Make = new (...args: never[]) => nn.Module;
 
 const layers = {
   Linear: nn.Linear,
+  Conv1d: nn.Conv1d,
   Conv2d: nn.Conv2d,
+  Conv3d: nn.Conv3d,
+  ConvTranspose1d: nn.ConvTranspose1d,
+  ConvTranspose2d: nn.ConvTranspose2d,
+  ConvTranspose3d: nn.ConvTranspose3d,
   LayerNorm: nn.LayerNorm,
   BatchNorm1d: nn.BatchNorm1d,
   BatchNorm2d: nn.BatchNorm2d,

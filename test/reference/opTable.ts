@@ -194,7 +194,7 @@ const sums = rows<Args>(SUMS, SUMS, {
   arange: (_, a) => sg.arange(a.start, a.end, a.step, { dtype: a.dtype }),
   linspace: (_, a) => sg.linspace(a.start, a.end, a.steps),
   maxPool2d: ([x], a) => sg.maxPool2d(x, a.kernel),
-  avgPool2d: ([x], a) => sg.avgPool2d(x, a.kernel),
+  avgPool2d: ([x], a) => sg.avgPool2d(x, a.kernel, a.options),
 });
 
 const losses = rows<Args>(SUMS, SUMS, {

@@ -48,6 +48,12 @@ def cases() -> list:
         weighted("Conv2d", nn.Conv2d(3, 32, 5), [3, 32, 5]),
         weighted("Conv2d", nn.Conv2d(16, 32, 3, **words(conv)), [16, 32, 3, conv]),
         weighted("Conv2d", nn.Conv2d(8, 8, (3, 5), groups=8), [8, 8, [3, 5], {"groups": 8}]),
+        weighted("Conv1d", nn.Conv1d(6, 32, 5, groups=2), [6, 32, 5, {"groups": 2}]),
+        weighted("Conv3d", nn.Conv3d(2, 16, 3), [2, 16, 3]),
+        # The fan-in of a transposed weight [in, out / groups, ...] is that of its dim 1.
+        weighted("ConvTranspose1d", nn.ConvTranspose1d(32, 6, 5), [32, 6, 5]),
+        weighted("ConvTranspose2d", nn.ConvTranspose2d(8, 24, 3, groups=4), [8, 24, 3, {"groups": 4}]),
+        weighted("ConvTranspose3d", nn.ConvTranspose3d(4, 25, 2), [4, 25, 2]),
         {"layer": "LayerNorm", "args": [7], "keys": norm},
         {"layer": "BatchNorm1d", "args": [7], "keys": {**norm, **running}},
         {"layer": "BatchNorm2d", "args": [7], "keys": {**norm, **running}},

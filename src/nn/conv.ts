@@ -1,0 +1,229 @@
+// Convolution layers and their transposes, with PyTorch's arguments, names and initialisation.
+import { ValueError } from "../core/errors.js";
+import { type Shape, showShape } from "../core/shape.js";
+import type { Tensor } from "../autograd/tensor.js";
+import { conv1d, conv2d, conv3d, type ConvOptions } from "../ops/conv.js";
+import {
+  convTranspose1d,
+  convTranspose2d,
+  convTranspose3d,
+  type ConvTransposeOptions,
+} from "../ops/convTranspose.js";
+import {
+  type Pair,
+  perDim,
+  type PerDim,
+  type Rank,
+  type Single,
+  type Triple,
+} from "../ops/window.js";
+import { checkSizes, initialise, parameter } from "./layers.js";
+import { Module, type Parameter } from "./module.js";
+
+/** A weight of [rows, columns, ...kernel] and a bias of as many elements as there are outputs. */
+function parametersOf(
+  layer: string,
+  n: Rank,
+  channels: { inChannels: number; outChannels: number },
+  kernel: PerDim,
+  options: { groups?: number; bias?: boolean },
+  transposed: boolean,
+): { weight: Parameter; bias: Parameter | null } {
+  const { groups = 1, bias = true } = options;
+  const { inChannels, outChannels } = channels;
+  checkSizes(layer, { inChannels, outChannels, groups });
+  if (groups < 1 || inChannels % groups !== 0 || outChannels % groups !== 0) {
+    throw new ValueError(layer, `groups must divide both channel counts: got ${groups}`);
+  }
+  const [rows, cols] = transposed ? [inChannels, outChannels] : [outChannels, inChannels];
+  const sizes = perDim(layer, "kernel", kernel, n, 1);
+  const weight = parameter([rows, cols / groups, ...sizes]);
+  const made = { weight, bias: bias ? parameter([outChannels]) : null };
+  initialise(made.weight, made.bias);
+  return made;
+}
+
+/** Options of a convolution layer. */
+export interface ConvLayerOptions<Size extends PerDim> extends ConvOptions<Size> {
+  /** Learn a bias. Default: true. */
+  bias?: boolean;
+}
+
+/** What Conv1d, Conv2d and Conv3d share. */
+abstract class Convolution<Size extends PerDim> extends Module {
+  /** [out, in / groups, ...kernel] */
+  readonly weight: Parameter;
+  /** [out] */
+  readonly bias: Parameter | null;
+  readonly options: ConvOptions<Size>;
+
+  constructor(
+    layer: string,
+    n: Rank,
+    inChannels: number,
+    outChannels: number,
+    kernel: Size,
+    options: ConvLayerOptions<Size>,
+  ) {
+    super();
+    const channels = { inChannels, outChannels };
+    const { weight, bias } = parametersOf(layer, n, channels, kernel, options, false);
+    const { bias: _, ...rest } = options;
+    this.options = rest;
+    this.weight = weight;
+    this.bias = bias;
+  }
+}
+
+/** 1-d convolution of [N, C, L]: see conv1d. */
+export class Conv1d extends Convolution<Single> {
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernel: Single,
+    options: ConvLayerOptions<Single> = {},
+  ) {
+    super("Conv1d", 1, inChannels, outChannels, kernel, options);
+  }
+
+  forward(x: Tensor): Tensor {
+    return conv1d(x, this.weight, this.bias, this.options);
+  }
+}
+
+/** 2-d convolution of [N, C, H, W]: see conv2d. */
+export class Conv2d extends Convolution<Pair> {
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernel: Pair,
+    options: ConvLayerOptions<Pair> = {},
+  ) {
+    super("Conv2d", 2, inChannels, outChannels, kernel, options);
+  }
+
+  forward(x: Tensor): Tensor {
+    return conv2d(x, this.weight, this.bias, this.options);
+  }
+}
+
+/** 3-d convolution of [N, C, D, H, W]: see conv3d. */
+export class Conv3d extends Convolution<Triple> {
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernel: Triple,
+    options: ConvLayerOptions<Triple> = {},
+  ) {
+    super("Conv3d", 3, inChannels, outChannels, kernel, options);
+  }
+
+  forward(x: Tensor): Tensor {
+    return conv3d(x, this.weight, this.bias, this.options);
+  }
+}
+
+/** Options of a transposed convolution layer. */
+export interface ConvTransposeLayerOptions<Size extends PerDim> extends ConvTransposeOptions<Size> {
+  /** Learn a bias. Default: true. */
+  bias?: boolean;
+}
+
+/** What ConvTranspose1d, ConvTranspose2d and ConvTranspose3d share. */
+abstract class ConvolutionTranspose<Size extends PerDim> extends Module {
+  /** [in, out / groups, ...kernel] */
+  readonly weight: Parameter;
+  /** [out] */
+  readonly bias: Parameter | null;
+  readonly options: ConvTransposeOptions<Size>;
+
+  constructor(
+    private readonly layer: string,
+    private readonly n: Rank,
+    inChannels: number,
+    outChannels: number,
+    kernel: Size,
+    options: ConvTransposeLayerOptions<Size>,
+  ) {
+    super();
+    const channels = { inChannels, outChannels };
+    const { weight, bias } = parametersOf(layer, n, channels, kernel, options, true);
+    const { bias: _, ...rest } = options;
+    this.options = rest;
+    this.weight = weight;
+    this.bias = bias;
+  }
+
+  /** The options with the outputPadding that an outputSize asks for: its last dims, or its whole shape. */
+  protected optionsFor(x: Tensor, outputSize?: Shape): ConvTransposeOptions<Size> {
+    if (outputSize === undefined) return this.options;
+    const { layer, n, options } = this;
+    const stride = perDim(layer, "stride", options.stride ?? 1, n, 1);
+    const padding = perDim(layer, "padding", options.padding ?? 0, n, 0);
+    const dilation = perDim(layer, "dilation", options.dilation ?? 1, n, 1);
+    const kernel = this.weight.shape.slice(2);
+    const least = x.shape
+      .slice(-n)
+      .map((s, i) => (s - 1) * stride[i]! - 2 * padding[i]! + dilation[i]! * (kernel[i]! - 1) + 1);
+    const extra = outputSize.slice(-n).map((size, i) => size - least[i]!);
+    if (extra.length !== n || !extra.every((e, i) => e >= 0 && e < stride[i]! && e % 1 === 0)) {
+      throw new ValueError(
+        layer,
+        `outputSize must be ${showShape(least)}, or larger by less than the stride: ` +
+          `got ${showShape(outputSize)}`,
+      );
+    }
+    return { ...options, outputPadding: extra as readonly number[] as Size };
+  }
+}
+
+/** 1-d transposed convolution of [N, C, L]: see convTranspose1d. */
+export class ConvTranspose1d extends ConvolutionTranspose<Single> {
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernel: Single,
+    options: ConvTransposeLayerOptions<Single> = {},
+  ) {
+    super("ConvTranspose1d", 1, inChannels, outChannels, kernel, options);
+  }
+
+  /** @param outputSize wanted, where the stride leaves several possible. Default: the smallest. */
+  forward(x: Tensor, outputSize?: Shape): Tensor {
+    return convTranspose1d(x, this.weight, this.bias, this.optionsFor(x, outputSize));
+  }
+}
+
+/** 2-d transposed convolution of [N, C, H, W]: see convTranspose2d. */
+export class ConvTranspose2d extends ConvolutionTranspose<Pair> {
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernel: Pair,
+    options: ConvTransposeLayerOptions<Pair> = {},
+  ) {
+    super("ConvTranspose2d", 2, inChannels, outChannels, kernel, options);
+  }
+
+  /** @param outputSize wanted, where the stride leaves several possible. Default: the smallest. */
+  forward(x: Tensor, outputSize?: Shape): Tensor {
+    return convTranspose2d(x, this.weight, this.bias, this.optionsFor(x, outputSize));
+  }
+}
+
+/** 3-d transposed convolution of [N, C, D, H, W]: see convTranspose3d. */
+export class ConvTranspose3d extends ConvolutionTranspose<Triple> {
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernel: Triple,
+    options: ConvTransposeLayerOptions<Triple> = {},
+  ) {
+    super("ConvTranspose3d", 3, inChannels, outChannels, kernel, options);
+  }
+
+  /** @param outputSize wanted, where the stride leaves several possible. Default: the smallest. */
+  forward(x: Tensor, outputSize?: Shape): Tensor {
+    return convTranspose3d(x, this.weight, this.bias, this.optionsFor(x, outputSize));
+  }
+}
