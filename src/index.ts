@@ -70,14 +70,23 @@ export {
   zeros,
   zerosLike,
 } from "./ops/creation.js";
+export { embedding, type EmbeddingOptions, gather, indexSelect, oneHot } from "./ops/indexing.js";
+export { at, type Index, take, takeAlongDim } from "./ops/at.js";
 export {
-  embedding,
-  type EmbeddingOptions,
-  gather,
-  indexSelect,
-  oneHot,
-  scatterAdd,
-} from "./ops/indexing.js";
+  indexAdd,
+  type IndexAddOptions,
+  indexCopy,
+  indexFill,
+  indexPut,
+  type IndexPutOptions,
+  selectScatter,
+  setAt,
+  sliceScatter,
+  type SliceScatterOptions,
+} from "./ops/put.js";
+export { scatter, scatterAdd, scatterReduce, type ScatterReduceOptions } from "./ops/scatter.js";
+export { maskedFill, maskedScatter, maskedSelect } from "./ops/masked.js";
+export { argwhere, nonzero, type NonzeroOptions } from "./ops/nonzero.js";
 export { cat, pad, type PadOptions, stack } from "./ops/join.js";
 export * from "./ops/losses.js";
 export {
@@ -137,6 +146,7 @@ export {
   permute,
   reshape,
   select,
+  type Slice,
   slice,
   type SliceOptions,
   split,

@@ -42,7 +42,7 @@ import {
 import { to, clone, contiguous, toTypedArray, toArray, item } from "./ops/convert.js";
 import { toText } from "./ops/format.js";
 import "./ops/gradient.js";
-import { indexSelect, gather, scatterAdd, oneHot } from "./ops/indexing.js";
+import { indexSelect, gather, oneHot } from "./ops/indexing.js";
 import { add_, sub_, mul_, div_, fill_, zero_, copy_ } from "./ops/inplace.js";
 import { pad } from "./ops/join.js";
 import {
@@ -113,7 +113,7 @@ const methods = {
   ...{ eq, ne, lt, le, gt, ge, logicalAnd, logicalOr, logicalXor, logicalNot },
   ...{ isnan, isinf, isfinite },
   ...{ to, clone, contiguous, toTypedArray, toArray, item },
-  ...{ indexSelect, gather, scatterAdd, oneHot },
+  ...{ indexSelect, gather, oneHot },
   ...{ add_, sub_, mul_, div_, fill_, zero_, copy_ },
   ...{ pad },
   ...{ abs, sign, floor, ceil, round, trunc, sqrt, rsqrt, reciprocal, exp, expm1 },
