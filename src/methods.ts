@@ -39,6 +39,7 @@ import {
   isfinite,
   where,
 } from "./ops/compare.js";
+import { at, type Index } from "./ops/at.js";
 import { to, clone, contiguous, toTypedArray, toArray, item } from "./ops/convert.js";
 import { toText } from "./ops/format.js";
 import "./ops/gradient.js";
@@ -170,7 +171,8 @@ function define(name: string | symbol, method: (this: Tensor, ...rest: never[]) 
 for (const [name, op] of Object.entries({ ...methods, max, min, where })) {
   const call = op as (x: Tensor, ...rest: unknown[]) => unknown;
   // Written out for the usual numbers of arguments: a rest array costs more than a small op.
-  define(name, function (this: Tensor, a?: unknown, b?: unknown, c?: unknown) {
+  define(name, function (this: Tensor, a?: unknown, b?: unknown, c?: unknown, ...more: unknown[]) {
+    if (more.length > 0) return call(this, a, b, c, ...more);
     return c !== undefined
       ? call(this, a, b, c)
       : b !== undefined
@@ -179,6 +181,10 @@ for (const [name, op] of Object.entries({ ...methods, max, min, where })) {
   });
 }
 
+// Any number of indices; null is one as well.
+define("at", function (...indices: Index[]) {
+  return at(this, ...indices);
+});
 define("float", function () {
   return to(this, "float32");
 });

@@ -46,6 +46,9 @@ export function spelled(op: string, x: Tensor, indices: readonly Index[]): Plain
       rest = out.length;
       continue;
     }
+    if (typeof index !== "number" && typeof index !== "object") {
+      throw new IndexError(op, `an index can't be ${String(index)}`);
+    }
     if (index !== null) dim += index instanceof Tensor && index.dtype === "bool" ? index.ndim : 1;
     if (index instanceof Tensor) checkTensor(op, index);
     if (dim > x.ndim) {

@@ -232,7 +232,7 @@ export function checkRange(op: string, index: Tensor, n: number): void {
 export function oneHot(x: Tensor, classes = -1): Tensor {
   checkIndex("oneHot", x);
   if (!Number.isInteger(classes) || (classes <= 0 && classes !== -1)) {
-    throw new ValueError("oneHot", `classes must be an integer > 0, or -1: got ${classes}`);
+    throw new ValueError("oneHot", `classes must be an integer > 0: got ${classes}`);
   }
   if (classes === -1 && x.numel() === 0) {
     throw new ValueError("oneHot", "classes must be given where x has no elements");

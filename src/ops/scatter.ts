@@ -5,6 +5,7 @@ import { DTypeError, ShapeError, ValueError } from "../core/errors.js";
 import { bytesOf } from "../core/dtype.js";
 import { checkDim, type Shape, showShape, sizeOf } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
+import { withGrad } from "../autograd/mode.js";
 import { checkInPlace, type Gradients, record, recordInPlace } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
 import { run } from "../kernels/run.js";
@@ -286,8 +287,10 @@ function prodGradients(dy: Tensor, at: number, { x, index, src, out }: Folded): 
 }
 
 function extremeGradients(dy: Tensor, at: number, { x, index, src, out }: Folded): Gradients {
-  const mine = cast(eq(x, out), "float32");
-  const theirs = cast(eq(src, gather(out, at, index)), "float32");
-  const shared = (): Tensor => div(dy, scatterAdd(mine, at, index, theirs));
-  return [() => mul(mine, shared()), () => mul(theirs, gather(shared(), at, index))];
+  // Steps of 0 and 1, whose own derivative is 0.
+  const mine = (): Tensor => cast(eq(x, out), "float32");
+  const theirs = (): Tensor =>
+    withGrad(false, () => cast(eq(src, gather(out, at, index)), "float32"));
+  const share = (): Tensor => div(dy, scatterAdd(mine(), at, index, theirs()));
+  return [() => mul(mine(), share()), () => mul(theirs(), gather(share(), at, index))];
 }

@@ -1,15 +1,11 @@
 // The tests' rows of indexing, gathering, scattering, counting.
 import * as sg from "../../../src/index.js";
-import type { Tensor } from "../../../src/index.js";
 import { type Family, on } from "../case.js";
 import { E, ids, s, yes } from "../edge.js";
 import { any, bools, fixed, ints } from "../inputs.js";
 import { indexingRefusals } from "./indexingRefusals.js";
 
 const { slice } = sg;
-
-/** int32 indices as they are. */
-const list = (...values: number[]): Tensor => sg.tensor(Int32Array.from(values));
 
 const differentiable: Family["differentiable"] = {
   at: [
@@ -133,6 +129,19 @@ const edges: Family["edges"] = {
     [() => sg.indexPut(s(), [], s()), []],
     [() => sg.indexPut(E(2, 3), [yes(2, 3)], 1, { accumulate: true }), [2, 3]],
   ],
+  setAt: [
+    [() => E(0, 3).clone().setAt([slice(), 1], s()), [0, 3]],
+    [() => E().clone().setAt(["...", null], s()), []],
+    [
+      () =>
+        E(2, 3)
+          .clone()
+          .setAt([ids(0, 2)], 1),
+      [2, 3],
+    ],
+  ],
+  selectScatter: [[() => sg.selectScatter(E(2, 0), E(0), 0, 1), [2, 0]]],
+  sliceScatter: [[() => sg.sliceScatter(E(2, 3), E(0, 3), { start: 5 }), [2, 3]]],
   indexAdd: [[() => sg.indexAdd(E(2, 3), 0, ids(0), E(0, 3)), [2, 3]]],
   indexCopy: [[() => sg.indexCopy(E(2, 3), 1, ids(0), E(2, 0)), [2, 3]]],
   indexFill: [[() => sg.indexFill(E(2, 0), 0, ids(2), 1), [2, 0]]],
@@ -151,6 +160,7 @@ const edges: Family["edges"] = {
     [() => sg.maskedSelect(s(), yes()), [0]],
     [() => sg.maskedSelect(E(0, 3), yes(3)), [0]],
   ],
+  argwhere: [[() => sg.argwhere(yes(2, 3)), [0, 2]]],
   nonzero: [
     [() => sg.nonzero(sg.tensor(2)), [1, 0]],
     [() => sg.nonzero(sg.tensor(2), { asTuple: true }), [1]],

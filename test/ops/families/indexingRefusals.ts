@@ -8,6 +8,7 @@ const { slice } = sg;
 const outside = sg.tensor(Int32Array.of(0, 3));
 const below = sg.tensor(Int32Array.of(0, -3));
 const one = sg.ones([2, 3]);
+const truth = sg.ones([], { dtype: "bool" });
 
 /** What the ops have in common that write entries of a dim. */
 const entries = (
@@ -62,8 +63,9 @@ export const indexingRefusals: Refusals = {
     index(/index -4 is out of range for dim 1 of size 3/, () => f.m23.at(0, -4)),
     index(/index 0.5 is out of range/, () => f.m23.at(0.5)),
     index(/too many indices for \[2,3\]: it has 2 dims/, () => f.m23.at(0, "...", 0, 0)),
+    index(/an index can't be true/, () => f.m23.at(true as unknown as number)),
     index(/only one "..."/, () => f.m23.at("...", "...")),
-    index(/a mask must have dims/, () => f.m23.at(sg.ones([], { dtype: "bool" }))),
+    index(/a mask must have dims/, () => f.m23.at(truth)),
     index(/a mask must have the sizes of its dims, \[2\]: got \[3\]/, () => f.m23.at(f.bool3)),
     dtype(/index tensors must be int32 or bool: got float32/, () => f.m23.at(f.v3)),
     shape(/must broadcast.*a=\[3\], b=\[2\]/, () => f.m23.at(f.int3, f.int2)),
@@ -85,7 +87,7 @@ export const indexingRefusals: Refusals = {
     ...puts(sg.indexPut),
     dtype(/values must be float32, as x is: got int32/, () => sg.indexPut(f.m23, [0], f.int3)),
     dtype(/x must be float32 or int32: got bool/, () =>
-      sg.indexPut(f.bool3, [0], f.bool3.select(0, 0), { accumulate: true }),
+      sg.indexPut(f.bool3, [f.int3], f.bool3, { accumulate: true }),
     ),
   ],
   indexPut_: [
