@@ -129,5 +129,5 @@ export { layerNormF32, layerNormGradF32 } from "./norm/layerNorm";
 export { softmaxF32, softmaxGradF32, logSoftmaxF32, logSoftmaxGradF32 } from "./softmax";
 export { crossEntropyF32, crossEntropyGradF32, nllLossF32, nllLossGradF32 } from "./crossEntropy";
 export { scatter32, scatter8 } from "./index-ops/scatter";
-export { countTrueBool, trueIndexBool, unravelI32 } from "./index-ops/mask";
+export { countTrueBool, isinF32, isinI32, trueIndexBool, unravelI32 } from "./index-ops/mask";
 export { bagsI32 } from "./index-ops/bags";

@@ -70,7 +70,13 @@ export {
   zeros,
   zerosLike,
 } from "./ops/creation.js";
-export { embedding, type EmbeddingOptions, gather, indexSelect, oneHot } from "./ops/indexing.js";
+export {
+  embedding,
+  embeddingBag,
+  type EmbeddingBagOptions,
+  type EmbeddingOptions,
+} from "./ops/embedding.js";
+export { gather, indexSelect, oneHot } from "./ops/indexing.js";
 export { at, type Index, take, takeAlongDim } from "./ops/at.js";
 export {
   indexAdd,
@@ -86,7 +92,7 @@ export {
 } from "./ops/put.js";
 export { scatter, scatterAdd, scatterReduce, type ScatterReduceOptions } from "./ops/scatter.js";
 export { maskedFill, maskedScatter, maskedSelect } from "./ops/masked.js";
-export { argwhere, nonzero, type NonzeroOptions } from "./ops/nonzero.js";
+export { argwhere, isin, type IsinOptions, nonzero, type NonzeroOptions } from "./ops/nonzero.js";
 export { cat, pad, type PadOptions, stack } from "./ops/join.js";
 export * from "./ops/losses.js";
 export {

@@ -149,6 +149,8 @@ declare module "./autograd/tensor.js" {
     min(dim: number, options?: ReduceOptions): ValuesAndIndices;
     /** cond.where(a, b): a where this is true, else b. */
     where(a: Operand, b: Operand): Tensor;
+    /** Where it is not 0: see `where`. */
+    where(): Tensor[];
     /** As float32. */
     float(): Tensor;
     /** As int32, truncated. */

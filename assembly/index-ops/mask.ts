@@ -67,3 +67,33 @@ export function unravelI32(args: usize, start: u32, end: u32): void {
     }
   }
 }
+
+@unmanaged
+class IsinArgs {
+  x: usize;
+  y: usize;
+  out: usize;
+  n: u32;
+  m: u32;
+}
+
+function isin<T extends number>(args: usize, start: u32, end: u32): void {
+  const s = changetype<IsinArgs>(args);
+  const stop = min(end * POSITIONS, s.n);
+  const behind = s.y + (s.m << 2);
+  for (let i = start * POSITIONS; i < stop; i++) {
+    const x = load<T>(s.x + (i << 2));
+    let y = s.y;
+    while (y < behind && load<T>(y) != x) y += 4;
+    store<u8>(s.out + i, y < behind ? 1 : 0);
+  }
+}
+
+/** out[i] = whether x[i] equals any of y's m elements; NaN equals none. Units: 1024 elements. */
+export function isinF32(args: usize, start: u32, end: u32): void {
+  isin<f32>(args, start, end);
+}
+
+export function isinI32(args: usize, start: u32, end: u32): void {
+  isin<i32>(args, start, end);
+}

@@ -46,7 +46,7 @@ export function maskUnits(n: number): number {
   return Math.ceil(n / 4096);
 }
 
-/** unravelI32: 1024 positions a unit. */
+/** unravelI32, isinF32, isinI32: 1024 positions a unit. */
 export function unravelUnits(k: number): number {
   return Math.ceil(k / 1024);
 }

@@ -7,7 +7,7 @@ import {
   maskedScatter_,
   maskedSelect,
 } from "../ops/masked.js";
-import { argwhere, nonzero } from "../ops/nonzero.js";
+import { argwhere, isin, nonzero } from "../ops/nonzero.js";
 import {
   indexAdd,
   indexAdd_,
@@ -28,5 +28,5 @@ export const indexingMethods = {
   ...{ indexAdd, indexAdd_, indexCopy, indexCopy_, indexFill, indexFill_ },
   ...{ scatter, scatter_, scatterAdd, scatterAdd_, scatterReduce },
   ...{ maskedFill, maskedFill_, maskedScatter, maskedScatter_, maskedSelect },
-  ...{ argwhere, nonzero },
+  ...{ argwhere, isin, nonzero },
 };

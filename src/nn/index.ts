@@ -11,17 +11,14 @@ export {
   Softplus,
   Tanh,
 } from "./activations.js";
-export * as init from "./init.js";
 export {
-  AvgPool2d,
-  Conv2d,
-  Dropout,
   Embedding,
-  Flatten,
-  Identity,
-  Linear,
-  MaxPool2d,
-} from "./layers.js";
+  EmbeddingBag,
+  type EmbeddingBagLayerOptions,
+  type EmbeddingLayerOptions,
+} from "./embedding.js";
+export * as init from "./init.js";
+export { AvgPool2d, Conv2d, Dropout, Flatten, Identity, Linear, MaxPool2d } from "./layers.js";
 export { BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, MSELoss, NLLLoss } from "./losses.js";
 export { Buffer, Module, Parameter, type StateDict } from "./module.js";
 export { BatchNorm1d, BatchNorm2d, LayerNorm } from "./norm.js";

@@ -1,16 +1,15 @@
 // Layers with parameters, initialised as in PyTorch, and those that only reshape or drop.
 import { ValueError } from "../core/errors.js";
 import type { Tensor } from "../autograd/tensor.js";
-import { tidy, untracked } from "../memory/scope.js";
+import { untracked } from "../memory/scope.js";
 import { conv2d, type Conv2dOptions } from "../ops/conv.js";
 import { ones, zeros } from "../ops/creation.js";
-import { embedding } from "../ops/indexing.js";
 import { linear } from "../ops/matmul.js";
 import { avgPool2d, type AvgPool2dOptions, maxPool2d, type MaxPool2dOptions } from "../ops/pool.js";
 import { dropout } from "../ops/random.js";
 import { flatten } from "../ops/views.js";
 import { pair, type Pair } from "../ops/window.js";
-import { fans, kaimingUniform_, normal_, uniform_ } from "./init.js";
+import { fans, kaimingUniform_, uniform_ } from "./init.js";
 import { Module, Parameter } from "./module.js";
 
 /** A parameter of zeros or ones, which an initialisation may overwrite. */
@@ -32,7 +31,8 @@ function initialise(weight: Parameter, bias: Parameter | null): void {
   uniform_(bias, -bound, bound);
 }
 
-function checkSizes(layer: string, sizes: Record<string, number>): void {
+/** Refuses sizes that no parameter can have. */
+export function checkSizes(layer: string, sizes: Record<string, number>): void {
   for (const [name, n] of Object.entries(sizes)) {
     if (!Number.isInteger(n) || n < 0) {
       throw new ValueError(layer, `${name} must be an integer >= 0: got ${n}`);
@@ -147,34 +147,6 @@ export class Dropout extends Module {
 
   forward(x: Tensor): Tensor {
     return dropout(x, this.p, { training: this.training });
-  }
-}
-
-/** A table of vectors: int32 ids [...] to [..., dim]. Initialised with N(0, 1). */
-export class Embedding extends Module {
-  /** [num, dim] */
-  readonly weight: Parameter;
-  readonly paddingIdx: number | null;
-
-  /** @param options.paddingIdx a row that is 0 at first and gets no gradient */
-  constructor(
-    numEmbeddings: number,
-    embeddingDim: number,
-    options: { paddingIdx?: number | null } = {},
-  ) {
-    super();
-    checkSizes("Embedding", { numEmbeddings, embeddingDim });
-    this.weight = parameter([numEmbeddings, embeddingDim]);
-    normal_(this.weight);
-    this.paddingIdx = options.paddingIdx ?? null;
-    if (this.paddingIdx !== null) {
-      const at = this.paddingIdx;
-      tidy(() => void this.weight.detach().select(0, at).zero_());
-    }
-  }
-
-  forward(ids: Tensor): Tensor {
-    return embedding(ids, this.weight, { paddingIdx: this.paddingIdx });
   }
 }
 

@@ -125,30 +125,6 @@ function addRows(
   );
 }
 
-export interface EmbeddingOptions {
-  /** Rows of this index get no gradient. Negative counts from the end. Default: none. */
-  paddingIdx?: number | null;
-}
-
-/**
- * Rows of a table: out[..., :] = weight[ids[...], :].
- * @param ids int32, any shape
- * @param weight [num, dim]
- * @throws IndexError when an id lies outside of [0, num)
- */
-export function embedding(ids: Tensor, weight: Tensor, options: EmbeddingOptions = {}): Tensor {
-  checkIndex("embedding", ids);
-  if (weight.ndim !== 2) {
-    throw new ShapeError("embedding", `weight must be [num, dim]: got ${showShape(weight.shape)}`);
-  }
-  const n = weight.shape[0]!;
-  const skip = options.paddingIdx ?? null;
-  if (skip !== null && (!Number.isInteger(skip) || skip < -n || skip >= n)) {
-    throw new IndexError("embedding", `paddingIdx must lie in [${-n}, ${n - 1}]: got ${skip}`);
-  }
-  return pick("embedding", weight, 0, ids, skip === null ? -1 : skip < 0 ? skip + n : skip);
-}
-
 /** Strides of the dims other than `at`, which gets 0: where the walk of a gather stands. */
 function withoutDim(strides: readonly number[], at: number): number[] {
   return strides.map((s, i) => (i === at ? 0 : s));

@@ -1,10 +1,13 @@
 // Where a tensor is not 0: positions as int32 tensors, in row-major order. Nothing here has a derivative.
+import { promote } from "../core/dtype.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { kernels } from "../kernels/loader.js";
 import { run } from "../kernels/run.js";
 import { maskUnits, unravelUnits } from "../kernels/units.js";
 import { tidy } from "../memory/scope.js";
-import { cast, item, withContiguous } from "./convert.js";
+import { logicalNot } from "./compare.js";
+import { cast, item, withAllContiguous, withContiguous } from "./convert.js";
+import { full } from "./creation.js";
 import { sum } from "./reduce.js";
 import { reshape, unbind } from "./views.js";
 
@@ -54,6 +57,29 @@ export function nonzero(x: Tensor, options: NonzeroOptions = {}): Tensor | Tenso
       ...from.shape,
     );
     return asTuple ? unbind(out, 1) : out;
+  });
+}
+
+export interface IsinOptions {
+  /** Where x is none of them instead. Default: false. */
+  invert?: boolean;
+}
+
+/**
+ * Where x's elements equal any of `among`'s (any shape), compared in the promoted dtype; NaN equals
+ * nothing. Bool, with x's shape. Takes time in proportion to both sizes.
+ */
+export function isin(x: Tensor, among: Tensor | number, options: IsinOptions = {}): Tensor {
+  return tidy(() => {
+    const y = typeof among === "number" ? full([], among) : among;
+    const dtype = promote(promote(x.dtype, y.dtype), "int32");
+    return withAllContiguous([cast(x, dtype), cast(y, dtype)], (x, y) => {
+      const out = allocateShape("isin", x.shape, "bool");
+      const [n, m] = [x.numel(), y.numel()];
+      const kernel = dtype === "float32" ? kernels.isinF32 : kernels.isinI32;
+      run(kernel, unravelUnits(n), x.address(), y.address(), out.address(), n, m);
+      return (options.invert ?? false) ? logicalNot(out) : out;
+    });
   });
 }
 

@@ -2,10 +2,14 @@
 import * as sg from "../../../src/index.js";
 import { type Family, on } from "../case.js";
 import { E, ids, s, yes } from "../edge.js";
-import { any, bools, fixed, ints } from "../inputs.js";
+import { any, bools, fixed, ints, type Make } from "../inputs.js";
+import { layer } from "../layer.js";
 import { indexingRefusals } from "./indexingRefusals.js";
 
 const { slice } = sg;
+
+/** Where bags begin, one of them empty; 5 or 6 ids have room. */
+const bounds: Make = (seed) => sg.tensor(Int32Array.of(0, 2, 2, seed === 2 ? 4 : 6));
 
 const differentiable: Family["differentiable"] = {
   at: [
@@ -84,6 +88,19 @@ const differentiable: Family["differentiable"] = {
     on([any(3, 4), bools(3, 4), any(12)], ([x, mask, v]) => [x, mask, v]),
   ],
   maskedSelect: [on([any(3, 4), bools(3, 4)]), on([any(3, 1), bools(3, 4)])],
+  embeddingBag: [
+    on([ints(0, 4, 2, 3), any(4, 2)]),
+    on([ints(0, 4, 2, 3), any(4, 2)], ([i, w]) => [i, w, { mode: "max", paddingIdx: 1 }]),
+    on([ints(0, 4, 6), any(4, 2), any(6), bounds], ([i, w, perSampleWeights, offsets]) => [
+      ...[i, w],
+      { mode: "sum", perSampleWeights, offsets, includeLastOffset: true },
+    ]),
+    on([ints(0, 4, 5), any(4, 2), bounds], ([i, w, offsets]) => [
+      i,
+      w,
+      { offsets, paddingIdx: -1 },
+    ]),
+  ],
 };
 
 const inPlace: Family["inPlace"] = {
@@ -160,6 +177,16 @@ const edges: Family["edges"] = {
     [() => sg.maskedSelect(s(), yes()), [0]],
     [() => sg.maskedSelect(E(0, 3), yes(3)), [0]],
   ],
+  isin: [
+    [() => sg.isin(s(), E(0)), []],
+    [() => sg.isin(E(0, 3), 1), [0, 3]],
+  ],
+  embeddingBag: [
+    [() => sg.embeddingBag(ids(2, 0), E(4, 3)), [2, 3]],
+    [() => sg.embeddingBag(ids(2, 0), E(4, 3), { mode: "max" }), [2, 3]],
+    [() => sg.embeddingBag(ids(0, 2), E(4, 3), { mode: "max" }), [0, 3]],
+    [() => sg.embeddingBag(ids(0), E(4, 3), { offsets: ids(1) }), [1, 3]],
+  ],
   argwhere: [[() => sg.argwhere(yes(2, 3)), [0, 2]]],
   nonzero: [
     [() => sg.nonzero(sg.tensor(2)), [1, 0]],
@@ -180,7 +207,16 @@ export const indexing: Family = {
       on([ints(0, 2, 3)]),
     ],
     argwhere: [on([bools(3, 5)])],
+    isin: [
+      on([ints(0, 9, 3, 5), ints(2, 5, 2, 2)]),
+      on([any(3, 5), ints(0, 3, 2)], ([x, y]) => [x, y, { invert: true }]),
+    ],
   },
   refusals: indexingRefusals,
-  tolerant: ["nonzero", "argwhere"],
+  tolerant: ["nonzero", "argwhere", "isin"],
+  functionsOnly: ["embeddingBag"],
+  spokenOf: { embeddingBag: ["embeddingBag", "embedding"] },
+  layers: {
+    EmbeddingBag: layer(() => new sg.nn.EmbeddingBag(4, 3, { mode: "max" }), ints(0, 4, 2, 3)),
+  },
 };

@@ -8,6 +8,8 @@ const { slice } = sg;
 const outside = sg.tensor(Int32Array.of(0, 3));
 const below = sg.tensor(Int32Array.of(0, -3));
 const one = sg.ones([2, 3]);
+const down = sg.tensor(Int32Array.of(0, 2, 1));
+const zero = sg.zeros([], { dtype: "int32" });
 const truth = sg.ones([], { dtype: "bool" });
 
 /** What the ops have in common that write entries of a dim. */
@@ -170,6 +172,41 @@ export const indexingRefusals: Refusals = {
     ...masks((x, mask) => x.maskedScatter_(mask, f.v3)),
     ...inPlace((x) => x.maskedScatter_(f.bool3, f.v3)),
     shape(uncovered, () => f.v5.maskedScatter_(f.bool3, f.v3)),
+  ],
+  embeddingBag: [
+    dtype(/index must be int32: got float32/, () => sg.embeddingBag(f.m23, f.m45)),
+    shape(/weight must be \[num, dim\]: got \[5\]/, () => sg.embeddingBag(f.int23, f.v5)),
+    index(/paddingIdx must lie in \[-4, 3\]: got 4/, () =>
+      sg.embeddingBag(f.int23, f.m45, { paddingIdx: 4 }),
+    ),
+    value(/mode must be sum, mean or max: got min/, () =>
+      sg.embeddingBag(f.int23, f.m45, { mode: "min" as "max" }),
+    ),
+    shape(/ids must be \[bags, n\], or \[n\] with offsets: got \[3\]/, () =>
+      sg.embeddingBag(f.int3, f.m45),
+    ),
+    value(/offsets go with 1-d ids/, () => sg.embeddingBag(f.int23, f.m45, { offsets: f.int2 })),
+    dtype(/offsets must be int32: got float32/, () =>
+      sg.embeddingBag(f.int3, f.m45, { offsets: f.v3 }),
+    ),
+    shape(/offsets must be a vector, not empty: got \[\]/, () =>
+      sg.embeddingBag(f.int3, f.m45, { offsets: zero }),
+    ),
+    value(/perSampleWeights are for mode sum: got mean/, () =>
+      sg.embeddingBag(f.int23, f.m45, { perSampleWeights: f.m23 }),
+    ),
+    shape(/perSampleWeights must be \[2,3\]: got \[3\]/, () =>
+      sg.embeddingBag(f.int23, f.m45, { mode: "sum", perSampleWeights: f.v3 }),
+    ),
+    late(
+      value(/offsets must ascend from 0 to at most 3: bag 1 does not/, () =>
+        sg.embeddingBag(f.int3, f.m45, { offsets: down }),
+      ),
+    ),
+    value(/the last one being that: got 1/, () =>
+      sg.embeddingBag(f.int3, f.m45, { offsets: f.int2, includeLastOffset: true }),
+    ),
+    late(index(/got -7 at position 4/, () => sg.embeddingBag(f.int23, f.m45))),
   ],
   maskedSelect: [
     ...masks(sg.maskedSelect),

@@ -25,7 +25,11 @@ interface Args {
   readonly start: number;
   readonly end: number;
   readonly step: number;
-  readonly options: never;
+  readonly options: sg.EmbeddingOptions & {
+    readonly invert?: boolean;
+    readonly offsets?: boolean;
+    readonly weighted?: boolean;
+  };
 }
 
 function understood(indices: readonly Written[], tensors: readonly Tensor[]): sg.Index[] {
@@ -37,7 +41,7 @@ function understood(indices: readonly Written[], tensors: readonly Tensor[]): sg
   });
 }
 
-const exact = rows<Args>(EQUAL, EQUAL, {
+const exact = rows<Args>(EQUAL, SUMS, {
   at: ([x, ...tensors], a) => x.at(...understood(a.indices, tensors)),
   setAt: ([x, v, ...tensors], a) => x.clone().setAt(understood(a.indices, tensors), v),
   take: ([x, i]) => sg.take(x, i),
@@ -54,10 +58,23 @@ const exact = rows<Args>(EQUAL, EQUAL, {
   sliceScatter: ([x, src], a) => sg.sliceScatter(x, src, a),
   nonzero: ([x], a) => sg.nonzero(x, { asTuple: a.asTuple }),
   argwhere: ([x]) => sg.argwhere(x),
+  isin: ([x, y], a) => sg.isin(x, y, a.options),
+  whereAlone: ([x]) => sg.where(x),
   oneHotInferred: ([x]) => sg.oneHot(x),
 });
 
 const summed = rows<Args>(SUMS, SUMS, {
+  embeddingBag: ([weight, ids, ...others], { options: o }) =>
+    sg.embeddingBag(ids, weight, {
+      ...o,
+      offsets: o.offsets ? others[0] : null,
+      perSampleWeights: o.weighted ? (o.offsets ? others[1] : others[0]) : null,
+    }),
+  embeddingByFrequency: ([ids, weight], a) => sg.embedding(ids, weight, a.options),
+  embeddingRenormed: ([ids, weight], a) => {
+    const table = weight.detach().clone();
+    return [sg.embedding(ids, table, a.options), table];
+  },
   indexPut: ([x, v, ...tensors], a) =>
     sg.indexPut(
       x,

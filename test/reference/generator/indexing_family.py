@@ -4,7 +4,6 @@ import torch.nn.functional as F
 
 from .case import op_case
 from .encode import Rng, exact
-from .module import module_case
 
 
 def understood(index, tensors):
@@ -63,7 +62,7 @@ def embedding(ids, weight, options):
 def renormed(ids, weight, options):
     """The rows, and the table, which the call has changed."""
     table = weight.clone()
-    kind = options.get("normType", 2.0)
+    kind = float(options.get("normType", 2))
     return F.embedding(ids.long(), table, max_norm=options["maxNorm"], norm_type=kind), table
 
 
@@ -91,6 +90,7 @@ OPS = {
     "argwhere": lambda x: torch.argwhere(x).int(),
     "oneHotInferred": lambda x: F.one_hot(x.long()),
     "isin": lambda x, y, options={}: torch.isin(x, y, **options),
+    "whereAlone": lambda x: [t.int() for t in torch.where(x)],
     "embeddingBag": bags,
     "embeddingByFrequency": embedding,
     "embeddingRenormed": renormed,
@@ -115,6 +115,7 @@ def cases() -> list:
     writes(add)
     scatters(add)
     masks(add)
+    tables(add)
     return out
 
 
@@ -237,6 +238,31 @@ def masks(add) -> None:
     add("nonzero", "scalar", exact(3).int())
     add("argwhere", "2-d", rng.bools(2, 7))
     add("oneHotInferred", "2-d", rng.integers(0, 4, 2, 3))
+    add("whereAlone", "2-d", rng.bools(3, 4))
+    add("isin", "float32", exact([[1, 2.5, float("nan")], [-0.0, 3, 1e30]]), exact([0, 2.5, float("nan")]), grad=False)
+    add("isin", "int32", rng.integers(0, 9, 3, 5), rng.integers(0, 9, 2, 2), options={"invert": True})
+
+
+def tables(add) -> None:
+    rng = Rng("tables")
+    weight, ids = rng.spaced(7, 3), rng.integers(0, 7, 3, 4)
+    flat, offsets = rng.integers(0, 7, 9), exact([0, 4, 4, 7]).int()
+    for mode in ["sum", "mean", "max"]:
+        add("embeddingBag", f"{mode}, 2-d", weight, ids, options={"mode": mode})
+        given = {"mode": mode, "offsets": True}
+        add("embeddingBag", f"{mode}, offsets", weight, flat, offsets, options=given)
+        padded = {**given, "paddingIdx": int(flat[4])}
+        add("embeddingBag", f"{mode}, padding", weight, flat, offsets, options=padded)
+    ends, weights = exact([0, 3, 9]).int(), rng.normal(9)
+    last = {"mode": "sum", "offsets": True, "weighted": True, "includeLastOffset": True}
+    add("embeddingBag", "weighted, last offset", weight, flat, ends, weights, options=last)
+    add("embeddingBag", "weighted, 2-d", weight, ids, rng.normal(3, 4), options={"mode": "sum", "weighted": True})
+    ties = exact([[1, 2], [2, 2], [2, 1]]), exact([[0, 1, 2], [2, 1, 1]]).int()
+    add("embeddingBag", "ties", *ties, options={"mode": "max"})
+    add("embeddingByFrequency", "2-d", ids % 3, weight, options={"scaleGradByFreq": True})
+    for kind in [2, 1, 3]:
+        options = {"maxNorm": 1.5, "normType": kind}
+        add("embeddingRenormed", f"norm {kind}", ids % 3, weight, grad=False, options=options)
 
 
 FIXTURES = {"indexing": cases}
