@@ -89,5 +89,6 @@ const summed = rows<Args>(SUMS, SUMS, {
 
 export const indexing: ReferenceFamily = {
   fixtures: ["indexing"],
+  modules: ["indexingModules"],
   rows: { ...exact, ...summed },
 };

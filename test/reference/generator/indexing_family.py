@@ -1,9 +1,11 @@
 """Cases of indexing, gathering, scattering, counting: fixtures by name."""
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 from .case import op_case
 from .encode import Rng, exact
+from .module import module_case
 
 
 def understood(index, tensors):
@@ -265,4 +267,15 @@ def tables(add) -> None:
         add("embeddingRenormed", f"norm {kind}", ids % 3, weight, grad=False, options=options)
 
 
-FIXTURES = {"indexing": cases}
+def modules() -> list:
+    ids, out = exact([[1, 0, 4], [1, 6, 1]]).int(), []
+    for mode in ["sum", "mean", "max"]:
+        module, args = nn.EmbeddingBag(7, 3, mode=mode), [7, 3, {"mode": mode}]
+        out.append(module_case("EmbeddingBag", mode, module, [ids], args))
+    module = nn.Embedding(7, 3, scale_grad_by_freq=True)
+    args = [7, 3, {"scaleGradByFreq": True}]
+    out.append(module_case("Embedding", "scaleGradByFreq", module, [ids], args))
+    return out
+
+
+FIXTURES = {"indexing": cases, "indexingModules": modules}
