@@ -131,3 +131,8 @@ export { crossEntropyF32, crossEntropyGradF32, nllLossF32, nllLossGradF32 } from
 export { scatter32, scatter8 } from "./index-ops/scatter";
 export { countTrueBool, isinF32, isinI32, trueIndexBool, unravelI32 } from "./index-ops/mask";
 export { bagsI32 } from "./index-ops/bags";
+export { bandF32 } from "./image/band";
+export { foldF32, unfoldF32 } from "./image/windows";
+export { fftF32 } from "./signal/fft";
+export { repeatI32 } from "./index-ops/repeat";
+export { multinomialI32 } from "./random/multinomial";

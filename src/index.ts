@@ -27,6 +27,55 @@ export {
 export { gradcheck, type GradcheckOptions } from "./ops/gradcheck.js";
 export { enableGrad, isGradEnabled, noGrad } from "./autograd/mode.js";
 export { type Gradients, recordCustom as record } from "./autograd/record.js";
+export { bilinear } from "./ops/bilinear.js";
+export { alphaDropout, featureAlphaDropout, featureDropout } from "./ops/dropout.js";
+export {
+  groupNorm,
+  instanceNorm,
+  type InstanceNormOptions,
+  localResponseNorm,
+  type LocalResponseNormOptions,
+  rmsNorm,
+} from "./ops/groupNorm.js";
+export {
+  complex,
+  fft,
+  fft2,
+  type Fft2Options,
+  type FftNorm,
+  type FftOptions,
+  ifft,
+  ifft2,
+  imag,
+  irfft,
+  irfft2,
+  real,
+  rfft,
+  rfft2,
+} from "./ops/fft.js";
+export {
+  channelShuffle,
+  fold,
+  pixelShuffle,
+  pixelUnshuffle,
+  unfold,
+  type UnfoldOptions,
+} from "./ops/fold.js";
+export { affineGrid, gridSample, type GridSampleOptions } from "./ops/gridSample.js";
+export { interpolate, type InterpolateMode, type InterpolateOptions } from "./ops/interpolate.js";
+export {
+  bartlettWindow,
+  blackmanWindow,
+  fftfreq,
+  hammingWindow,
+  hannWindow,
+  istft,
+  kaiserWindow,
+  rfftfreq,
+  stft,
+  type StftOptions,
+  type WindowOptions,
+} from "./ops/signal.js";
 export { memory, type MemoryStats, setHeapLimit } from "./autograd/memory.js";
 export { tidy } from "./memory/scope.js";
 
@@ -93,7 +142,7 @@ export {
 export { scatter, scatterAdd, scatterReduce, type ScatterReduceOptions } from "./ops/scatter.js";
 export { maskedFill, maskedScatter, maskedSelect } from "./ops/masked.js";
 export { argwhere, isin, type IsinOptions, nonzero, type NonzeroOptions } from "./ops/nonzero.js";
-export { cat, pad, type PadOptions, stack } from "./ops/join.js";
+export { cat, stack } from "./ops/join.js";
 export * from "./ops/losses.js";
 export {
   abs,
@@ -126,12 +175,10 @@ export {
 } from "./ops/normalize.js";
 export { avgPool2d, type AvgPool2dOptions, maxPool2d, type MaxPool2dOptions } from "./ops/pool.js";
 export {
-  bernoulli,
   dropout,
   type DropoutOptions,
   Generator,
   manualSeed,
-  normal,
   rand,
   randint,
   randintLike,
@@ -161,7 +208,40 @@ export {
   transpose,
   unbind,
   unsqueeze,
+  view,
 } from "./ops/views.js";
+export * from "./ops/dims.js";
+export {
+  flip,
+  fliplr,
+  flipud,
+  repeat,
+  repeatInterleave,
+  roll,
+  rot90,
+  tile,
+} from "./ops/movement.js";
+export { pad, type PadMode, type PadOptions } from "./ops/padding.js";
+export {
+  bernoulli,
+  exponential,
+  gumbel,
+  gumbelSoftmax,
+  type GumbelSoftmaxOptions,
+  multinomial,
+  type MultinomialOptions,
+  normal,
+} from "./ops/sampling.js";
+export * from "./ops/stacking.js";
+export {
+  asStrided,
+  diag,
+  diagEmbed,
+  diagonal,
+  type DiagonalOptions,
+  diagonalScatter,
+} from "./ops/strided.js";
+export * from "./ops/triangle.js";
 
 export * as nn from "./nn/index.js";
 export * as optim from "./optim/index.js";

@@ -45,7 +45,6 @@ import { toText } from "./ops/format.js";
 import "./ops/gradient.js";
 import { indexSelect, gather, oneHot } from "./ops/indexing.js";
 import { add_, sub_, mul_, div_, fill_, zero_, copy_ } from "./ops/inplace.js";
-import { pad } from "./ops/join.js";
 import {
   abs,
   sign,
@@ -116,7 +115,6 @@ const methods = {
   ...{ to, clone, contiguous, toTypedArray, toArray, item },
   ...{ indexSelect, gather, oneHot },
   ...{ add_, sub_, mul_, div_, fill_, zero_, copy_ },
-  ...{ pad },
   ...{ abs, sign, floor, ceil, round, trunc, sqrt, rsqrt, reciprocal, exp, expm1 },
   ...{ log, log1p, sin, cos, tan, erf, tanh, sigmoid, clamp },
   ...{ relu, gelu, silu, softplus, leakyRelu, elu },
@@ -157,6 +155,10 @@ declare module "./autograd/tensor.js" {
     int(): Tensor;
     /** As bool: what is not 0 is true. */
     bool(): Tensor;
+    /** A view with all dims in reverse order. */
+    readonly T: Tensor;
+    /** A view with the last two dims swapped. */
+    readonly mT: Tensor;
     /** Values, shape and dtype for people; large tensors are elided. */
     toString(): string;
   }
@@ -173,8 +175,9 @@ function define(name: string | symbol, method: (this: Tensor, ...rest: never[]) 
 for (const [name, op] of Object.entries({ ...methods, max, min, where })) {
   const call = op as (x: Tensor, ...rest: unknown[]) => unknown;
   // Written out for the usual numbers of arguments: a rest array costs more than a small op.
-  define(name, function (this: Tensor, a?: unknown, b?: unknown, c?: unknown, ...more: unknown[]) {
-    if (more.length > 0) return call(this, a, b, c, ...more);
+  // prettier-ignore
+  define(name, function (this: Tensor, a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown) {
+    if (d !== undefined || e !== undefined) return call(this, a, b, c, d, e);
     return c !== undefined
       ? call(this, a, b, c)
       : b !== undefined
@@ -196,6 +199,17 @@ define("int", function () {
 define("bool", function () {
   return to(this, "bool");
 });
+for (const [name, get] of [
+  ["T", (x: Tensor) => permute(x, x.shape.map((_, i) => -1 - i))], // prettier-ignore
+  ["mT", (x: Tensor) => transpose(x, -2, -1)],
+] as const) {
+  Object.defineProperty(Tensor.prototype, name, {
+    get(this: Tensor) {
+      return get(this);
+    },
+    configurable: true,
+  });
+}
 define("toString", function () {
   return toText(this);
 });

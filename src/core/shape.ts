@@ -101,13 +101,18 @@ export function checkDim(op: string, dim: number, ndim: number): number {
   return dim < 0 ? dim + n : dim;
 }
 
+/** One number as a list of one. */
+export function listOf(value: number | readonly number[]): readonly number[] {
+  return typeof value === "number" ? [value] : value;
+}
+
 /** Resolves the dims of a reduction, sorted; undefined, null and [] mean all of them. */
 export function checkDims(
   op: string,
   dims: number | readonly number[] | null | undefined,
   ndim: number,
 ): number[] {
-  const list = typeof dims === "number" ? [dims] : (dims ?? []);
+  const list = listOf(dims ?? []);
   if (list.length === 0) return Array.from({ length: ndim }, (_, i) => i);
   const resolved = list.map((d) => checkDim(op, d, ndim)).sort((a, b) => a - b);
   if (resolved.some((d, i) => d === resolved[i - 1])) {

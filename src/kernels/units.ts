@@ -6,7 +6,7 @@ export function flatUnits(n: number): number {
   return Math.ceil(n / 1024);
 }
 
-/** permutationI32 is sequential. */
+/** permutationI32, multinomialI32 and repeatI32 are sequential; n is the size of their result. */
 export function permutationUnits(n: number): number {
   return n > 0 ? 1 : 0;
 }
@@ -16,7 +16,7 @@ export function randomCounters(n: number): number {
   return Math.ceil(n / 4);
 }
 
-/** Counters that permutationI32 uses up. */
+/** Counters that permutationI32 and multinomialI32 use up: 64 bits for each element. */
 export function permutationCounters(n: number): number {
   return Math.ceil(n / 2);
 }

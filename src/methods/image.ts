@@ -1,3 +1,4 @@
 // Methods of interpolation, sampling, folding, Fourier transforms.
+import { unfold } from "../ops/fold.js";
 
-export const imageMethods = {};
+export const imageMethods = { unfold };

@@ -18,8 +18,48 @@ export {
   type EmbeddingLayerOptions,
 } from "./embedding.js";
 export * as init from "./init.js";
-export { AvgPool2d, Conv2d, Dropout, Flatten, Identity, Linear, MaxPool2d } from "./layers.js";
+export { AvgPool2d, Bilinear, Conv2d, Flatten, Identity, Linear, MaxPool2d } from "./layers.js";
 export { BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, MSELoss, NLLLoss } from "./losses.js";
 export { Buffer, Module, Parameter, type StateDict } from "./module.js";
-export { BatchNorm1d, BatchNorm2d, LayerNorm } from "./norm.js";
+export { BatchNorm1d, BatchNorm2d, BatchNorm3d, LayerNorm } from "./norm.js";
 export { type Layer, Sequential } from "./sequential.js";
+export { ModuleDict, ModuleList, ParameterDict, ParameterList } from "./containers.js";
+export {
+  AlphaDropout,
+  Dropout,
+  Dropout1d,
+  Dropout2d,
+  Dropout3d,
+  FeatureAlphaDropout,
+} from "./dropout.js";
+export {
+  GroupNorm,
+  InstanceNorm1d,
+  InstanceNorm2d,
+  InstanceNorm3d,
+  LocalResponseNorm,
+  RMSNorm,
+} from "./groupNorm.js";
+export type { BackwardHook, ForwardHook, ForwardPreHook } from "./hooks.js";
+export { removeWeightNorm, spectralNorm, weightNorm } from "./reparametrise.js";
+export { Summary, summary, type SummaryOptions, type SummaryRow } from "./summary.js";
+export { ChannelShuffle, Fold, PixelShuffle, PixelUnshuffle, Unfold, Upsample } from "./image.js";
+export {
+  CircularPad1d,
+  CircularPad2d,
+  CircularPad3d,
+  ConstantPad1d,
+  ConstantPad2d,
+  ConstantPad3d,
+  ReflectionPad1d,
+  ReflectionPad2d,
+  ReflectionPad3d,
+  ReplicationPad1d,
+  ReplicationPad2d,
+  ReplicationPad3d,
+  ZeroPad1d,
+  ZeroPad2d,
+  ZeroPad3d,
+  type Padding,
+  Unflatten,
+} from "./padding.js";

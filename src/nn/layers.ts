@@ -4,9 +4,9 @@ import type { Tensor } from "../autograd/tensor.js";
 import { untracked } from "../memory/scope.js";
 import { conv2d, type Conv2dOptions } from "../ops/conv.js";
 import { ones, zeros } from "../ops/creation.js";
+import { bilinear } from "../ops/bilinear.js";
 import { linear } from "../ops/matmul.js";
 import { avgPool2d, type AvgPool2dOptions, maxPool2d, type MaxPool2dOptions } from "../ops/pool.js";
-import { dropout } from "../ops/random.js";
 import { flatten } from "../ops/views.js";
 import { pair, type Pair } from "../ops/window.js";
 import { fans, kaimingUniform_, uniform_ } from "./init.js";
@@ -57,6 +57,33 @@ export class Linear extends Module {
 
   forward(x: Tensor): Tensor {
     return linear(x, this.weight, this.bias);
+  }
+}
+
+/** y_k = x1 W_k x2 + b_k on the last dims: [..., in1] and [..., in2] to [..., out]. */
+export class Bilinear extends Module {
+  /** [out, in1, in2] */
+  readonly weight: Parameter;
+  /** [out] */
+  readonly bias: Parameter | null;
+
+  constructor(
+    in1Features: number,
+    in2Features: number,
+    outFeatures: number,
+    options: { bias?: boolean } = {},
+  ) {
+    super();
+    checkSizes("Bilinear", { in1Features, in2Features, outFeatures });
+    this.weight = parameter([outFeatures, in1Features, in2Features]);
+    this.bias = (options.bias ?? true) ? parameter([outFeatures]) : null;
+    const bound = in1Features > 0 ? 1 / Math.sqrt(in1Features) : 0;
+    uniform_(this.weight, -bound, bound);
+    if (this.bias !== null) uniform_(this.bias, -bound, bound);
+  }
+
+  forward(x1: Tensor, x2: Tensor): Tensor {
+    return bilinear(x1, x2, this.weight, this.bias);
   }
 }
 
@@ -135,18 +162,6 @@ export class Flatten extends Module {
 
   forward(x: Tensor): Tensor {
     return flatten(x, this.startDim, this.endDim);
-  }
-}
-
-/** In training, zeroes elements with probability p and scales the others by 1 / (1 - p). */
-export class Dropout extends Module {
-  constructor(readonly p = 0.5) {
-    super();
-    if (!(p >= 0 && p <= 1)) throw new ValueError("Dropout", `p must lie in [0, 1]: got ${p}`);
-  }
-
-  forward(x: Tensor): Tensor {
-    return dropout(x, this.p, { training: this.training });
   }
 }
 

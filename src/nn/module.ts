@@ -5,6 +5,7 @@ import { sameShape, showShape } from "../core/shape.js";
 import { withGrad } from "../autograd/mode.js";
 import { Tensor } from "../autograd/tensor.js";
 import { copy_ } from "../ops/inplace.js";
+import { addHook, type BackwardHook, type ForwardHook, type ForwardPreHook } from "./hooks.js";
 
 /** A tensor that a module learns. It shares the memory of the tensor it is made from. */
 export class Parameter extends Tensor {
@@ -49,9 +50,26 @@ export abstract class Module {
   /** What the module computes. */
   abstract forward(...inputs: never[]): unknown;
 
+  /** Where parameters, buffers and children are looked for: the properties, arrays unfolded ("name.0"). */
+  protected namedMembers(): [string, unknown][] {
+    return Object.entries(this).flatMap(([name, value]: [string, unknown]) =>
+      unfold(snakeCase(name), value),
+    );
+  }
+
   /** Own child modules with their names. */
   namedChildren(): [string, Module][] {
-    return members(this).filter((e): e is [string, Module] => e[1] instanceof Module);
+    return this.namedMembers().filter((e): e is [string, Module] => e[1] instanceof Module);
+  }
+
+  /** Own child modules. */
+  children(): Module[] {
+    return this.namedChildren().map(([, child]) => child);
+  }
+
+  /** This module and all below it; each once. */
+  modules(): Module[] {
+    return this.namedModules().map(([, module]) => module);
   }
 
   /** This module and all below it, with their paths; each once. */
@@ -91,13 +109,23 @@ export abstract class Module {
     );
   }
 
+  /** Buffers of this module and those below it. */
+  buffers(): Buffer[] {
+    return this.namedBuffers().map(([, buffer]) => buffer);
+  }
+
+  /** Parameters of this module, those below it left out. */
+  ownParameters(): Parameter[] {
+    return this.namedMembers().flatMap(([, value]) => (value instanceof Parameter ? [value] : []));
+  }
+
   /** Parameters and buffers in the order of PyTorch's state dict; shared ones under each name. */
   private namedState(): [string, Tensor][] {
     const own: [string, Tensor][] = [];
     for (const [path, module] of this.everyPath()) {
-      const tensors = members(module).filter(
-        (e): e is [string, Tensor] => e[1] instanceof Parameter || e[1] instanceof Buffer,
-      );
+      const tensors = module
+        .namedMembers()
+        .filter((e): e is [string, Tensor] => e[1] instanceof Parameter || e[1] instanceof Buffer);
       tensors.sort((a, b) => Number(a[1] instanceof Buffer) - Number(b[1] instanceof Buffer));
       for (const [name, value] of tensors) own.push([join(path, name), value]);
     }
@@ -110,6 +138,51 @@ export abstract class Module {
     for (const [name, child] of this.namedChildren()) {
       yield* child.everyPath(join(path, name), [...above, this]);
     }
+  }
+
+  /** Calls `fn` with every module below this one, children before parents, and with this one at last. */
+  apply(fn: (module: Module) => void): this {
+    for (const child of this.children()) child.apply(fn);
+    fn(this);
+    return this;
+  }
+
+  /**
+   * Calls `hook` before each forward; an array that it returns replaces the inputs.
+   * @returns a function that removes the hook
+   */
+  registerForwardPreHook(hook: ForwardPreHook): () => void {
+    return addHook(this, "before", hook);
+  }
+
+  /**
+   * Calls `hook` after each forward; what it returns, unless undefined, replaces the output.
+   * @returns a function that removes the hook
+   */
+  registerForwardHook(hook: ForwardHook): () => void {
+    return addHook(this, "after", hook);
+  }
+
+  /**
+   * Calls `hook` in each backward through this module, with the gradients of the tensors among its
+   * inputs (null for those that need none) and of its output.
+   * @param hook may return other gradients of the inputs, where just one of them needs any
+   * @returns a function that removes the hook
+   */
+  registerFullBackwardHook(hook: BackwardHook): () => void {
+    return addHook(this, "backward", hook);
+  }
+
+  /** The class, its settings and the shapes of its parameters; children on lines of their own. */
+  toString(): string {
+    const settings = Object.entries(this).flatMap(([name, value]: [string, unknown]) =>
+      name === "training" ? [] : setting(name, value),
+    );
+    const children = this.namedChildren().map(
+      ([name, child]) => `\n  (${name}): ${child.toString().replaceAll("\n", "\n  ")}`,
+    );
+    const end = children.length === 0 ? "" : "\n";
+    return `${this.constructor.name}(${settings.join(", ")}${children.join("")}${end})`;
   }
 
   /** Puts this module and those below it into training mode (or, with false, out of it). */
@@ -176,11 +249,18 @@ export abstract class Module {
   }
 }
 
-/** What a module's properties hold, and arrays among them: "name", "name.0". */
-function members(module: Module): [string, unknown][] {
-  return Object.entries(module).flatMap(([name, value]: [string, unknown]) =>
-    unfold(snakeCase(name), value),
-  );
+/** `name=value` of what says how a module was made. */
+function setting(name: string, value: unknown): string[] {
+  if (value instanceof Tensor) return [`${name}=${showShape(value.shape)}`];
+  if (Array.isArray(value)) {
+    return value.every((v) => typeof v === "number") ? [`${name}=[${value.join(", ")}]`] : [];
+  }
+  if (["number", "boolean", "string"].includes(typeof value)) {
+    return [`${name}=${String(value)}`];
+  }
+  if (typeof value !== "object" || value === null) return [];
+  if (Object.getPrototypeOf(value) !== Object.prototype) return [];
+  return Object.entries(value).flatMap(([key, v]: [string, unknown]) => setting(key, v));
 }
 
 function unfold(name: string, value: unknown): [string, unknown][] {

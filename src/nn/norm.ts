@@ -51,7 +51,7 @@ export interface BatchNormLayerOptions {
   trackRunningStats?: boolean;
 }
 
-/** What BatchNorm1d and BatchNorm2d share. */
+/** What the batch norms share. */
 abstract class BatchNorm extends Module {
   readonly weight: Parameter | null;
   readonly bias: Parameter | null;
@@ -94,7 +94,8 @@ abstract class BatchNorm extends Module {
   }
 }
 
-function buffer(make: () => Tensor): Buffer {
+/** A buffer of what `make` gives, outside of every scope. */
+export function buffer(make: () => Tensor): Buffer {
   return untracked(() => {
     const data = make();
     const made = new Buffer(data);
@@ -120,6 +121,15 @@ export class BatchNorm2d extends BatchNorm {
   protected check(x: Tensor): void {
     if (x.ndim !== 4) {
       throw new ShapeError("BatchNorm2d", `x must be [N, C, H, W]: got ${showShape(x.shape)}`);
+    }
+  }
+}
+
+/** Batch normalisation of [N, C, D, H, W]. */
+export class BatchNorm3d extends BatchNorm {
+  protected check(x: Tensor): void {
+    if (x.ndim !== 5) {
+      throw new ShapeError("BatchNorm3d", `x must be [N, C, D, H, W]: got ${showShape(x.shape)}`);
     }
   }
 }

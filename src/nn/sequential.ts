@@ -31,7 +31,7 @@ export class Sequential extends Module {
     this.layers = layers;
   }
 
-  override namedChildren(): [string, Module][] {
+  protected override namedMembers(): [string, Module][] {
     return this.layers.map((layer, i) => [String(i), layer]);
   }
 

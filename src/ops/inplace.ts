@@ -18,7 +18,12 @@ function check(op: string, x: Tensor, others: readonly Tensor[]): void {
 }
 
 /** Checks, computes `value` without recording, and writes it over x. */
-function overwrite(op: string, x: Tensor, others: readonly Tensor[], value: () => Tensor): void {
+export function overwrite(
+  op: string,
+  x: Tensor,
+  others: readonly Tensor[],
+  value: () => Tensor,
+): void {
   check(op, x, others);
   const result = withGrad(false, value);
   try {

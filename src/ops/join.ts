@@ -1,13 +1,11 @@
-// Ops that put tensors together: cat, stack, pad. Each input is written into its window of the result.
+// Ops that put tensors together: cat and stack. Each input is written into its window of the result.
 import { ShapeError, ValueError } from "../core/errors.js";
 import { promote } from "../core/dtype.js";
-import { checkDim, contiguousLayout, sameShape, showShape, stridedLayout } from "../core/shape.js";
+import { checkDim, sameShape, showShape, stridedLayout } from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
-import { detach } from "../autograd/backward.js";
 import { tidy } from "../memory/scope.js";
 import { cast, writeInto } from "./convert.js";
-import { fillContiguous } from "./creation.js";
 import { narrow, unsqueeze } from "./views.js";
 
 /**
@@ -69,43 +67,4 @@ export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
       at,
     ),
   );
-}
-
-export interface PadOptions {
-  /** What the new elements are. Default: 0. */
-  value?: number;
-}
-
-/**
- * Adds elements around x. `padding` is [before, after] of the last dim, then of the one before it,
- * and so on, as in PyTorch; negative numbers crop.
- */
-export function pad(x: Tensor, padding: readonly number[], options: PadOptions = {}): Tensor {
-  if (padding.length % 2 !== 0 || padding.length > 2 * x.ndim || !padding.every(Number.isInteger)) {
-    throw new ValueError(
-      "pad",
-      `padding must be pairs of integers, at most ${x.ndim}: got [${padding.join(",")}]`,
-    );
-  }
-  const before = x.shape.map((_, i) => padding[2 * (x.ndim - 1 - i)] ?? 0);
-  const after = x.shape.map((_, i) => padding[2 * (x.ndim - 1 - i) + 1] ?? 0);
-  const shape = x.shape.map((n, i) => n + before[i]! + after[i]!);
-  // The part of x that stays.
-  const kept = x.shape.map((n, i) => n + Math.min(0, before[i]!) + Math.min(0, after[i]!));
-  if (kept.some((n) => n < 0)) {
-    throw new ShapeError(
-      "pad",
-      `crops more than there is: ${showShape(x.shape)} by [${padding.join(",")}]`,
-    );
-  }
-  const out = allocateShape("pad", shape, x.dtype);
-  fillContiguous(out, options.value ?? 0);
-  const { strides } = contiguousLayout(shape);
-  const offset = before.reduce((o, b, i) => o + Math.max(0, b) * strides[i]!, 0);
-  tidy(() => {
-    const part = kept.reduce((y, n, i) => narrow(y, i, Math.max(0, -before[i]!), n), detach(x));
-    writeInto(out, stridedLayout(kept, strides, offset), part);
-  });
-  const back = padding.map((n) => -n);
-  return record("pad", out, [x], {}, (dy) => [() => pad(dy, back)]);
 }

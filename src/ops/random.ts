@@ -204,7 +204,8 @@ export function bernoulli(shape: Shape, p: number, options: RandomOptions = {}):
   return draw("bernoulli", kernels.bernoulliF32, shape, options, f32(p));
 }
 
-function checkProbability(op: string, p: number): void {
+/** Refuses what is no probability. */
+export function checkProbability(op: string, p: number): void {
   if (!(p >= 0 && p <= 1)) throw new ValueError(op, `p must lie in [0, 1]: got ${p}`);
 }
 

@@ -25,7 +25,7 @@ import {
   readStatus,
   statusSlot,
 } from "./indexing.js";
-import { pad } from "./join.js";
+import { pad } from "./padding.js";
 import { expand, reshape } from "./views.js";
 
 /** What becomes of an element that is written to; all but "put" take float32 and int32 only. */

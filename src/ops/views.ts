@@ -4,6 +4,7 @@ import { IndexError, ShapeError, ValueError } from "../core/errors.js";
 import {
   checkDim,
   checkShape,
+  listOf,
   contiguousLayout,
   expandLayout,
   type Layout,
@@ -36,14 +37,25 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   return record("reshape", out, [x], {}, (dy) => [() => reshape(dy, from)]);
 }
 
-function inferred(shape: Shape, size: number): Shape {
+/**
+ * The elements in row-major order in another shape, always in the same memory.
+ * @throws ShapeError where no strides can express that: use reshape
+ */
+export function view(x: Tensor, shape: Shape): Tensor {
+  if (reshaped(x.layout, inferred(shape, x.numel(), "view")) === null) {
+    throw new ShapeError("view", `${showShape(shape)} needs a copy of this memory: use reshape()`);
+  }
+  return reshape(x, shape);
+}
+
+function inferred(shape: Shape, size: number, op = "reshape"): Shape {
   const unknown = shape.indexOf(-1);
   const known = shape.map((n, i) => (i === unknown ? 1 : n));
-  checkShape("reshape", known);
+  checkShape(op, known);
   const rest = sizeOf(known);
   if (unknown >= 0) known[unknown] = rest === 0 ? 0 : size / rest;
   if (sizeOf(known) !== size || !Number.isInteger(known[unknown] ?? 0)) {
-    throw new ShapeError("reshape", `${size} elements do not fill the shape ${showShape(shape)}`);
+    throw new ShapeError(op, `${size} elements do not fill the shape ${showShape(shape)}`);
   }
   return known;
 }
@@ -127,10 +139,11 @@ export function t(x: Tensor): Tensor {
   return x.ndim === 2 ? permute(x, [1, 0]) : permute(x, x.ndim === 1 ? [0] : []);
 }
 
-/** Removes a dim of size 1 (one of another size stays), or all of them. */
-export function squeeze(x: Tensor, dim?: number): Tensor {
-  const at = dim === undefined ? -1 : checkDim("squeeze", dim, x.ndim);
-  return reshapeView("squeeze", x, (_, i, n) => !(n === 1 && (at < 0 || at === i)));
+/** Removes dims of size 1 (those of another size stay): one, several, or by default all of them. */
+export function squeeze(x: Tensor, dim?: number | readonly number[]): Tensor {
+  const which = listOf(dim ?? x.shape.map((_, i) => i));
+  const at = which.map((d) => checkDim("squeeze", d, x.ndim));
+  return reshapeView("squeeze", x, (_, i, n) => !(n === 1 && at.includes(i)));
 }
 
 function reshapeView(
@@ -270,41 +283,34 @@ function window(
   step: number,
   op: string,
 ): Tensor {
-  const layout = windowLayout(x.layout, dim, start, length, step);
-  const from = x.shape;
-  return record(op, alias(x, layout), [x], {}, (dy) => [
-    () => placeWindow(dy, from, dim, start, step, op), // zeros outside of the window
-  ]);
-}
-
-function windowLayout(
-  { shape, strides, offset }: Layout,
-  dim: number,
-  start: number,
-  length: number,
-  step: number,
-): Layout {
-  return stridedLayout(
-    shape.map((n, i) => (i === dim ? length : n)),
-    strides.map((s, i) => (i === dim ? s * step : s)),
-    offset + start * strides[dim]!,
+  return viewAt(op, x, ({ shape, strides, offset }) =>
+    stridedLayout(
+      shape.map((n, i) => (i === dim ? length : n)),
+      strides.map((s, i) => (i === dim ? s * step : s)),
+      offset + start * strides[dim]!,
+    ),
   );
 }
 
-/** Zeros of `shape` with `x` at the window: the transpose of taking the window. */
-function placeWindow(
+/** The elements that `where` names, given any layout of x's shape: each at most once. */
+export function viewAt(op: string, x: Tensor, where: (layout: Layout) => Layout): Tensor {
+  const from = x.shape;
+  return record(op, alias(x, where(x.layout)), [x], {}, (dy) => [
+    () => placeAt(op, dy, from, where), // zeros elsewhere
+  ]);
+}
+
+/** Zeros of `shape` with `x` where `where` says: the transpose of `viewAt`. */
+export function placeAt(
+  op: string,
   x: Tensor,
   shape: Shape,
-  dim: number,
-  start: number,
-  step: number,
-  op: string,
+  where: (layout: Layout) => Layout,
 ): Tensor {
   const out = allocateShape(op, shape, x.dtype);
   fillContiguous(out, 0);
-  const length = x.shape[dim]!;
-  writeInto(out, windowLayout(out.layout, dim, start, length, step), x);
-  return record(op, out, [x], {}, (dy) => [() => window(dy, dim, start, length, step, op)]);
+  writeInto(out, where(out.layout), x);
+  return record(op, out, [x], {}, (dy) => [() => viewAt(op, dy, where)]);
 }
 
 /** The slices along a dim, each without it. */

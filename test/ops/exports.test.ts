@@ -12,7 +12,10 @@ const members = [
   ...["grad", "isDisposed", "dispose", "toString"],
 ];
 /** Methods that differ from the function by name, or that stand for a call of another one. */
-const renamed: Record<string, string> = { var: "variance", float: "to", int: "to", bool: "to" };
+const renamed: Record<string, string> = {
+  ...{ var: "variance", float: "to", int: "to", bool: "to" },
+  ...{ T: "permute", mT: "transpose" },
+};
 /** Functions with a tensor first that are no methods: their first operand is one among several. */
 const functionsOnly = [
   ...["linear", "conv2d", "embedding", "avgPool2d", "maxPool2d", "batchNorm", "layerNorm"],
@@ -56,6 +59,14 @@ describe("an op as a method equals the op as a function", () => {
       const found = (call as (...a: unknown[]) => unknown).apply(first, rest);
       expect(plain(found)).toEqual(plain(op(name)(...given)));
     }
+  });
+
+  it("T reverses the dims, mT swaps the last two", () => {
+    const x = sg.arange(24).reshape([2, 3, 4]);
+    expect(x.T.toArray()).toEqual(x.permute([2, 1, 0]).toArray());
+    expect(x.mT.toArray()).toEqual(x.transpose(1, 2).toArray());
+    expect(sg.tensor([1, 2]).T.shape).toEqual([2]);
+    expect(() => sg.tensor([1, 2]).mT).toThrow(sg.IndexError);
   });
 
   it("float, int and bool are `to`; max and min without a dim reduce all", () => {

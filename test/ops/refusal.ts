@@ -17,6 +17,7 @@ export const f = {
   v3: sg.tensor([1, 2, 3]),
   v5: sg.tensor([1, 2, 3, 4, 5]),
   m23: sg.ones([2, 3]),
+  m24: sg.ones([2, 4]),
   m45: sg.ones([4, 5]),
   cube: sg.ones([2, 3, 4]),
   images: sg.ones([1, 2, 4, 4]),
@@ -40,6 +41,10 @@ export const f = {
   cube342: sg.ones([3, 4, 2]),
   intImages: sg.ones([1, 2, 4, 4], { dtype: "int32" }),
   int2: sg.tensor([0, 1], { dtype: "int32" }),
+  pairs: sg.ones([2, 3, 2]),
+  onePair: sg.ones([1, 2]),
+  noFrames: sg.ones([3, 0, 2]),
+  grid: sg.ones([1, 2, 2, 2]),
 };
 
 export interface Refusal {

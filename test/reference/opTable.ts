@@ -224,5 +224,5 @@ export const table: Readonly<Record<string, Row>> = {
   ...sums,
   ...losses,
   ...norms,
-  ...Object.assign({}, ...families.map((family) => family.rows)),
+  ...Object.fromEntries(families.flatMap((family) => Object.entries(family.rows))),
 };

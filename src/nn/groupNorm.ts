@@ -1,0 +1,151 @@
+// Normalising layers over groups, channels, the root of the mean square, and neighbouring channels.
+import { ShapeError, ValueError } from "../core/errors.js";
+import { type Shape, showShape } from "../core/shape.js";
+import type { Tensor } from "../autograd/tensor.js";
+import { tidy } from "../memory/scope.js";
+import { full, ones, zeros } from "../ops/creation.js";
+import {
+  groupNorm,
+  instanceNorm,
+  localResponseNorm,
+  type LocalResponseNormOptions,
+  rmsNorm,
+} from "../ops/groupNorm.js";
+import { squeeze, unsqueeze } from "../ops/views.js";
+import { parameter } from "./layers.js";
+import { type Buffer, Module, type Parameter } from "./module.js";
+import { type BatchNormLayerOptions, buffer } from "./norm.js";
+
+/** Normalises over each of `numGroups` groups of channels of each sample: [N, C, ...]. */
+export class GroupNorm extends Module {
+  readonly weight: Parameter | null;
+  readonly bias: Parameter | null;
+  readonly eps: number;
+
+  /** @param options.eps Default: 1e-5 @param options.affine learn a weight and a bias. Default: true */
+  constructor(
+    readonly numGroups: number,
+    numChannels: number,
+    options: { eps?: number; affine?: boolean } = {},
+  ) {
+    super();
+    if (!Number.isInteger(numGroups) || numGroups < 1 || numChannels % numGroups !== 0) {
+      throw new ValueError(
+        "GroupNorm",
+        `numGroups must divide the ${numChannels} channels: got ${numGroups}`,
+      );
+    }
+    this.eps = options.eps ?? 1e-5;
+    const affine = options.affine ?? true;
+    this.weight = affine ? parameter([numChannels], 1) : null;
+    this.bias = affine ? parameter([numChannels]) : null;
+  }
+
+  forward(x: Tensor): Tensor {
+    return groupNorm(x, this.numGroups, this.weight, this.bias, { eps: this.eps });
+  }
+}
+
+/** What the instance norms share: like batch norms, but neither affine nor tracking by default. */
+abstract class InstanceNorm extends Module {
+  readonly weight: Parameter | null;
+  readonly bias: Parameter | null;
+  readonly runningMean: Buffer | null = null;
+  readonly runningVar: Buffer | null = null;
+  /** int32 scalar; as in PyTorch it stays 0, for the sake of the state dict. */
+  readonly numBatchesTracked: Buffer | null = null;
+  readonly eps: number;
+  readonly momentum: number;
+
+  constructor(
+    numFeatures: number,
+    options: Omit<BatchNormLayerOptions, "momentum"> & { momentum?: number } = {},
+  ) {
+    super();
+    const { eps = 1e-5, momentum = 0.1, affine = false, trackRunningStats = false } = options;
+    this.eps = eps;
+    this.momentum = momentum;
+    this.weight = affine ? parameter([numFeatures], 1) : null;
+    this.bias = affine ? parameter([numFeatures]) : null;
+    if (trackRunningStats) {
+      this.runningMean = buffer(() => zeros([numFeatures]));
+      this.runningVar = buffer(() => ones([numFeatures]));
+      this.numBatchesTracked = buffer(() => full([], 0, { dtype: "int32" }));
+    }
+  }
+
+  /** Dims of a batch: [N, C, ...]. */
+  protected abstract readonly dims: number;
+
+  forward(x: Tensor): Tensor {
+    if (x.ndim !== this.dims && x.ndim !== this.dims - 1) {
+      throw new ShapeError(
+        this.constructor.name,
+        `x must have ${this.dims} dims, or ${this.dims - 1} for one sample: got ${showShape(x.shape)}`,
+      );
+    }
+    const { runningMean, runningVar, weight, bias, momentum, eps } = this;
+    const useInputStats = this.training || runningMean === null;
+    const options = { runningMean, runningVar, weight, bias, useInputStats, momentum, eps };
+    if (x.ndim === this.dims) return instanceNorm(x, options);
+    return tidy(() => squeeze(instanceNorm(unsqueeze(x, 0), options), 0));
+  }
+}
+
+/** Normalises each channel of each sample: [N, C, L] or [C, L]. */
+export class InstanceNorm1d extends InstanceNorm {
+  protected get dims(): number {
+    return 3;
+  }
+}
+
+/** Normalises each channel of each sample: [N, C, H, W] or [C, H, W]. */
+export class InstanceNorm2d extends InstanceNorm {
+  protected get dims(): number {
+    return 4;
+  }
+}
+
+/** Normalises each channel of each sample: [N, C, D, H, W] or [C, D, H, W]. */
+export class InstanceNorm3d extends InstanceNorm {
+  protected get dims(): number {
+    return 5;
+  }
+}
+
+/** x / sqrt(mean(x^2) + eps) * weight over the last dims; the weight starts at 1. */
+export class RMSNorm extends Module {
+  readonly weight: Parameter | null;
+  readonly normalizedShape: Shape;
+  readonly eps: number;
+
+  /** @param options.eps Default: 2^-23 @param options.elementwiseAffine learn a weight. Default: true */
+  constructor(
+    normalizedShape: number | Shape,
+    options: { eps?: number | null; elementwiseAffine?: boolean } = {},
+  ) {
+    super();
+    this.normalizedShape =
+      typeof normalizedShape === "number" ? [normalizedShape] : normalizedShape;
+    this.eps = options.eps ?? 2 ** -23;
+    this.weight = (options.elementwiseAffine ?? true) ? parameter(this.normalizedShape, 1) : null;
+  }
+
+  forward(x: Tensor): Tensor {
+    return rmsNorm(x, this.normalizedShape, this.weight, { eps: this.eps });
+  }
+}
+
+/** Divides by a power of the mean square of neighbouring channels: [N, C, ...]. */
+export class LocalResponseNorm extends Module {
+  constructor(
+    readonly size: number,
+    readonly options: LocalResponseNormOptions = {},
+  ) {
+    super();
+  }
+
+  forward(x: Tensor): Tensor {
+    return localResponseNorm(x, this.size, this.options);
+  }
+}

@@ -1,0 +1,150 @@
+// summary: a table of a model's layers, their output shapes, parameters and multiply-adds.
+import type { DType } from "../core/dtype.js";
+import { type Shape, showShape } from "../core/shape.js";
+import { withGrad } from "../autograd/mode.js";
+import { Tensor } from "../autograd/tensor.js";
+import { tidy } from "../memory/scope.js";
+import { zeros } from "../ops/creation.js";
+import { addHook } from "./hooks.js";
+import { Embedding } from "./embedding.js";
+import { Bilinear } from "./layers.js";
+import type { Module } from "./module.js";
+
+export interface SummaryRow {
+  /** Its path in the model; "" for the model itself. */
+  name: string;
+  /** The class. */
+  type: string;
+  /** The shape of its output (of the first tensor in it); null where it was not called. */
+  outputShape: Shape | null;
+  /** Parameters of its own, those below it left out. */
+  parameters: number;
+  /** Multiplications with weights of its own, each with an addition, in one forward. */
+  multiplyAdds: number;
+}
+
+export interface SummaryOptions {
+  /** Of inputs given as shapes: "int32" for token ids. Default: "float32". */
+  dtype?: DType;
+}
+
+/** What `summary` found; as text it is a table. */
+export class Summary {
+  readonly totalParameters: number;
+  readonly trainableParameters: number;
+  readonly multiplyAdds: number;
+
+  /** @internal */
+  constructor(
+    readonly rows: readonly SummaryRow[],
+    model: Module,
+  ) {
+    const parameters = model.parameters();
+    const count = (list: readonly Tensor[]): number => list.reduce((n, p) => n + p.numel(), 0);
+    this.totalParameters = count(parameters);
+    this.trainableParameters = count(parameters.filter((p) => p.requiresGrad));
+    this.multiplyAdds = rows.reduce((n, row) => n + row.multiplyAdds, 0);
+  }
+
+  toString(): string {
+    const table = [
+      ["layer", "type", "output shape", "parameters", "multiply-adds"],
+      ...this.rows.map((row) => [
+        row.name === "" ? "(model)" : row.name,
+        row.type,
+        row.outputShape === null ? "-" : showShape(row.outputShape),
+        row.parameters === 0 ? "-" : grouped(row.parameters),
+        row.multiplyAdds === 0 ? "-" : grouped(row.multiplyAdds),
+      ]),
+    ];
+    const widths = table[0]!.map((_, i) => Math.max(...table.map((cells) => cells[i]!.length)));
+    const lines = table.map((cells) =>
+      cells
+        .map((cell, i) => (i < 3 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
+        .join("  ")
+        .trimEnd(),
+    );
+    lines.splice(1, 0, widths.map((n) => "-".repeat(n)).join("  "));
+    const frozen = this.totalParameters - this.trainableParameters;
+    return [
+      ...lines,
+      "",
+      `parameters: ${grouped(this.totalParameters)}` +
+        (frozen === 0 ? "" : `, ${grouped(frozen)} of them frozen`),
+      `multiply-adds: ${grouped(this.multiplyAdds)}`,
+    ].join("\n");
+  }
+}
+
+/** 1234567 -> "1,234,567" */
+function grouped(n: number): string {
+  return String(n).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/**
+ * Runs a model once on zeros, in evaluation mode and without gradients, and lists its layers.
+ * @param inputs the shape of its input, batch included; a list of shapes for several inputs; or
+ *   the tensors themselves
+ * @example
+ * const model = new nn.Sequential(new nn.Linear(4, 8), new nn.ReLU(), new nn.Linear(8, 2));
+ * console.log(String(nn.summary(model, [1, 4])));
+ */
+export function summary(
+  model: Module,
+  inputs: Shape | readonly (Shape | Tensor)[],
+  options: SummaryOptions = {},
+): Summary {
+  const list = inputs.every((n): n is number => typeof n === "number") ? [inputs] : inputs;
+  const rows = model.namedModules().map(([name, module]) => ({ module, row: blank(name, module) }));
+  const modes = rows.map(({ module }) => module.training);
+  const remove = rows.map(({ module, row }) =>
+    addHook(module, "after", (_, __, output) => note(row, module, output)),
+  );
+  try {
+    withGrad(false, () =>
+      tidy(() => {
+        const given = list.map((x) =>
+          x instanceof Tensor ? x : zeros(x, { dtype: options.dtype ?? "float32" }),
+        );
+        model.eval();
+        (model.forward as (...x: Tensor[]) => unknown)(...given);
+      }),
+    );
+  } finally {
+    for (const off of remove) off();
+    rows.forEach(({ module }, i) => (module.training = modes[i]!));
+  }
+  return new Summary(
+    rows.map(({ row }) => row),
+    model,
+  );
+}
+
+function blank(name: string, module: Module): SummaryRow {
+  const parameters = module.ownParameters().reduce((n, p) => n + p.numel(), 0);
+  return { name, type: module.constructor.name, outputShape: null, parameters, multiplyAdds: 0 };
+}
+
+function note(row: SummaryRow, module: Module, output: unknown): void {
+  const out = firstTensor(output);
+  if (out === null) return;
+  row.outputShape ??= out.shape;
+  // A table of vectors is looked up, not multiplied with.
+  if (module instanceof Embedding) return;
+  for (const weight of module.ownParameters()) {
+    // Each element is used once per row of the output, or once per point of a convolution's.
+    const convolves = weight.ndim >= 3 && !(module instanceof Bilinear);
+    const channels = out.shape.at(convolves ? 1 - weight.ndim : -1) ?? 1;
+    if (weight.ndim >= 2) row.multiplyAdds += (out.numel() / channels) * weight.numel();
+  }
+}
+
+function firstTensor(value: unknown): Tensor | null {
+  if (value instanceof Tensor) return value;
+  if (typeof value !== "object" || value === null) return null;
+  for (const item of Object.values(value)) {
+    const found = firstTensor(item);
+    if (found !== null) return found;
+  }
+  return null;
+}

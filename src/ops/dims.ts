@@ -1,0 +1,67 @@
+// Views under other names than reshape's and permute's: dims moved, split and matched to another tensor.
+import { IndexError, ValueError } from "../core/errors.js";
+import { checkDim, listOf, type Shape, showShape, sizeOf } from "../core/shape.js";
+import type { Tensor } from "../autograd/tensor.js";
+import { expand, permute, reshape, transpose, view } from "./views.js";
+
+/** Splits a dim into several; one size may be -1 and is inferred. */
+export function unflatten(x: Tensor, dim: number, sizes: Shape): Tensor {
+  const at = checkDim("unflatten", dim, x.ndim);
+  const n = x.shape[at] ?? 1;
+  if (x.ndim === 0) throw new IndexError("unflatten", "a scalar has no dim to split");
+  const known = sizeOf(sizes.filter((s) => s !== -1));
+  const unknown = sizes.filter((s) => s === -1).length;
+  const inferred = known === 0 ? 0 : n / known;
+  if (
+    sizes.length === 0 ||
+    unknown > 1 ||
+    !sizes.every((s) => s === -1 || (Number.isInteger(s) && s >= 0)) ||
+    (unknown === 0 ? known !== n : !Number.isInteger(inferred) || inferred * known !== n)
+  ) {
+    throw new ValueError("unflatten", `sizes must multiply to ${n}: got ${showShape(sizes)}`);
+  }
+  const parts = sizes.map((s) => (s === -1 ? inferred : s));
+  return reshape(x, [...x.shape.slice(0, at), ...parts, ...x.shape.slice(at + 1)]);
+}
+
+/** Moves dims to other places; those that aren't named keep their order. */
+export function movedim(
+  x: Tensor,
+  source: number | readonly number[],
+  destination: number | readonly number[],
+): Tensor {
+  const from = listOf(source).map((d) => checkDim("movedim", d, x.ndim));
+  const to = listOf(destination).map((d) => checkDim("movedim", d, x.ndim));
+  if (from.length !== to.length || [from, to].some((dims) => new Set(dims).size < dims.length)) {
+    throw new ValueError(
+      "movedim",
+      `source and destination must name as many dims, each once: got ${showShape(from)}, ${showShape(to)}`,
+    );
+  }
+  if (x.ndim === 0) return permute(x, []);
+  const rest = x.shape.flatMap((_, i) => (from.includes(i) ? [] : [i]));
+  const order = x.shape.map((_, i) => (to.includes(i) ? from[to.indexOf(i)]! : rest.shift()!));
+  return permute(x, order);
+}
+
+/** `movedim` by NumPy's name. */
+export const moveaxis = movedim;
+/** `transpose` by NumPy's name. */
+export const swapaxes = transpose;
+/** `expand` by NumPy's name. */
+export const broadcastTo = expand;
+
+/** x expanded to other's shape. */
+export function expandAs(x: Tensor, other: Tensor): Tensor {
+  return expand(x, other.shape);
+}
+
+/** x reshaped to other's shape. */
+export function reshapeAs(x: Tensor, other: Tensor): Tensor {
+  return reshape(x, other.shape);
+}
+
+/** x viewed in other's shape, never copied. */
+export function viewAs(x: Tensor, other: Tensor): Tensor {
+  return view(x, other.shape);
+}

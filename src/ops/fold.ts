@@ -1,0 +1,174 @@
+// unfold and fold (im2col and col2im), and the shuffles that trade channels for pixels.
+import { checkFloat } from "../core/dtype.js";
+import { ShapeError, ValueError } from "../core/errors.js";
+import { showShape } from "../core/shape.js";
+import { allocateShape, type Tensor } from "../autograd/tensor.js";
+import { record } from "../autograd/record.js";
+import { kernels } from "../kernels/loader.js";
+import { run } from "../kernels/run.js";
+import { tidy } from "../memory/scope.js";
+import { withContiguous } from "./convert.js";
+import { unfoldDim } from "./strided.js";
+import { permute, reshape } from "./views.js";
+import { outputSize, pair, type Pair } from "./window.js";
+
+export interface UnfoldOptions {
+  /** Default: 1. */
+  dilation?: Pair;
+  /** Zeros on both sides. Default: 0. */
+  padding?: Pair;
+  /** Default: 1. */
+  stride?: Pair;
+}
+
+/** H, W, OH, OW, kh, kw, strideH, strideW, padH, padW, dilationH, dilationW: as the kernels take them. */
+type Sizes = readonly [
+  ...[H: number, W: number, OH: number, OW: number, kh: number, kw: number],
+  ...[strideH: number, strideW: number, padH: number, padW: number],
+  ...[dilationH: number, dilationW: number],
+];
+
+function sizesOf(op: string, H: number, W: number, kernel: Pair, options: UnfoldOptions): Sizes {
+  const [kh, kw] = pair(op, "kernelSize", kernel, 1);
+  const [strideH, strideW] = pair(op, "stride", options.stride ?? 1, 1);
+  const [padH, padW] = pair(op, "padding", options.padding ?? 0, 0);
+  const [dilationH, dilationW] = pair(op, "dilation", options.dilation ?? 1, 1);
+  const OH = outputSize(op, H, kh, strideH, padH, dilationH);
+  const OW = outputSize(op, W, kw, strideW, padW, dilationW);
+  return [H, W, OH, OW, kh, kw, strideH, strideW, padH, padW, dilationH, dilationW];
+}
+
+/**
+ * The sliding windows of images as columns (torch.nn.functional.unfold): [N, C, H, W] to [N, C kh kw, L], L
+ * being the number of windows.
+ * @param kernelSize one number, or [height, width]
+ */
+export function unfold(x: Tensor, kernelSize: Pair, options?: UnfoldOptions): Tensor;
+/**
+ * The windows of `size` elements along a dim, every `step` (torch.Tensor.unfold): a view with the number of
+ * windows in that dim, and one dim of `size` more at the end.
+ */
+export function unfold(x: Tensor, dim: number, size: number, step: number): Tensor;
+export function unfold(
+  x: Tensor,
+  kernelOrDim: Pair,
+  options: UnfoldOptions | number = {},
+  step = 1,
+): Tensor {
+  if (typeof options === "number") return unfoldDim(x, kernelOrDim as number, options, step);
+  checkFloat("unfold", "x", x);
+  if (x.ndim === 3) {
+    return tidy(() => single(unfold(reshape(x, [1, ...x.shape]), kernelOrDim, options)));
+  }
+  if (x.ndim !== 4) {
+    throw new ShapeError(
+      "unfold",
+      `x must be [N, C, H, W] or [C, H, W]: got ${showShape(x.shape)}`,
+    );
+  }
+  return columns(x, sizesOf("unfold", x.shape[2]!, x.shape[3]!, kernelOrDim, options));
+}
+
+/** [1, ...] to [...]. */
+function single(x: Tensor): Tensor {
+  return reshape(x, x.shape.slice(1));
+}
+
+function columns(x: Tensor, sizes: Sizes): Tensor {
+  const [N, C] = x.shape as [number, number];
+  const [, , OH, OW, kh, kw] = sizes;
+  const out = withContiguous(x, (x) => {
+    const out = allocateShape("unfold", [N, C * kh * kw, OH * OW], "float32");
+    run(kernels.unfoldF32, N * C * kh * kw, x.address(), out.address(), ...sizes);
+    return out;
+  });
+  return record("unfold", out, [x], {}, (dy) => [() => images(dy, C, sizes)]);
+}
+
+/**
+ * Columns added up where the windows of `unfold` lie: [N, C kh kw, L] to [N, C, H, W].
+ * @param outputSize one number, or [H, W]
+ * @throws ShapeError unless there are as many columns as windows
+ */
+export function fold(
+  x: Tensor,
+  outputSize: Pair,
+  kernelSize: Pair,
+  options: UnfoldOptions = {},
+): Tensor {
+  checkFloat("fold", "x", x);
+  if (x.ndim === 2) {
+    return tidy(() => single(fold(reshape(x, [1, ...x.shape]), outputSize, kernelSize, options)));
+  }
+  const [H, W] = pair("fold", "outputSize", outputSize, 1);
+  const sizes = sizesOf("fold", H, W, kernelSize, options);
+  const taps = sizes[4] * sizes[5];
+  const L = sizes[2] * sizes[3];
+  if (x.ndim !== 3 || x.shape[1]! % taps !== 0 || x.shape[2] !== L) {
+    throw new ShapeError(
+      "fold",
+      `x must be [N, C ${taps}, ${L}] for such windows: got ${showShape(x.shape)}`,
+    );
+  }
+  return images(x, x.shape[1]! / taps, sizes);
+}
+
+function images(x: Tensor, C: number, sizes: Sizes): Tensor {
+  const N = x.shape[0]!;
+  const [H, W] = sizes;
+  const out = withContiguous(x, (x) => {
+    const out = allocateShape("fold", [N, C, H, W], "float32");
+    run(kernels.foldF32, N * C, x.address(), out.address(), ...sizes);
+    return out;
+  });
+  return record("fold", out, [x], {}, (dy) => [() => columns(dy, sizes)]);
+}
+
+function checkFactor(op: string, x: Tensor, factor: number, fits: boolean): void {
+  if (!Number.isInteger(factor) || factor < 1) {
+    throw new ValueError(op, `the factor must be an integer >= 1: got ${factor}`);
+  }
+  if (x.ndim < 3 || !fits) {
+    throw new ShapeError(
+      op,
+      `x must be [..., C, H, W] with sizes that ${factor} divides: got ${showShape(x.shape)}`,
+    );
+  }
+}
+
+/** [..., C r^2, H, W] to [..., C, H r, W r]: channels become pixels (Shi et al., 2016). */
+export function pixelShuffle(x: Tensor, upscaleFactor: number): Tensor {
+  const r = upscaleFactor;
+  checkFactor("pixelShuffle", x, r, x.shape[x.ndim - 3]! % (r * r) === 0);
+  const [lead, [c, h, w]] = [x.shape.slice(0, -3), x.shape.slice(-3) as [number, number, number]];
+  const C = c / (r * r);
+  const n = lead.reduce((a, b) => a * b, 1);
+  return tidy(() => {
+    const apart = permute(reshape(x, [n, C, r, r, h, w]), [0, 1, 4, 2, 5, 3]);
+    return reshape(apart, [...lead, C, h * r, w * r]);
+  });
+}
+
+/** The inverse of `pixelShuffle`: [..., C, H r, W r] to [..., C r^2, H, W]. */
+export function pixelUnshuffle(x: Tensor, downscaleFactor: number): Tensor {
+  const r = downscaleFactor;
+  const fits = x.shape[x.ndim - 2]! % r === 0 && x.shape[x.ndim - 1]! % r === 0;
+  checkFactor("pixelUnshuffle", x, r, fits);
+  const [lead, [C, h, w]] = [x.shape.slice(0, -3), x.shape.slice(-3) as [number, number, number]];
+  const n = lead.reduce((a, b) => a * b, 1);
+  return tidy(() => {
+    const apart = permute(reshape(x, [n, C, h / r, r, w / r, r]), [0, 1, 3, 5, 2, 4]);
+    return reshape(apart, [...lead, C * r * r, h / r, w / r]);
+  });
+}
+
+/** Interleaves the channels of `groups` groups: [N, C, ...] (Zhang et al., 2018). */
+export function channelShuffle(x: Tensor, groups: number): Tensor {
+  checkFactor("channelShuffle", x, groups, x.shape[1]! % groups === 0);
+  const [N, C] = x.shape as [number, number];
+  return tidy(() => {
+    const apart = reshape(x, [N, groups, C / groups, ...x.shape.slice(2)]);
+    const rest = x.shape.slice(2).map((_, i) => i + 3);
+    return reshape(permute(apart, [0, 2, 1, ...rest]), x.shape);
+  });
+}

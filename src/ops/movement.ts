@@ -1,0 +1,219 @@
+// Elements in another order, or several times: reversals, rotations, repetitions. Each makes one copy
+// out of views.
+import { DTypeError, ShapeError, ValueError } from "../core/errors.js";
+import {
+  checkDim,
+  checkDims,
+  checkShape,
+  listOf,
+  type Shape,
+  showShape,
+  stridedLayout,
+} from "../core/shape.js";
+import { alias, allocateShape, type Tensor } from "../autograd/tensor.js";
+import { record } from "../autograd/record.js";
+import { kernels } from "../kernels/loader.js";
+import { run } from "../kernels/run.js";
+import { permutationUnits } from "../kernels/units.js";
+import { tidy } from "../memory/scope.js";
+import { cast, clone, copyOf, withContiguous } from "./convert.js";
+import { indexSelect } from "./indexing.js";
+import { cat } from "./join.js";
+import { expand, flatten, narrow, reshape, transpose } from "./views.js";
+
+/** The elements of the dims (one or several) in reverse order, as a copy. */
+export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
+  return flipped("flip", x, listOf(dims));
+}
+
+function flipped(op: string, x: Tensor, dims: readonly number[]): Tensor {
+  const which = dims.length === 0 ? [] : checkDims(op, dims, x.ndim);
+  const { shape, strides, offset } = x.layout;
+  const back = (i: number): boolean => which.includes(i) && shape[i]! > 0;
+  const reversed = stridedLayout(
+    shape,
+    strides.map((s, i) => (back(i) ? -s : s)),
+    offset + shape.reduce((at, n, i) => at + (back(i) ? (n - 1) * strides[i]! : 0), 0),
+  );
+  const view = alias(x, reversed);
+  const out = copyOf(op, view);
+  view.dispose();
+  return record(op, out, [x], {}, (dy) => [() => flipped(op, dy, which)]);
+}
+
+/** The columns (dim 1) in reverse order. @throws ShapeError for fewer than 2 dims */
+export function fliplr(x: Tensor): Tensor {
+  if (x.ndim < 2) throw new ShapeError("fliplr", `takes at least 2 dims: got ${x.ndim}`);
+  return flipped("fliplr", x, [1]);
+}
+
+/** The rows (dim 0) in reverse order. @throws ShapeError for scalars */
+export function flipud(x: Tensor): Tensor {
+  if (x.ndim < 1) throw new ShapeError("flipud", "takes at least 1 dim: got a scalar");
+  return flipped("flipud", x, [0]);
+}
+
+/**
+ * Moves elements along dims, each by its shift; what leaves at the end comes back at the start.
+ * Without dims the elements move in row-major order.
+ */
+export function roll(
+  x: Tensor,
+  shifts: number | readonly number[],
+  dims?: number | readonly number[],
+): Tensor {
+  const by = listOf(shifts);
+  const along = dims === undefined ? [] : listOf(dims);
+  if (by.length === 0 || !by.every(Number.isInteger)) {
+    throw new ValueError("roll", `shifts must be integers: got ${showShape(by)}`);
+  }
+  if (by.length !== along.length && !(by.length === 1 && along.length === 0)) {
+    throw new ValueError(
+      "roll",
+      `shifts and dims must be equally many: got ${by.length} and ${along.length}`,
+    );
+  }
+  const at = along.map((d) => checkDim("roll", d, x.ndim));
+  return tidy(() => {
+    if (x.ndim === 0) return clone(x);
+    if (at.length === 0) return reshape(rolled(flatten(x), by[0]!, 0), x.shape);
+    return at.reduce((y, dim, i) => rolled(y, by[i]!, dim), x);
+  });
+}
+
+function rolled(x: Tensor, shift: number, dim: number): Tensor {
+  const n = x.shape[dim]!;
+  if (n === 0) return clone(x);
+  const cut = n - (((shift % n) + n) % n);
+  return cat([narrow(x, dim, cut, n - cut), narrow(x, dim, 0, cut)], dim);
+}
+
+/** Turns the plane of two dims by k quarters, from the first dim towards the second. */
+export function rot90(x: Tensor, k = 1, dims: readonly [number, number] = [0, 1]): Tensor {
+  if (!Number.isInteger(k)) throw new ValueError("rot90", `k must be an integer: got ${k}`);
+  if (x.ndim < 2 || dims.length !== 2) {
+    throw new ShapeError(
+      "rot90",
+      `turns 2 dims of at least 2: got ${showShape(dims)} of ${x.ndim}`,
+    );
+  }
+  const [a, b] = dims.map((d) => checkDim("rot90", d, x.ndim)) as [number, number];
+  if (a === b) throw new ValueError("rot90", `the two dims must differ: got ${showShape(dims)}`);
+  const turns = ((k % 4) + 4) % 4;
+  return tidy(() => {
+    if (turns === 0) return clone(x);
+    if (turns === 2) return flip(x, [a, b]);
+    // A quarter: (i, j) comes from (j, n - 1 - i), so swap and reverse the first; back: the second.
+    return flip(transpose(x, a, b), turns === 1 ? a : b);
+  });
+}
+
+/** x repeated `sizes[i]` times along each dim; more sizes than dims add dims in front. */
+export function repeat(x: Tensor, sizes: Shape): Tensor {
+  return repeated("repeat", x, checkShape("repeat", sizes));
+}
+
+/** As `repeat`, but fewer sizes than dims are those of the last dims. */
+export function tile(x: Tensor, sizes: Shape): Tensor {
+  const times = checkShape("tile", sizes);
+  const lead = Math.max(0, x.ndim - times.length);
+  return repeated("tile", x, [...new Array<number>(lead).fill(1), ...times]);
+}
+
+function repeated(op: string, x: Tensor, times: Shape): Tensor {
+  const lead = times.length - x.ndim;
+  if (lead < 0) {
+    throw new ShapeError(op, `needs a size for each of ${x.ndim} dims: got ${showShape(times)}`);
+  }
+  const shape = times.map((_, i) => (i < lead ? 1 : x.shape[i - lead]!));
+  const out = checkShape(
+    op,
+    shape.map((n, i) => n * times[i]!),
+  );
+  return tidy(() => {
+    // Each dim behind one of size 1, which is stretched: the reshape back makes the only copy.
+    const apart = reshape(
+      x,
+      shape.flatMap((n) => [1, n]),
+    );
+    const wide = expand(
+      apart,
+      shape.flatMap((n, i) => [times[i]!, n]),
+    );
+    return own(reshape(wide, out), x);
+  });
+}
+
+/** A copy where `y` still shares x's memory, as where nothing was repeated. */
+function own(y: Tensor, x: Tensor): Tensor {
+  return y.buffer === x.buffer ? clone(y) : y;
+}
+
+/**
+ * Each element of a dim several times in a row: a number for all, or an int32 vector with one for each.
+ * Without a dim x is flattened first.
+ * @throws ValueError for a negative number; ShapeError where there is not one for each element
+ */
+export function repeatInterleave(x: Tensor, repeats: number | Tensor, dim?: number): Tensor {
+  const at = dim === undefined ? 0 : checkDim("repeatInterleave", dim, x.ndim);
+  const n = dim === undefined ? x.numel() : (x.shape[at] ?? 1);
+  if (typeof repeats === "number") {
+    checkCount(repeats);
+  } else {
+    if (repeats.dtype !== "int32") {
+      throw new DTypeError("repeatInterleave", `repeats must be int32: got ${repeats.dtype}`);
+    }
+    if (repeats.ndim > 1 || (repeats.numel() !== n && repeats.numel() !== 1)) {
+      throw new ShapeError(
+        "repeatInterleave",
+        `repeats must be [${n}] or one number: got ${showShape(repeats.shape)}`,
+      );
+    }
+    if (repeats.numel() > 0) tidy(() => checkCount(repeats.amin().item()));
+  }
+  return tidy(() => {
+    const from = dim === undefined || x.ndim === 0 ? reshape(x, [x.numel()]) : x;
+    if (typeof repeats !== "number" && repeats.numel() === n && n !== 1) {
+      return indexSelect(from, at, repeatIndices("repeatInterleave", repeats).select(0, 0));
+    }
+    const times = typeof repeats === "number" ? repeats : repeats.item();
+    const [before, after] = [from.shape.slice(0, at), from.shape.slice(at + 1)];
+    const wide = expand(reshape(from, [...before, n, 1, ...after]), [
+      ...before,
+      n,
+      times,
+      ...after,
+    ]);
+    return own(reshape(wide, [...before, n * times, ...after]), x);
+  });
+}
+
+function checkCount(repeats: number): void {
+  if (!Number.isInteger(repeats) || repeats < 0) {
+    throw new ValueError("repeatInterleave", `repeats must be integers >= 0: got ${repeats}`);
+  }
+}
+
+/**
+ * int32 [2, total]: each i as often as counts[i] says, and below it 0, 1, ... for each i. With counts
+ * of 0 and 1 these are the positions of the ones. Not recorded.
+ * @param counts int32 >= 0, one dim
+ */
+export function repeatIndices(op: string, counts: Tensor): Tensor {
+  const n = counts.numel();
+  // In float32 first: a total beyond int32 would wrap round.
+  const total = tidy(() => {
+    checkShape(op, [Math.ceil(cast(counts, "float32").sum().item())]);
+    return counts.sum().item();
+  });
+  return withContiguous(counts, (counts) => {
+    const out = allocateShape(op, [2, total], "int32");
+    run(kernels.repeatI32, permutationUnits(total), counts.address(), out.address(), n, total);
+    return out;
+  });
+}
+
+/** int32 positions of what is true in a bool vector. */
+export function positionsOf(op: string, mask: Tensor): Tensor {
+  return tidy(() => repeatIndices(op, cast(mask, "int32")).select(0, 0));
+}

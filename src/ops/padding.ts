@@ -1,0 +1,123 @@
+// Elements added around a tensor: a constant, or mirrored, repeated or wrapped ones of its own.
+import { ShapeError, ValueError } from "../core/errors.js";
+import { contiguousLayout, showShape, stridedLayout } from "../core/shape.js";
+import { allocateShape, type Tensor } from "../autograd/tensor.js";
+import { record } from "../autograd/record.js";
+import { detach } from "../autograd/backward.js";
+import { tidy } from "../memory/scope.js";
+import { clone, writeInto } from "./convert.js";
+import { fillContiguous } from "./creation.js";
+import { cat } from "./join.js";
+import { flip } from "./movement.js";
+import { expand, narrow } from "./views.js";
+
+/** What the new elements are: `value`, or x's own: mirrored at the edge, the edge's, or wrapped. */
+export type PadMode = "constant" | "reflect" | "replicate" | "circular";
+
+export interface PadOptions {
+  /** Default: "constant". */
+  mode?: PadMode;
+  /** What the new elements are in constant mode. Default: 0. */
+  value?: number;
+}
+
+/**
+ * Adds elements around x. `padding` is [before, after] of the last dim, then of the one before it,
+ * and so on, as in PyTorch; negative numbers crop. The modes other than constant take 1 to 3 dims,
+ * with one or two more in front.
+ * @throws ShapeError for what a mode can't take from x: reflect needs more elements than it adds on a
+ *   side, circular as many, replicate one
+ */
+export function pad(x: Tensor, padding: readonly number[], options: PadOptions = {}): Tensor {
+  const { mode = "constant", value = 0 } = options;
+  if (padding.length % 2 !== 0 || padding.length > 2 * x.ndim || !padding.every(Number.isInteger)) {
+    throw new ValueError(
+      "pad",
+      `padding must be pairs of integers, at most ${x.ndim}: got [${padding.join(",")}]`,
+    );
+  }
+  const before = x.shape.map((_, i) => padding[2 * (x.ndim - 1 - i)] ?? 0);
+  const after = x.shape.map((_, i) => padding[2 * (x.ndim - 1 - i) + 1] ?? 0);
+  // The part of x that stays.
+  const kept = x.shape.map((n, i) => n + Math.min(0, before[i]!) + Math.min(0, after[i]!));
+  if (kept.some((n) => n < 0)) {
+    throw new ShapeError(
+      "pad",
+      `crops more than there is: ${showShape(x.shape)} by [${padding.join(",")}]`,
+    );
+  }
+  if (mode === "constant") return padConstant(x, before, after, kept, value);
+  checkMode(x, padding, mode);
+  return tidy(() => {
+    const dims = x.shape.map((_, i) => i).slice(-padding.length / 2);
+    const out = dims.reduce((y, i) => padDim(y, i, before[i]!, after[i]!, mode), x);
+    return out.buffer === x.buffer ? clone(out) : out;
+  });
+}
+
+function padConstant(
+  x: Tensor,
+  before: readonly number[],
+  after: readonly number[],
+  kept: readonly number[],
+  value: number,
+): Tensor {
+  const shape = x.shape.map((n, i) => n + before[i]! + after[i]!);
+  const out = allocateShape("pad", shape, x.dtype);
+  fillContiguous(out, value);
+  const { strides } = contiguousLayout(shape);
+  const offset = before.reduce((o, b, i) => o + Math.max(0, b) * strides[i]!, 0);
+  tidy(() => {
+    const part = kept.reduce((y, n, i) => narrow(y, i, Math.max(0, -before[i]!), n), detach(x));
+    writeInto(out, stridedLayout(kept, strides, offset), part);
+  });
+  const back = before.flatMap((_, i, all) => {
+    const k = all.length - 1 - i;
+    return [-before[k]!, -after[k]!];
+  });
+  return record("pad", out, [x], {}, (dy) => [() => pad(dy, back)]);
+}
+
+function checkMode(x: Tensor, padding: readonly number[], mode: PadMode): void {
+  if (!["reflect", "replicate", "circular"].includes(mode)) {
+    throw new ValueError(
+      "pad",
+      `mode must be constant, reflect, replicate or circular: got ${mode}`,
+    );
+  }
+  const padded = padding.length / 2;
+  if (padded < 1 || padded > 3 || x.ndim - padded < 1 || x.ndim - padded > 2) {
+    throw new ShapeError(
+      "pad",
+      `mode ${mode} pads the last 1 to 3 dims, with 1 or 2 in front: got ${padded} of ${x.ndim}`,
+    );
+  }
+  padding.forEach((p, i) => {
+    const n = x.shape[x.ndim - 1 - (i >> 1)]!;
+    const most = mode === "reflect" ? n - 1 : mode === "circular" ? n : n > 0 ? Infinity : 0;
+    if (p <= 0 || p <= most) return;
+    throw new ShapeError("pad", `mode ${mode} can't take ${p} elements from a dim of ${n}`);
+  });
+}
+
+/** x with `before` and `after` elements of its own around dim `i`; negative ones crop. */
+function padDim(x: Tensor, i: number, before: number, after: number, mode: PadMode): Tensor {
+  const n = x.shape[i]!;
+  const part = (start: number, length: number): Tensor => narrow(x, i, start, length);
+  const edge = (start: number, length: number): Tensor =>
+    expand(
+      part(start, 1),
+      x.shape.map((n, k) => (k === i ? length : n)),
+    );
+  const first = Math.max(0, -before);
+  const parts = [part(first, n - first + Math.min(0, after))];
+  if (before > 0) {
+    if (mode === "reflect") parts.unshift(flip(part(1, before), i));
+    else parts.unshift(mode === "circular" ? part(n - before, before) : edge(0, before));
+  }
+  if (after > 0) {
+    if (mode === "reflect") parts.push(flip(part(n - 1 - after, after), i));
+    else parts.push(mode === "circular" ? part(0, after) : edge(n - 1, after));
+  }
+  return parts.length === 1 ? parts[0]! : cat(parts, i);
+}

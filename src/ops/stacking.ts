@@ -1,0 +1,266 @@
+// Joins and splits along the dims that their names say, and grids of coordinates: all made of views,
+// cat and stack.
+import { ShapeError, ValueError } from "../core/errors.js";
+import { checkDType } from "../core/dtype.js";
+import {
+  broadcastShapes,
+  checkDim,
+  checkShape,
+  listOf,
+  type Shape,
+  showShape,
+} from "../core/shape.js";
+import type { Tensor } from "../autograd/tensor.js";
+import { tidy } from "../memory/scope.js";
+import { pow } from "./arithmetic.js";
+import { lt, le } from "./compare.js";
+import { arange, checkGradDType, linspace, type TensorOptions } from "./creation.js";
+import { cast } from "./convert.js";
+import { cat, stack } from "./join.js";
+import { positionsOf } from "./movement.js";
+import { pad } from "./padding.js";
+import { all } from "./reduce.js";
+import { expand, narrow, permute, reshape, unsqueeze } from "./views.js";
+
+/** x with at least one dim: a scalar becomes [1]. */
+export function atleast1d(x: Tensor): Tensor {
+  return x.ndim >= 1 ? x : reshape(x, [1]);
+}
+
+/** x with at least two dims: [n] becomes [1, n]. */
+export function atleast2d(x: Tensor): Tensor {
+  return x.ndim >= 2 ? x : reshape(x, [1, x.numel()]);
+}
+
+/** x with at least three dims: [n] becomes [1, n, 1], [m, n] becomes [m, n, 1]. */
+export function atleast3d(x: Tensor): Tensor {
+  if (x.ndim >= 3) return x;
+  return reshape(x, x.ndim === 2 ? [...x.shape, 1] : [1, x.numel(), 1]);
+}
+
+function joined(
+  op: string,
+  tensors: readonly Tensor[],
+  dim: number,
+  prepare: (x: Tensor) => Tensor,
+): Tensor {
+  if (tensors.length === 0) throw new ValueError(op, "needs at least one tensor");
+  return tidy(() => cat(tensors.map(prepare), dim));
+}
+
+/** Joins tensors side by side: along dim 1, vectors along dim 0. */
+export function hstack(tensors: readonly Tensor[]): Tensor {
+  return joined("hstack", tensors, (tensors[0]?.ndim ?? 0) < 2 ? 0 : 1, atleast1d);
+}
+
+/** Joins tensors row by row, along dim 0; vectors are rows. */
+export function vstack(tensors: readonly Tensor[]): Tensor {
+  return joined("vstack", tensors, 0, atleast2d);
+}
+
+/** Joins tensors along dim 2; vectors are [1, n, 1]. */
+export function dstack(tensors: readonly Tensor[]): Tensor {
+  return joined("dstack", tensors, 2, atleast3d);
+}
+
+/** Joins tensors along dim 1; scalars and vectors are columns. */
+export function columnStack(tensors: readonly Tensor[]): Tensor {
+  return joined("columnStack", tensors, 1, (x) => (x.ndim < 2 ? reshape(x, [x.numel(), 1]) : x));
+}
+
+/**
+ * Pieces of a dim: `sections` of them as equal as can be (the first ones are larger by 1), or cut at
+ * the indices listed, by Python's rules for slices.
+ */
+export function tensorSplit(x: Tensor, sections: number | readonly number[], dim = 0): Tensor[] {
+  return pieces("tensorSplit", x, sections, dim);
+}
+
+function pieces(
+  op: string,
+  x: Tensor,
+  sections: number | readonly number[],
+  dim: number,
+): Tensor[] {
+  const at = checkDim(op, dim, x.ndim);
+  if (x.ndim === 0) throw new ShapeError(op, "a scalar has no dim to split");
+  const n = x.shape[at]!;
+  const count = typeof sections === "number" ? sections : sections.length + 1;
+  if (!Number.isInteger(count) || count < 1 || listOf(sections).some(notWhole)) {
+    throw new ValueError(op, `takes a number of sections > 0 or integers: got ${String(sections)}`);
+  }
+  const cut = (i: number): number => {
+    if (typeof sections === "number") return Math.floor(n / count) * i + Math.min(i, n % count);
+    if (i === 0 || i === count) return i === 0 ? 0 : n;
+    const index = sections[i - 1]!;
+    return Math.max(0, Math.min(n, index < 0 ? index + n : index));
+  };
+  return Array.from({ length: count }, (_, i) =>
+    narrow(x, at, cut(i), Math.max(0, cut(i + 1) - cut(i))),
+  );
+}
+
+function notWhole(n: number): boolean {
+  return !Number.isInteger(n);
+}
+
+function equalPieces(
+  op: string,
+  x: Tensor,
+  parts: number | readonly number[],
+  dim: number,
+): Tensor[] {
+  if (x.ndim <= dim) throw new ShapeError(op, `takes at least ${dim + 1} dims: got ${x.ndim}`);
+  if (typeof parts === "number" && x.shape[dim]! % parts !== 0) {
+    throw new ValueError(op, `sections must divide ${x.shape[dim]}: got ${parts}`);
+  }
+  return pieces(op, x, parts, dim);
+}
+
+/** Equal parts, or cut at indices, along dim 1; of a vector along dim 0. */
+export function hsplit(x: Tensor, parts: number | readonly number[]): Tensor[] {
+  return equalPieces("hsplit", x, parts, x.ndim === 1 ? 0 : 1);
+}
+
+/** Equal parts, or cut at indices, along dim 0 of at least 2 dims. */
+export function vsplit(x: Tensor, parts: number | readonly number[]): Tensor[] {
+  if (x.ndim < 2) throw new ShapeError("vsplit", `takes at least 2 dims: got ${x.ndim}`);
+  return equalPieces("vsplit", x, parts, 0);
+}
+
+/** Equal parts, or cut at indices, along dim 2. */
+export function dsplit(x: Tensor, parts: number | readonly number[]): Tensor[] {
+  return equalPieces("dsplit", x, parts, 2);
+}
+
+/** All tensors expanded, without copying, to the shape that they broadcast to. */
+export function broadcastTensors(tensors: readonly Tensor[]): Tensor[] {
+  const shape = tensors.reduce<Shape>(
+    (s, x) => broadcastShapes("broadcastTensors", s, x.shape),
+    [],
+  );
+  return tensors.map((x) => expand(x, shape));
+}
+
+/** Matrices along the diagonal of one, zeros elsewhere; vectors are rows. */
+export function blockDiag(tensors: readonly Tensor[]): Tensor {
+  const wide = tensors.find((x) => x.ndim > 2);
+  if (wide !== undefined) {
+    throw new ShapeError("blockDiag", `takes at most 2 dims: got ${showShape(wide.shape)}`);
+  }
+  const widths = tensors.map((x) => (x.ndim === 0 ? 1 : x.shape[x.ndim - 1]!));
+  const total = widths.reduce((a, b) => a + b, 0);
+  let before = 0;
+  const places = widths.map((w) => [before, total - (before += w)] as const);
+  let i = 0;
+  return joined("blockDiag", tensors, 0, (x) => pad(atleast2d(x), places[i++]!));
+}
+
+export interface MeshgridOptions {
+  /** "ij": the first tensor counts rows; "xy": columns. Default: "ij". */
+  indexing?: "ij" | "xy";
+}
+
+/** For each vector (or scalar) its coordinate at every point of the grid that they span; views. */
+export function meshgrid(tensors: readonly Tensor[], options: MeshgridOptions = {}): Tensor[] {
+  const { indexing = "ij" } = options;
+  if (!["ij", "xy"].includes(indexing)) {
+    throw new ValueError("meshgrid", `indexing must be "ij" or "xy": got ${indexing}`);
+  }
+  checkVectors("meshgrid", tensors, 1);
+  const sizes = tensors.map((x) => x.numel());
+  // "xy" is "ij" with the first two dims of each grid swapped.
+  const order = sizes.map((_, i) => (indexing === "xy" && sizes.length > 1 && i < 2 ? 1 - i : i));
+  return tidy(() =>
+    tensors.map((x, i) => {
+      const line = reshape(
+        x,
+        sizes.map((n, k) => (k === i ? n : 1)),
+      );
+      return permute(expand(line, sizes), order);
+    }),
+  );
+}
+
+function checkVectors(op: string, tensors: readonly Tensor[], least: 0 | 1): void {
+  if (tensors.length === 0) throw new ValueError(op, "needs at least one tensor");
+  for (const x of tensors) {
+    if (x.ndim > 1 || x.ndim < 1 - least) {
+      throw new ShapeError(op, `takes vectors: got ${showShape(x.shape)}`);
+    }
+  }
+}
+
+/** All ways to take an element of each vector, [n1 n2 ..., vectors]; a single vector stays as it is. */
+export function cartesianProd(tensors: readonly Tensor[]): Tensor {
+  checkVectors("cartesianProd", tensors, 0);
+  if (tensors.length === 1) return tensors[0]!;
+  return tidy(() =>
+    stack(
+      meshgrid(tensors).map((x) => reshape(x, [x.numel()])),
+      1,
+    ),
+  );
+}
+
+/** All ways to take r of a vector's elements in their order, [ways, r]; with repetitions on request. */
+export function combinations(
+  x: Tensor,
+  r = 2,
+  options: { withReplacement?: boolean } = {},
+): Tensor {
+  checkVectors("combinations", [x], 0);
+  if (!Number.isInteger(r) || r < 1) {
+    throw new ValueError("combinations", `r must be an integer > 0: got ${r}`);
+  }
+  const n = x.numel();
+  checkShape("combinations", new Array<number>(r).fill(n));
+  return tidy(() => {
+    const grid = reshape(cartesianProd(new Array<Tensor>(r).fill(arange(n))), [-1, r]);
+    const before = options.withReplacement ? le : lt;
+    const ordered = before(narrow(grid, 1, 0, r - 1), narrow(grid, 1, 1, r - 1));
+    const kept = grid.indexSelect(0, positionsOf("combinations", all(ordered, 1)));
+    return reshape(x.indexSelect(0, reshape(kept, [kept.numel()])), kept.shape);
+  });
+}
+
+/**
+ * The powers of each element, [n, count]: count - 1, ..., 1, 0, or with `increasing` the other way.
+ * int32 for int32, else float32. Default count: n.
+ */
+export function vander(
+  x: Tensor,
+  count: number = x.numel(),
+  options: { increasing?: boolean } = {},
+): Tensor {
+  checkVectors("vander", [x], 0);
+  if (!Number.isInteger(count) || count < 0) {
+    throw new ValueError("vander", `count must be an integer >= 0: got ${count}`);
+  }
+  return tidy(() => {
+    const powers = options.increasing
+      ? arange(count)
+      : arange(count)
+          .neg()
+          .add(count - 1);
+    const out = pow(unsqueeze(x, 1), cast(powers, "float32"));
+    return x.dtype === "int32" ? cast(out, "int32") : out;
+  });
+}
+
+/** base to the powers that `linspace` gives: float32, from base^start to base^end. */
+export function logspace(
+  start: number,
+  end: number,
+  steps: number,
+  base = 10,
+  options: TensorOptions = {},
+): Tensor {
+  const { dtype = "float32", requiresGrad = false } = options;
+  checkGradDType("logspace", checkDType("logspace", dtype), options);
+  return tidy(() => {
+    const out = cast(pow(base, linspace(start, end, steps)), dtype);
+    if (requiresGrad) out.requiresGrad = true;
+    return out;
+  });
+}

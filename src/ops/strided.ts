@@ -1,0 +1,210 @@
+// Views through strides that are no reordering or part of the dims: diagonals, sliding windows, any
+// strides at all. Where elements may be seen more than once, the gradient adds up what each got.
+import { DTypeError, IndexError, ShapeError, ValueError } from "../core/errors.js";
+import { bytesOf } from "../core/dtype.js";
+import {
+  checkDim,
+  checkShape,
+  expectShape,
+  type Layout,
+  type Shape,
+  showShape,
+  sizeOf,
+  stridedLayout,
+} from "../core/shape.js";
+import { alias, type Tensor } from "../autograd/tensor.js";
+import { record } from "../autograd/record.js";
+import { div, maximum } from "./arithmetic.js";
+import { copyOf, writeInto } from "./convert.js";
+import { arange, ones, zeros } from "./creation.js";
+import { scatterAdd } from "./scatter.js";
+import { placeAt, reshape, viewAt } from "./views.js";
+
+export interface DiagonalOptions {
+  /** Above the main diagonal; negative: below. Default: 0. */
+  offset?: number;
+  /** The dim that counts rows. Default: 0 (of diagEmbed: -2). */
+  dim1?: number;
+  /** The dim that counts columns. Default: 1 (of diagEmbed: -1). */
+  dim2?: number;
+}
+
+function checkPair(op: string, dim1: number, dim2: number, ndim: number): [number, number] {
+  if (ndim < 2) throw new ShapeError(op, `takes at least 2 dims: got ${ndim}`);
+  const pair: [number, number] = [checkDim(op, dim1, ndim), checkDim(op, dim2, ndim)];
+  if (pair[0] === pair[1]) throw new ValueError(op, `dim1 and dim2 must differ: got ${dim1}`);
+  return pair;
+}
+
+/** Refuses an offset that is no integer, as of `diagonal` and `tril`. */
+export function checkOffset(op: string, offset: number): number {
+  if (!Number.isInteger(offset)) {
+    throw new ValueError(op, `the diagonal's offset must be an integer: got ${offset}`);
+  }
+  return offset;
+}
+
+/** The diagonal's layout: the two dims go, its own comes last. */
+function diagonalOf(a: number, b: number, offset: number): (layout: Layout) => Layout {
+  return ({ shape, strides, offset: start }) => {
+    const [down, right] = [Math.max(0, -offset), Math.max(0, offset)];
+    const n = Math.max(0, Math.min(shape[a]! - down, shape[b]! - right));
+    const rest = (list: readonly number[]) => list.filter((_, i) => i !== a && i !== b);
+    return stridedLayout(
+      [...rest(shape), n],
+      [...rest(strides), strides[a]! + strides[b]!],
+      n === 0 ? start : start + down * strides[a]! + right * strides[b]!,
+    );
+  };
+}
+
+/**
+ * The diagonal of two dims as a view: dim1 and dim2 go, the diagonal's dim comes last.
+ * @throws ShapeError for fewer than 2 dims
+ */
+export function diagonal(x: Tensor, options: DiagonalOptions = {}): Tensor {
+  const offset = checkOffset("diagonal", options.offset ?? 0);
+  const [a, b] = checkPair("diagonal", options.dim1 ?? 0, options.dim2 ?? 1, x.ndim);
+  return viewAt("diagonal", x, diagonalOf(a, b, offset));
+}
+
+/** Zeros with x's last dim on the diagonal of two new dims: the transpose of `diagonal`. */
+export function diagEmbed(x: Tensor, options: DiagonalOptions = {}): Tensor {
+  if (x.ndim === 0) throw new ShapeError("diagEmbed", "a scalar has no dim to embed");
+  const offset = checkOffset("diagEmbed", options.offset ?? 0);
+  const [a, b] = checkPair("diagEmbed", options.dim1 ?? -2, options.dim2 ?? -1, x.ndim + 1);
+  const n = x.shape[x.ndim - 1]! + Math.abs(offset);
+  const shape: number[] = x.shape.slice(0, -1);
+  for (const at of [Math.min(a, b), Math.max(a, b)]) shape.splice(at, 0, n);
+  return placeAt("diagEmbed", x, checkShape("diagEmbed", shape), diagonalOf(a, b, offset));
+}
+
+/** Of a vector the matrix with it on a diagonal, of a matrix that diagonal. */
+export function diag(x: Tensor, offset = 0): Tensor {
+  if (x.ndim !== 1 && x.ndim !== 2) {
+    throw new ShapeError("diag", `takes a vector or a matrix: got ${showShape(x.shape)}`);
+  }
+  checkOffset("diag", offset);
+  return x.ndim === 1 ? diagEmbed(x, { offset }) : diagonal(x, { offset });
+}
+
+/** A copy of x whose diagonal (see `diagonal`) is `src`, of the diagonal's shape and x's dtype. */
+export function diagonalScatter(x: Tensor, src: Tensor, options: DiagonalOptions = {}): Tensor {
+  const op = "diagonalScatter";
+  const offset = checkOffset(op, options.offset ?? 0);
+  const [a, b] = checkPair(op, options.dim1 ?? 0, options.dim2 ?? 1, x.ndim);
+  const where = diagonalOf(a, b, offset);
+  expectShape(op, "src", src, where(x.layout).shape);
+  if (src.dtype !== x.dtype) throw new DTypeError(op, `src must be ${x.dtype}: got ${src.dtype}`);
+  const out = copyOf(op, x);
+  writeInto(out, where(out.layout), src);
+  return record(op, out, [x, src], {}, (dy) => [
+    () => diagonalScatter(dy, zeros(where(dy.layout).shape), options),
+    () => viewAt(op, dy, where),
+  ]);
+}
+
+/** Whether two indices of a layout may name one element, as in PyTorch: judged by sorted strides. */
+function overlaps({ shape, strides }: Layout): boolean {
+  const dims = shape.map((n, i) => [strides[i]!, n] as const).filter(([, n]) => n > 1);
+  let reach = 0;
+  for (const [stride, n] of dims.sort((a, b) => a[0] - b[0])) {
+    if (stride <= reach) return true;
+    reach += stride * (n - 1);
+  }
+  return false;
+}
+
+/** Adds x's elements to zeros [n], each where `layout` has it. */
+function addAt(x: Tensor, n: number, layout: Layout): Tensor {
+  const positions = alias(arange(n), layout);
+  return scatterAdd(zeros([n]), 0, reshape(positions, [-1]), reshape(x, [-1]));
+}
+
+/**
+ * All windows of `size` elements of a dim, every step-th, as a view: the dim counts the windows, a
+ * new last dim their elements.
+ * @throws ValueError for a size beyond the dim or a step < 1
+ */
+export function unfoldDim(x: Tensor, dim: number, size: number, step: number): Tensor {
+  const at = checkDim("unfold", dim, x.ndim);
+  const n = x.shape[at] ?? 1;
+  if (!Number.isInteger(size) || size < 0 || size > n) {
+    throw new ValueError("unfold", `size must lie in [0, ${n}]: got ${size}`);
+  }
+  if (!Number.isInteger(step) || step < 1) {
+    throw new ValueError("unfold", `step must be an integer > 0: got ${step}`);
+  }
+  const count = Math.floor((n - size) / step) + 1;
+  const where = ({ shape, strides, offset }: Layout): Layout =>
+    x.ndim === 0
+      ? stridedLayout([size], [1], offset)
+      : stridedLayout(
+          [...shape.map((n, i) => (i === at ? count : n)), size],
+          [...strides.map((s, i) => (i === at ? s * step : s)), strides[at]!],
+          offset,
+        );
+  if (step >= size) return viewAt("unfold", x, where);
+  const from = x.shape;
+  return record("unfold", alias(x, where(x.layout)), [x], {}, (dy) => [
+    () => {
+      const whole = reshape(arange(sizeOf(from)), from);
+      return reshape(addAt(dy, sizeOf(from), where(whole.layout)), from);
+    },
+  ]);
+}
+
+/**
+ * A view of x's memory with a size and a stride (in elements) for each dim, from `storageOffset` on
+ * (default: where x begins). It may see elements that x doesn't, and see some more than once: the
+ * gradient adds up what each element got.
+ * @throws IndexError where it would reach outside of the memory
+ */
+export function asStrided(
+  x: Tensor,
+  size: Shape,
+  stride: readonly number[],
+  storageOffset: number = x.layout.offset,
+): Tensor {
+  const shape = checkShape("asStrided", size);
+  if (stride.length !== shape.length || [...stride, storageOffset].some(notCount)) {
+    throw new ValueError(
+      "asStrided",
+      `needs a stride >= 0 for each dim: got ${showShape(shape)}, ${showShape(stride)}, ${storageOffset}`,
+    );
+  }
+  const layout = stridedLayout(shape, [...stride], storageOffset);
+  const room = x.buffer.bytes / bytesOf(x.dtype);
+  if (layout.size > 0 && lastOf(layout) >= room) {
+    throw new IndexError(
+      "asStrided",
+      `the last element must lie in [0, ${room}): got ${lastOf(layout)}`,
+    );
+  }
+  const from = x.layout;
+  return record("asStrided", alias(x, layout), [x], {}, (dy) => [
+    () => stridedGrad(dy, layout, from),
+  ]);
+}
+
+function notCount(n: number): boolean {
+  return !Number.isInteger(n) || n < 0;
+}
+
+function lastOf({ shape, strides, offset }: Layout): number {
+  return shape.reduce((at, n, i) => at + (n - 1) * strides[i]!, offset);
+}
+
+/** The gradient of memory seen through `layout`, as `from` sees it, both from the lower one's start. */
+function stridedGrad(dy: Tensor, layout: Layout, from: Layout): Tensor {
+  if (layout.size === 0 || from.size === 0) return zeros(from.shape);
+  const start = Math.min(layout.offset, from.offset);
+  const n = Math.max(lastOf(layout), lastOf(from)) + 1 - start;
+  const shifted = (l: Layout): Layout => stridedLayout(l.shape, l.strides, l.offset - start);
+  const all = addAt(dy, n, shifted(layout));
+  const { shape, strides, offset } = shifted(from);
+  if (!overlaps(from)) return asStrided(all, shape, strides, offset);
+  // Elements that x itself sees several times share their gradient, as in PyTorch.
+  const counts = maximum(addAt(ones(shape), n, shifted(from)), 1);
+  return asStrided(div(all, counts), shape, strides, offset);
+}

@@ -1,0 +1,57 @@
+// Triangles of matrices, and the positions in them.
+import { ShapeError } from "../core/errors.js";
+import { checkShape, showShape } from "../core/shape.js";
+import type { Tensor } from "../autograd/tensor.js";
+import { tidy } from "../memory/scope.js";
+import { ge, le, where } from "./compare.js";
+import { arange, zeros } from "./creation.js";
+import { stack } from "./join.js";
+import { repeatIndices } from "./movement.js";
+import { checkOffset } from "./strided.js";
+
+/** The lower triangle of the last two dims, zeros above diagonal `offset`. Any dtype. */
+export function tril(x: Tensor, offset = 0): Tensor {
+  return triangle("tril", x, offset, le);
+}
+
+/** The upper triangle of the last two dims, zeros below diagonal `offset`. Any dtype. */
+export function triu(x: Tensor, offset = 0): Tensor {
+  return triangle("triu", x, offset, ge);
+}
+
+function triangle(op: string, x: Tensor, offset: number, side: typeof le): Tensor {
+  checkOffset(op, offset);
+  if (x.ndim < 2) {
+    throw new ShapeError(op, `takes matrices, of at least 2 dims: got ${showShape(x.shape)}`);
+  }
+  return tidy(() => {
+    const [rows, cols] = x.shape.slice(-2) as [number, number];
+    const kept = side(arange(cols).sub(arange(rows).unsqueeze(-1)), offset);
+    return where(kept, x, zeros([], { dtype: x.dtype }));
+  });
+}
+
+/** int32 [2, n]: row and column of each element of a lower triangle, in row-major order. */
+export function trilIndices(rows: number, cols: number, offset = 0): Tensor {
+  return positions("trilIndices", rows, cols, offset, false);
+}
+
+/** int32 [2, n]: row and column of each element of an upper triangle, in row-major order. */
+export function triuIndices(rows: number, cols: number, offset = 0): Tensor {
+  return positions("triuIndices", rows, cols, offset, true);
+}
+
+function positions(op: string, rows: number, cols: number, offset: number, upper: boolean): Tensor {
+  checkShape(op, [rows, cols]);
+  checkOffset(op, offset);
+  return tidy(() => {
+    // Row i has its diagonal in column i + offset: what is left of it, or from it on.
+    const diagonals = arange(rows).add(offset);
+    const first = diagonals.clamp(0, cols);
+    const counts = upper ? first.neg().add(cols) : diagonals.add(1).clamp(0, cols);
+    const found = repeatIndices(op, counts);
+    if (!upper) return found;
+    const row = found.select(0, 0);
+    return stack([row, found.select(0, 1).add(first.indexSelect(0, row))]);
+  });
+}

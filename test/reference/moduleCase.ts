@@ -1,0 +1,54 @@
+// A case of a module: what generator/module.py writes, and how a layer is held against it.
+import type { nn, Tensor } from "../../src/index.js";
+import {
+  expectState,
+  expectTensor,
+  LAYERS,
+  toState,
+  toTensor,
+  type Encoded,
+  type EncodedState,
+} from "./fixtures.js";
+
+/** See generator/module.py. */
+export interface ModuleCase {
+  readonly layer: string;
+  readonly name: string;
+  readonly args: readonly unknown[];
+  readonly training: boolean;
+  readonly state: EncodedState;
+  readonly steps: readonly {
+    readonly x: Encoded;
+    readonly y: Encoded;
+    readonly dy: Encoded;
+    readonly dx?: Encoded;
+    readonly grads: EncodedState;
+    readonly after?: EncodedState;
+  }[];
+}
+
+export interface Layer extends nn.Module {
+  forward(x: Tensor): Tensor;
+}
+/** Loads the state, then compares output, gradients and buffers step by step. */
+export function checkModule(module: Layer, test: ModuleCase): void {
+  module.loadStateDict(toState(test.state));
+  if (test.training) module.train();
+  else module.eval();
+  expectState("state", module.stateDict(), test.state, { relative: 0, absolute: 0 });
+  test.steps.forEach((step, i) => {
+    module.zeroGrad();
+    const x = toTensor(step.x, step.dx !== undefined);
+    const y = module.forward(x);
+    expectTensor(`y of step ${i}`, y, step.y, LAYERS);
+    if (y.requiresGrad) y.backward(toTensor(step.dy));
+    if (step.dx !== undefined) expectTensor(`dx of step ${i}`, x.grad!, step.dx, LAYERS);
+    expectState(`gradients of step ${i}`, gradientsOf(module), step.grads, LAYERS);
+    if (step.after) expectState(`state after step ${i}`, module.stateDict(), step.after, LAYERS);
+  });
+}
+
+function gradientsOf(module: Layer): Record<string, Tensor> {
+  const named = [...module.namedParameters()];
+  return Object.fromEntries(named.map(([name, parameter]) => [name, parameter.grad!]));
+}
