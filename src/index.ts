@@ -82,7 +82,9 @@ export { tidy } from "./memory/scope.js";
 export * from "./ops/activations.js";
 export {
   add,
+  type AddOptions,
   div,
+  type DivOptions,
   maximum,
   minimum,
   mul,
@@ -142,8 +144,26 @@ export {
 export { scatter, scatterAdd, scatterReduce, type ScatterReduceOptions } from "./ops/scatter.js";
 export { maskedFill, maskedScatter, maskedSelect } from "./ops/masked.js";
 export { argwhere, isin, type IsinOptions, nonzero, type NonzeroOptions } from "./ops/nonzero.js";
+  gather,
+  indexSelect,
+  oneHot,
+  scatterAdd,
+} from "./ops/indexing.js";
+export * from "./ops/ctc.js";
+export * from "./ops/likelihoods.js";
+export {
+  bceWithLogits,
+  type BceOptions,
+  crossEntropy,
+  type CrossEntropyOptions,
+  l1Loss,
+  mseLoss,
+  nllLoss,
+  type NllOptions,
+} from "./ops/losses.js";
+export { type LossOptions, type Reduction } from "./ops/lossOptions.js";
+export * from "./ops/margins.js";
 export { cat, stack } from "./ops/join.js";
-export * from "./ops/losses.js";
 export {
   abs,
   ceil,
@@ -157,6 +177,7 @@ export {
   log1p,
   reciprocal,
   round,
+  type RoundOptions,
   rsqrt,
   sigmoid,
   sign,
@@ -191,6 +212,20 @@ export {
 } from "./ops/random.js";
 export * from "./ops/reduce.js";
 export * from "./ops/softmax.js";
+export * from "./ops/ranks.js";
+export * from "./ops/scan.js";
+export * from "./ops/search.js";
+export {
+  argsort,
+  kthvalue,
+  msort,
+  sort,
+  type SortOptions,
+  topk,
+  type TopkOptions,
+} from "./ops/sort.js";
+export * from "./ops/statistics.js";
+export * from "./ops/unique.js";
 export {
   chunk,
   expand,
@@ -210,6 +245,26 @@ export {
   unsqueeze,
   view,
 } from "./ops/views.js";
+export * from "./ops/bends.js";
+export * from "./ops/mixed.js";
+export {
+  atan2,
+  bitwiseAnd,
+  bitwiseLeftShift,
+  bitwiseNot,
+  bitwiseOr,
+  bitwiseRightShift,
+  bitwiseXor,
+  floorDivide,
+  fmax,
+  fmin,
+  fmod,
+  hypot,
+  logaddexp,
+  remainder,
+  xlogy,
+} from "./ops/pairs.js";
+export * from "./ops/special.js";
 export * from "./ops/dims.js";
 export {
   flip,
@@ -248,3 +303,31 @@ export * as optim from "./optim/index.js";
 export * as data from "./data/index.js";
 export { DataLoader, type DataLoaderOptions, TensorDataset } from "./data/index.js";
 export { loadSafetensors, saveSafetensors } from "./io/index.js";
+
+export {
+  cholesky,
+  type CholeskyOptions,
+  choleskySolve,
+  det,
+  inv,
+  logdet,
+  slogdet,
+  solve,
+  type SolveOptions,
+  solveTriangular,
+  type SolveTriangularOptions,
+  triangularSolve,
+  type TriangularSolveOptions,
+} from "./ops/solve.js";
+export * from "./ops/decompose.js";
+export { einsum, tensordot } from "./ops/einsum.js";
+export * from "./ops/distances.js";
+export * from "./ops/products.js";
+export { type AttentionOptions, scaledDotProductAttention } from "./ops/attention.js";
+export {
+  alibiBias,
+  type AlibiOptions,
+  alibiSlopes,
+  rotaryEmbedding,
+  type RotaryOptions,
+} from "./ops/positional.js";

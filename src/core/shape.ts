@@ -128,6 +128,19 @@ export function reducedShape(shape: Shape, dims: readonly number[], keepdim: boo
     : shape.filter((_, i) => !dims.includes(i));
 }
 
+/** Refuses what is no integer from `least` to `most`. */
+export function checkInteger(
+  op: string,
+  name: string,
+  value: number,
+  least: number,
+  most = Infinity,
+): void {
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  const range = most === Infinity ? `>= ${least}` : `in [${least}, ${most}]`;
+  throw new ValueError(op, `${name} must be an integer ${range}: got ${value}`);
+}
+
 /** NumPy's rule: aligned at the last dim, sizes are equal or one of them is 1. */
 export function broadcastShapes(op: string, a: Shape, b: Shape): Shape {
   if (sameShape(a, b)) return a;

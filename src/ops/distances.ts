@@ -1,0 +1,187 @@
+// Norms of vectors and matrices, and distances between vectors.
+import { checkFloat } from "../core/dtype.js";
+import { ValueError } from "../core/errors.js";
+import { broadcastShapes, checkDim, checkDims, reducedShape } from "../core/shape.js";
+import type { Tensor } from "../autograd/tensor.js";
+import { withGrad } from "../autograd/mode.js";
+import { record } from "../autograd/record.js";
+import { tidy } from "../memory/scope.js";
+import { add, div, mul, pow, sub } from "./arithmetic.js";
+import { eq, ne, where } from "./compare.js";
+import { svdvals } from "./decompose.js";
+import { cat } from "./join.js";
+import { abs, clamp, sign, sqrt } from "./math.js";
+import { matmul } from "./matmul.js";
+import { amax, amin, type Dims, type ReduceOptions, sum } from "./reduce.js";
+import { checkFloats, checkMatrix, misfit, mT, ratio } from "./matrix.js";
+import { expand, narrow, permute, reshape, unsqueeze } from "./views.js";
+
+/** The p-norm over sorted dims, kept with size 1. Not recorded. */
+function normOf(x: Tensor, p: number, dims: number[]): Tensor {
+  const keep = { keepdim: true };
+  if (p === Infinity) return amax(abs(x), dims, keep);
+  if (p === -Infinity) return amin(abs(x), dims, keep);
+  if (p === 0) return sum(ne(x, 0), dims, keep).to("float32");
+  if (p === 1) return sum(abs(x), dims, keep);
+  if (p === 2) return sqrt(sum(mul(x, x), dims, keep));
+  return pow(sum(pow(abs(x), p), dims, keep), 1 / p);
+}
+
+/** dL/dx of the p-norm y of x; x, y and dy broadcast. 0 where y is 0. */
+function normGrad(x: Tensor, y: Tensor, dy: Tensor, p: number): Tensor {
+  if (p === 0) return mul(sign(x), mul(dy, 0));
+  if (p === 1) return mul(sign(x), dy);
+  if (p === 2) return mul(x, ratio(dy, y));
+  if (Math.abs(p) === Infinity) return mul(mul(sign(x), dy), eq(abs(x.detach()), y));
+  // sign(x) (|x| / y)^(p - 1), and 0 for x = 0 whatever p is
+  const part = div(where(eq(x, 0), 1, abs(x)), where(eq(y, 0), 1, y));
+  return mul(mul(sign(x), pow(part, p - 1)), dy);
+}
+
+/**
+ * (sum |x|^ord)^(1/ord) over `dims` (default: all); ord = Infinity the greatest |x|, -Infinity the
+ * least, 0 the number of elements other than 0. The gradient of a norm that is 0 is 0; equal
+ * extremes share it.
+ * @param ord default 2
+ */
+export function vectorNorm(
+  x: Tensor,
+  ord = 2,
+  dims: Dims = null,
+  { keepdim = false }: ReduceOptions = {},
+): Tensor {
+  checkFloat("vectorNorm", "x", x);
+  if (Number.isNaN(ord)) throw new ValueError("vectorNorm", "ord is NaN");
+  const over = checkDims("vectorNorm", dims, x.ndim);
+  return tidy(() => {
+    const y = withGrad(false, () => normOf(x, ord, over));
+    record("vectorNorm", y, [x], { x, y }, (dy, { x, y }) => [
+      () => {
+        if (Math.abs(ord) < Infinity) return normGrad(x, y, dy, ord);
+        return normGrad(x, y, div(dy, sum(eq(abs(x.detach()), y), over, { keepdim: true })), ord);
+      },
+    ]);
+    return keepdim ? y : reshape(y, reducedShape(x.shape, over, false));
+  });
+}
+
+/** Of singular values: "nuc" their sum, 2 and -2 the greatest and the least. Of sums of |x|: 1, -1 by column, Infinity, -Infinity by row. "fro": the vector norm of all elements. */
+export type MatrixOrd = "fro" | "nuc" | 1 | -1 | 2 | -2 | number;
+
+/**
+ * A norm of matrices.
+ * @param ord default "fro"
+ * @param dims rows and columns; default the last two
+ */
+export function matrixNorm(
+  x: Tensor,
+  ord: MatrixOrd = "fro",
+  dims: readonly [number, number] = [-2, -1],
+  { keepdim = false }: ReduceOptions = {},
+): Tensor {
+  checkMatrix("matrixNorm", x);
+  const over = checkDims("matrixNorm", dims, x.ndim);
+  const size = typeof ord === "number" ? Math.abs(ord) : ord;
+  if (over.length !== 2 || !["fro", "nuc", 1, 2, Infinity].includes(size)) {
+    throw new ValueError("matrixNorm", `ord must be "fro", "nuc", 1, 2 or Infinity, or negative, over two dims: got ${ord} over [${dims.join()}]`); // prettier-ignore
+  }
+  const [row, column] = dims.map((d) => checkDim("matrixNorm", d, x.ndim)) as [number, number];
+  return tidy(() => {
+    const rest = x.shape.flatMap((_, i) => (over.includes(i) ? [] : [i]));
+    const moved = permute(x, [...rest, row, column]);
+    const out = matrixNormOf(moved, ord, size);
+    return keepdim ? reshape(out, reducedShape(x.shape, over, true)) : out;
+  });
+}
+
+function matrixNormOf(x: Tensor, ord: MatrixOrd, size: MatrixOrd): Tensor {
+  if (ord === "fro") return vectorNorm(x, 2, [-2, -1]);
+  if (ord === "nuc") return sum(svdvals(x), -1);
+  const list = size === 2 ? svdvals(x) : sum(abs(x), size === 1 ? -2 : -1);
+  return (ord as number) > 0 ? amax(list, -1) : amin(list, -1);
+}
+
+/** Differences that cdist holds at once. */
+const BLOCK = 2 ** 22;
+
+/** x1 [..., P, M] and x2 [..., R, M] as differences [..., P, R, M]. */
+function differences(x1: Tensor, x2: Tensor): Tensor {
+  return sub(unsqueeze(x1, -2), unsqueeze(x2, -3));
+}
+
+/**
+ * The p-norm distances between the vectors of two lists: [..., P, M] and [..., R, M] give [..., P, R].
+ * Computed from differences, so that it is 0 between equal vectors; the gradient there is 0.
+ */
+export function cdist(x1: Tensor, x2: Tensor, p = 2): Tensor {
+  checkFloats("cdist", x1, x2);
+  if (x1.ndim < 2 || x2.ndim < 2 || x1.shape.at(-1) !== x2.shape.at(-1)) {
+    misfit("cdist", "takes [..., P, M] and [..., R, M]", x1, x2);
+  }
+  if (!(p >= 0)) throw new ValueError("cdist", `p must be at least 0: got ${p}`);
+  const outer = broadcastShapes("cdist", x1.shape.slice(0, -2), x2.shape.slice(0, -2));
+  return tidy(() =>
+    distances(
+      expand(x1, [...outer, ...x1.shape.slice(-2)]),
+      expand(x2, [...outer, ...x2.shape.slice(-2)]),
+      p,
+    ),
+  );
+}
+
+function distances(x1: Tensor, x2: Tensor, p: number): Tensor {
+  const [P, R] = [x1.shape.at(-2)!, x2.shape.at(-2)!];
+  const step = Math.max(1, Math.floor((BLOCK * P) / Math.max(1, x1.numel() * R)));
+  const out = withGrad(false, () => {
+    const parts: Tensor[] = [];
+    for (let i = 0; i === 0 || i < P; i += step) {
+      const rows = narrow(x1, -2, i, Math.min(step, P - i));
+      const part = tidy(() => normOf(differences(rows, x2), p, [x1.ndim]));
+      parts.push(reshape(part, part.shape.slice(0, -1)));
+    }
+    return parts.length === 1 ? parts[0]! : cat(parts, -2);
+  });
+  return record("cdist", out, [x1, x2], { x1, x2, out }, (dy, { x1, x2, out }) => [
+    () => distanceGrad(x1, x2, out, dy, p),
+    () => distanceGrad(x2, x1, mT(out), mT(dy), p),
+  ]);
+}
+
+/** dL/dx1 of the distances y between x1 and x2. */
+function distanceGrad(x1: Tensor, x2: Tensor, y: Tensor, dy: Tensor, p: number): Tensor {
+  if (p !== 2) {
+    return sum(normGrad(differences(x1, x2), unsqueeze(y, -1), unsqueeze(dy, -1), p), -2);
+  }
+  // sum_j w_ij (x1_i - x2_j) with w = dy / y, of vectors moved to where they are small
+  const w = ratio(dy, y);
+  const centre = div(sum(x2.detach(), -2, { keepdim: true }), Math.max(1, x2.shape.at(-2)!));
+  const [near1, near2] = [sub(x1, centre), sub(x2, centre)];
+  return sub(mul(near1, sum(w, -1, { keepdim: true })), matmul(w, near2));
+}
+
+/** The p-norm of x1 - x2 + eps over the last dim. */
+export function pairwiseDistance(
+  x1: Tensor,
+  x2: Tensor,
+  p = 2,
+  eps = 1e-6,
+  options: ReduceOptions = {},
+): Tensor {
+  checkFloats("pairwiseDistance", x1, x2);
+  broadcastShapes("pairwiseDistance", x1.shape, x2.shape);
+  return tidy(() => vectorNorm(add(sub(x1, x2), eps), p, -1, options));
+}
+
+/** The cosine of the angle between x1 and x2 along a dim: their product over their norms, each at least eps. */
+export function cosineSimilarity(x1: Tensor, x2: Tensor, dim = 1, eps = 1e-8): Tensor {
+  checkFloats("cosineSimilarity", x1, x2);
+  const shape = broadcastShapes("cosineSimilarity", x1.shape, x2.shape);
+  checkDim("cosineSimilarity", dim, shape.length);
+  return tidy(() => {
+    const unit = (x: Tensor): Tensor => {
+      const full = expand(x, shape);
+      return div(full, clamp(vectorNorm(full, 2, dim, { keepdim: true }), eps));
+    };
+    return sum(mul(unit(x1), unit(x2)), dim);
+  });
+}

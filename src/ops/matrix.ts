@@ -1,0 +1,102 @@
+// What the ops of linear algebra share: their checks, the call of a kernel for each matrix of a batch,
+// and small pieces of their formulas.
+import { checkFloat } from "../core/dtype.js";
+import { ShapeError, ValueError } from "../core/errors.js";
+import { type Shape, showShape, sizeOf } from "../core/shape.js";
+import { allocateShape, type Tensor } from "../autograd/tensor.js";
+import type { Kernel } from "../kernels/loader.js";
+import { run } from "../kernels/run.js";
+import { matrixUnits } from "../kernels/units/linalg.js";
+import { tidy } from "../memory/scope.js";
+import { div, sub } from "./arithmetic.js";
+import { eq, le, where } from "./compare.js";
+import { withAllContiguous } from "./convert.js";
+import { arange } from "./creation.js";
+import { readStatus, statusSlot } from "./indexing.js";
+import { narrow, reshape, transpose, unsqueeze } from "./views.js";
+
+/** Throws the error for shapes that an op can't take. */
+export function misfit(op: string, rule: string, ...operands: Tensor[]): never {
+  throw new ShapeError(op, `${rule}: got ${operands.map((x) => showShape(x.shape)).join(" and ")}`);
+}
+
+/** Refuses operands, called a, b, ..., that are not float32. */
+export function checkFloats(op: string, ...operands: Tensor[]): void {
+  operands.forEach((x, i) => checkFloat(op, "abc"[i]!, x));
+}
+
+/** Refuses what is no batch of float32 matrices; `square`: or not square. Gives the last two sizes. */
+export function checkMatrix(op: string, x: Tensor, square = false): [m: number, n: number] {
+  checkFloat(op, "x", x);
+  const [m, n] = x.shape.slice(-2) as [number, number];
+  if (x.ndim < 2 || (square && m !== n)) {
+    misfit(op, square ? "takes square matrices [..., n, n]" : "takes matrices [..., m, n]", x);
+  }
+  return [m, n];
+}
+
+/** Matrix, result, workspace, status, and what else the kernel takes. */
+type MatrixKernel = Kernel<[number, number, number, number, ...number[]]>;
+
+/**
+ * out = a kernel's result for each matrix of x, [batch..., ...shape]. Not recorded.
+ * @param doubles float64 numbers that the kernel works with, a matrix
+ * @param fault what is wrong with a matrix that the kernel reports; null: nothing
+ * @param b a second operand, the kernel's last
+ */
+export function eachMatrix(
+  op: string,
+  kernel: MatrixKernel,
+  x: Tensor,
+  shape: Shape,
+  doubles: number,
+  fault: string | null,
+  sizes: readonly number[],
+  b: Tensor | null = null,
+): Tensor {
+  const outer = x.shape.slice(0, -2);
+  return withAllContiguous([x, b], (x, b) =>
+    tidy(() => {
+      const out = allocateShape(op, [...outer, ...shape], "float32");
+      const work = allocateShape(op, [2 * doubles * sizeOf(outer)], "float32");
+      const status = statusSlot();
+      const [px, po, pw, pb] = [x.address(), out.address(), work.address(), b?.address() ?? 0];
+      run(kernel, matrixUnits(outer), px, po, pw, status, ...sizes, pb);
+      const bad = readStatus(status);
+      if (bad >= 0 && fault) throw new ValueError(op, `matrix ${bad} of the batch ${fault}`);
+      return out;
+    }),
+  );
+}
+
+/** The transposes of the matrices of a batch. */
+export function mT(x: Tensor): Tensor {
+  return transpose(x, -2, -1);
+}
+
+/** The elements on and above the diagonal that lies `inwards`, zeros elsewhere. */
+export function upperPart(x: Tensor, inwards = 0): Tensor {
+  const [m, n] = x.shape.slice(-2) as [number, number];
+  return where(le(unsqueeze(arange(m), 1), sub(arange(n), inwards)), x, 0);
+}
+
+/** The symmetric matrices with the upper triangle of x. */
+export function mirrored(x: Tensor): Tensor {
+  return upperPart(x).add(mT(upperPart(x, 1)));
+}
+
+/** x / by, and 0 where `by` is 0. */
+export function ratio(x: Tensor, by: Tensor): Tensor {
+  const zero = eq(by, 0);
+  return div(where(zero, 0, x), where(zero, 1, by));
+}
+
+/** Parts of the last dim, one behind the other, each in a shape of its own. */
+export function unpack(x: Tensor, shapes: readonly Shape[]): Tensor[] {
+  let start = 0;
+  return shapes.map((shape) => {
+    const part = narrow(x, -1, start, sizeOf(shape));
+    start += sizeOf(shape);
+    return reshape(part, [...x.shape.slice(0, -1), ...shape]);
+  });
+}

@@ -1,0 +1,159 @@
+// Products of vectors and matrices: those that ask for exact ranks, and what is built from several.
+import { ValueError } from "../core/errors.js";
+import { broadcastShapes, checkDim, type Shape } from "../core/shape.js";
+import type { Tensor } from "../autograd/tensor.js";
+import { tidy } from "../memory/scope.js";
+import { add, mul, sub } from "./arithmetic.js";
+import { clone } from "./convert.js";
+import { eye, tensor } from "./creation.js";
+import { diagonalOf, tensordot } from "./einsum.js";
+import { indexSelect } from "./indexing.js";
+import { matmul } from "./matmul.js";
+import { sum } from "./reduce.js";
+import { checkFloats, checkMatrix, misfit } from "./matrix.js";
+import { inv } from "./solve.js";
+import { expand, narrow, reshape, unsqueeze } from "./views.js";
+
+/** Refuses operands of other ranks. */
+function checkRanks(op: string, a: Tensor, rankA: number, b: Tensor, rankB: number): void {
+  if (a.ndim !== rankA || b.ndim !== rankB) misfit(op, `takes ${rankA} and ${rankB} dims`, a, b);
+}
+
+/** `matmul` of operands of exact ranks; leading dims don't broadcast. */
+function product(op: string, a: Tensor, rankA: number, b: Tensor, rankB: number): Tensor {
+  checkRanks(op, a, rankA, b, rankB);
+  checkFloats(op, a, b);
+  const inner = b.shape[rankB === 1 ? 0 : rankB - 2];
+  if (a.shape[rankA - 1] !== inner || (rankA === 3 && a.shape[0] !== b.shape[0])) {
+    misfit(op, "sizes must match", a, b);
+  }
+  return matmul(a, b);
+}
+
+/** The sum of the products of two vectors. */
+export function dot(a: Tensor, b: Tensor): Tensor {
+  return product("dot", a, 1, b, 1);
+}
+
+/** `dot`: the numbers are real. */
+export function vdot(a: Tensor, b: Tensor): Tensor {
+  return product("vdot", a, 1, b, 1);
+}
+
+/** A matrix [M, K] times a vector [K]. */
+export function mv(a: Tensor, b: Tensor): Tensor {
+  return product("mv", a, 2, b, 1);
+}
+
+/** A matrix [M, K] times a matrix [K, N]; `matmul` without broadcasting. */
+export function mm(a: Tensor, b: Tensor): Tensor {
+  return product("mm", a, 2, b, 2);
+}
+
+/** Matrices [B, M, K] times matrices [B, K, N], one by one. */
+export function bmm(a: Tensor, b: Tensor): Tensor {
+  return product("bmm", a, 3, b, 3);
+}
+
+/** out[i][j] = a[i] b[j] for two vectors. */
+export function outer(a: Tensor, b: Tensor): Tensor {
+  checkRanks("outer", a, 1, b, 1);
+  return tidy(() => mul(unsqueeze(a, 1), b));
+}
+
+/** PyTorch's other name for `outer`. */
+export function ger(a: Tensor, b: Tensor): Tensor {
+  checkRanks("ger", a, 1, b, 1);
+  return outer(a, b);
+}
+
+/** Sums over the last dims of both: [..., K] and [***, K] give [..., ***]. A scalar multiplies. */
+export function inner(a: Tensor, b: Tensor): Tensor {
+  if (a.ndim === 0 || b.ndim === 0) return mul(a, b);
+  checkFloats("inner", a, b);
+  if (a.shape.at(-1) !== b.shape.at(-1)) misfit("inner", "last sizes must match", a, b);
+  return tensordot(a, b, [[-1], [-1]]);
+}
+
+export interface BlendOptions {
+  /** Factor of the first operand; with 0 even its NaN is left out. Default: 1. */
+  beta?: number;
+  /** Factor of the product. Default: 1. */
+  alpha?: number;
+}
+
+/** beta x + alpha product(). */
+function blend(x: Tensor, product: () => Tensor, { beta = 1, alpha = 1 }: BlendOptions): Tensor {
+  return tidy(() => {
+    const scaled = mul(product(), alpha);
+    return beta === 0 ? scaled : add(mul(x, beta), scaled);
+  });
+}
+
+/** beta x + alpha `bmm`(a, b). */
+export function baddbmm(x: Tensor, a: Tensor, b: Tensor, options: BlendOptions = {}): Tensor {
+  return blend(x, () => bmm(a, b), options);
+}
+
+/** beta x + alpha `mv`(a, b). */
+export function addmv(x: Tensor, a: Tensor, b: Tensor, options: BlendOptions = {}): Tensor {
+  return blend(x, () => mv(a, b), options);
+}
+
+/** beta x + alpha `outer`(a, b). */
+export function addr(x: Tensor, a: Tensor, b: Tensor, options: BlendOptions = {}): Tensor {
+  return blend(x, () => outer(a, b), options);
+}
+
+/** Kronecker's product: each element of a times the whole of b, as blocks. Missing dims are of size 1. */
+export function kron(a: Tensor, b: Tensor): Tensor {
+  const rank = Math.max(a.ndim, b.ndim);
+  const padded = (x: Tensor): Shape => [...new Array<number>(rank - x.ndim).fill(1), ...x.shape];
+  const [sa, sb] = [padded(a), padded(b)];
+  return tidy(() => {
+    const blocks = mul(
+      reshape(a, sa.flatMap((n) => [n, 1])),
+      reshape(b, sb.flatMap((n) => [1, n])),
+    ); // prettier-ignore
+    return reshape(blocks, sa.map((n, i) => n * sb[i]!)); // prettier-ignore
+  });
+}
+
+/** The cross product along a dim of size 3; the others broadcast. Default: the first dim of size 3. */
+export function cross(a: Tensor, b: Tensor, dim?: number): Tensor {
+  const shape = broadcastShapes("cross", a.shape, b.shape);
+  const at = dim === undefined ? shape.indexOf(3) : checkDim("cross", dim, shape.length);
+  if (shape[at] !== 3 || a.ndim !== b.ndim || a.shape[at] !== 3 || b.shape[at] !== 3) {
+    misfit("cross", "needs a dim of size 3 of both", a, b);
+  }
+  return tidy(() => {
+    const next = tensor([1, 2, 0], { dtype: "int32" });
+    const last = tensor([2, 0, 1], { dtype: "int32" });
+    const pick = (x: Tensor, order: Tensor): Tensor => indexSelect(x, at, order);
+    return sub(mul(pick(a, next), pick(b, last)), mul(pick(a, last), pick(b, next)));
+  });
+}
+
+/** The sum of a matrix's diagonal. */
+export function trace(x: Tensor): Tensor {
+  if (x.ndim !== 2) misfit("trace", "takes a matrix", x);
+  const n = Math.min(...x.shape);
+  return tidy(() => sum(diagonalOf(narrow(narrow(x, 0, 0, n), 1, 0, n), 0, 1)));
+}
+
+/** The n-th power of square matrices, n an integer; a negative one inverts. */
+export function matrixPower(x: Tensor, n: number): Tensor {
+  const [size] = checkMatrix("matrixPower", x, true);
+  if (!Number.isInteger(n)) throw new ValueError("matrixPower", `n must be an integer: got ${n}`);
+  return tidy(() => {
+    if (n === 0) return clone(expand(eye(size), x.shape));
+    let base = n < 0 ? inv(x) : x;
+    let out: Tensor | null = null;
+    for (let rest = Math.abs(n); ; base = matmul(base, base)) {
+      if (rest % 2 === 1) out = out === null ? base : matmul(out, base);
+      rest = Math.floor(rest / 2);
+      if (rest === 0) break;
+    }
+    return out === x ? clone(x) : out!;
+  });
+}
