@@ -101,7 +101,7 @@ export { uniformF32, randintI32, bernoulliF32, dropoutF32 } from "./random/distr
 export { normalF32 } from "./random/normal";
 export { permutationI32 } from "./random/permutation";
 export { indexSelect32, indexSelect8, indexAddF32 } from "./index-ops/select";
-export { gather32, gather8, scatterAddF32 } from "./index-ops/gather";
+export { gather32, gather8, joinIndexI32 } from "./index-ops/gather";
 export { sgdStepF32, adamStepF32 } from "./optim";
 export { matmulF32 } from "./gemm/matmul";
 export { sumF32 } from "./reduce/sum";
@@ -123,6 +123,9 @@ export { batchNormF32, batchNormGradF32, batchNormSumsF32 } from "./norm/batchNo
 export { layerNormF32, layerNormGradF32 } from "./norm/layerNorm";
 export { softmaxF32, softmaxGradF32, logSoftmaxF32, logSoftmaxGradF32 } from "./softmax";
 export { crossEntropyF32, crossEntropyGradF32, nllLossF32, nllLossGradF32 } from "./crossEntropy";
+export { scatter32, scatter8 } from "./index-ops/scatter";
+export { countTrueBool, isinF32, isinI32, trueIndexBool, unravelI32 } from "./index-ops/mask";
+export { bagsI32 } from "./index-ops/bags";
 export { recurF32, recurI32, cumExtreme32, logcumsumexpF32 } from "./scan/scan";
 export { argsort32 } from "./order/sort";
 export { searchsorted32, bincount32 } from "./order/search";

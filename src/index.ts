@@ -138,12 +138,27 @@ export {
 } from "./ops/creation.js";
 export {
   embedding,
+  embeddingBag,
+  type EmbeddingBagOptions,
   type EmbeddingOptions,
-  gather,
-  indexSelect,
-  oneHot,
-  scatterAdd,
-} from "./ops/indexing.js";
+} from "./ops/embedding.js";
+export { gather, indexSelect, oneHot } from "./ops/indexing.js";
+export { at, type Index, take, takeAlongDim } from "./ops/at.js";
+export {
+  indexAdd,
+  type IndexAddOptions,
+  indexCopy,
+  indexFill,
+  indexPut,
+  type IndexPutOptions,
+  selectScatter,
+  setAt,
+  sliceScatter,
+  type SliceScatterOptions,
+} from "./ops/put.js";
+export { scatter, scatterAdd, scatterReduce, type ScatterReduceOptions } from "./ops/scatter.js";
+export { maskedFill, maskedScatter, maskedSelect } from "./ops/masked.js";
+export { argwhere, isin, type IsinOptions, nonzero, type NonzeroOptions } from "./ops/nonzero.js";
 export * from "./ops/ctc.js";
 export * from "./ops/likelihoods.js";
 export {
@@ -231,6 +246,7 @@ export {
   permute,
   reshape,
   select,
+  type Slice,
   slice,
   type SliceOptions,
   split,
@@ -284,13 +300,7 @@ export {
   normal,
 } from "./ops/sampling.js";
 export * from "./ops/stacking.js";
-export {
-  asStrided,
-  diag,
-  diagEmbed,
-  diagonal,
-  type DiagonalOptions,
-} from "./ops/strided.js";
+export { asStrided, diag, diagEmbed, diagonal, type DiagonalOptions } from "./ops/strided.js";
 export * from "./ops/triangle.js";
 
 export * as nn from "./nn/index.js";

@@ -43,10 +43,11 @@ import {
   isfinite,
   where,
 } from "./ops/compare.js";
+import { at, type Index } from "./ops/at.js";
 import { to, clone, contiguous, toTypedArray, toArray, item } from "./ops/convert.js";
 import { toText } from "./ops/format.js";
 import "./ops/gradient.js";
-import { indexSelect, gather, scatterAdd, oneHot } from "./ops/indexing.js";
+import { indexSelect, gather, oneHot } from "./ops/indexing.js";
 import { add_, sub_, mul_, div_, fill_, zero_, copy_ } from "./ops/inplace.js";
 import {
   abs,
@@ -116,7 +117,7 @@ const methods = {
   ...{ eq, ne, lt, le, gt, ge, logicalAnd, logicalOr, logicalXor, logicalNot },
   ...{ isnan, isinf, isfinite },
   ...{ to, clone, contiguous, toTypedArray, toArray, item },
-  ...{ indexSelect, gather, scatterAdd, oneHot },
+  ...{ indexSelect, gather, oneHot },
   ...{ add_, sub_, mul_, div_, fill_, zero_, copy_ },
   ...{ abs, sign, floor, ceil, round, trunc, sqrt, rsqrt, reciprocal, exp, expm1 },
   ...{ log, log1p, sin, cos, tan, erf, tanh, sigmoid, clamp },
@@ -150,6 +151,8 @@ declare module "./autograd/tensor.js" {
     min(dim: number, options?: ReduceOptions): ValuesAndIndices;
     /** cond.where(a, b): a where this is true, else b. */
     where(a: Operand, b: Operand): Tensor;
+    /** Where it is not 0: see `where`. */
+    where(): Tensor[];
     /** As float32. */
     float(): Tensor;
     /** As int32, truncated. */
@@ -182,7 +185,9 @@ for (const [name, op] of Object.entries({
 })) {
   const call = op as (x: Tensor, ...rest: unknown[]) => unknown;
   // Written out for the usual numbers of arguments: a rest array costs more than a small op.
-  define(name, function (this: Tensor, a?: unknown, b?: unknown, c?: unknown) {
+  // prettier-ignore
+  define(name, function (this: Tensor, a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown) {
+    if (d !== undefined || e !== undefined) return call(this, a, b, c, d, e);
     return c !== undefined
       ? call(this, a, b, c)
       : b !== undefined
@@ -191,6 +196,10 @@ for (const [name, op] of Object.entries({
   });
 }
 
+// Any number of indices; null is one as well.
+define("at", function (...indices: Index[]) {
+  return at(this, ...indices);
+});
 define("float", function () {
   return to(this, "float32");
 });

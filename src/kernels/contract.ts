@@ -208,8 +208,7 @@ export const contract = {
   indexAddF32: ["out: ptr", "index: ptr", "src: ptr", "status: ptr", "n: u32", "k: u32", "inner: u32", "skip: i32"],
   gather32: gather,
   gather8: gather,
-  // prettier-ignore
-  scatterAddF32: ["out: ptr", "index: ptr", "src: ptr", "rows: u32", "cols: u32", "so: i32", "si: i32", "ss: i32", "status: ptr", "n: u32", "stride: u32", "k: u32", "strideIndex: u32", "strideSrc: u32", "rank: u32", "dims: i32..."],
+  joinIndexI32: gather,
   // Optimiser steps. buf may be 0: no momentum.
   // prettier-ignore
   sgdStepF32: ["p: ptr", "g: ptr", "buf: ptr", "n: u32", "lr: f32", "momentum: f32", "dampening: f32", "weightDecay: f32", "nesterov: u32", "first: u32"],

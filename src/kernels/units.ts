@@ -31,14 +31,29 @@ export function indexAddUnits(outer: number, inner: number): number {
   return outer * Math.ceil(inner / 64);
 }
 
-/** gather32, gather8: 1024 columns of a row a unit. */
+/** gather32, gather8, joinIndexI32: 1024 columns of a row a unit. */
 export function gatherUnits(rows: number, cols: number): number {
   return rows * Math.ceil(cols / 1024);
 }
 
-/** scatterAddF32: 64 columns of a row a unit. */
-export function scatterAddUnits(rows: number, cols: number): number {
+/** scatter32, scatter8: 64 columns of a row a unit. */
+export function scatterUnits(rows: number, cols: number): number {
   return rows * Math.ceil(cols / 64);
+}
+
+/** countTrueBool, trueIndexBool: 4096 elements a unit. */
+export function maskUnits(n: number): number {
+  return Math.ceil(n / 4096);
+}
+
+/** unravelI32, isinF32, isinI32: 1024 positions a unit. */
+export function unravelUnits(k: number): number {
+  return Math.ceil(k / 1024);
+}
+
+/** bagsI32: a bag a unit. */
+export function bagUnits(bags: number): number {
+  return bags;
 }
 
 /**

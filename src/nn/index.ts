@@ -12,7 +12,6 @@ export {
   Tanh,
 } from "./activations.js";
 export * from "./bends.js";
-export * as init from "./init.js";
 export {
   Conv1d,
   Conv2d,
@@ -23,14 +22,14 @@ export {
   ConvTranspose3d,
   type ConvTransposeLayerOptions,
 } from "./conv.js";
-export { Bilinear, Embedding, Flatten, Identity, Linear } from "./layers.js";
-export { BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, MSELoss, NLLLoss } from "./losses.js";
+export { Bilinear, Flatten, Identity, Linear } from "./layers.js";
+export {
   Embedding,
-  Flatten,
-  Identity,
-  Linear,
-  MaxPool2d,
-} from "./layers.js";
+  EmbeddingBag,
+  type EmbeddingBagLayerOptions,
+  type EmbeddingLayerOptions,
+} from "./embedding.js";
+export * as init from "./init.js";
 export * from "./losses.js";
 export { Buffer, Module, Parameter, type StateDict } from "./module.js";
 export { BatchNorm1d, BatchNorm2d, BatchNorm3d, LayerNorm } from "./norm.js";

@@ -1,13 +1,12 @@
 // Layers with parameters, initialised as in PyTorch, and those that only reshape or drop.
 import { ValueError } from "../core/errors.js";
 import type { Tensor } from "../autograd/tensor.js";
-import { tidy, untracked } from "../memory/scope.js";
+import { untracked } from "../memory/scope.js";
 import { ones, zeros } from "../ops/creation.js";
-import { embedding } from "../ops/indexing.js";
 import { bilinear } from "../ops/bilinear.js";
 import { linear } from "../ops/matmul.js";
 import { flatten } from "../ops/views.js";
-import { fans, kaimingUniform_, normal_, uniform_ } from "./init.js";
+import { fans, kaimingUniform_, uniform_ } from "./init.js";
 import { Module, Parameter } from "./module.js";
 
 /** A parameter of zeros or ones, which an initialisation may overwrite. */
@@ -96,34 +95,6 @@ export class Flatten extends Module {
 
   forward(x: Tensor): Tensor {
     return flatten(x, this.startDim, this.endDim);
-  }
-}
-
-/** A table of vectors: int32 ids [...] to [..., dim]. Initialised with N(0, 1). */
-export class Embedding extends Module {
-  /** [num, dim] */
-  readonly weight: Parameter;
-  readonly paddingIdx: number | null;
-
-  /** @param options.paddingIdx a row that is 0 at first and gets no gradient */
-  constructor(
-    numEmbeddings: number,
-    embeddingDim: number,
-    options: { paddingIdx?: number | null } = {},
-  ) {
-    super();
-    checkSizes("Embedding", { numEmbeddings, embeddingDim });
-    this.weight = parameter([numEmbeddings, embeddingDim]);
-    normal_(this.weight);
-    this.paddingIdx = options.paddingIdx ?? null;
-    if (this.paddingIdx !== null) {
-      const at = this.paddingIdx;
-      tidy(() => void this.weight.detach().select(0, at).zero_());
-    }
-  }
-
-  forward(ids: Tensor): Tensor {
-    return embedding(ids, this.weight, { paddingIdx: this.paddingIdx });
   }
 }
 

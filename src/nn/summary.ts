@@ -6,7 +6,8 @@ import { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { zeros } from "../ops/creation.js";
 import { addHook } from "./hooks.js";
-import { Bilinear, Embedding } from "./layers.js";
+import { Embedding, EmbeddingBag } from "./embedding.js";
+import { Bilinear } from "./layers.js";
 import type { Module } from "./module.js";
 
 export interface SummaryRow {
@@ -129,7 +130,7 @@ function note(row: SummaryRow, module: Module, output: unknown): void {
   if (out === null) return;
   row.outputShape ??= out.shape;
   // A table of vectors is looked up, not multiplied with.
-  if (module instanceof Embedding) return;
+  if (module instanceof Embedding || module instanceof EmbeddingBag) return;
   for (const weight of module.ownParameters()) {
     // Each element is used once per row of the output, or once per point of a convolution's.
     const convolves = weight.ndim >= 3 && !(module instanceof Bilinear);

@@ -11,6 +11,7 @@ import { type Operand, sumTo } from "./arithmetic.js";
 import { binaryAs, cast } from "./convert.js";
 import { full } from "./creation.js";
 import { type BinaryKernel, binaryScalar, collapse, elementwiseUnits, unary } from "./dispatch.js";
+import { nonzero } from "./nonzero.js";
 
 interface Kernels {
   float32: BinaryKernel;
@@ -115,10 +116,14 @@ export function isfinite(x: Tensor): Tensor {
 }
 
 /**
- * out = cond ? a : b, elementwise with broadcasting over all three, in the promoted dtype.
+ * out = cond ? a : b, elementwise with broadcasting over all three, in the promoted dtype. Given cond
+ * alone: its nonzero elements' indices, an int32 vector for each dim.
  * @throws DTypeError when cond is not bool.
  */
-export function where(cond: Tensor, a: Operand, b: Operand): Tensor {
+export function where(cond: Tensor): Tensor[];
+export function where(cond: Tensor, a: Operand, b: Operand): Tensor;
+export function where(cond: Tensor, a?: Operand, b?: Operand): Tensor | Tensor[] {
+  if (a === undefined || b === undefined) return nonzero(cond, { asTuple: true });
   if (cond.dtype !== "bool") {
     throw new DTypeError("where", `cond must be bool: got ${cond.dtype}`);
   }

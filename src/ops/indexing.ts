@@ -1,18 +1,23 @@
-// Ops that read or write at positions given by int32 tensors. The kernels check every index, so that
-// none is ever read out of bounds; the first bad one comes back through a status slot.
+// Ops that read at positions given by int32 tensors; those that write are in scatter.ts and put.ts.
+// The kernels check every index, so that none is ever read out of bounds; the first bad one comes back
+// through a status slot.
 import { DTypeError, IndexError, ShapeError, ValueError } from "../core/errors.js";
-import { checkFloat, bytesOf } from "../core/dtype.js";
-import { checkDim, contiguousLayout, showShape, sizeOf } from "../core/shape.js";
+import { bytesOf } from "../core/dtype.js";
+import { checkDim, showShape, sizeOf } from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
 import { run, scalarOperand } from "../kernels/run.js";
-import { gatherUnits, indexAddUnits, indexSelectUnits, scatterAddUnits } from "../kernels/units.js";
+import { gatherUnits, indexAddUnits, indexSelectUnits } from "../kernels/units.js";
 import { heapI32 } from "../memory/heap.js";
 import { tidy } from "../memory/scope.js";
-import { clone, copyOf, toTypedArray, withContiguous } from "./convert.js";
+import { eq } from "./compare.js";
+import { cast, clone, item, toTypedArray, withContiguous } from "./convert.js";
 import { arange, fillContiguous } from "./creation.js";
 import { collapse } from "./dispatch.js";
+import { amax, amin } from "./reduce.js";
+import { scatterAdd } from "./scatter.js";
+import { unsqueeze } from "./views.js";
 
 /** The status slot of the next kernel call, set to "fine". */
 export function statusSlot(): number {
@@ -29,7 +34,7 @@ export function checkIndex(op: string, index: Tensor): void {
   if (index.dtype !== "int32") throw new DTypeError(op, `index must be int32: got ${index.dtype}`);
 }
 
-/** Refuses the index at a position that a status slot told of. */
+/** Refuses the index at position `at`, which lies outside of [0, n). */
 export function outOfRange(op: string, index: Tensor, at: number, n: number): never {
   const value = toTypedArray(index)[at];
   throw new IndexError(op, `indices must lie in [0, ${n - 1}]: got ${value} at position ${at}`);
@@ -46,13 +51,16 @@ export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
   }
   const at = checkDim("indexSelect", dim, x.ndim);
   if (x.ndim === 0) throw new ShapeError("indexSelect", "a scalar has no dim to select from");
-  return select("indexSelect", x, at, index);
+  return pick("indexSelect", x, at, index);
 }
 
-/** x[..., index, ...]: the dim `at` is replaced by index's dims. */
-function select(op: string, x: Tensor, at: number, index: Tensor, skip = -1): Tensor {
-  const indexShape = op === "embedding" ? index.shape : [index.numel()];
-  const shape = [...x.shape.slice(0, at), ...indexShape, ...x.shape.slice(at + 1)];
+/**
+ * x[..., index, ...]: the dim `at` is replaced by index's dims, or by one as long as a scalar index.
+ * Rows of `skip` get no gradient.
+ */
+export function pick(op: string, x: Tensor, at: number, index: Tensor, skip = -1): Tensor {
+  const dims = op === "indexSelect" ? [index.numel()] : index.shape;
+  const shape = [...x.shape.slice(0, at), ...dims, ...x.shape.slice(at + 1)];
   const outer = sizeOf(x.shape.slice(0, at));
   const n = x.shape[at]!;
   const k = index.numel();
@@ -78,7 +86,7 @@ function select(op: string, x: Tensor, at: number, index: Tensor, skip = -1): Te
   ]);
 }
 
-/** Zeros of `shape` with x's entries added at `index` of a dim: the transpose of `select`. */
+/** Zeros of `shape` with x's entries added at `index` of a dim: the transpose of `pick`. */
 function spreadAdd(
   op: string,
   x: Tensor,
@@ -90,9 +98,7 @@ function spreadAdd(
   const out = allocateShape(op, shape, "float32");
   fillContiguous(out, 0);
   addRows(op, out, at, index, x, skip);
-  return record(op, out, [x], { index }, (dy, { index }) => [
-    () => select(op, dy, at, index, skip),
-  ]);
+  return record(op, out, [x], { index }, (dy, { index }) => [() => pick(op, dy, at, index, skip)]);
 }
 
 /** out[..., index[i], ...] += src[..., i, ...], i ascending. `out` is contiguous. */
@@ -119,36 +125,13 @@ function addRows(
   );
 }
 
-export interface EmbeddingOptions {
-  /** Rows of this index get no gradient. Negative counts from the end. Default: none. */
-  paddingIdx?: number | null;
-}
-
-/**
- * Rows of a table: out[..., :] = weight[ids[...], :].
- * @param ids int32, any shape
- * @param weight [num, dim]
- * @throws IndexError when an id lies outside of [0, num)
- */
-export function embedding(ids: Tensor, weight: Tensor, options: EmbeddingOptions = {}): Tensor {
-  checkIndex("embedding", ids);
-  if (weight.ndim !== 2) {
-    throw new ShapeError("embedding", `weight must be [num, dim]: got ${showShape(weight.shape)}`);
-  }
-  const n = weight.shape[0]!;
-  const skip = options.paddingIdx ?? null;
-  if (skip !== null && (!Number.isInteger(skip) || skip < -n || skip >= n)) {
-    throw new IndexError("embedding", `paddingIdx must lie in [${-n}, ${n - 1}]: got ${skip}`);
-  }
-  return select("embedding", weight, 0, ids, skip === null ? -1 : skip < 0 ? skip + n : skip);
-}
-
 /** Strides of the dims other than `at`, which gets 0: where the walk of a gather stands. */
 function withoutDim(strides: readonly number[], at: number): number[] {
   return strides.map((s, i) => (i === at ? 0 : s));
 }
 
-function checkAlong(op: string, x: Tensor, at: number, index: Tensor): void {
+/** Refuses an index that does not fit x along dim `at`. */
+export function checkAlong(op: string, x: Tensor, at: number, index: Tensor): void {
   checkIndex(op, index);
   if (index.ndim !== x.ndim || index.shape.some((n, i) => i !== at && n > x.shape[i]!)) {
     throw new ShapeError(
@@ -205,76 +188,34 @@ export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
   ]);
 }
 
-function firstBad(index: Tensor, n: number): number {
-  const flat = index.toTypedArray();
-  return flat.findIndex((i) => i < 0 || i >= n);
+/** The position of the first index outside of [0, n), or -1. */
+export function firstBad(index: Tensor, n: number): number {
+  return toTypedArray(index).findIndex((i) => i < 0 || i >= n);
+}
+
+/** Refuses an index that has an element outside of [0, n). */
+export function checkRange(op: string, index: Tensor, n: number): void {
+  if (index.numel() === 0) return;
+  const [low, high] = tidy(() => [item(amin(index)), item(amax(index))] as const);
+  if (low < 0 || high >= n) outOfRange(op, index, firstBad(index, n), n);
 }
 
 /**
- * A copy of x with src added at `index` along a dim: out[i][index[i][j]] += src[i][j] for dim 1.
- * Only the part of src that index covers is used. The order of additions is fixed.
+ * int32 classes as vectors of zeros with a 1: [...] gives [..., classes]; int32.
+ * @param classes how many there are; -1 (default): one more than the largest of x
+ * @throws IndexError for a class outside of [0, classes)
  */
-export function scatterAdd(x: Tensor, dim: number, index: Tensor, src: Tensor): Tensor {
-  const at = checkDim("scatterAdd", dim, x.ndim);
-  checkAlong("scatterAdd", x, at, index);
-  checkFloat("scatterAdd", "x", x);
-  checkFloat("scatterAdd", "src", src);
-  if (src.ndim !== x.ndim || index.shape.some((n, i) => n > src.shape[i]!)) {
-    throw new ShapeError(
-      "scatterAdd",
-      `src must cover index: got src=${showShape(src.shape)}, index=${showShape(index.shape)}`,
-    );
-  }
-  if (x.ndim === 0) throw new ShapeError("scatterAdd", "a scalar has no dim to scatter along");
-  const out = copyOf("scatterAdd", x);
-  const n = x.shape[at]!;
-  const k = index.shape[at]!;
-  const others = index.shape.map((size, i) => (i === at ? 1 : size));
-  const { strides } = contiguousLayout(x.shape);
-  const { rows, cols, inner, rank, dims } = collapse(others, [
-    strides,
-    index.layout.strides,
-    src.layout.strides,
-  ]);
-  const units = sizeOf(others) === 0 || k === 0 ? 0 : scatterAddUnits(rows, cols);
-  const [po, pi, ps] = [out.address(), index.address(), src.address()];
-  const status = statusSlot();
-  const [so, si, ss] = inner as [number, number, number];
-  run(
-    kernels.scatterAddF32,
-    units,
-    ...([po, pi, ps, rows, cols, so, si, ss, status, n, strides[at]!] as const),
-    ...([k, index.layout.strides[at]!, src.layout.strides[at]!, rank] as const),
-    ...dims,
-  );
-  if (readStatus(status) >= 0) {
-    out.dispose();
-    outOfRange("scatterAdd", index, firstBad(index, n), n);
-  }
-  const part = src.shape;
-  return record("scatterAdd", out, [x, src], { index }, (dy, { index }) => [
-    () => dy,
-    () => {
-      const taken = gather(dy, at, index);
-      const padding = part.flatMap((_, i) => [
-        0,
-        part[part.length - 1 - i]! - index.shape[part.length - 1 - i]!,
-      ]);
-      return padding.some((p) => p > 0) ? taken.pad(padding) : taken;
-    },
-  ]);
-}
-
-/** int32 classes as vectors of zeros with a 1: [...] gives [..., classes]; int32. */
-export function oneHot(x: Tensor, classes: number): Tensor {
+export function oneHot(x: Tensor, classes = -1): Tensor {
   checkIndex("oneHot", x);
-  if (!Number.isInteger(classes) || classes <= 0) {
+  if (!Number.isInteger(classes) || (classes <= 0 && classes !== -1)) {
     throw new ValueError("oneHot", `classes must be an integer > 0: got ${classes}`);
   }
+  if (classes === -1 && x.numel() === 0) {
+    throw new ValueError("oneHot", "classes must be given where x has no elements");
+  }
   return tidy(() => {
-    if (x.numel() > 0 && (x.amin().item() < 0 || x.amax().item() >= classes)) {
-      outOfRange("oneHot", x, firstBad(x, classes), classes);
-    }
-    return x.unsqueeze(-1).eq(arange(classes)).to("int32");
+    const n = classes === -1 ? item(amax(x)) + 1 : classes;
+    checkRange("oneHot", x, n);
+    return cast(eq(unsqueeze(x, -1), arange(n)), "int32");
   });
 }

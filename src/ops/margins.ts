@@ -9,7 +9,8 @@ import { relu, softplus } from "./activations.js";
 import { add, div, minimum, mul, neg, pow, square, sub } from "./arithmetic.js";
 import { eq, ge, lt, ne, where } from "./compare.js";
 import { arange, zeros } from "./creation.js";
-import { gather, indexSelect, scatterAdd } from "./indexing.js";
+import { gather, indexSelect } from "./indexing.js";
+import { scatterAdd } from "./scatter.js";
 import type { WeightedOptions } from "./likelihoods.js";
 import { bceWithLogits, checkFactor } from "./losses.js";
 import {

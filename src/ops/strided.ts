@@ -17,7 +17,7 @@ import { alias, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { div, maximum } from "./arithmetic.js";
 import { arange, ones, zeros } from "./creation.js";
-import { scatterAdd } from "./indexing.js";
+import { scatterAdd } from "./scatter.js";
 import { placeAt, reshape, viewAt } from "./views.js";
 
 export interface DiagonalOptions {

@@ -13,7 +13,7 @@ import {
   sizeOf,
   stridedLayout,
 } from "../core/shape.js";
-import { allocateShape, alias, type Tensor } from "../autograd/tensor.js";
+import { allocateShape, alias, Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { sumTo } from "./arithmetic.js";
 import { copyOf, writeInto } from "./convert.js";
@@ -221,19 +221,36 @@ export interface SliceOptions {
   step?: number;
 }
 
+/** A slice of whatever dim it is used at, Python's start:end:step; null is all the way. */
+export interface Slice {
+  readonly start: number | null;
+  readonly end: number | null;
+  readonly step: number;
+}
+
 /**
  * Elements start, start + step, ... before `end` of a dim, with Python's rules: negative bounds count
  * from the end, bounds outside are clipped, null or undefined mean all the way.
+ *
+ * Without a tensor, a slice for `at` and `setAt`: slice(1, null, 2) is Python's 1::2, slice() is ":".
  * @example
  * console.log(arange(5).slice(1, 4).toArray()); // [ 1, 2, 3 ]
  * console.log(arange(5).slice(null, null, { step: -2 }).toArray()); // [ 4, 2, 0 ]
  */
+export function slice(start?: number | null, end?: number | null, step?: number): Slice;
 export function slice(
   x: Tensor,
   start?: number | null,
   end?: number | null,
+  options?: SliceOptions,
+): Tensor;
+export function slice(
+  x?: Tensor | number | null,
+  start?: number | null,
+  end?: number | null,
   options: SliceOptions = {},
-): Tensor {
+): Tensor | Slice {
+  if (!(x instanceof Tensor)) return { start: x ?? null, end: start ?? null, step: end ?? 1 };
   const dim = checkDim("slice", options.dim ?? 0, x.ndim);
   const step = options.step ?? 1;
   if (!Number.isInteger(step) || step === 0) {

@@ -4,7 +4,7 @@ import {
   gatherUnits,
   indexAddUnits,
   indexSelectUnits,
-  scatterAddUnits,
+  scatterUnits,
 } from "../../src/kernels/units.js";
 import { Bench, builds, type Operand } from "./harness.js";
 
@@ -311,6 +311,9 @@ const scatterCases: ScatterCase[] = [
   { out: [65, 2], index: [64, 9], dim: 1 },
 ];
 
+/** scatter32's mode. */
+const ADD_F32 = 1;
+
 function scatterAdd(
   bench: Bench,
   c: ScatterCase,
@@ -326,12 +329,12 @@ function scatterAdd(
   const outer = others.slice(0, -1);
   const rows = product(outer.map((d) => c.index[d]!));
   const cols = col === undefined ? 1 : c.index[col]!;
-  const units = scatterAddUnits(rows, cols);
+  const units = scatterUnits(rows, cols);
   const out = bench.put(Float32Array.from(before));
   const status = newStatus(bench);
   const stride = (strides: readonly number[]): number => (col === undefined ? 0 : strides[col]!);
   bench.run(
-    "scatterAddF32",
+    "scatter32",
     split ? splits(units) : units,
     out,
     bench.put(index),
@@ -347,13 +350,14 @@ function scatterAdd(
     c.index[c.dim]!,
     indexStrides[c.dim]!,
     indexStrides[c.dim]!,
+    ADD_F32,
     outer.length,
     ...outer.flatMap((d) => [c.index[d]!, outStrides[d]!, indexStrides[d]!, indexStrides[d]!]),
   );
   return { out: out.read(), status: status.read()[0]! };
 }
 
-describe.each(builds)("scatterAddF32, %s build", (build) => {
+describe.each(builds)("scatter32, %s build", (build) => {
   it.each(scatterCases)("%j", (c) => {
     const bench = new Bench(build);
     const index = integers(product(c.index), c.out[c.dim]!, 7);

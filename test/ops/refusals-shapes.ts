@@ -195,7 +195,7 @@ const moves: Refusals = {
   scatterAdd: [
     ...badDim((x, dim) => sg.scatterAdd(x, dim, f.int23, f.m23)),
     dtype(/index must be int32/, () => sg.scatterAdd(f.v3, 0, f.v3, f.v3)),
-    dtype(/x must be float32: got int32/, () => sg.scatterAdd(f.int3, 0, f.int3, f.v3)),
+    dtype(/src must be int32, as x is: got float32/, () => sg.scatterAdd(f.int3, 0, f.int3, f.v3)),
     shape(/src must cover index: got src=\[3\], index=\[5\]/, () =>
       sg.scatterAdd(f.v5, 0, f.int5, f.v3),
     ),

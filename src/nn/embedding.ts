@@ -1,0 +1,102 @@
+// Tables of vectors that are looked up by int32 ids.
+import { expectShape } from "../core/shape.js";
+import type { Tensor } from "../autograd/tensor.js";
+import { noGrad } from "../autograd/mode.js";
+import { tidy } from "../memory/scope.js";
+import { copy_, zero_ } from "../ops/inplace.js";
+import {
+  embedding,
+  embeddingBag,
+  type EmbeddingBagOptions,
+  type EmbeddingOptions,
+} from "../ops/embedding.js";
+import { select } from "../ops/views.js";
+import { normal_ } from "./init.js";
+import { checkSizes, parameter } from "./layers.js";
+import { Module, type Parameter } from "./module.js";
+
+export interface EmbeddingLayerOptions extends EmbeddingOptions {
+  /** [num, dim]: what the table begins with, copied. Default: N(0, 1), and 0 for the padding's row. */
+  weight?: Tensor | null;
+}
+
+export interface EmbeddingBagLayerOptions extends EmbeddingLayerOptions {
+  /** How a bag's rows are reduced. Default: "mean". */
+  mode?: "sum" | "mean" | "max";
+  /** Whether offsets end with the number of ids. Default: false. */
+  includeLastOffset?: boolean;
+}
+
+function table(layer: string, num: number, dim: number, options: EmbeddingLayerOptions): Parameter {
+  checkSizes(layer, { numEmbeddings: num, embeddingDim: dim });
+  const { weight = null, paddingIdx = null } = options;
+  if (weight !== null) expectShape(layer, "weight", weight, [num, dim]);
+  const made = parameter([num, dim]);
+  if (weight !== null) {
+    noGrad(() => copy_(made, weight));
+    return made;
+  }
+  normal_(made);
+  if (paddingIdx !== null) noGrad(() => tidy(() => void zero_(select(made, 0, paddingIdx))));
+  return made;
+}
+
+export interface PretrainedOptions {
+  /** Keep the table as it is: it gets no gradient. Default: true. */
+  freeze?: boolean;
+}
+
+/** A table of vectors: int32 ids [...] to [..., dim]. Initialised with N(0, 1). */
+export class Embedding extends Module {
+  /** [num, dim] */
+  readonly weight: Parameter;
+  readonly paddingIdx: number | null;
+  readonly options: EmbeddingOptions;
+
+  /** @param options.paddingIdx a row that is 0 at first and gets no gradient */
+  constructor(numEmbeddings: number, embeddingDim: number, options: EmbeddingLayerOptions = {}) {
+    super();
+    this.weight = table("Embedding", numEmbeddings, embeddingDim, options);
+    const { weight: _, ...rest } = options;
+    this.options = rest;
+    this.paddingIdx = options.paddingIdx ?? null;
+  }
+
+  /** A layer with this table, [num, dim], which is copied and by default stays as it is. */
+  static fromPretrained(
+    weight: Tensor,
+    options: EmbeddingOptions & PretrainedOptions = {},
+  ): Embedding {
+    const { freeze = true, ...rest } = options;
+    const [num = 0, dim = 0] = weight.shape;
+    const layer = new Embedding(num, dim, { ...rest, weight });
+    layer.weight.requiresGrad = !freeze;
+    return layer;
+  }
+
+  forward(ids: Tensor): Tensor {
+    return embedding(ids, this.weight, this.options);
+  }
+}
+
+/** Reduced rows of a table: int32 ids [bags, n], or [n] with offsets, to [bags, dim]. */
+export class EmbeddingBag extends Module {
+  /** [num, dim] */
+  readonly weight: Parameter;
+  readonly options: EmbeddingBagOptions;
+
+  constructor(numEmbeddings: number, embeddingDim: number, options: EmbeddingBagLayerOptions = {}) {
+    super();
+    this.weight = table("EmbeddingBag", numEmbeddings, embeddingDim, options);
+    const { weight: _, ...rest } = options;
+    this.options = rest;
+  }
+
+  forward(
+    ids: Tensor,
+    offsets: Tensor | null = null,
+    perSampleWeights: Tensor | null = null,
+  ): Tensor {
+    return embeddingBag(ids, this.weight, { ...this.options, offsets, perSampleWeights });
+  }
+}

@@ -1,0 +1,206 @@
+// Rows of a table looked up by int32 ids: one for each id, or reduced over bags of ids.
+import { DTypeError, IndexError, ShapeError, ValueError } from "../core/errors.js";
+import { expectShape, showShape } from "../core/shape.js";
+import { alias, allocateShape, type Tensor } from "../autograd/tensor.js";
+import { withGrad } from "../autograd/mode.js";
+import { record } from "../autograd/record.js";
+import { kernels } from "../kernels/loader.js";
+import { run } from "../kernels/run.js";
+import { bagUnits } from "../kernels/units.js";
+import { tidy } from "../memory/scope.js";
+import { add, div, maximum, mul, pow } from "./arithmetic.js";
+import { gt, lt, ne, where } from "./compare.js";
+import { item, withContiguous } from "./convert.js";
+import { arange, full, ones, zeros } from "./creation.js";
+import { checkIndex, gather, pick, readStatus, statusSlot } from "./indexing.js";
+import { cat } from "./join.js";
+import { abs } from "./math.js";
+import { positions } from "./nonzero.js";
+import { indexAdd, indexCopy_ } from "./put.js";
+import { amax, sum } from "./reduce.js";
+import { scatterAdd, scatterReduce } from "./scatter.js";
+import { expand, reshape, select, unsqueeze } from "./views.js";
+
+export interface EmbeddingOptions {
+  /** Rows of this index get no gradient. Negative counts from the end. Default: none. */
+  paddingIdx?: number | null;
+  /** Rows that are used and longer than this are scaled down to it, in the table itself. */
+  maxNorm?: number | null;
+  /** The p of the norm that maxNorm is about. Default: 2. */
+  normType?: number;
+  /** Divide each row's gradient by how often its id occurs. Default: false. */
+  scaleGradByFreq?: boolean;
+}
+
+/** Refuses what is no table, and gives the padding's row, or -1. */
+function checkTable(op: string, ids: Tensor, weight: Tensor, options: EmbeddingOptions): number {
+  checkIndex(op, ids);
+  if (weight.ndim !== 2) {
+    throw new ShapeError(op, `weight must be [num, dim]: got ${showShape(weight.shape)}`);
+  }
+  const n = weight.shape[0]!;
+  const skip = options.paddingIdx ?? null;
+  if (skip !== null && (!Number.isInteger(skip) || skip < -n || skip >= n)) {
+    throw new IndexError(op, `paddingIdx must lie in [${-n}, ${n - 1}]: got ${skip}`);
+  }
+  return skip === null ? -1 : skip < 0 ? skip + n : skip;
+}
+
+/**
+ * Rows of a table: out[..., :] = weight[ids[...], :].
+ * @param ids int32, any shape
+ * @param weight [num, dim]
+ * @throws IndexError when an id lies outside of [0, num)
+ */
+export function embedding(ids: Tensor, weight: Tensor, options: EmbeddingOptions = {}): Tensor {
+  const skip = checkTable("embedding", ids, weight, options);
+  const { maxNorm = null, normType = 2, scaleGradByFreq = false } = options;
+  if (maxNorm !== null) shorten_(weight, ids, maxNorm, normType);
+  if (!scaleGradByFreq) return pick("embedding", weight, 0, ids, skip);
+  const n = weight.shape[0]!;
+  return tidy(() => {
+    const rows = pick("embedding", weight, 0, ids, skip);
+    return record("embedding", alias(rows, rows.layout), [rows], { ids }, (dy, { ids }) => [
+      () => {
+        const flat = reshape(ids, [-1]);
+        const often = scatterAdd(zeros([n]), 0, flat, ones(flat.shape));
+        return div(dy, reshape(gather(often, 0, flat), [...ids.shape, 1]));
+      },
+    ]);
+  });
+}
+
+/** Scales the rows that ids name and whose norm exceeds maxNorm, in place. */
+function shorten_(weight: Tensor, ids: Tensor, maxNorm: number, p: number): void {
+  withGrad(false, () =>
+    tidy(() => {
+      const flat = reshape(ids, [-1]);
+      const rows = pick("embedding", weight, 0, flat);
+      const sizes = abs(rows);
+      const norms =
+        p === Infinity
+          ? amax(sizes, 1, { keepdim: true })
+          : pow(sum(pow(sizes, p), 1, { keepdim: true }), 1 / p);
+      // As PyTorch: the norm plus 1e-7.
+      const scale = where(gt(norms, maxNorm), div(maxNorm, add(norms, 1e-7)), 1);
+      indexCopy_(weight, 0, flat, mul(rows, scale));
+    }),
+  );
+}
+
+export interface EmbeddingBagOptions extends EmbeddingOptions {
+  /** int32 [bags]: where each bag of 1-d ids begins, ascending from 0. */
+  offsets?: Tensor | null;
+  /** How a bag's rows are reduced. Default: "mean". An empty bag gives zeros. */
+  mode?: "sum" | "mean" | "max";
+  /** What each row is multiplied by, with ids' shape; for "sum" only. */
+  perSampleWeights?: Tensor | null;
+  /** Ids that are left out of their bags. Negative counts from the end. Default: none. */
+  paddingIdx?: number | null;
+  /** Whether offsets end with the number of ids, which begins no bag. Default: false. */
+  includeLastOffset?: boolean;
+}
+
+/**
+ * The rows of a table that belong to each bag of ids, reduced: [bags, dim]. Of equal maxima the first
+ * one gets the gradient.
+ * @param ids int32: [bags, n], or [n] with offsets
+ * @param weight [num, dim]
+ * @throws IndexError when an id lies outside of [0, num)
+ */
+export function embeddingBag(
+  ids: Tensor,
+  weight: Tensor,
+  options: EmbeddingBagOptions = {},
+): Tensor {
+  const op = "embeddingBag";
+  const skip = checkTable(op, ids, weight, options);
+  const { mode = "mean", perSampleWeights = null, maxNorm, normType, scaleGradByFreq } = options;
+  checkBags(ids, options);
+  return tidy(() => {
+    const [bags, ownBag] = bagOf(ids, options);
+    const kept = skip < 0 ? null : positions(op, ne(reshape(ids, [-1]), skip));
+    const listed = (t: Tensor): Tensor =>
+      kept === null ? reshape(t, [-1]) : pick(op, reshape(t, [-1]), 0, kept);
+    const bag = listed(ownBag);
+    const rows = embedding(listed(ids), weight, {
+      ...{ maxNorm: maxNorm ?? null, normType: normType ?? 2 },
+      scaleGradByFreq: scaleGradByFreq ?? false,
+    });
+    const zero = zeros([bags, weight.shape[1]!]);
+    if (mode === "max") return largest(rows, bag, zero);
+    const terms = perSampleWeights ? mul(rows, unsqueeze(listed(perSampleWeights), 1)) : rows;
+    const total = indexAdd(zero, 0, bag, terms);
+    if (mode === "sum") return total;
+    const count = indexAdd(zeros([bags]), 0, bag, ones(bag.shape));
+    return div(total, unsqueeze(maximum(count, 1), 1));
+  });
+}
+
+function checkBags(ids: Tensor, options: EmbeddingBagOptions): void {
+  const op = "embeddingBag";
+  const { mode = "mean", offsets = null, perSampleWeights = null } = options;
+  if (!["sum", "mean", "max"].includes(mode)) {
+    throw new ValueError(op, `mode must be sum, mean or max: got ${mode as string}`);
+  }
+  if (ids.ndim !== 2 && (ids.ndim !== 1 || offsets === null)) {
+    throw new ShapeError(
+      op,
+      `ids must be [bags, n], or [n] with offsets: got ${showShape(ids.shape)}`,
+    );
+  }
+  if (ids.ndim === 2 && offsets !== null) {
+    throw new ValueError(op, "offsets go with 1-d ids: rows of 2-d ones are the bags");
+  }
+  if (offsets !== null) {
+    if (offsets.dtype !== "int32") {
+      throw new DTypeError(op, `offsets must be int32: got ${offsets.dtype}`);
+    }
+    if (offsets.ndim !== 1 || offsets.numel() === 0) {
+      throw new ShapeError(
+        op,
+        `offsets must be a vector, not empty: got ${showShape(offsets.shape)}`,
+      );
+    }
+  }
+  if (perSampleWeights === null) return;
+  if (mode !== "sum") throw new ValueError(op, `perSampleWeights are for mode sum: got ${mode}`);
+  expectShape(op, "perSampleWeights", perSampleWeights, ids.shape);
+}
+
+/** The number of bags, and the bag of each id. */
+function bagOf(ids: Tensor, { offsets, includeLastOffset }: EmbeddingBagOptions): [number, Tensor] {
+  if (!offsets) {
+    const bags = ids.shape[0]!;
+    return [bags, expand(unsqueeze(arange(bags), 1), ids.shape)];
+  }
+  const n = ids.numel();
+  const rule = `offsets must ascend from 0 to at most ${n}`;
+  const last = (includeLastOffset ?? false) ? item(select(offsets, 0, -1)) : n;
+  if (last !== n)
+    throw new ValueError("embeddingBag", `${rule}, the last one being that: got ${last}`);
+  const bags = offsets.numel() - ((includeLastOffset ?? false) ? 1 : 0);
+  const out = allocateShape("embeddingBag", [n], "int32");
+  const bad = withContiguous(offsets, (offsets) => {
+    const status = statusSlot();
+    run(kernels.bagsI32, bagUnits(bags), offsets.address(), out.address(), status, bags, n);
+    return readStatus(status);
+  });
+  if (bad >= 0) throw new ValueError("embeddingBag", `${rule}: bag ${bad} does not`);
+  if (bags === 0 && n > 0) throw new ValueError("embeddingBag", "without bags there can be no ids");
+  return [bags, out];
+}
+
+/** The largest of each bag's rows, column by column; `zero` has the result's shape. */
+function largest(rows: Tensor, bag: Tensor, zero: Tensor): Tensor {
+  const k = bag.numel();
+  const index = expand(unsqueeze(bag, 1), rows.shape);
+  const first = withGrad(false, () => {
+    const most = scatterReduce(zero, 0, index, rows, "amax", { includeSelf: false });
+    const order = expand(unsqueeze(arange(k), 1), rows.shape);
+    // Where the first of them stands; k, a row of zeros, for an empty bag.
+    const places = where(lt(rows, gather(most, 0, index)), k, order);
+    return scatterReduce(full(zero.shape, k, { dtype: "int32" }), 0, index, places, "amin");
+  });
+  return gather(cat([rows, zeros([1, rows.shape[1]!])], 0), 0, first);
+}

@@ -1,0 +1,89 @@
+// Where a tensor is not 0: positions as int32 tensors, in row-major order. Nothing here has a derivative.
+import { promote } from "../core/dtype.js";
+import { allocateShape, type Tensor } from "../autograd/tensor.js";
+import { kernels } from "../kernels/loader.js";
+import { run } from "../kernels/run.js";
+import { maskUnits, unravelUnits } from "../kernels/units.js";
+import { tidy } from "../memory/scope.js";
+import { logicalNot } from "./compare.js";
+import { cast, item, withAllContiguous, withContiguous } from "./convert.js";
+import { full } from "./creation.js";
+import { sum } from "./reduce.js";
+import { reshape, unbind } from "./views.js";
+
+/** The row-major positions at which x is not 0 (NaN isn't), ascending: int32 [k]. */
+export function positions(op: string, x: Tensor): Tensor {
+  return tidy(() =>
+    withContiguous(cast(x, "bool"), (mask) => {
+      const n = mask.numel();
+      const units = maskUnits(n);
+      const counts = allocateShape(op, [units], "int32");
+      run(kernels.countTrueBool, units, mask.address(), counts.address(), 0, n);
+      const out = allocateShape(op, [item(sum(counts))], "int32");
+      const [px, pc, po] = [mask.address(), counts.address(), out.address()];
+      run(kernels.trueIndexBool, units, px, pc, po, n);
+      return out;
+    }),
+  );
+}
+
+export interface NonzeroOptions {
+  /** An int32 vector for each dim instead of one matrix: what `at` takes. Default: false. */
+  asTuple?: boolean;
+}
+
+/**
+ * The indices of all elements that are not 0 (NaN is none), in row-major order: int32 [k, x.ndim], or
+ * with `asTuple` a list of vectors [k], one for each dim (one for a scalar too).
+ * @example
+ * const x = tensor([[0, 5], [7, 0]]);
+ * console.log(nonzero(x).toArray()); // [ [ 0, 1 ], [ 1, 0 ] ]
+ * console.log(x.at(...nonzero(x, { asTuple: true })).toArray()); // [ 5, 7 ]
+ */
+export function nonzero(x: Tensor): Tensor;
+export function nonzero(x: Tensor, options: { asTuple: true }): Tensor[];
+export function nonzero(x: Tensor, options: NonzeroOptions): Tensor | Tensor[];
+export function nonzero(x: Tensor, options: NonzeroOptions = {}): Tensor | Tensor[] {
+  return tidy(() => {
+    const { asTuple = false } = options;
+    const from = asTuple && x.ndim === 0 ? reshape(x, [1]) : x;
+    const at = positions("nonzero", from);
+    const out = allocateShape("nonzero", [at.numel(), from.ndim], "int32");
+    const units = unravelUnits(at.numel());
+    run(
+      kernels.unravelI32,
+      units,
+      ...([at.address(), out.address(), at.numel(), from.ndim] as const),
+      ...from.shape,
+    );
+    return asTuple ? unbind(out, 1) : out;
+  });
+}
+
+export interface IsinOptions {
+  /** Where x is none of them instead. Default: false. */
+  invert?: boolean;
+}
+
+/**
+ * Where x's elements equal any of `among`'s (any shape), compared in the promoted dtype; NaN equals
+ * nothing. Bool, with x's shape. Takes time in proportion to both sizes.
+ */
+export function isin(x: Tensor, among: Tensor | number, options: IsinOptions = {}): Tensor {
+  return tidy(() => {
+    const y = typeof among === "number" ? full([], among) : among;
+    const dtype = promote(promote(x.dtype, y.dtype), "int32");
+    return withAllContiguous([cast(x, dtype), cast(y, dtype)], (x, y) => {
+      const out = allocateShape("isin", x.shape, "bool");
+      const [n, m] = [x.numel(), y.numel()];
+      const kernel = dtype === "float32" ? kernels.isinF32 : kernels.isinI32;
+      run(kernel, unravelUnits(n), x.address(), y.address(), out.address(), n, m);
+      return (options.invert ?? false) ? logicalNot(out) : out;
+    });
+  });
+}
+
+/** The indices of all elements that are not 0, in row-major order: int32 [k, x.ndim]. */
+export function argwhere(x: Tensor): Tensor {
+  return nonzero(x);
+}

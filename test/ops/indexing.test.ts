@@ -1,0 +1,73 @@
+// What the tables of ops don't say of indexing: views, repeated places, refusals that must leave x alone.
+import { describe, expect, it } from "vitest";
+import * as sg from "../../src/index.js";
+
+const { slice } = sg;
+
+describe("at", () => {
+  it("gives views of numbers, slices and new dims, and copies of the rest", () => {
+    const x = sg.zeros([3, 4]);
+    sg.noGrad(() => x.at(1, slice(1, null, 2)).fill_(5));
+    expect(x.toArray()).toEqual([[0, 0, 0, 0], [0, 5, 0, 5], [0, 0, 0, 0]]); // prettier-ignore
+    x.at([1]).fill_(9);
+    expect(x.at(1, 1).item()).toBe(5);
+  });
+
+  it("adds up the gradients of repeated indices", () => {
+    const x = sg.tensor([1, 2, 3], { requiresGrad: true });
+    x.at([0, -1, 0]).sum().backward();
+    expect(x.grad!.toArray()).toEqual([2, 0, 1]);
+  });
+});
+
+describe("setAt", () => {
+  it("keeps the last of repeated places, which alone gets a gradient", () => {
+    const v = sg.tensor([1, 2, 3], { requiresGrad: true });
+    const x = sg.zeros([2]).setAt([[0, 1, 0]], v);
+    expect(x.toArray()).toEqual([3, 2]);
+    x.sum().backward();
+    expect(v.grad!.toArray()).toEqual([0, 1, 1]);
+  });
+
+  it("writes through any strides", () => {
+    const x = sg.zeros([4, 3, 5]);
+    const view = x.permute([2, 0, 1]).at("...", slice(0, 2)); // [5, 4, 2]
+    view.setAt([[4, 1], slice(1, 3), [1, 0]], sg.tensor([[1, 2], [3, 4]])); // prettier-ignore
+    expect([x.at(1, 1, 4).item(), x.at(2, 1, 4).item()]).toEqual([1, 3].map((_, i) => [1, 2][i]));
+    expect([x.at(1, 0, 1).item(), x.at(2, 0, 1).item(), x.sum().item()]).toEqual([3, 4, 10]);
+  });
+
+  it("reads what it overwrites first", () => {
+    const x = sg.arange(5);
+    x.setAt([slice(1)], x.at(slice(0, 4)));
+    expect(x.toArray()).toEqual([0, 0, 1, 2, 3]);
+  });
+
+  it("writes nothing when an index is bad", () => {
+    const x = sg.zeros([3, 2]);
+    expect(() => x.setAt([[0, 3]], 1)).toThrow(sg.IndexError);
+    expect(() => x.scatter_(0, sg.tensor(Int32Array.of(0, 3, 1, 1), { shape: [2, 2] }), 1)).toThrow(
+      sg.IndexError,
+    );
+    expect(x.sum().item()).toBe(0);
+  });
+
+  it("converts values to x's dtype", () => {
+    const x = sg.zeros([2, 2], { dtype: "int32" });
+    expect(x.setAt([0], sg.tensor([1.7, -2.2])).toArray()).toEqual([[1, -2], [0, 0]]); // prettier-ignore
+    const mask = sg.zeros([2], { dtype: "bool" });
+    expect(mask.setAt([-1], sg.tensor(true)).toArray()).toEqual([false, true]);
+  });
+});
+
+describe("nn.Embedding", () => {
+  it("takes a table, which stays as it is unless thawed", () => {
+    const table = sg.tensor([[1, 2], [3, 4]]); // prettier-ignore
+    const frozen = sg.nn.Embedding.fromPretrained(table);
+    expect(frozen.weight.requiresGrad).toBe(false);
+    const thawed = sg.nn.Embedding.fromPretrained(table, { freeze: false, paddingIdx: 0 });
+    thawed.forward(sg.tensor(Int32Array.of(0, 1))).sum().backward(); // prettier-ignore
+    expect(thawed.weight.grad!.toArray()).toEqual([[0, 0], [1, 1]]); // prettier-ignore
+    expect(thawed.weight.toArray()).toEqual(table.toArray());
+  });
+});
