@@ -128,9 +128,17 @@ export { batchNormF32, batchNormGradF32, batchNormSumsF32 } from "./norm/batchNo
 export { layerNormF32, layerNormGradF32 } from "./norm/layerNorm";
 export { softmaxF32, softmaxGradF32, logSoftmaxF32, logSoftmaxGradF32 } from "./softmax";
 export { crossEntropyF32, crossEntropyGradF32, nllLossF32, nllLossGradF32 } from "./crossEntropy";
+export { recurF32, recurI32, cumExtreme32, logcumsumexpF32 } from "./scan/scan";
+export { argsort32 } from "./order/sort";
+export { searchsorted32, bincount32 } from "./order/search";
+export { specialF32, specialPairF32, specialPairI32 } from "./elementwise/special";
 export { solveF32 } from "./linalg/solve";
 export { choleskyF32, qrF32 } from "./linalg/factor";
 export { eighF32, svdF32 } from "./linalg/jacobi";
+export { adaptiveStepF32 } from "./adaptive";
+export { ctcLossF32 } from "./ctc";
+export { attentionF32 } from "./attention/forward";
+export { attentionGradF32 } from "./attention/backward";
 export { bandF32 } from "./image/band";
 export { foldF32, unfoldF32 } from "./image/windows";
 export { fftF32 } from "./signal/fft";

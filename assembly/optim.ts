@@ -42,7 +42,7 @@ class AdamArgs {
  * The loops do 8 elements at a time; those behind the last 8 go through padded copies in the
  * scratch, so that every element sees the same operations.
  */
-class Tail {
+export class Tail {
   @inline
   static at(k: usize): usize {
     return Scratch.base() + (k << 5);

@@ -91,6 +91,78 @@ export const slopes = {
   softplusGradF32: sigmoid,
 };
 
+/** ln gamma(x) for x > 0: Lanczos, g = 7, n = 9. */
+function lgammaPositive(x) {
+  if (x < 0.5) return Math.log(Math.PI / Math.sin(Math.PI * x)) - lgammaPositive(1 - x);
+  const t = x - 1 + 7.5;
+  const terms = [
+    676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059,
+    12.507343278686905, -0.13857109526572012, 9.9843695780195716e-6, 1.5056327351493116e-7,
+  ];
+  const sum = terms.reduce((s, c, i) => s + c / (x + i), 0.99999999999980993);
+  return 0.5 * Math.log(2 * Math.PI) + (x - 0.5) * Math.log(t) - t + Math.log(sum);
+}
+
+/** x modulo 1 in (-1/2, 1/2], exactly. */
+const fraction = (x) => (x - Math.floor(x) > 0.5 ? x - Math.ceil(x) : x - Math.floor(x));
+
+function lgamma(x) {
+  if (x > 0 || x !== x) return x > 1e5 ? stirling(x) : lgammaPositive(x);
+  const f = fraction(x);
+  if (!(Math.abs(f) > 0)) return Infinity;
+  return Math.log(Math.PI / Math.abs(Math.sin(Math.PI * f))) - lgamma(1 - x);
+}
+const stirling = (x) => (x - 0.5) * (Math.log(x) - 1) + 0.9189385332046727 - 0.5 + 1 / (12 * x);
+
+function digamma(x) {
+  if (x === 0) return -1 / x;
+  if (x < 0) {
+    const f = fraction(x);
+    return Math.abs(f) > 0 ? digamma(1 - x) - Math.PI / Math.tan(Math.PI * f) : NaN;
+  }
+  let sum = 0;
+  for (; x < 30; x++) sum -= 1 / x;
+  const z = 1 / (x * x);
+  return sum + Math.log(x) - 0.5 / x - z * (1 / 12 - z * (1 / 120 - z * (1 / 252 - z / 240)));
+}
+
+/** Newton's method on erf, or on erfc where that is small. */
+function erfinv(y) {
+  const a = Math.abs(y);
+  if (!(a < 1)) return a === 1 ? y * Infinity : NaN;
+  if (a < 1e-6) return y * (Math.sqrt(Math.PI) / 2) * (1 + (Math.PI / 12) * y * y);
+  let x = Math.min(a, 0.9);
+  for (let i = 0; i < 60; i++) {
+    const error = x < 2 ? erf(x) - a : 1 - a - erfcFar(x);
+    x = Math.max(0, x - (error * Math.sqrt(Math.PI) * Math.exp(x * x)) / 2);
+    if (x > 6) x = 6;
+  }
+  return Math.sign(y) * x;
+}
+const erfc = (x) =>
+  x < 0.5 ? 1 - erf(x) : x < 2 ? 2 * normalCdf(-x * Math.SQRT2) : x > 27 ? 0 : erfcFar(x);
+
+/** What specialF32 computes, by the function's number, p1 being 0; a name is for people. */
+export const specials = [
+  ["exp2", (x) => 2 ** x],
+  ["log2", Math.log2],
+  ["log10", Math.log10],
+  ["cbrt", Math.cbrt],
+  ["asin", Math.asin],
+  ["acos", Math.acos],
+  ["atan", Math.atan],
+  ["sinh", Math.sinh],
+  ["cosh", Math.cosh],
+  ["asinh", Math.asinh],
+  ["acosh", Math.acosh],
+  ["atanh", Math.atanh],
+  ["erfc", erfc],
+  ["erfinv", erfinv],
+  ["logit", (x) => Math.log(x / (1 - x))],
+  ["lgamma", lgamma],
+  ["digamma", digamma],
+];
+
 const view = new DataView(new ArrayBuffer(8));
 const powers = Float64Array.from({ length: 300 }, (_, i) => 2 ** (i - 149));
 
@@ -125,11 +197,13 @@ class Kernels {
   }
 
   /** Runs a kernel with one or two inputs over `n` elements. */
-  run(name, inputs, n) {
+  run(name, inputs, n, ...scalars) {
     const pointers = [...this.inputs.slice(0, inputs), this.out].map((x) => x.byteOffset);
     const strides = new Array(inputs).fill(1);
     const slots = new Int32Array(this.memory.buffer, this.args, 16);
-    slots.set([...pointers, 1, n, ...strides, 0]);
+    slots.set([...pointers, 1, n, ...strides, ...scalars.map(() => 0), 0]);
+    const floats = new Float32Array(slots.buffer, slots.byteOffset, 16);
+    floats.set(scalars, pointers.length + 2 + inputs);
     this.exports[name](this.args, 0, Math.ceil(n / 1024));
     return this.out;
   }
@@ -168,11 +242,14 @@ function sweep(kernels, name, step) {
   const x = kernels.inputs[isSlope ? 1 : 0];
   const bits = new Uint32Array(x.buffer, x.byteOffset, CHUNK);
   if (isSlope) kernels.inputs[0].fill(1);
-  const oracle = oracles[name] ?? slopes[name];
+  const code = specials.findIndex(([special]) => special === name);
+  const scalars = code < 0 ? [] : [code, 0];
+  const kernel = code < 0 ? name : "specialF32";
+  const oracle = oracles[name] ?? slopes[name] ?? specials[code][1];
   for (let first = 0; first < 2 ** 32; first += step * CHUNK) {
     const n = Math.min(CHUNK, Math.ceil((2 ** 32 - first) / step));
     for (let i = 0; i < n; i++) bits[i] = first + i * step;
-    const out = kernels.run(name, isSlope ? 2 : 1, n);
+    const out = kernels.run(kernel, isSlope ? 2 : 1, n, ...scalars);
     for (let i = 0; i < n; i++) worst.add(out[i], oracle(x[i]), x[i]);
   }
   worst.print(name);
@@ -212,7 +289,8 @@ function samplePow(kernels, rounds) {
 function main() {
   const [step = "7", ...names] = process.argv.slice(2);
   const kernels = new Kernels();
-  const all = [...Object.keys(oracles), ...Object.keys(slopes), "powF32"];
+  const named = specials.map(([name]) => name);
+  const all = [...Object.keys(oracles), ...Object.keys(slopes), "powF32", ...named];
   for (const name of names.length > 0 ? names : all) {
     if (name === "powF32") samplePow(kernels, Math.ceil(600 / Number(step)));
     else sweep(kernels, name, Number(step));

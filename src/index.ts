@@ -82,7 +82,9 @@ export { tidy } from "./memory/scope.js";
 export * from "./ops/activations.js";
 export {
   add,
+  type AddOptions,
   div,
+  type DivOptions,
   maximum,
   minimum,
   mul,
@@ -127,8 +129,21 @@ export {
   oneHot,
   scatterAdd,
 } from "./ops/indexing.js";
+export * from "./ops/ctc.js";
+export * from "./ops/likelihoods.js";
+export {
+  bceWithLogits,
+  type BceOptions,
+  crossEntropy,
+  type CrossEntropyOptions,
+  l1Loss,
+  mseLoss,
+  nllLoss,
+  type NllOptions,
+} from "./ops/losses.js";
+export { type LossOptions, type Reduction } from "./ops/lossOptions.js";
+export * from "./ops/margins.js";
 export { cat, stack } from "./ops/join.js";
-export * from "./ops/losses.js";
 export {
   abs,
   ceil,
@@ -142,6 +157,7 @@ export {
   log1p,
   reciprocal,
   round,
+  type RoundOptions,
   rsqrt,
   sigmoid,
   sign,
@@ -176,6 +192,20 @@ export {
 } from "./ops/random.js";
 export * from "./ops/reduce.js";
 export * from "./ops/softmax.js";
+export * from "./ops/ranks.js";
+export * from "./ops/scan.js";
+export * from "./ops/search.js";
+export {
+  argsort,
+  kthvalue,
+  msort,
+  sort,
+  type SortOptions,
+  topk,
+  type TopkOptions,
+} from "./ops/sort.js";
+export * from "./ops/statistics.js";
+export * from "./ops/unique.js";
 export {
   chunk,
   expand,
@@ -194,6 +224,26 @@ export {
   unsqueeze,
   view,
 } from "./ops/views.js";
+export * from "./ops/bends.js";
+export * from "./ops/mixed.js";
+export {
+  atan2,
+  bitwiseAnd,
+  bitwiseLeftShift,
+  bitwiseNot,
+  bitwiseOr,
+  bitwiseRightShift,
+  bitwiseXor,
+  floorDivide,
+  fmax,
+  fmin,
+  fmod,
+  hypot,
+  logaddexp,
+  remainder,
+  xlogy,
+} from "./ops/pairs.js";
+export * from "./ops/special.js";
 export * from "./ops/dims.js";
 export {
   flip,
@@ -223,7 +273,6 @@ export {
   diagEmbed,
   diagonal,
   type DiagonalOptions,
-  diagonalScatter,
 } from "./ops/strided.js";
 export * from "./ops/triangle.js";
 
@@ -252,3 +301,11 @@ export * from "./ops/decompose.js";
 export { einsum, tensordot } from "./ops/einsum.js";
 export * from "./ops/distances.js";
 export * from "./ops/products.js";
+export { type AttentionOptions, scaledDotProductAttention } from "./ops/attention.js";
+export {
+  alibiBias,
+  type AlibiOptions,
+  alibiSlopes,
+  rotaryEmbedding,
+  type RotaryOptions,
+} from "./ops/positional.js";

@@ -1,7 +1,11 @@
 // x.add(y) sugar: puts the ops on Tensor.prototype. Each method is the function of the same name
 // with the tensor as its first argument; the functions hold the documentation.
 import { pointwiseMethods } from "./methods/pointwise.js";
-import { reduceMethods } from "./methods/reduce.js";
+import {
+  type OverloadedReduceMethods,
+  overloadedReduceMethods,
+  reduceMethods,
+} from "./methods/reduce.js";
 import { linalgMethods } from "./methods/linalg.js";
 import { viewsMethods } from "./methods/views.js";
 import { indexingMethods } from "./methods/indexing.js";
@@ -137,7 +141,7 @@ const methods = {
 type Methods = { [K in keyof typeof methods]: Method<(typeof methods)[K]> };
 
 declare module "./autograd/tensor.js" {
-  interface Tensor extends Methods {
+  interface Tensor extends Methods, OverloadedReduceMethods {
     /** The largest of all elements, or along a dim with its indices: see `max`. */
     max(): Tensor;
     max(dim: number, options?: ReduceOptions): ValuesAndIndices;
@@ -169,7 +173,13 @@ function define(name: string | symbol, method: (this: Tensor, ...rest: never[]) 
   });
 }
 
-for (const [name, op] of Object.entries({ ...methods, max, min, where })) {
+for (const [name, op] of Object.entries({
+  ...methods,
+  ...overloadedReduceMethods,
+  max,
+  min,
+  where,
+})) {
   const call = op as (x: Tensor, ...rest: unknown[]) => unknown;
   // Written out for the usual numbers of arguments: a rest array costs more than a small op.
   define(name, function (this: Tensor, a?: unknown, b?: unknown, c?: unknown) {

@@ -14,3 +14,12 @@ export class Constant {
     return v128.load64_splat(table + (i << 3));
   }
 }
+
+export class Polynomial {
+  /** c0 + c1 x + ... in float64, out of a table of degree + 1 float32. */
+  static at(table: usize, degree: u32, x: f64): f64 {
+    let y: f64 = 0;
+    for (let i = <i32>degree; i >= 0; i--) y = y * x + <f64>load<f32>(table + (i << 2));
+    return y;
+  }
+}

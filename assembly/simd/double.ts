@@ -92,3 +92,26 @@ export class F64x2Math {
     return f64x2.pmin(least, Constant.f64(DOUBLE, 19));
   }
 }
+
+/** One float64 at a time, for cold functions; relative errors 2^-37 and 2^-29. */
+export class F64Math {
+  /** log2(x); -Infinity at 0, NaN below. */
+  static log2(x: f64): f64 {
+    return x < 0 ? NaN : f64x2.extract_lane(F64x2Math.log2(f64x2.splat(x)), 0);
+  }
+
+  /** The natural logarithm. */
+  static log(x: f64): f64 {
+    return F64Math.log2(x) * 0.6931471805599453;
+  }
+
+  /** 2^x, as a float32 sees it: limited to 2^200, and to 2^-200. */
+  static exp2(x: f64): f64 {
+    return f64x2.extract_lane(F64x2Math.exp2(F64x2Math.limit(f64x2.splat(x))), 0);
+  }
+
+  /** e^x, limited likewise. */
+  static exp(x: f64): f64 {
+    return F64Math.exp2(x * 1.4426950408889634);
+  }
+}

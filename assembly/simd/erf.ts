@@ -1,5 +1,6 @@
 // erf, gelu in its exact form, and gelu's slope, on four float32 lanes.
-import { Constant } from "./constants";
+import { Constant, Polynomial } from "./constants";
+import { F64Math } from "./double";
 import { F32x4Math } from "./math";
 
 const ERF: usize = memory.data<f32>([
@@ -141,5 +142,20 @@ export class F32x4Erf {
     const s = f32x4.mul(sum, F32x4Erf.tail(SLOPE, t, sum));
     const far = v128.bitselect(s, f32x4.sub(Constant.f32(ERF, 14), s), f32x4.lt(x, f32x4.splat(0)));
     return v128.bitselect(far, F32x4Erf.near(SLOPE, x), f32x4.ge(t, Constant.f32(GELU, 15)));
+  }
+}
+
+/** In float64, one number at a time, from the same tables. */
+export class F64Erf {
+  /** erf(x) for |x| <= 1: relative error 2^-29. */
+  static near(x: f64): f64 {
+    return x + x * Polynomial.at(ERF, 6, x * x);
+  }
+
+  /** erfc(x) for 1 <= x <= 10.3: relative error 2^-27. */
+  static tail(x: f64): f64 {
+    const t = x * 1.4142135623730951;
+    const h = Polynomial.at(GELU + 5 * 4, 9, (t - 1.5625) / (t + 2.5));
+    return ((h + h) / t) * F64Math.exp(-x * x);
   }
 }

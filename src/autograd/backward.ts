@@ -4,7 +4,7 @@ import { DTypeError, GradError, ShapeError } from "../core/errors.js";
 import { sameShape, showShape } from "../core/shape.js";
 import { tidy, track, untracked } from "../memory/scope.js";
 import { withGrad } from "./mode.js";
-import type { Node } from "./node.js";
+import type { Node, Wanted } from "./node.js";
 import { alias, NO_HISTORY, type Tensor } from "./tensor.js";
 
 /** What the engine needs of ops/, which lies above it; given by ops/gradient.ts. */
@@ -64,16 +64,17 @@ function walk(
   const roots = outputs.map((output) => rootOf(op, output));
   const order = newestFirst(roots);
   const needed = targets && leadingTo(order, targets);
+  const wanted: Wanted = (node) => node !== null && (!needed || needed.has(node));
   const results = new Array<Tensor | null>(targets?.size ?? 0).fill(null);
   const flows = new Map<Node, Flow>();
   const step = (node: Node): void => {
     const flow = flows.get(node);
-    if (flow !== undefined && (!needed || needed.has(node))) {
+    if (flow !== undefined && wanted(node)) {
       if (node.hooks !== null) runHooks(node, flow);
       const target = targets?.get(node);
       if (target !== undefined) results[target] = ownHandle(flow);
       if (node.retainsGrad && targets === null) deposit(node, flow, createGraph);
-      if (!node.isLeaf) propagate(node, flow, flows, needed, createGraph);
+      if (!node.isLeaf) propagate(node, flow, flows, wanted, createGraph);
       if (!retainGraph) node.release();
       if (flow.owned) flow.grad.dispose();
     }
@@ -131,7 +132,7 @@ function propagate(
   node: Node,
   flow: Flow,
   flows: Map<Node, Flow>,
-  needed: ReadonlySet<Node> | null,
+  wanted: Wanted,
   createGraph: boolean,
 ): void {
   if (node.consumed) {
@@ -143,10 +144,10 @@ function propagate(
   checkVersions(node);
   const dy = flow.grad;
   if (node.foreign) flow.owned = false;
-  const thunks = node.backward!(dy, node.saved ?? {});
+  const thunks = node.backward!(dy, node.saved ?? {}, wanted);
   for (let i = 0; i < node.inputs.length; i++) {
     const input = node.inputs[i]!;
-    if (input === null || (needed && !needed.has(input))) continue;
+    if (input === null || !wanted(input)) continue;
     const thunk = thunks[i];
     if (thunk == null) continue;
     const grad = node.foreign ? thunk() : tidy(thunk);

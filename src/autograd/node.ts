@@ -6,8 +6,15 @@ import type { Tensor } from "./tensor.js";
 /** What an op keeps for its backward, by name. */
 export type Saved = Record<string, Tensor>;
 
+/** Whether the thunk of an input with this node will be run. */
+export type Wanted = (input: Node | null) => boolean;
+
 /** Given dL/dout, one thunk per input that computes dL/dinput; null where there is no derivative. */
-export type Backward = (dy: Tensor, saved: Saved) => readonly ((() => Tensor) | null)[];
+export type Backward = (
+  dy: Tensor,
+  saved: Saved,
+  wanted: Wanted,
+) => readonly ((() => Tensor) | null)[];
 
 export type Hook = (grad: Tensor) => Tensor | void;
 

@@ -3,7 +3,7 @@
 import { GradError } from "../core/errors.js";
 import { NO_HISTORY, Tensor } from "./tensor.js";
 import { isGradEnabled } from "./mode.js";
-import { type Backward, Node } from "./node.js";
+import { type Backward, Node, type Wanted } from "./node.js";
 
 /** Thunks that compute the gradient of each input from dL/dout, in the order of the inputs. */
 export type Gradients = readonly ((() => Tensor) | null)[];
@@ -18,14 +18,15 @@ export type Gradients = readonly ((() => Tensor) | null)[];
  *   checked for modification in place, and released once `backward` has run
  * @param backward given dL/dout and `saved`, returns one thunk per input, each giving dL/dinput in
  *   the input's shape (null: no derivative). Written in differentiable ops, it gives second
- *   derivatives as well. Only thunks whose result is needed run.
+ *   derivatives as well. Only thunks whose result is needed run; `wanted`, asked about the node of an
+ *   input, tells which, where one kernel computes several.
  */
 export function record<S extends Record<string, Tensor>>(
   name: string,
   out: Tensor,
   inputs: readonly Tensor[],
   saved: S,
-  backward: (dy: Tensor, saved: S) => Gradients,
+  backward: (dy: Tensor, saved: S, wanted: Wanted) => Gradients,
 ): Tensor {
   const node = nodeFor(name, out, inputs);
   if (node === null) return out;
@@ -121,7 +122,7 @@ function nodeFor(name: string, out: Tensor, inputs: readonly Tensor[]): Node | n
 function hold<S extends Record<string, Tensor>>(
   node: Node,
   saved: S,
-  backward: (dy: Tensor, saved: S) => Gradients,
+  backward: (dy: Tensor, saved: S, wanted: Wanted) => Gradients,
 ): void {
   node.backward = backward as Backward;
   let held: Record<string, Tensor> | null = null;

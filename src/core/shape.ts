@@ -101,6 +101,24 @@ export function checkDim(op: string, dim: number, ndim: number): number {
   return dim < 0 ? dim + n : dim;
 }
 
+/** Refuses tensors of fewer than `least` dims. */
+export function checkRank(op: string, x: { readonly shape: Shape }, least: number): void {
+  if (x.shape.length >= least) return;
+  throw new ShapeError(op, `takes at least ${least} dims: got ${showShape(x.shape)}`);
+}
+
+/** Refuses what is no integer, or one that lies outside of [least, most]. */
+export function checkInt(
+  op: string,
+  name: string,
+  n: number,
+  least = -Infinity,
+  most = Infinity,
+): number {
+  if (Number.isInteger(n) && n >= least && n <= most) return n;
+  throw new ValueError(op, `${name} must be an integer in [${least}, ${most}]: got ${n}`);
+}
+
 /** One number as a list of one. */
 export function listOf(value: number | readonly number[]): readonly number[] {
   return typeof value === "number" ? [value] : value;
@@ -126,6 +144,19 @@ export function reducedShape(shape: Shape, dims: readonly number[], keepdim: boo
   return keepdim
     ? shape.map((n, i) => (dims.includes(i) ? 1 : n))
     : shape.filter((_, i) => !dims.includes(i));
+}
+
+/** Refuses what is no integer from `least` to `most`. */
+export function checkInteger(
+  op: string,
+  name: string,
+  value: number,
+  least: number,
+  most = Infinity,
+): void {
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  const range = most === Infinity ? `>= ${least}` : `in [${least}, ${most}]`;
+  throw new ValueError(op, `${name} must be an integer ${range}: got ${value}`);
 }
 
 /** NumPy's rule: aligned at the last dim, sizes are equal or one of them is 1. */

@@ -11,6 +11,8 @@ export const unary2 = ["x: ptr", "out: ptr", "rows: u32", "cols: u32", "sx: i32"
 // prettier-ignore
 export const binary = ["a: ptr", "b: ptr", "out: ptr", "rows: u32", "cols: u32", "sa: i32", "sb: i32", "rank: u32", "dims: i32..."] as const;
 // prettier-ignore
+export const binary1 = ["a: ptr", "b: ptr", "out: ptr", "rows: u32", "cols: u32", "sa: i32", "sb: i32", "p0: f32", "rank: u32", "dims: i32..."] as const;
+// prettier-ignore
 export const gradX = ["dy: ptr", "x: ptr", "out: ptr", "rows: u32", "cols: u32", "sa: i32", "sb: i32", "rank: u32", "dims: i32..."] as const;
 // prettier-ignore
 export const gradY = ["dy: ptr", "y: ptr", "out: ptr", "rows: u32", "cols: u32", "sa: i32", "sb: i32", "rank: u32", "dims: i32..."] as const;

@@ -29,7 +29,7 @@ import {
   uniform_,
 } from "../ops/sampling.js";
 import { dsplit, hsplit, tensorSplit, vsplit } from "../ops/stacking.js";
-import { asStrided, diag, diagEmbed, diagonal, diagonalScatter } from "../ops/strided.js";
+import { asStrided, diag, diagEmbed, diagonal } from "../ops/strided.js";
 import { tril, triu } from "../ops/triangle.js";
 import { view } from "../ops/views.js";
 
@@ -38,6 +38,6 @@ export const viewsMethods = {
   ...{ unflatten, movedim, moveaxis, swapaxes },
   ...{ flip, fliplr, flipud, roll, rot90, repeat, tile, repeatInterleave, pad },
   ...{ tensorSplit, hsplit, vsplit, dsplit },
-  ...{ asStrided, diag, diagEmbed, diagonal, diagonalScatter, tril, triu },
+  ...{ asStrided, diag, diagEmbed, diagonal, tril, triu },
   ...{ bernoulli, multinomial, uniform_, normal_, exponential_, bernoulli_ },
 };

@@ -74,10 +74,17 @@ export class Tanh extends Module {
   }
 }
 
-/** ln(1 + e^x). */
+/** ln(1 + e^(beta x)) / beta; x itself where beta x is above the threshold. */
 export class Softplus extends Module {
+  constructor(
+    readonly beta = 1,
+    readonly threshold = 20,
+  ) {
+    super();
+  }
+
   forward(x: Tensor): Tensor {
-    return softplus(x);
+    return softplus(x, { beta: this.beta, threshold: this.threshold });
   }
 }
 

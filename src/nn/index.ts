@@ -11,6 +11,7 @@ export {
   Softplus,
   Tanh,
 } from "./activations.js";
+export * from "./bends.js";
 export * as init from "./init.js";
 export {
   AvgPool2d,
@@ -22,10 +23,24 @@ export {
   Linear,
   MaxPool2d,
 } from "./layers.js";
-export { BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, MSELoss, NLLLoss } from "./losses.js";
+export * from "./losses.js";
 export { Buffer, Module, Parameter, type StateDict } from "./module.js";
 export { BatchNorm1d, BatchNorm2d, BatchNorm3d, LayerNorm } from "./norm.js";
 export { type Layer, Sequential } from "./sequential.js";
+export {
+  KVCache,
+  MultiheadAttention,
+  type MultiheadAttentionInputs,
+  type MultiheadAttentionOptions,
+} from "./attention.js";
+export { RotaryEmbedding, SinusoidalPositionalEncoding } from "./positional.js";
+export {
+  Transformer,
+  TransformerDecoder,
+  TransformerDecoderLayer,
+  TransformerEncoder,
+  TransformerEncoderLayer,
+} from "./transformer.js";
 export { ModuleDict, ModuleList, ParameterDict, ParameterList } from "./containers.js";
 export {
   AlphaDropout,

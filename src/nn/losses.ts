@@ -1,69 +1,94 @@
-// Losses as modules. Each calls the function of the same meaning in ops/losses.ts.
+// Losses as modules: each holds the options of the function of the same meaning in ops/ and calls it.
 import type { Tensor } from "../autograd/tensor.js";
+import { ctcLoss } from "../ops/ctc.js";
 import {
-  bceWithLogits,
-  type BceOptions,
-  crossEntropy,
-  type CrossEntropyOptions,
-  l1Loss,
-  type LossOptions,
-  mseLoss,
-  nllLoss,
-  type NllOptions,
-} from "../ops/losses.js";
+  bce,
+  diceLoss,
+  focalLoss,
+  gaussianNLLLoss,
+  huberLoss,
+  klDiv,
+  poissonNLLLoss,
+  smoothL1Loss,
+} from "../ops/likelihoods.js";
+import { bceWithLogits, crossEntropy, l1Loss, mseLoss, nllLoss } from "../ops/losses.js";
+import {
+  cosineEmbeddingLoss,
+  hingeEmbeddingLoss,
+  marginRankingLoss,
+  multilabelMarginLoss,
+  multilabelSoftMarginLoss,
+  multiMarginLoss,
+  softMarginLoss,
+  tripletMarginLoss,
+  tripletMarginWithDistanceLoss,
+} from "../ops/margins.js";
 import { Module } from "./module.js";
 
-/** Softmax and negative log-likelihood of int32 classes (or of probabilities). */
-export class CrossEntropyLoss extends Module {
-  constructor(readonly options: CrossEntropyOptions = {}) {
-    super();
-  }
-
-  forward(logits: Tensor, target: Tensor): Tensor {
-    return crossEntropy(logits, target, this.options);
-  }
+/** A loss that holds its options. */
+export interface LossModule<Inputs extends unknown[], Options extends object> extends Module {
+  readonly options: Partial<Options>;
+  forward(...inputs: Inputs): Tensor;
 }
 
-/** Negative log-likelihood of int32 classes, from log-probabilities. */
-export class NLLLoss extends Module {
-  constructor(readonly options: NllOptions = {}) {
-    super();
-  }
+/** A module whose forward is `loss`, given the module's options last. */
+function lossModule<Inputs extends unknown[], Options extends object>(
+  loss: (...args: [...inputs: Inputs, options?: Options]) => Tensor,
+): new (options?: Partial<Options>) => LossModule<Inputs, Options> {
+  return class extends Module {
+    constructor(readonly options: Partial<Options> = {}) {
+      super();
+    }
 
-  forward(logProbabilities: Tensor, target: Tensor): Tensor {
-    return nllLoss(logProbabilities, target, this.options);
-  }
+    forward(...inputs: Inputs): Tensor {
+      return loss(...inputs, this.options as Options);
+    }
+  };
 }
 
-/** Squared error. */
-export class MSELoss extends Module {
-  constructor(readonly options: LossOptions = {}) {
-    super();
-  }
-
-  forward(x: Tensor, target: Tensor): Tensor {
-    return mseLoss(x, target, this.options);
-  }
-}
-
-/** Absolute error. */
-export class L1Loss extends Module {
-  constructor(readonly options: LossOptions = {}) {
-    super();
-  }
-
-  forward(x: Tensor, target: Tensor): Tensor {
-    return l1Loss(x, target, this.options);
-  }
-}
-
-/** Sigmoid and binary cross-entropy. */
-export class BCEWithLogitsLoss extends Module {
-  constructor(readonly options: BceOptions = {}) {
-    super();
-  }
-
-  forward(x: Tensor, target: Tensor): Tensor {
-    return bceWithLogits(x, target, this.options);
-  }
-}
+/** Softmax and negative log-likelihood of int32 classes (or of probabilities): see crossEntropy. */
+export class CrossEntropyLoss extends lossModule(crossEntropy) {}
+/** Negative log-likelihood of int32 classes, from log-probabilities: see nllLoss. */
+export class NLLLoss extends lossModule(nllLoss) {}
+/** Squared error: see mseLoss. */
+export class MSELoss extends lossModule(mseLoss) {}
+/** Absolute error: see l1Loss. */
+export class L1Loss extends lossModule(l1Loss) {}
+/** Sigmoid and binary cross-entropy: see bceWithLogits. */
+export class BCEWithLogitsLoss extends lossModule(bceWithLogits) {}
+/** Binary cross-entropy of probabilities: see bce. */
+export class BCELoss extends lossModule(bce) {}
+/** Squared error near 0, absolute error beyond: see smoothL1Loss. */
+export class SmoothL1Loss extends lossModule(smoothL1Loss) {}
+/** Squared error near 0, absolute error beyond: see huberLoss. */
+export class HuberLoss extends lossModule(huberLoss) {}
+/** Kullback-Leibler divergence: see klDiv. */
+export class KLDivLoss extends lossModule(klDiv) {}
+/** Negative log-likelihood of counts: see poissonNLLLoss. */
+export class PoissonNLLLoss extends lossModule(poissonNLLLoss) {}
+/** Negative log-likelihood of normal distributions: see gaussianNLLLoss. */
+export class GaussianNLLLoss extends lossModule(gaussianNLLLoss) {}
+/** Connectionist temporal classification: see ctcLoss. */
+export class CTCLoss extends lossModule(ctcLoss) {}
+/** Distances that should be small or large: see hingeEmbeddingLoss. */
+export class HingeEmbeddingLoss extends lossModule(hingeEmbeddingLoss) {}
+/** Logistic loss of the signs 1 and -1: see softMarginLoss. */
+export class SoftMarginLoss extends lossModule(softMarginLoss) {}
+/** Hinge between classes: see multiMarginLoss. */
+export class MultiMarginLoss extends lossModule(multiMarginLoss) {}
+/** Hinge between several classes and the others: see multilabelMarginLoss. */
+export class MultiLabelMarginLoss extends lossModule(multilabelMarginLoss) {}
+/** Binary cross-entropy for each class: see multilabelSoftMarginLoss. */
+export class MultiLabelSoftMarginLoss extends lossModule(multilabelSoftMarginLoss) {}
+/** Which of two should be larger: see marginRankingLoss. */
+export class MarginRankingLoss extends lossModule(marginRankingLoss) {}
+/** Cosines that should be large or small: see cosineEmbeddingLoss. */
+export class CosineEmbeddingLoss extends lossModule(cosineEmbeddingLoss) {}
+/** An anchor nearer to the positive than to the negative: see tripletMarginLoss. */
+export class TripletMarginLoss extends lossModule(tripletMarginLoss) {}
+/** The same with a distance of your own: see tripletMarginWithDistanceLoss. */
+export class TripletMarginWithDistanceLoss extends lossModule(tripletMarginWithDistanceLoss) {}
+/** Binary cross-entropy that forgets what is right already: see focalLoss. */
+export class FocalLoss extends lossModule(focalLoss) {}
+/** Overlap of masks: see diceLoss. */
+export class DiceLoss extends lossModule(diceLoss) {}

@@ -14,7 +14,6 @@ abstract class Pad extends Module {
   readonly padding: readonly number[];
 
   constructor(
-    layer: string,
     padding: Padding,
     dims: number,
     private readonly options: PadOptions = {},
@@ -23,8 +22,8 @@ abstract class Pad extends Module {
     const sides = typeof padding === "number" ? new Array<number>(2 * dims).fill(padding) : padding;
     if (sides.length !== 2 * dims || !sides.every(Number.isInteger)) {
       throw new ValueError(
-        layer,
-        `padding must be an integer or ${2 * dims} of them: got ${String(padding)}`,
+        "padding",
+        `a layer takes an integer or ${2 * dims} of them: got ${String(padding)}`,
       );
     }
     this.padding = sides;
@@ -38,105 +37,105 @@ abstract class Pad extends Module {
 /** Zeros around the last dim: a number for all sides, or [left, right]. */
 export class ZeroPad1d extends Pad {
   constructor(padding: Padding) {
-    super("ZeroPad1d", padding, 1);
+    super(padding, 1);
   }
 }
 
 /** Zeros around the last two dims: a number for all sides, or [left, right, top, bottom]. */
 export class ZeroPad2d extends Pad {
   constructor(padding: Padding) {
-    super("ZeroPad2d", padding, 2);
+    super(padding, 2);
   }
 }
 
 /** Zeros around the last three dims: a number for all sides, or [left, right, top, bottom, front, back]. */
 export class ZeroPad3d extends Pad {
   constructor(padding: Padding) {
-    super("ZeroPad3d", padding, 3);
+    super(padding, 3);
   }
 }
 
 /** `value` around the last dim: a number for all sides, or [left, right]. */
 export class ConstantPad1d extends Pad {
   constructor(padding: Padding, value: number) {
-    super("ConstantPad1d", padding, 1, { value });
+    super(padding, 1, { value });
   }
 }
 
 /** `value` around the last two dims: a number for all sides, or [left, right, top, bottom]. */
 export class ConstantPad2d extends Pad {
   constructor(padding: Padding, value: number) {
-    super("ConstantPad2d", padding, 2, { value });
+    super(padding, 2, { value });
   }
 }
 
 /** `value` around the last three dims: a number for all sides, or [left, right, top, bottom, front, back]. */
 export class ConstantPad3d extends Pad {
   constructor(padding: Padding, value: number) {
-    super("ConstantPad3d", padding, 3, { value });
+    super(padding, 3, { value });
   }
 }
 
 /** Mirrors the last dim at its edges: a number for all sides, or [left, right]. */
 export class ReflectionPad1d extends Pad {
   constructor(padding: Padding) {
-    super("ReflectionPad1d", padding, 1, { mode: "reflect" });
+    super(padding, 1, { mode: "reflect" });
   }
 }
 
 /** Mirrors the last two dims at their edges: a number for all sides, or [left, right, top, bottom]. */
 export class ReflectionPad2d extends Pad {
   constructor(padding: Padding) {
-    super("ReflectionPad2d", padding, 2, { mode: "reflect" });
+    super(padding, 2, { mode: "reflect" });
   }
 }
 
 /** Mirrors the last three dims at their edges: a number for all sides, or [left, right, top, bottom, front, back]. */
 export class ReflectionPad3d extends Pad {
   constructor(padding: Padding) {
-    super("ReflectionPad3d", padding, 3, { mode: "reflect" });
+    super(padding, 3, { mode: "reflect" });
   }
 }
 
 /** Repeats the edges of the last dim: a number for all sides, or [left, right]. */
 export class ReplicationPad1d extends Pad {
   constructor(padding: Padding) {
-    super("ReplicationPad1d", padding, 1, { mode: "replicate" });
+    super(padding, 1, { mode: "replicate" });
   }
 }
 
 /** Repeats the edges of the last two dims: a number for all sides, or [left, right, top, bottom]. */
 export class ReplicationPad2d extends Pad {
   constructor(padding: Padding) {
-    super("ReplicationPad2d", padding, 2, { mode: "replicate" });
+    super(padding, 2, { mode: "replicate" });
   }
 }
 
 /** Repeats the edges of the last three dims: a number for all sides, or [left, right, top, bottom, front, back]. */
 export class ReplicationPad3d extends Pad {
   constructor(padding: Padding) {
-    super("ReplicationPad3d", padding, 3, { mode: "replicate" });
+    super(padding, 3, { mode: "replicate" });
   }
 }
 
 /** Wraps the last dim round: a number for all sides, or [left, right]. */
 export class CircularPad1d extends Pad {
   constructor(padding: Padding) {
-    super("CircularPad1d", padding, 1, { mode: "circular" });
+    super(padding, 1, { mode: "circular" });
   }
 }
 
 /** Wraps the last two dims round: a number for all sides, or [left, right, top, bottom]. */
 export class CircularPad2d extends Pad {
   constructor(padding: Padding) {
-    super("CircularPad2d", padding, 2, { mode: "circular" });
+    super(padding, 2, { mode: "circular" });
   }
 }
 
 /** Wraps the last three dims round: a number for all sides, or [left, right, top, bottom, front, back]. */
 export class CircularPad3d extends Pad {
   constructor(padding: Padding) {
-    super("CircularPad3d", padding, 3, { mode: "circular" });
+    super(padding, 3, { mode: "circular" });
   }
 }
 

@@ -1,18 +1,21 @@
 // Activation functions. Each has a fused gradient kernel; the gradient of that gradient is composed
-// of other ops. tanh and sigmoid are in math.ts, softmax in softmax.ts.
+// of other ops. tanh and sigmoid are in math.ts, softmax in softmax.ts,
+// what is composed of other ops in bends.ts.
 import { ValueError } from "../core/errors.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { f32 } from "../kernels/run.js";
 import { kernels } from "../kernels/loader.js";
-import { add, mul, square, sub } from "./arithmetic.js";
+import { tidy } from "../memory/scope.js";
+import { add, div, maximum, mul, square, sub } from "./arithmetic.js";
 import { gt, where } from "./compare.js";
 import { cast } from "./convert.js";
 import { binary, binary1, type BinaryKernel, unary1, type UnaryKernel1 } from "./dispatch.js";
 import { apply, exp, sigmoid, tanh } from "./math.js";
 
-/** max(x, 0); NaN stays NaN. The slope at 0 is 0. */
+/** max(x, 0); NaN stays NaN; keeps int32. The slope at 0 is 0. */
 export function relu(x: Tensor): Tensor {
+  if (x.dtype === "int32") return maximum(x, 0);
   const out = apply("relu", kernels.reluF32, x);
   return record("relu", out, [x], { out }, (dy, { out }) => [() => reluGrad(dy, out)]);
 }
@@ -94,8 +97,24 @@ function siluSecond(x: Tensor): Tensor {
   return mul(mul(s, sub(1, s)), add(mul(x, sub(1, mul(s, 2))), 2));
 }
 
-/** ln(1 + e^x); x itself above 20, where they agree in float32. */
-export function softplus(x: Tensor): Tensor {
+export interface SoftplusOptions {
+  /** Default: 1. */
+  beta?: number;
+  /** Where beta x is above it the result is x itself. Default: 20. */
+  threshold?: number;
+}
+
+/** ln(1 + e^(beta x)) / beta; x itself above the threshold, where they agree in float32. */
+export function softplus(x: Tensor, options: SoftplusOptions = {}): Tensor {
+  const { beta = 1, threshold = 20 } = options;
+  if (beta === 1 && threshold >= 20) return softplusPlain(x);
+  return tidy(() => {
+    const scaled = mul(x, beta);
+    return where(gt(scaled, threshold), x, div(softplusPlain(scaled), beta));
+  });
+}
+
+function softplusPlain(x: Tensor): Tensor {
   return record("softplus", apply("softplus", kernels.softplusF32, x), [x], { x }, (dy, { x }) => [
     () =>
       slope("softplusGrad", kernels.softplusGradF32, dy, x, (x) => {

@@ -1,15 +1,17 @@
 // + - * / and friends on two operands, with broadcasting and PyTorch's promotion: bool < int32 <
-// float32; an integer number leaves an int32 tensor int32, any other makes it float32. Bools
-// compute as int32.
+// float32; an integer number leaves an int32 tensor int32 and makes a bool one int32, any other makes
+// them float32. docs/dtypes.md has the table.
 import { DTypeError, ValueError } from "../core/errors.js";
 import { type DType, promote } from "../core/dtype.js";
 import { sameShape, type Shape } from "../core/shape.js";
 import { Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
+import { tidy } from "../memory/scope.js";
 import { kernels } from "../kernels/loader.js";
 import { binaryAs, cast } from "./convert.js";
 import { type BinaryKernel, binaryScalar, unary, type UnaryKernel } from "./dispatch.js";
 import { log } from "./math.js";
+import { divRounded, intPair } from "./pairs.js";
 import { eq, ge, le, logicalAnd, where } from "./compare.js";
 import { sum } from "./reduce.js";
 import { reshape } from "./views.js";
@@ -18,14 +20,16 @@ import { full, zerosLike } from "./creation.js";
 /** A tensor, or a number that is broadcast to the other operand's shape. */
 export type Operand = Tensor | number;
 
-/** An op's kernels by dtype; without one for int32 it computes in float32. */
+/** An op's kernels by dtype; where one is missing the next wider dtype computes. */
 interface Kernels {
   float32: BinaryKernel;
   int32?: BinaryKernel;
+  bool?: BinaryKernel;
 }
 
-function computeType({ int32 }: Kernels, dtype: DType): "float32" | "int32" {
-  return dtype === "float32" || int32 === undefined ? "float32" : "int32";
+function computeType(fs: Kernels, dtype: DType): DType {
+  if (fs[dtype] !== undefined) return dtype;
+  return dtype === "bool" && fs.int32 !== undefined ? "int32" : "float32";
 }
 
 /** out = f(a, b) in the promoted dtype. Not recorded. */
@@ -40,8 +44,7 @@ function arithmetic(op: string, fs: Kernels, a: Tensor, b: Tensor): Tensor {
 
 /** out = f(x, s), or f(s, x) with `scalarFirst`. Not recorded. */
 function withScalar(op: string, fs: Kernels, x: Tensor, s: number, scalarFirst = false): Tensor {
-  const whole = Number.isInteger(s) && Math.abs(s) < 2 ** 31;
-  const dtype = computeType(fs, promote(x.dtype, whole ? "int32" : "float32"));
+  const dtype = computeType(fs, promote(x.dtype, isWhole(s) ? "int32" : "float32"));
   const y = cast(x, dtype);
   const out = binaryScalar(op, fs[dtype]!, y, s, dtype, scalarFirst);
   if (y !== x) y.dispose();
@@ -62,16 +65,37 @@ function noTensor(op: string): never {
   throw new ValueError(op, "at least one operand must be a tensor");
 }
 
-const adds = { float32: kernels.addF32, int32: kernels.addI32 };
+const [or, and] = [kernels.logicalOrBool, kernels.logicalAndBool];
+const adds = { float32: kernels.addF32, int32: kernels.addI32, bool: or };
 const subs = { float32: kernels.subF32, int32: kernels.subI32 };
-const muls = { float32: kernels.mulF32, int32: kernels.mulI32 };
+const muls = { float32: kernels.mulF32, int32: kernels.mulI32, bool: and };
 const divs = { float32: kernels.divF32 };
 const pows = { float32: kernels.powF32 };
-const maxima = { float32: kernels.maximumF32, int32: kernels.maximumI32 };
-const minima = { float32: kernels.minimumF32, int32: kernels.minimumI32 };
+const maxima = { float32: kernels.maximumF32, int32: kernels.maximumI32, bool: or };
+const minima = { float32: kernels.minimumF32, int32: kernels.minimumI32, bool: and };
 
-/** out = a + b, with broadcasting. */
-export function add(a: Operand, b: Operand): Tensor {
+export interface AddOptions {
+  /** What b is multiplied by. Default: 1. */
+  alpha?: number;
+}
+
+/** alpha b. */
+function scaled(op: string, a: Operand, b: Operand, alpha: number): Operand {
+  if (typeof b === "number") return b * alpha;
+  const whole = b.dtype !== "float32" && (typeof a === "number" || a.dtype !== "float32");
+  if (whole && !Number.isInteger(alpha)) {
+    throw new DTypeError(op, `alpha must be an integer for int32 operands: got ${alpha}`);
+  }
+  return mul(b, alpha);
+}
+
+/**
+ * out = a + alpha b, with broadcasting. Two bools give their "or".
+ * @throws DTypeError for a fractional alpha where no operand is float32.
+ */
+export function add(a: Operand, b: Operand, options?: AddOptions): Tensor {
+  const alpha = options?.alpha ?? 1;
+  if (alpha !== 1) return tidy(() => add(a, scaled("add", a, b, alpha)));
   if (typeof a === "number") [a, b] = [b, a];
   if (typeof a === "number") return noTensor("add");
   if (typeof b === "number") {
@@ -84,8 +108,20 @@ export function add(a: Operand, b: Operand): Tensor {
   ]);
 }
 
-/** out = a - b, with broadcasting. */
-export function sub(a: Operand, b: Operand): Tensor {
+function refuseBool(op: string, ...operands: readonly Operand[]): void {
+  if (operands.some((x) => x instanceof Tensor && x.dtype === "bool")) {
+    throw new DTypeError(op, "a bool can't be subtracted or negated: use logicalNot or logicalXor");
+  }
+}
+
+/**
+ * out = a - alpha b, with broadcasting.
+ * @throws DTypeError for a bool operand, and for a fractional alpha where no operand is float32.
+ */
+export function sub(a: Operand, b: Operand, options?: AddOptions): Tensor {
+  refuseBool("sub", a, b);
+  const alpha = options?.alpha ?? 1;
+  if (alpha !== 1) return tidy(() => sub(a, scaled("sub", a, b, alpha)));
   if (typeof b === "number") {
     if (typeof a === "number") return noTensor("sub");
     return record("sub", withScalar("sub", subs, a, b), [a], {}, (dy) => [() => dy]);
@@ -100,7 +136,7 @@ export function sub(a: Operand, b: Operand): Tensor {
   ]);
 }
 
-/** out = a * b, with broadcasting. */
+/** out = a * b, with broadcasting. Two bools give their "and". */
 export function mul(a: Operand, b: Operand): Tensor {
   if (typeof a === "number") [a, b] = [b, a];
   if (typeof a === "number") return noTensor("mul");
@@ -115,8 +151,18 @@ export function mul(a: Operand, b: Operand): Tensor {
   ]);
 }
 
-/** out = a / b, with broadcasting; always float32. */
-export function div(a: Operand, b: Operand): Tensor {
+export interface DivOptions {
+  /** "trunc" or "floor": a whole quotient, int32 for int32 operands; its derivative is 0. */
+  roundingMode?: "trunc" | "floor" | null;
+}
+
+/**
+ * out = a / b, with broadcasting; float32 but for a `roundingMode`.
+ * @throws ValueError for an int32 divisor that is 0, where the quotient is rounded.
+ */
+export function div(a: Operand, b: Operand, options?: DivOptions): Tensor {
+  const mode = options?.roundingMode ?? null;
+  if (mode !== null) return divRounded(a, b, mode);
   if (typeof b === "number") {
     if (typeof a === "number") return noTensor("div");
     return record("div", withScalar("div", divs, a, b), [a], {}, (dy) => [() => div(dy, b)]);
@@ -135,32 +181,38 @@ export function div(a: Operand, b: Operand): Tensor {
   ]);
 }
 
-/** out = -x. A bool gives int32. */
+/**
+ * out = -x.
+ * @throws DTypeError for a bool.
+ */
 export function neg(x: Tensor): Tensor {
-  const from = x.dtype === "bool" ? cast(x, "int32") : x;
-  const kernel: UnaryKernel = from.dtype === "int32" ? kernels.negI32 : kernels.negF32;
-  const out = unary("neg", kernel, from);
-  if (from !== x) from.dispose();
+  refuseBool("neg", x);
+  const kernel: UnaryKernel = x.dtype === "int32" ? kernels.negI32 : kernels.negF32;
+  const out = unary("neg", kernel, x);
   return record("neg", out, [x], {}, (dy) => [() => neg(dy)]);
 }
 
-/** out = x * x. */
+/** out = x * x. A bool gives int32. */
 export function square(x: Tensor): Tensor {
-  if (x.dtype !== "float32") return mul(x, x);
+  if (x.dtype === "bool") return cast(x, "int32");
+  if (x.dtype === "int32") return mul(x, x);
   return record("square", unary("square", kernels.squareF32, x), [x], { x }, (dy, { x }) => [
     () => mul(mul(dy, x), 2), // d(x^2)/dx = 2x
   ]);
 }
 
 /**
- * out = a to the power of b, with broadcasting; float32. As in C99: pow(x, 0) = 1 whatever x is, a
- * negative base takes integer exponents only and gives NaN else.
+ * out = a to the power of b, with broadcasting. As in C99: pow(x, 0) = 1 whatever x is, a negative
+ * base takes integer exponents only and gives NaN else. int32 and whole numbers give int32, modulo
+ * 2^32.
+ * @throws DTypeError for two bools; ValueError for int32 to the power of a negative whole number.
  */
 export function pow(a: Operand, b: Operand): Tensor {
   if (typeof b === "number") {
     if (typeof a === "number") return noTensor("pow");
-    return powScalar(a, b);
+    return isWhole(a) && isWhole(b) ? powWhole(a, b) : powScalar(a, b);
   }
+  if (isWhole(a) && isWhole(b)) return powWhole(a, b);
   if (typeof a === "number") {
     const out = withScalar("pow", pows, b, a, true);
     return record("pow", out, [b], { b, out }, (dy, { b, out }) => [
@@ -171,7 +223,7 @@ export function pow(a: Operand, b: Operand): Tensor {
   const out = arithmetic("pow", pows, a, b);
   return record("pow", out, [a, b], { a, b, out }, (dy, { a, b, out }) => [
     // d(a^b)/da = b a^(b-1), and 0 where b = 0 (a^(b-1) may be infinite there)
-    () => sumTo(mul(dy, where(eq(b, 0), 0, mul(b, pow(a, sub(b, 1))))), a.shape),
+    () => sumTo(mul(dy, where(eq(b, 0), 0, mul(b, pow(a, add(b, -1))))), a.shape),
     // d(a^b)/db = a^b ln a, and 0 where a = 0 and b >= 0
     () => sumTo(mul(dy, atZeroBase(a, b, mul(out, log(a)))), b.shape),
   ]);
@@ -180,6 +232,27 @@ export function pow(a: Operand, b: Operand): Tensor {
 /** `slope`, but 0 where a^b is 0^b with b >= 0: the slope in b that PyTorch defines there. */
 function atZeroBase(a: Tensor, b: Tensor, slope: Tensor): Tensor {
   return where(logicalAnd(eq(a, 0), ge(b, 0)), 0, slope);
+}
+
+/** Whether x counts as int32 (or bool) beside others. */
+function isWhole(x: Operand): boolean {
+  if (typeof x !== "number") return x.dtype !== "float32";
+  return Number.isInteger(x) && x >= -(2 ** 31) && x < 2 ** 31;
+}
+
+function powWhole(a: Operand, b: Operand): Tensor {
+  if (typeof b === "number" && b < 0) {
+    throw new ValueError("pow", `int32 takes no negative whole power: got ${b}`);
+  }
+  const x = asTensor("pow", a, b);
+  const y = asTensor("pow", b, a);
+  if (promote(x.dtype, y.dtype) === "bool") {
+    throw new DTypeError("pow", "two bools have no power: use to() first");
+  }
+  const out = intPair("pow", "pow", x, y);
+  if (x !== a) x.dispose();
+  if (y !== b) y.dispose();
+  return out;
 }
 
 function powScalar(x: Tensor, s: number): Tensor {
@@ -208,8 +281,8 @@ function extremum(
   b: Operand,
   wins: (a: Tensor, b: Tensor) => Tensor,
 ): Tensor {
-  const x = typeof a === "number" ? constant(op, a, b) : a;
-  const y = typeof b === "number" ? constant(op, b, a) : b;
+  const x = asTensor(op, a, b);
+  const y = asTensor(op, b, a);
   const out = arithmetic(op, fs, x, y);
   record(op, out, [x, y], { x, y }, (dy, { x, y }) => [
     // 1 where it wins, 1/2 where both do
@@ -225,9 +298,9 @@ function share(mine: Tensor, theirs: Tensor): Tensor {
   return mul(mine, sub(1, mul(theirs, 0.5)));
 }
 
-/** A number as a scalar tensor of the dtype that it has beside `other`. */
-function constant(op: string, value: number, other: Operand): Tensor {
+/** x itself, or, if it is a number, a scalar tensor of the dtype that it has beside `other`. */
+export function asTensor(op: string, x: Operand, other: Operand): Tensor {
+  if (typeof x !== "number") return x;
   if (typeof other === "number") return noTensor(op);
-  const whole = Number.isInteger(value) && value >= -(2 ** 31) && value < 2 ** 31;
-  return full([], value, { dtype: whole && other.dtype !== "float32" ? "int32" : "float32" });
+  return full([], x, { dtype: isWhole(x) && other.dtype !== "float32" ? "int32" : "float32" });
 }

@@ -1,26 +1,13 @@
 // Views under other names than reshape's and permute's: dims moved, split and matched to another tensor.
-import { IndexError, ValueError } from "../core/errors.js";
-import { checkDim, listOf, type Shape, showShape, sizeOf } from "../core/shape.js";
+import { ValueError } from "../core/errors.js";
+import { checkDim, listOf, type Shape, showShape } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
-import { expand, permute, reshape, transpose, view } from "./views.js";
+import { expand, inferred, permute, reshape, transpose, view } from "./views.js";
 
 /** Splits a dim into several; one size may be -1 and is inferred. */
 export function unflatten(x: Tensor, dim: number, sizes: Shape): Tensor {
   const at = checkDim("unflatten", dim, x.ndim);
-  const n = x.shape[at] ?? 1;
-  if (x.ndim === 0) throw new IndexError("unflatten", "a scalar has no dim to split");
-  const known = sizeOf(sizes.filter((s) => s !== -1));
-  const unknown = sizes.filter((s) => s === -1).length;
-  const inferred = known === 0 ? 0 : n / known;
-  if (
-    sizes.length === 0 ||
-    unknown > 1 ||
-    !sizes.every((s) => s === -1 || (Number.isInteger(s) && s >= 0)) ||
-    (unknown === 0 ? known !== n : !Number.isInteger(inferred) || inferred * known !== n)
-  ) {
-    throw new ValueError("unflatten", `sizes must multiply to ${n}: got ${showShape(sizes)}`);
-  }
-  const parts = sizes.map((s) => (s === -1 ? inferred : s));
+  const parts = inferred(sizes, x.shape[at] ?? 1, "unflatten");
   return reshape(x, [...x.shape.slice(0, at), ...parts, ...x.shape.slice(at + 1)]);
 }
 

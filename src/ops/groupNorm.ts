@@ -8,7 +8,7 @@ import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { add, div, mul, pow, square } from "./arithmetic.js";
 import { add_, mul_ } from "./inplace.js";
-import { pad } from "./join.js";
+import { pad } from "./padding.js";
 import { rsqrt } from "./math.js";
 import { batchNorm, layerNorm, type LayerNormOptions } from "./normalize.js";
 import { avgPool2d } from "./pool.js";

@@ -24,7 +24,8 @@ export function readStatus(slot: number): number {
   return heapI32[slot >>> 2]!;
 }
 
-function checkIndex(op: string, index: Tensor): void {
+/** Refuses indices (or counts) that aren't int32. */
+export function checkIndex(op: string, index: Tensor): void {
   if (index.dtype !== "int32") throw new DTypeError(op, `index must be int32: got ${index.dtype}`);
 }
 

@@ -4,7 +4,7 @@ import { DTypeError } from "../core/errors.js";
 import { promote } from "../core/dtype.js";
 import { expandLayout } from "../core/shape.js";
 import { alias, type Tensor } from "../autograd/tensor.js";
-import { withGrad } from "../autograd/mode.js";
+import { isGradEnabled, withGrad } from "../autograd/mode.js";
 import { checkInPlace, recordInPlace } from "../autograd/record.js";
 import { tidy } from "../memory/scope.js";
 import { add, div, mul, neg, type Operand, sub, sumTo } from "./arithmetic.js";
@@ -126,6 +126,25 @@ export function copy_(x: Tensor, source: Tensor): Tensor {
     () => zerosLike(dy),
     () => sumTo(dy, shape),
   ]);
+}
+
+/**
+ * x becomes f(x), an op of x and `others` with x's shape: any op's in-place twin. What f records holds
+ * a copy of the old values, as x's own are gone.
+ */
+export function becomes(
+  op: string,
+  x: Tensor,
+  others: readonly Tensor[],
+  f: (x: Tensor) => Tensor,
+): Tensor {
+  check(op, x, others);
+  return tidy(() => {
+    const recorded = isGradEnabled() && [x, ...others].some((t) => t.node !== null);
+    const y = f(recorded ? clone(x) : x);
+    overwrite(op, x, [y], () => alias(y, y.layout));
+    return recordInPlace(op, x, [y], {}, (dy) => [null, () => dy]);
+  });
 }
 
 /** Stretches a temporary to x's shape. */

@@ -1,5 +1,5 @@
-// Losses with PyTorch's options and meaning. Targets that are class indices go through fused
-// kernels; everything else is composed of other ops.
+// The losses in most use, with PyTorch's options and meaning. Targets that are class indices go through
+// fused kernels; everything else is composed of other ops. More: likelihoods.ts, margins.ts, ctc.ts.
 import { checkFloat } from "../core/dtype.js";
 import { DTypeError, GradError, IndexError, ShapeError, ValueError } from "../core/errors.js";
 import { broadcastShapes, sameShape, type Shape, showShape, sizeOf } from "../core/shape.js";
@@ -15,18 +15,17 @@ import { eq, ne, where } from "./compare.js";
 import { withContiguous } from "./convert.js";
 import { arange } from "./creation.js";
 import { readStatus, statusSlot } from "./indexing.js";
+import {
+  checkPair,
+  checkReduction,
+  type LossOptions,
+  reduce,
+  type Reduction,
+} from "./lossOptions.js";
 import { abs } from "./math.js";
-import { mean, sum } from "./reduce.js";
+import { sum } from "./reduce.js";
 import { logSoftmax, softmax } from "./softmax.js";
 import { permute, reshape, unsqueeze } from "./views.js";
-
-/** What becomes of the losses of the elements (or rows). */
-export type Reduction = "mean" | "sum" | "none";
-
-export interface LossOptions {
-  /** Default: "mean". */
-  reduction?: Reduction;
-}
 
 export interface NllOptions extends LossOptions {
   /** A factor per class, float32 [C]. "mean" divides by the sum of the rows' factors. Default: 1. */
@@ -45,18 +44,6 @@ export interface BceOptions extends LossOptions {
   weight?: Tensor;
   /** A factor for positive targets, broadcast to x. Default: 1. */
   posWeight?: Tensor;
-}
-
-function checkReduction(op: string, reduction: Reduction | undefined): Reduction {
-  if (reduction === undefined) return "mean";
-  if (reduction !== "mean" && reduction !== "sum" && reduction !== "none") {
-    throw new ValueError(op, `reduction must be "mean", "sum" or "none": got ${String(reduction)}`);
-  }
-  return reduction;
-}
-
-function reduce(loss: Tensor, reduction: Reduction): Tensor {
-  return reduction === "none" ? loss : reduction === "sum" ? sum(loss) : mean(loss);
 }
 
 /**
@@ -328,17 +315,6 @@ function softCrossEntropy(
   });
 }
 
-function checkPair(op: string, x: Tensor, target: Tensor): void {
-  checkFloat(op, "the input", x);
-  checkFloat(op, "the target", target);
-  if (!sameShape(x.shape, target.shape)) {
-    throw new ShapeError(
-      op,
-      `input and target must have one shape: got input=${showShape(x.shape)}, target=${showShape(target.shape)}`,
-    );
-  }
-}
-
 /**
  * The squared error, (x - target)^2, by default its mean.
  * @throws ShapeError unless the shapes are the same: nothing is broadcast
@@ -359,12 +335,13 @@ export function l1Loss(x: Tensor, target: Tensor, options: LossOptions = {}): Te
   return tidy(() => reduce(abs(sub(x, target)), reduction));
 }
 
-function checkFactor(name: string, factor: Tensor | undefined, x: Tensor): void {
+/** Refuses factors that don't broadcast to x. */
+export function checkFactor(op: string, name: string, factor: Tensor | undefined, x: Tensor): void {
   if (factor === undefined) return;
-  checkFloat("bceWithLogits", name, factor);
-  if (!sameShape(broadcastShapes("bceWithLogits", x.shape, factor.shape), x.shape)) {
+  checkFloat(op, name, factor);
+  if (!sameShape(broadcastShapes(op, x.shape, factor.shape), x.shape)) {
     throw new ShapeError(
-      "bceWithLogits",
+      op,
       `${name} must broadcast to the input: got input=${showShape(x.shape)}, ${name}=${showShape(factor.shape)}`,
     );
   }
@@ -380,8 +357,8 @@ export function bceWithLogits(x: Tensor, target: Tensor, options: BceOptions = {
   const reduction = checkReduction("bceWithLogits", options.reduction);
   checkPair("bceWithLogits", x, target);
   const { weight, posWeight } = options;
-  checkFactor("weight", weight, x);
-  checkFactor("posWeight", posWeight, x);
+  checkFactor("bceWithLogits", "weight", weight, x);
+  checkFactor("bceWithLogits", "posWeight", posWeight, x);
   return tidy(() => {
     const positive = posWeight === undefined ? target : mul(target, posWeight);
     const loss = add(mul(positive, softplus(neg(x))), mul(sub(1, target), softplus(x)));

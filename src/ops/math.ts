@@ -5,7 +5,8 @@ import type { Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { f32 } from "../kernels/run.js";
 import { kernels } from "../kernels/loader.js";
-import { div, maximum, minimum, mul, square, sub } from "./arithmetic.js";
+import { div, maximum, minimum, mul, type Operand, square, sub } from "./arithmetic.js";
+import { gt, isnan, logicalOr, lt, where } from "./compare.js";
 import { tidy } from "../memory/scope.js";
 import { cast } from "./convert.js";
 import { zerosLike } from "./creation.js";
@@ -27,8 +28,9 @@ export function abs(x: Tensor): Tensor {
   ]);
 }
 
-/** -1, 0 or 1; keeps int32; NaN stays NaN. */
+/** -1, 0 or 1 (for NaN too, as in PyTorch); keeps int32 and bool. */
 export function sign(x: Tensor): Tensor {
+  if (x.dtype === "bool") return x;
   if (x.dtype === "int32") return unary("sign", kernels.signI32, x);
   return flat("sign", kernels.signF32, x);
 }
@@ -49,9 +51,26 @@ export function ceil(x: Tensor): Tensor {
   return flat("ceil", kernels.ceilF32, x);
 }
 
-/** The nearest whole number; halves go to the even one. */
-export function round(x: Tensor): Tensor {
-  return flat("round", kernels.roundF32, x);
+export interface RoundOptions {
+  /** Places behind the point to keep; negative: before it. Default: 0. */
+  decimals?: number;
+}
+
+/**
+ * The nearest whole number, or number of so many decimals; halves go to the even one. Its derivative
+ * is 0.
+ * @throws ValueError for decimals that aren't an integer.
+ */
+export function round(x: Tensor, options: RoundOptions = {}): Tensor {
+  const { decimals = 0 } = options;
+  if (!Number.isInteger(decimals)) {
+    throw new ValueError("round", `decimals must be an integer: got ${decimals}`);
+  }
+  if (decimals === 0) return flat("round", kernels.roundF32, x);
+  const scale = Number(`1e${Math.abs(decimals)}`);
+  return tidy(() =>
+    decimals > 0 ? div(round(mul(x, scale)), scale) : mul(round(div(x, scale)), scale),
+  );
 }
 
 /** x without its fraction. */
@@ -172,18 +191,35 @@ function sigmoidGrad(dy: Tensor, y: Tensor): Tensor {
 /**
  * x limited to [min, max], null being no limit; NaN stays NaN; int32 stays int32 where the bounds
  * are whole. Where min > max the result is max. The gradient is 1 inside, bounds included, and 0
- * outside.
+ * outside; bounds that are tensors (broadcast, promoted) have it where they are the result.
  */
-export function clamp(x: Tensor, low?: number | null, high?: number | null): Tensor {
+export function clamp(x: Tensor, low?: Operand | null, high?: Operand | null): Tensor {
   const min = low ?? -Infinity;
   const max = high ?? Infinity;
+  if (typeof min !== "number" || typeof max !== "number") return clampBetween(x, low, high);
   if (Number.isNaN(min) || Number.isNaN(max)) throw new ValueError("clamp", "a bound is NaN");
   const whole = [min, max].every((v) => Number.isInteger(v) || !Number.isFinite(v));
-  if (x.dtype === "int32" && whole) return clampInt(x, min, max);
+  if (x.dtype !== "float32" && whole) return clampInt(x, min, max);
   const from = cast(x, "float32");
   const out = unary2("clamp", kernels.clampF32, from, f32(min), f32(max));
   if (from !== x) from.dispose();
   return record("clamp", out, [x], { x }, (dy, { x }) => [() => clampGrad(dy, x, min, max)]);
+}
+
+/** clamp with a tensor among its bounds: a choice, whose gradient goes to what was chosen. */
+function clampBetween(x: Tensor, low?: Operand | null, high?: Operand | null): Tensor {
+  return tidy(() => limited(gt, limited(lt, x, low ?? null), high ?? null));
+}
+
+function limited(
+  beyond: (x: Tensor, bound: Operand) => Tensor,
+  x: Tensor,
+  bound: Operand | null,
+): Tensor {
+  if (bound === null) return x;
+  const outside = beyond(x, bound);
+  const taken = typeof bound === "number" ? outside : logicalOr(outside, isnan(bound));
+  return where(taken, bound, x);
 }
 
 function clampInt(x: Tensor, min: number, max: number): Tensor {

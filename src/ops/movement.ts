@@ -1,9 +1,11 @@
 // Elements in another order, or several times: reversals, rotations, repetitions. Each makes one copy
 // out of views.
-import { DTypeError, ShapeError, ValueError } from "../core/errors.js";
+import { ShapeError, ValueError } from "../core/errors.js";
 import {
   checkDim,
   checkDims,
+  checkInt,
+  checkRank,
   checkShape,
   listOf,
   type Shape,
@@ -17,8 +19,10 @@ import { run } from "../kernels/run.js";
 import { permutationUnits } from "../kernels/units.js";
 import { tidy } from "../memory/scope.js";
 import { cast, clone, copyOf, withContiguous } from "./convert.js";
-import { indexSelect } from "./indexing.js";
+import { full } from "./creation.js";
+import { checkIndex, indexSelect } from "./indexing.js";
 import { cat } from "./join.js";
+import { checkPair } from "./strided.js";
 import { expand, flatten, narrow, reshape, transpose } from "./views.js";
 
 /** The elements of the dims (one or several) in reverse order, as a copy. */
@@ -43,13 +47,13 @@ function flipped(op: string, x: Tensor, dims: readonly number[]): Tensor {
 
 /** The columns (dim 1) in reverse order. @throws ShapeError for fewer than 2 dims */
 export function fliplr(x: Tensor): Tensor {
-  if (x.ndim < 2) throw new ShapeError("fliplr", `takes at least 2 dims: got ${x.ndim}`);
+  checkRank("fliplr", x, 2);
   return flipped("fliplr", x, [1]);
 }
 
 /** The rows (dim 0) in reverse order. @throws ShapeError for scalars */
 export function flipud(x: Tensor): Tensor {
-  if (x.ndim < 1) throw new ShapeError("flipud", "takes at least 1 dim: got a scalar");
+  checkRank("flipud", x, 1);
   return flipped("flipud", x, [0]);
 }
 
@@ -64,13 +68,11 @@ export function roll(
 ): Tensor {
   const by = listOf(shifts);
   const along = dims === undefined ? [] : listOf(dims);
-  if (by.length === 0 || !by.every(Number.isInteger)) {
-    throw new ValueError("roll", `shifts must be integers: got ${showShape(by)}`);
-  }
-  if (by.length !== along.length && !(by.length === 1 && along.length === 0)) {
+  for (const shift of by) checkInt("roll", "shifts", shift);
+  if (by.length !== (along.length || 1)) {
     throw new ValueError(
       "roll",
-      `shifts and dims must be equally many: got ${by.length} and ${along.length}`,
+      `shifts and dims must be equally many: got ${by.length}, ${along.length}`,
     );
   }
   const at = along.map((d) => checkDim("roll", d, x.ndim));
@@ -90,15 +92,8 @@ function rolled(x: Tensor, shift: number, dim: number): Tensor {
 
 /** Turns the plane of two dims by k quarters, from the first dim towards the second. */
 export function rot90(x: Tensor, k = 1, dims: readonly [number, number] = [0, 1]): Tensor {
-  if (!Number.isInteger(k)) throw new ValueError("rot90", `k must be an integer: got ${k}`);
-  if (x.ndim < 2 || dims.length !== 2) {
-    throw new ShapeError(
-      "rot90",
-      `turns 2 dims of at least 2: got ${showShape(dims)} of ${x.ndim}`,
-    );
-  }
-  const [a, b] = dims.map((d) => checkDim("rot90", d, x.ndim)) as [number, number];
-  if (a === b) throw new ValueError("rot90", `the two dims must differ: got ${showShape(dims)}`);
+  checkInt("rot90", "k", k);
+  const [a, b] = checkPair("rot90", x, ...dims);
   const turns = ((k % 4) + 4) % 4;
   return tidy(() => {
     if (turns === 0) return clone(x);
@@ -145,7 +140,7 @@ function repeated(op: string, x: Tensor, times: Shape): Tensor {
 }
 
 /** A copy where `y` still shares x's memory, as where nothing was repeated. */
-function own(y: Tensor, x: Tensor): Tensor {
+export function own(y: Tensor, x: Tensor): Tensor {
   return y.buffer === x.buffer ? clone(y) : y;
 }
 
@@ -160,9 +155,7 @@ export function repeatInterleave(x: Tensor, repeats: number | Tensor, dim?: numb
   if (typeof repeats === "number") {
     checkCount(repeats);
   } else {
-    if (repeats.dtype !== "int32") {
-      throw new DTypeError("repeatInterleave", `repeats must be int32: got ${repeats.dtype}`);
-    }
+    checkIndex("repeatInterleave", repeats);
     if (repeats.ndim > 1 || (repeats.numel() !== n && repeats.numel() !== 1)) {
       throw new ShapeError(
         "repeatInterleave",
@@ -172,31 +165,20 @@ export function repeatInterleave(x: Tensor, repeats: number | Tensor, dim?: numb
     if (repeats.numel() > 0) tidy(() => checkCount(repeats.amin().item()));
   }
   return tidy(() => {
-    const from = dim === undefined || x.ndim === 0 ? reshape(x, [x.numel()]) : x;
-    if (typeof repeats !== "number" && repeats.numel() === n && n !== 1) {
-      return indexSelect(from, at, repeatIndices("repeatInterleave", repeats).select(0, 0));
-    }
-    const times = typeof repeats === "number" ? repeats : repeats.item();
-    const [before, after] = [from.shape.slice(0, at), from.shape.slice(at + 1)];
-    const wide = expand(reshape(from, [...before, n, 1, ...after]), [
-      ...before,
-      n,
-      times,
-      ...after,
-    ]);
-    return own(reshape(wide, [...before, n * times, ...after]), x);
+    const from = dim === undefined || x.ndim === 0 ? flatten(x) : x;
+    const counts =
+      typeof repeats === "number" ? full([n], repeats, { dtype: "int32" }) : expand(repeats, [n]);
+    return indexSelect(from, at, repeatIndices("repeatInterleave", counts).select(0, 0));
   });
 }
 
 function checkCount(repeats: number): void {
-  if (!Number.isInteger(repeats) || repeats < 0) {
-    throw new ValueError("repeatInterleave", `repeats must be integers >= 0: got ${repeats}`);
-  }
+  checkInt("repeatInterleave", "repeats", repeats, 0);
 }
 
 /**
- * int32 [2, total]: each i as often as counts[i] says, and below it 0, 1, ... for each i. With counts
- * of 0 and 1 these are the positions of the ones. Not recorded.
+ * int32 [2, total]: each i as often as counts[i] says, and below it 0, 1, ... for each i. Not
+ * recorded.
  * @param counts int32 >= 0, one dim
  */
 export function repeatIndices(op: string, counts: Tensor): Tensor {
@@ -211,9 +193,4 @@ export function repeatIndices(op: string, counts: Tensor): Tensor {
     run(kernels.repeatI32, permutationUnits(total), counts.address(), out.address(), n, total);
     return out;
   });
-}
-
-/** int32 positions of what is true in a bool vector. */
-export function positionsOf(op: string, mask: Tensor): Tensor {
-  return tidy(() => repeatIndices(op, cast(mask, "int32")).select(0, 0));
 }

@@ -5,14 +5,16 @@ import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { detach } from "../autograd/backward.js";
 import { tidy } from "../memory/scope.js";
-import { clone, writeInto } from "./convert.js";
+import { writeInto } from "./convert.js";
 import { fillContiguous } from "./creation.js";
 import { cat } from "./join.js";
-import { flip } from "./movement.js";
+import { flip, own } from "./movement.js";
 import { expand, narrow } from "./views.js";
 
 /** What the new elements are: `value`, or x's own: mirrored at the edge, the edge's, or wrapped. */
 export type PadMode = "constant" | "reflect" | "replicate" | "circular";
+
+const MODES: readonly PadMode[] = ["reflect", "replicate", "circular"];
 
 export interface PadOptions {
   /** Default: "constant". */
@@ -47,11 +49,14 @@ export function pad(x: Tensor, padding: readonly number[], options: PadOptions =
     );
   }
   if (mode === "constant") return padConstant(x, before, after, kept, value);
+  if (!MODES.includes(mode)) {
+    throw new ValueError("pad", `mode must be constant, ${MODES.join(", ")}: got ${mode}`);
+  }
   checkMode(x, padding, mode);
   return tidy(() => {
     const dims = x.shape.map((_, i) => i).slice(-padding.length / 2);
     const out = dims.reduce((y, i) => padDim(y, i, before[i]!, after[i]!, mode), x);
-    return out.buffer === x.buffer ? clone(out) : out;
+    return own(out, x);
   });
 }
 
@@ -79,24 +84,21 @@ function padConstant(
 }
 
 function checkMode(x: Tensor, padding: readonly number[], mode: PadMode): void {
-  if (!["reflect", "replicate", "circular"].includes(mode)) {
-    throw new ValueError(
-      "pad",
-      `mode must be constant, reflect, replicate or circular: got ${mode}`,
-    );
-  }
   const padded = padding.length / 2;
-  if (padded < 1 || padded > 3 || x.ndim - padded < 1 || x.ndim - padded > 2) {
+  const front = x.ndim - padded;
+  if (padded < 1 || padded > 3 || front < 1 || front > 2) {
     throw new ShapeError(
       "pad",
-      `mode ${mode} pads the last 1 to 3 dims, with 1 or 2 in front: got ${padded} of ${x.ndim}`,
+      `${mode} pads 1 to 3 dims behind 1 or 2: got ${padded} of ${x.ndim}`,
     );
   }
   padding.forEach((p, i) => {
     const n = x.shape[x.ndim - 1 - (i >> 1)]!;
-    const most = mode === "reflect" ? n - 1 : mode === "circular" ? n : n > 0 ? Infinity : 0;
-    if (p <= 0 || p <= most) return;
-    throw new ShapeError("pad", `mode ${mode} can't take ${p} elements from a dim of ${n}`);
+    // What a side may take: any number of copies of an edge, a dim at most, or all but its edge.
+    const most = mode === "replicate" ? (n > 0 ? p : 0) : mode === "circular" ? n : n - 1;
+    if (p > 0 && p > most) {
+      throw new ShapeError("pad", `${mode} can't take ${p} elements from a dim of ${n}`);
+    }
   });
 }
 

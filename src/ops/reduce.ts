@@ -3,16 +3,8 @@
 // of summation is fixed by the shape alone.
 import { DTypeError, ShapeError } from "../core/errors.js";
 import { checkFloat, type DType } from "../core/dtype.js";
-import {
-  checkDim,
-  checkDims,
-  contiguousLayout,
-  reducedShape,
-  type Shape,
-  showShape,
-  sizeOf,
-} from "../core/shape.js";
-import { alias, allocateShape, type Tensor } from "../autograd/tensor.js";
+import { checkDim, checkDims, reducedShape, showShape, sizeOf } from "../core/shape.js";
+import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
 import type { Kernel } from "../kernels/loader.js";
@@ -22,9 +14,10 @@ import { countUnits, foldUnits } from "../kernels/units.js";
 import { tidy } from "../memory/scope.js";
 import { div, mul, sub } from "./arithmetic.js";
 import { eq, where } from "./compare.js";
-import { cast, withContiguous } from "./convert.js";
+import { cast } from "./convert.js";
 import { sqrt } from "./math.js";
-import { expand, reshape } from "./views.js";
+import { spread, withMiddle } from "./middle.js";
+import { reshape } from "./views.js";
 
 /** One dim, several, or (undefined, null, []) all. */
 export type Dims = number | readonly number[] | null;
@@ -32,54 +25,6 @@ export type Dims = number | readonly number[] | null;
 export interface ReduceOptions {
   /** Keep the reduced dims with size 1. Default: false. */
   keepdim?: boolean;
-}
-
-/** The middle of [outer, R, inner] is what a kernel reduces. */
-interface Middle {
-  outer: number;
-  R: number;
-  inner: number;
-}
-
-/** Runs `fn` on x as row-major [outer, R, inner], R being all of `dims` (sorted). */
-function withMiddle(
-  x: Tensor,
-  dims: readonly number[],
-  fn: (x: Tensor, m: Middle) => Tensor,
-): Tensor {
-  const first = dims[0] ?? x.ndim;
-  const last = dims.at(-1) ?? x.ndim - 1;
-  let [outer, R, inner] = [1, 1, 1];
-  let between = false;
-  x.shape.forEach((n, i) => {
-    if (i < first) outer *= n;
-    else if (i > last) inner *= n;
-    else R *= n;
-    // Dims of size 1 between them do not separate what is reduced.
-    if (i > first && i < last && n !== 1 && !dims.includes(i)) between = true;
-  });
-  if (!between) return withContiguous(x, (x) => fn(x, { outer, R, inner }));
-  const kept = x.shape.flatMap((_, i) => (dims.includes(i) ? [] : [i]));
-  const order = [...kept, ...dims];
-  const { shape, strides, offset } = x.layout;
-  const moved = alias(x, {
-    ...contiguousLayout(order.map((d) => shape[d]!)),
-    strides: order.map((d) => strides[d]!),
-    offset,
-    contiguous: false,
-  });
-  R = sizeOf(dims.map((d) => shape[d]!));
-  outer = sizeOf(kept.map((d) => shape[d]!));
-  try {
-    return withContiguous(moved, (x) => fn(x, { outer, R, inner: 1 }));
-  } finally {
-    moved.dispose();
-  }
-}
-
-/** A gradient of the reduced shape, seen in x's shape. */
-function spread(dy: Tensor, shape: Shape, dims: readonly number[]): Tensor {
-  return expand(reshape(dy, reducedShape(shape, dims, true)), shape);
 }
 
 type SumKernel = Kernel<[number, number, number, number]>;

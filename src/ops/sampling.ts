@@ -2,7 +2,7 @@
 // the same generators as random.ts. None of them is recorded but gumbelSoftmax.
 import { ShapeError, ValueError } from "../core/errors.js";
 import { checkFloat } from "../core/dtype.js";
-import { broadcastShapes, checkDim, type Shape, showShape } from "../core/shape.js";
+import { broadcastShapes, checkDim, checkInt, type Shape, showShape } from "../core/shape.js";
 import { allocateShape, Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { record, recordInPlace } from "../autograd/record.js";
@@ -56,12 +56,7 @@ export function multinomial(weights: Tensor, k: number, options: MultinomialOpti
       `weights must be [C] or [rows, C], C > 0: got ${showShape(shape)}`,
     );
   }
-  if (!Number.isInteger(k) || k < 1 || (!replacement && k > C)) {
-    throw new ValueError(
-      "multinomial",
-      `k must be an integer > 0, at most ${C} without replacement: got ${k}`,
-    );
-  }
+  checkInt("multinomial", "k", k, 1, replacement ? Infinity : C);
   const rows = weights.numel() / C;
   return withContiguous(weights, (weights) => {
     const out = allocateShape("multinomial", [...shape.slice(0, -1), k], "int32");
@@ -87,12 +82,8 @@ export function multinomial(weights: Tensor, k: number, options: MultinomialOpti
     const bad = readStatus(status);
     if (bad < 0) return out;
     out.dispose();
-    throw new ValueError(
-      "multinomial",
-      bad === 0
-        ? "weights must be finite and >= 0"
-        : `each row needs ${replacement ? "a" : k} positive weight${replacement || k === 1 ? "" : "s"}`,
-    );
+    const rule = bad === 0 ? "finite and >= 0" : "positive for as many as are drawn";
+    throw new ValueError("multinomial", `each row's weights must be ${rule}`);
   });
 }
 
@@ -104,7 +95,7 @@ export function exponential(shape: Shape, lambda = 1, options: RandomOptions = {
 
 /** -ln(1 - u), where u is 0 the middle of what it stands for: so that a logarithm of it is finite. */
 function standardExponential(shape: Shape, options: RandomOptions): Tensor {
-  return clamp(neg(log(sub(1, rand(shape, without(options))))), 2 ** -25);
+  return clamp(neg(log(sub(1, rand(shape, options)))), 2 ** -25);
 }
 
 /** The standard Gumbel distribution, -ln of an exponential number; float32. */
@@ -130,7 +121,7 @@ export function bernoulli(
   const given = second as RandomOptions;
   checkFloat("bernoulli", "p", first);
   checkRange("bernoulli", "p must lie in [0, 1]", first, 1);
-  return made(given, () => cast(lt(rand(first.shape, without(given)), first), "float32"));
+  return made(given, () => cast(lt(rand(first.shape, given), first), "float32"));
 }
 
 /** Refuses what isn't in [0, high]. */
@@ -166,11 +157,7 @@ export function normal(
   if (typeof std !== "number") checkRange("normal", "std must be >= 0", std, Infinity);
   else if (!(std >= 0)) throw new ValueError("normal", `std must be >= 0: got ${std}`);
   const given = third as RandomOptions;
-  return made(given, () => add(mul(randn(shape, without(given)), std), mean));
-}
-
-function without(options: RandomOptions): RandomOptions {
-  return { ...options, requiresGrad: false };
+  return made(given, () => add(mul(randn(shape, given), std), mean));
 }
 
 export interface GumbelSoftmaxOptions {
@@ -209,25 +196,23 @@ export interface DrawOptions {
 
 /** Overwrites x, whose gradient ends here. */
 function fill(op: string, x: Tensor, make: () => Tensor): Tensor {
+  if (op !== "bernoulli_") checkFloat(op, "x", x);
   overwrite(op, x, [], make);
   return recordInPlace(op, x, [], {}, (dy) => [() => zerosLike(dy)]);
 }
 
 /** Fills x, float32, with uniform numbers in [low, high). Returns x. */
 export function uniform_(x: Tensor, low = 0, high = 1, options: DrawOptions = {}): Tensor {
-  checkFloat("uniform_", "x", x);
   return fill("uniform_", x, () => uniform(x.shape, low, high, options));
 }
 
 /** Fills x, float32, with normal numbers. Returns x. */
 export function normal_(x: Tensor, mean = 0, std = 1, options: DrawOptions = {}): Tensor {
-  checkFloat("normal_", "x", x);
   return fill("normal_", x, () => normalFilled(mean, std, x.shape, options));
 }
 
 /** Fills x, float32, with exponential numbers of rate `lambda`. Returns x. */
 export function exponential_(x: Tensor, lambda = 1, options: DrawOptions = {}): Tensor {
-  checkFloat("exponential_", "x", x);
   return fill("exponential_", x, () => exponential(x.shape, lambda, options));
 }
 

@@ -5,7 +5,8 @@ import { checkDType } from "../core/dtype.js";
 import {
   broadcastShapes,
   checkDim,
-  checkShape,
+  checkInt,
+  checkRank,
   listOf,
   type Shape,
   showShape,
@@ -13,14 +14,11 @@ import {
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { pow } from "./arithmetic.js";
-import { lt, le } from "./compare.js";
-import { arange, checkGradDType, linspace, type TensorOptions } from "./creation.js";
+import { checkGradDType, linspace, type TensorOptions } from "./creation.js";
 import { cast } from "./convert.js";
 import { cat, stack } from "./join.js";
-import { positionsOf } from "./movement.js";
 import { pad } from "./padding.js";
-import { all } from "./reduce.js";
-import { expand, narrow, permute, reshape, unsqueeze } from "./views.js";
+import { expand, narrow, permute, reshape } from "./views.js";
 
 /** x with at least one dim: a scalar becomes [1]. */
 export function atleast1d(x: Tensor): Tensor {
@@ -83,12 +81,11 @@ function pieces(
   dim: number,
 ): Tensor[] {
   const at = checkDim(op, dim, x.ndim);
-  if (x.ndim === 0) throw new ShapeError(op, "a scalar has no dim to split");
+  checkRank(op, x, 1);
   const n = x.shape[at]!;
   const count = typeof sections === "number" ? sections : sections.length + 1;
-  if (!Number.isInteger(count) || count < 1 || listOf(sections).some(notWhole)) {
-    throw new ValueError(op, `takes a number of sections > 0 or integers: got ${String(sections)}`);
-  }
+  for (const part of listOf(sections)) checkInt(op, "sections", part);
+  checkInt(op, "sections", count, 1);
   const cut = (i: number): number => {
     if (typeof sections === "number") return Math.floor(n / count) * i + Math.min(i, n % count);
     if (i === 0 || i === count) return i === 0 ? 0 : n;
@@ -100,17 +97,14 @@ function pieces(
   );
 }
 
-function notWhole(n: number): boolean {
-  return !Number.isInteger(n);
-}
-
 function equalPieces(
   op: string,
   x: Tensor,
   parts: number | readonly number[],
   dim: number,
+  least = dim + 1,
 ): Tensor[] {
-  if (x.ndim <= dim) throw new ShapeError(op, `takes at least ${dim + 1} dims: got ${x.ndim}`);
+  checkRank(op, x, least);
   if (typeof parts === "number" && x.shape[dim]! % parts !== 0) {
     throw new ValueError(op, `sections must divide ${x.shape[dim]}: got ${parts}`);
   }
@@ -124,8 +118,7 @@ export function hsplit(x: Tensor, parts: number | readonly number[]): Tensor[] {
 
 /** Equal parts, or cut at indices, along dim 0 of at least 2 dims. */
 export function vsplit(x: Tensor, parts: number | readonly number[]): Tensor[] {
-  if (x.ndim < 2) throw new ShapeError("vsplit", `takes at least 2 dims: got ${x.ndim}`);
-  return equalPieces("vsplit", x, parts, 0);
+  return equalPieces("vsplit", x, parts, 0, 2);
 }
 
 /** Equal parts, or cut at indices, along dim 2. */
@@ -164,8 +157,8 @@ export interface MeshgridOptions {
 /** For each vector (or scalar) its coordinate at every point of the grid that they span; views. */
 export function meshgrid(tensors: readonly Tensor[], options: MeshgridOptions = {}): Tensor[] {
   const { indexing = "ij" } = options;
-  if (!["ij", "xy"].includes(indexing)) {
-    throw new ValueError("meshgrid", `indexing must be "ij" or "xy": got ${indexing}`);
+  if (indexing !== "ij" && indexing !== "xy") {
+    throw new ValueError("meshgrid", `indexing must be ij or xy: got ${String(indexing)}`);
   }
   checkVectors("meshgrid", tensors, 1);
   const sizes = tensors.map((x) => x.numel());
@@ -201,51 +194,6 @@ export function cartesianProd(tensors: readonly Tensor[]): Tensor {
       1,
     ),
   );
-}
-
-/** All ways to take r of a vector's elements in their order, [ways, r]; with repetitions on request. */
-export function combinations(
-  x: Tensor,
-  r = 2,
-  options: { withReplacement?: boolean } = {},
-): Tensor {
-  checkVectors("combinations", [x], 0);
-  if (!Number.isInteger(r) || r < 1) {
-    throw new ValueError("combinations", `r must be an integer > 0: got ${r}`);
-  }
-  const n = x.numel();
-  checkShape("combinations", new Array<number>(r).fill(n));
-  return tidy(() => {
-    const grid = reshape(cartesianProd(new Array<Tensor>(r).fill(arange(n))), [-1, r]);
-    const before = options.withReplacement ? le : lt;
-    const ordered = before(narrow(grid, 1, 0, r - 1), narrow(grid, 1, 1, r - 1));
-    const kept = grid.indexSelect(0, positionsOf("combinations", all(ordered, 1)));
-    return reshape(x.indexSelect(0, reshape(kept, [kept.numel()])), kept.shape);
-  });
-}
-
-/**
- * The powers of each element, [n, count]: count - 1, ..., 1, 0, or with `increasing` the other way.
- * int32 for int32, else float32. Default count: n.
- */
-export function vander(
-  x: Tensor,
-  count: number = x.numel(),
-  options: { increasing?: boolean } = {},
-): Tensor {
-  checkVectors("vander", [x], 0);
-  if (!Number.isInteger(count) || count < 0) {
-    throw new ValueError("vander", `count must be an integer >= 0: got ${count}`);
-  }
-  return tidy(() => {
-    const powers = options.increasing
-      ? arange(count)
-      : arange(count)
-          .neg()
-          .add(count - 1);
-    const out = pow(unsqueeze(x, 1), cast(powers, "float32"));
-    return x.dtype === "int32" ? cast(out, "int32") : out;
-  });
 }
 
 /** base to the powers that `linspace` gives: float32, from base^start to base^end. */

@@ -1,13 +1,11 @@
 // Triangles of matrices, and the positions in them.
-import { ShapeError } from "../core/errors.js";
-import { checkShape, showShape } from "../core/shape.js";
+import { checkInt, checkRank, checkShape } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { ge, le, where } from "./compare.js";
 import { arange, zeros } from "./creation.js";
 import { stack } from "./join.js";
 import { repeatIndices } from "./movement.js";
-import { checkOffset } from "./strided.js";
 
 /** The lower triangle of the last two dims, zeros above diagonal `offset`. Any dtype. */
 export function tril(x: Tensor, offset = 0): Tensor {
@@ -20,10 +18,8 @@ export function triu(x: Tensor, offset = 0): Tensor {
 }
 
 function triangle(op: string, x: Tensor, offset: number, side: typeof le): Tensor {
-  checkOffset(op, offset);
-  if (x.ndim < 2) {
-    throw new ShapeError(op, `takes matrices, of at least 2 dims: got ${showShape(x.shape)}`);
-  }
+  checkInt(op, "offset", offset);
+  checkRank(op, x, 2);
   return tidy(() => {
     const [rows, cols] = x.shape.slice(-2) as [number, number];
     const kept = side(arange(cols).sub(arange(rows).unsqueeze(-1)), offset);
@@ -43,7 +39,7 @@ export function triuIndices(rows: number, cols: number, offset = 0): Tensor {
 
 function positions(op: string, rows: number, cols: number, offset: number, upper: boolean): Tensor {
   checkShape(op, [rows, cols]);
-  checkOffset(op, offset);
+  checkInt(op, "offset", offset);
   return tidy(() => {
     // Row i has its diagonal in column i + offset: what is left of it, or from it on.
     const diagonals = arange(rows).add(offset);

@@ -24,7 +24,7 @@ import { fillContiguous } from "./creation.js";
  * memory where strides can express it, else copies.
  */
 export function reshape(x: Tensor, shape: Shape): Tensor {
-  const sizes = inferred(shape, x.numel());
+  const sizes = inferred(shape, x.numel(), "reshape");
   const from = x.shape;
   const layout = reshaped(x.layout, sizes);
   let out: Tensor;
@@ -48,7 +48,8 @@ export function view(x: Tensor, shape: Shape): Tensor {
   return reshape(x, shape);
 }
 
-function inferred(shape: Shape, size: number, op = "reshape"): Shape {
+/** `shape` with its -1 resolved, so that it holds `size` elements. */
+export function inferred(shape: Shape, size: number, op: string): Shape {
   const unknown = shape.indexOf(-1);
   const known = shape.map((n, i) => (i === unknown ? 1 : n));
   checkShape(op, known);

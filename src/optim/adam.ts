@@ -1,102 +1,218 @@
-// Adam and AdamW.
-import { ValueError } from "../core/errors.js";
+// Adam and its kin: AdamW, NAdam, RAdam and Adamax.
+import { pow } from "../core/scalarMath.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { kernels } from "../kernels/loader.js";
 import { f32, run } from "../kernels/run.js";
 import { flatUnits } from "../kernels/units.js";
+import { adaptiveStep, Mode } from "./adaptive.js";
 import {
+  checkBetas,
   checkNumber,
+  checkNumbers,
   Optimizer,
-  type ParamGroup,
+  type Params,
   type ParamState,
+  type StepOptions,
+  stateProduct,
   stateTensor,
 } from "./optimizer.js";
 
-export interface AdamOptions {
-  /** Learning rate. Default: 0.001. */
-  lr: number;
+interface MomentOptions extends StepOptions {
   /** Decay of the running means of the gradient and of its square. Default: [0.9, 0.999]. */
   betas: readonly [number, number];
   /** Added to the root of the second mean. Default: 1e-8. */
   eps: number;
-  /** Adam: L2 penalty, default 0. AdamW: decoupled decay, default 0.01. */
+  /** L2 penalty. Default: 0. */
   weightDecay: number;
 }
 
-abstract class AdamBase extends Optimizer<AdamOptions> {
-  protected checkOptions({ lr, betas, eps, weightDecay }: AdamOptions): void {
-    checkNumber(this.name, "lr", lr, 0);
-    checkNumber(this.name, "eps", eps, 0);
-    checkNumber(this.name, "weightDecay", weightDecay, 0);
-    if (!Array.isArray(betas) || betas.length !== 2) {
-      throw new ValueError(this.name, `betas must be two numbers: got ${String(betas)}`);
-    }
-    for (const beta of betas)
-      checkNumber(this.name, "betas", beta as number, 0, 1 - Number.EPSILON);
+export interface AdamOptions extends MomentOptions {
+  /** Learning rate. Default: 0.001. */
+  lr: number;
+  /** Adam: L2 penalty, default 0. AdamW: decoupled decay, default 0.01. */
+  weightDecay: number;
+  /** Divides by the greatest second mean so far (Reddi et al., 2018). Default: false. */
+  amsgrad: boolean;
+}
+
+export interface RAdamOptions extends MomentOptions {
+  /** Learning rate. Default: 0.001. */
+  lr: number;
+  /** The weights decay by lr weightDecay themselves, not through the gradient. Default: false. */
+  decoupledWeightDecay: boolean;
+}
+
+export interface NAdamOptions extends MomentOptions {
+  /** Learning rate. Default: 0.002. */
+  lr: number;
+  /** How fast the momentum grows to beta1. Default: 0.004. */
+  momentumDecay: number;
+  /** The weights decay by lr weightDecay themselves, not through the gradient. Default: false. */
+  decoupledWeightDecay: boolean;
+}
+
+export interface AdamaxOptions extends MomentOptions {
+  /** Learning rate. Default: 0.002. */
+  lr: number;
+}
+
+const base = { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, maximize: false } as const;
+
+abstract class Moments<O extends MomentOptions> extends Optimizer<O> {
+  protected checkOptions(o: O): void {
+    checkNumbers<"lr" | "eps" | "weightDecay">(this.name, o, "lr", "eps", "weightDecay");
+    checkBetas(this.name, o.betas);
   }
 
-  protected optionsOf({ lr, betas, eps, weightDecay }: AdamOptions): AdamOptions {
-    return { lr, betas, eps, weightDecay };
+  /** Both means, and both betas to the power of the number of steps. */
+  protected moments(p: Tensor, { betas }: O, state: ParamState): [Tensor, Tensor, number, number] {
+    return [
+      stateTensor(state, "m", p),
+      stateTensor(state, "v", p),
+      stateProduct(state, "beta1Power", betas[0]),
+      stateProduct(state, "beta2Power", betas[1]),
+    ];
   }
 
-  /** @param decoupled the weights decay by lr weightDecay themselves, not through the gradient */
+  /** The hot kernel: p -= stepSize m / (sqrt(v) / root + eps), after the means were updated. */
   protected adam(
+    p: Tensor,
+    g: Tensor,
+    m: Tensor,
+    v: Tensor,
+    o: MomentOptions,
+    stepSize: number,
+    root: number,
+    eps: number,
+    decoupled: boolean,
+  ): void {
+    const n = p.numel();
+    const [beta1, beta2] = o.betas;
+    const [pp, pg, pm, pv] = [p.address(), g.address(), m.address(), v.address()];
+    const [size, a1] = [f32(stepSize), f32(1 - beta1)];
+    const [b2, a2] = [f32(beta2), f32(1 - beta2)];
+    const decay = f32(decoupled ? 0 : o.weightDecay);
+    const keep = f32(decoupled ? 1 - o.lr * o.weightDecay : 1);
+    const [r, e] = [f32(root), f32(eps)];
+    run(kernels.adamStepF32, flatUnits(n), pp, pg, pm, pv, n, size, a1, b2, a2, r, e, decay, keep);
+  }
+}
+
+abstract class AdamBase extends Moments<AdamOptions> {
+  /** @param decoupled the weights decay by lr weightDecay themselves, not through the gradient */
+  protected adamStep(
     p: Tensor,
     g: Tensor,
     o: AdamOptions,
     state: ParamState,
     decoupled: boolean,
   ): void {
-    const m = stateTensor(state, "m", p);
-    const v = stateTensor(state, "v", p);
-    const [beta1, beta2] = o.betas;
-    // beta^t by multiplication: Math.pow's last bits differ between engines.
-    const power1 = (state["beta1Power"] =
-      ((state["beta1Power"] as number | undefined) ?? 1) * beta1);
-    const power2 = (state["beta2Power"] =
-      ((state["beta2Power"] as number | undefined) ?? 1) * beta2);
-    const n = p.numel();
-    const [pp, pg, pm, pv] = [p.address(), g.address(), m.address(), v.address()];
-    const [lr, a1] = [f32(o.lr / (1 - power1)), f32(1 - beta1)];
-    const [b2, a2] = [f32(beta2), f32(1 - beta2)];
-    const [root, eps] = [f32(Math.sqrt(1 - power2)), f32(o.eps)];
-    const decay = f32(decoupled ? 0 : o.weightDecay);
-    const keep = f32(decoupled ? 1 - o.lr * o.weightDecay : 1);
-    const units = flatUnits(n);
-    run(kernels.adamStepF32, units, pp, pg, pm, pv, n, lr, a1, b2, a2, root, eps, decay, keep);
+    const [m, v, power1, power2] = this.moments(p, o, state);
+    const lr = o.lr / (1 - power1);
+    const root = Math.sqrt(1 - power2);
+    if (!o.amsgrad) return this.adam(p, g, m, v, o, lr, root, o.eps, decoupled);
+    const [alpha, beta] = o.betas;
+    const c = stateTensor(state, "vMax", p);
+    adaptiveStep(p, g, {
+      ...{ mode: Mode.top, a: m, b: v, c, lr, alpha, beta, scale: 1 / root, eps: o.eps },
+      ...{ direct: 0, mean: 1, weightDecay: decoupled ? 0 : o.weightDecay },
+      keep: decoupled ? 1 - o.lr * o.weightDecay : 1,
+    });
   }
 }
 
 /** Adam (Kingma and Ba, 2015), with PyTorch's order of operations. */
 export class Adam extends AdamBase {
-  constructor(
-    params: Iterable<Tensor> | readonly ParamGroup<AdamOptions>[],
-    options: Partial<AdamOptions> = {},
-  ) {
-    super("Adam", params, { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, ...options });
+  constructor(params: Params<AdamOptions>, options: Partial<AdamOptions> = {}) {
+    super("Adam", params, { ...base, lr: 1e-3, amsgrad: false, ...options });
   }
 
   protected update(p: Tensor, g: Tensor, o: AdamOptions, state: ParamState): void {
-    this.adam(p, g, o, state, false);
+    this.adamStep(p, g, o, state, false);
   }
 }
 
 /** Adam with decoupled weight decay (Loshchilov and Hutter, 2019). */
 export class AdamW extends AdamBase {
-  constructor(
-    params: Iterable<Tensor> | readonly ParamGroup<AdamOptions>[],
-    options: Partial<AdamOptions> = {},
-  ) {
-    super("AdamW", params, {
-      lr: 1e-3,
-      betas: [0.9, 0.999],
-      eps: 1e-8,
-      weightDecay: 0.01,
-      ...options,
-    });
+  constructor(params: Params<AdamOptions>, options: Partial<AdamOptions> = {}) {
+    super("AdamW", params, { ...base, lr: 1e-3, weightDecay: 0.01, amsgrad: false, ...options });
   }
 
   protected update(p: Tensor, g: Tensor, o: AdamOptions, state: ParamState): void {
-    this.adam(p, g, o, state, true);
+    this.adamStep(p, g, o, state, true);
+  }
+}
+
+/**
+ * Adam with Nesterov's momentum (Dozat, 2016): with mu[t] = beta1 (1 - 0.96^(t momentumDecay) / 2)
+ * and Adam's v, p -= lr ((1 - mu[t]) / (1 - mu[1] ... mu[t]) g + mu[t+1] / (1 - mu[1] ... mu[t+1]) m)
+ * / (sqrt(v / (1 - beta2^t)) + eps).
+ */
+export class NAdam extends Moments<NAdamOptions> {
+  constructor(params: Params<NAdamOptions>, options: Partial<NAdamOptions> = {}) {
+    const own = { lr: 2e-3, momentumDecay: 4e-3, decoupledWeightDecay: false };
+    super("NAdam", params, { ...base, ...own, ...options });
+  }
+
+  protected override checkOptions(o: NAdamOptions): void {
+    super.checkOptions(o);
+    checkNumber("NAdam", "momentumDecay", o.momentumDecay);
+  }
+
+  protected update(p: Tensor, g: Tensor, o: NAdamOptions, state: ParamState): void {
+    const [a, b, , power2] = this.moments(p, o, state);
+    const [alpha, beta] = o.betas;
+    const t = ((state["step"] as number | undefined) ?? 0) + 1;
+    state["step"] = t;
+    const mu = (t: number): number => alpha * (1 - 0.5 * pow(0.96, t * o.momentumDecay));
+    const next = mu(t + 1);
+    const product = stateProduct(state, "muProduct", mu(t));
+    const decay = o.weightDecay;
+    adaptiveStep(p, g, {
+      ...{ a, b, lr: 1, alpha, beta, scale: 1 / Math.sqrt(1 - power2), eps: o.eps },
+      direct: (o.lr * (1 - mu(t))) / (1 - product),
+      mean: (o.lr * next) / (1 - product * next),
+      weightDecay: o.decoupledWeightDecay ? 0 : decay,
+      keep: o.decoupledWeightDecay ? 1 - o.lr * decay : 1,
+    });
+  }
+}
+
+/**
+ * Adam whose variance is rectified (Liu et al., 2020): while few gradients were seen, plain
+ * momentum, p -= lr m / (1 - beta1^t); later Adam's step times a factor that grows to 1.
+ */
+export class RAdam extends Moments<RAdamOptions> {
+  constructor(params: Params<RAdamOptions>, options: Partial<RAdamOptions> = {}) {
+    super("RAdam", params, { ...base, lr: 1e-3, decoupledWeightDecay: false, ...options });
+  }
+
+  protected update(p: Tensor, g: Tensor, o: RAdamOptions, state: ParamState): void {
+    const [m, v, power1, power2] = this.moments(p, o, state);
+    const t = ((state["step"] as number | undefined) ?? 0) + 1;
+    state["step"] = t;
+    const most = 2 / (1 - o.betas[1]) - 1;
+    const length = most - (2 * t * power2) / (1 - power2);
+    const lr = o.lr / (1 - power1);
+    // Without its root the denominator is 1.
+    if (length <= 5) return this.adam(p, g, m, v, o, lr, Infinity, 1, o.decoupledWeightDecay);
+    const rect = ((length - 4) * (length - 2) * most) / ((most - 4) * (most - 2) * length);
+    const size = lr * Math.sqrt((1 - power2) * rect);
+    this.adam(p, g, m, v, o, size, 1, o.eps, o.decoupledWeightDecay);
+  }
+}
+
+/** Adam by the infinity norm (Kingma and Ba, 2015): u = max(beta2 u, |d| + eps);  p -= lr / (1 - beta1^t) m / u. */
+export class Adamax extends Moments<AdamaxOptions> {
+  constructor(params: Params<AdamaxOptions>, options: Partial<AdamaxOptions> = {}) {
+    super("Adamax", params, { ...base, lr: 2e-3, ...options });
+  }
+
+  protected update(p: Tensor, g: Tensor, o: AdamaxOptions, state: ParamState): void {
+    const [a, b, power1] = this.moments(p, o, state);
+    const [alpha, beta] = o.betas;
+    const { weightDecay, eps } = o;
+    const lr = o.lr / (1 - power1);
+    adaptiveStep(p, g, { mode: Mode.adamax, a, b, lr, weightDecay, alpha, beta, eps });
   }
 }

@@ -2,13 +2,25 @@
 import { ShapeError, ValueError } from "../core/errors.js";
 import { Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
-import { sameShape, showShape } from "../core/shape.js";
+import { sameShape, type Shape, showShape } from "../core/shape.js";
 import { untracked } from "../memory/scope.js";
+import { neg } from "../ops/arithmetic.js";
 import { copyOf, withContiguous } from "../ops/convert.js";
-import { zerosLike } from "../ops/creation.js";
+import { fullLike } from "../ops/creation.js";
 
 /** Parameters that share options; those not given are the optimiser's. */
 export type ParamGroup<Options> = Partial<Options> & { params: Iterable<Tensor> };
+
+/** What an optimiser is made of: parameters, or groups of them. */
+export type Params<Options> = Iterable<Tensor> | readonly ParamGroup<Options>[];
+
+/** Options of every optimiser. */
+export interface StepOptions {
+  /** Learning rate. */
+  lr: number;
+  /** Climbs instead of descending. Default: false. */
+  maximize: boolean;
+}
 
 /** What an optimiser keeps for a parameter: tensors of its shape, and numbers. */
 export type ParamState = Record<string, Tensor | number>;
@@ -20,7 +32,12 @@ export interface OptimizerState<Options> {
   state: ParamState[];
 }
 
-/** What SGD, Adam and AdamW are made of; an optimiser of your own says how to `update` a parameter. */
+/**
+ * What all optimisers are made of; one of your own says how to `update` a parameter.
+ *
+ * Gradients add up until `zeroGrad`: to accumulate those of several batches, call `step` and
+ * `zeroGrad` after the last of them only (and divide each loss by their number for the mean).
+ */
 export abstract class Optimizer<Options extends object> {
   /** The groups; change their options (`lr`, say) between steps as you like. */
   readonly groups: ({ params: Tensor[] } & Options)[];
@@ -28,8 +45,8 @@ export abstract class Optimizer<Options extends object> {
 
   constructor(
     protected readonly name: string,
-    params: Iterable<Tensor> | readonly ParamGroup<Options>[],
-    defaults: Options,
+    params: Params<Options>,
+    private readonly defaults: Options,
   ) {
     const list = listOf<Tensor | ParamGroup<Options>>(name, params);
     const isGroup = (p: object): p is ParamGroup<Options> => Object(p) === p && "params" in p;
@@ -37,11 +54,21 @@ export abstract class Optimizer<Options extends object> {
       list.length > 0 && list.every(isGroup)
         ? list.map((g) => ({ ...defaults, ...g, params: listOf(name, g.params) }))
         : [{ ...defaults, params: list as Tensor[] }];
-    this.check();
+    this.check(this.groups);
   }
 
-  private check(): void {
-    const all = this.groups.flatMap((g) => g.params);
+  /**
+   * Adds a group of parameters: a part of the model that is thawed later, say.
+   * @throws ValueError for what the constructor refuses. Then nothing is changed.
+   */
+  addParamGroup(group: ParamGroup<Options>): void {
+    const added = { ...this.defaults, ...group, params: listOf<Tensor>(this.name, group.params) };
+    this.check([...this.groups, added]);
+    this.groups.push(added);
+  }
+
+  private check(groups: typeof this.groups): void {
+    const all = groups.flatMap((g) => g.params);
     if (all.length === 0) throw new ValueError(this.name, "got no parameters");
     if (new Set(all).size !== all.length)
       throw new ValueError(this.name, "a parameter was given twice");
@@ -52,17 +79,23 @@ export abstract class Optimizer<Options extends object> {
         throw new ValueError(this.name, "parameters must be leaves, not results of ops");
       if (!p.layout.contiguous) throw new ValueError(this.name, "parameters must be contiguous");
     }
-    for (const group of this.groups) this.checkOptions(group);
+    for (const group of groups) this.checkOptions(group);
+  }
+
+  /** The shape of what a parameter's state holds. */
+  protected stateShape(p: Tensor): Shape {
+    return p.shape;
   }
 
   /** The kernels trust that a state's tensors are as long as the parameter. */
   private checkState(p: Tensor, state: ParamState): void {
+    const shape = this.stateShape(p);
     for (const [key, v] of Object.entries(state)) {
       if (typeof v === "number") continue;
-      if (!(v instanceof Tensor) || v.dtype !== "float32" || !sameShape(v.shape, p.shape)) {
+      if (!(v instanceof Tensor) || v.dtype !== "float32" || !sameShape(v.shape, shape)) {
         throw new ShapeError(
           `${this.name}.loadStateDict`,
-          `${key} must be float32 ${showShape(p.shape)}: got ${showShape(v.shape ?? [])}`,
+          `${key} must be float32 ${showShape(shape)}: got ${showShape(v.shape ?? [])}`,
         );
       }
     }
@@ -74,27 +107,38 @@ export abstract class Optimizer<Options extends object> {
   /** Updates one parameter from its gradient (contiguous, like the parameter). */
   protected abstract update(p: Tensor, g: Tensor, options: Options, state: ParamState): void;
 
-  /** The options of a group, without its parameters. */
-  protected abstract optionsOf(group: Options): Options;
+  /** What is kept for a parameter, to read and to write. */
+  protected stateOf(p: Tensor): ParamState {
+    let state = this.state.get(p);
+    if (state === undefined) this.state.set(p, (state = {}));
+    return state;
+  }
 
-  /** Updates every parameter that has a gradient. */
-  step(): void {
+  /**
+   * Updates every parameter that has a gradient.
+   * @param closure computes the loss anew and its gradients; it is called first, and its loss returned
+   */
+  step(): undefined;
+  step<T>(closure: () => T): T;
+  step<T>(closure?: () => T): T | undefined {
+    const loss = closure && withGrad(true, closure);
     untracked(() =>
       withGrad(false, () => {
         for (const group of this.groups) {
+          const { maximize } = group as Partial<StepOptions>;
           for (const p of group.params) {
-            const g = p.node?.grad;
-            if (g == null) continue;
-            let state = this.state.get(p);
-            if (state === undefined) this.state.set(p, (state = {}));
-            const kept = state;
-            withContiguous(g, (g) => this.update(p, g, group, kept));
+            const grad = p.node?.grad;
+            if (grad == null) continue;
+            const g = maximize ? neg(grad) : grad;
+            withContiguous(g, (g) => this.update(p, g, group, this.stateOf(p)));
+            if (g !== grad) g.dispose();
             p.buffer.version++;
             p.buffer.writer = `${this.name}.step`;
           }
         }
       }),
     );
+    return loss;
   }
 
   /** Forgets all gradients. */
@@ -104,7 +148,7 @@ export abstract class Optimizer<Options extends object> {
 
   /** The state so far, copied: with `loadStateDict` training continues exactly. */
   stateDict(): OptimizerState<Options> {
-    const groups = this.groups.map((group) => this.optionsOf(group));
+    const groups = this.groups.map(({ params: _, ...options }) => options as Options & object);
     const copy = (state: ParamState): ParamState =>
       Object.fromEntries(
         Object.entries(state).map(([key, v]) => [
@@ -151,20 +195,42 @@ function listOf<T>(name: string, items: Iterable<unknown>): T[] {
   return [...items] as T[];
 }
 
-/** The tensor of zeros that a state keeps under `key`, made when first asked for. */
-export function stateTensor(state: ParamState, key: string, p: Tensor): Tensor {
-  return (state[key] ??= zerosLike(p)) as Tensor;
+/** The tensor that a state keeps under `key`, made of zeros (or `value`) when first asked for. */
+export function stateTensor(state: ParamState, key: string, p: Tensor, value = 0): Tensor {
+  return (state[key] ??= fullLike(p, value)) as Tensor;
+}
+
+/** Multiplies the number that a state keeps under `key`, 1 at first: Math.pow's last bits differ between engines. */
+export function stateProduct(state: ParamState, key: string, factor: number): number {
+  return (state[key] = ((state[key] as number | undefined) ?? 1) * factor);
 }
 
 /** Refuses numbers outside of their range. */
 export function checkNumber(
   op: string,
   name: string,
-  value: number,
-  low: number,
+  value: number | undefined,
+  low = 0,
   high = Infinity,
 ): void {
-  if (!(value >= low && value <= high)) {
+  if (!(value !== undefined && value >= low && value <= high)) {
     throw new ValueError(op, `${name} must lie in [${low}, ${high}]: got ${value}`);
   }
+}
+
+/** Refuses options that are negative or no numbers. */
+export function checkNumbers<K extends string>(
+  op: string,
+  options: Readonly<Record<K, number>>,
+  ...names: K[]
+): void {
+  for (const name of names) checkNumber(op, name, options[name]);
+}
+
+/** Refuses decays outside of [0, 1). */
+export function checkBetas(op: string, betas: unknown): void {
+  if (!Array.isArray(betas) || betas.length !== 2) {
+    throw new ValueError(op, `betas must be two numbers: got ${String(betas)}`);
+  }
+  for (const beta of betas) checkNumber(op, "betas", beta as number, 0, 1 - Number.EPSILON);
 }

@@ -6,13 +6,15 @@ import { f32, run } from "../kernels/run.js";
 import { flatUnits } from "../kernels/units.js";
 import {
   checkNumber,
+  checkNumbers,
   Optimizer,
-  type ParamGroup,
+  type Params,
   type ParamState,
+  type StepOptions,
   stateTensor,
 } from "./optimizer.js";
 
-export interface SGDOptions {
+export interface SGDOptions extends StepOptions {
   /** Learning rate. Default: 0.001. */
   lr: number;
   /** Default: 0. */
@@ -31,26 +33,17 @@ export interface SGDOptions {
  * where lr stands).
  */
 export class SGD extends Optimizer<SGDOptions> {
-  constructor(
-    params: Iterable<Tensor> | readonly ParamGroup<SGDOptions>[],
-    options: Partial<SGDOptions> = {},
-  ) {
+  constructor(params: Params<SGDOptions>, options: Partial<SGDOptions> = {}) {
     const defaults = { lr: 1e-3, momentum: 0, dampening: 0, weightDecay: 0, nesterov: false };
-    super("SGD", params, { ...defaults, ...options });
+    super("SGD", params, { ...defaults, maximize: false, ...options });
   }
 
   protected checkOptions(o: SGDOptions): void {
-    checkNumber("SGD", "lr", o.lr, 0);
-    checkNumber("SGD", "momentum", o.momentum, 0);
+    checkNumbers("SGD", o, "lr", "momentum", "weightDecay");
     checkNumber("SGD", "dampening", o.dampening, -Infinity);
-    checkNumber("SGD", "weightDecay", o.weightDecay, 0);
     if (o.nesterov && (o.momentum <= 0 || o.dampening !== 0)) {
       throw new ValueError("SGD", "nesterov needs a momentum and no dampening");
     }
-  }
-
-  protected optionsOf({ lr, momentum, dampening, weightDecay, nesterov }: SGDOptions): SGDOptions {
-    return { lr, momentum, dampening, weightDecay, nesterov };
   }
 
   protected update(p: Tensor, g: Tensor, o: SGDOptions, state: ParamState): void {

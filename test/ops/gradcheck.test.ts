@@ -64,7 +64,10 @@ describe.each(memories)("gradients of first and second order, %s inputs", (_, pl
     for (const one of cases) check((...x) => vector(op(name)(...one.args(x.map(placed)))), one);
   });
 
-  it.each(Object.entries(inPlace))("%s", (name, cases) => {
+  // Bits have no derivative.
+  const twins = Object.entries(inPlace).filter(([name]) => !name.startsWith("bitwise"));
+
+  it.each(twins)("%s", (name, cases) => {
     for (const one of cases) {
       check((...x) => {
         const [first, ...rest] = one.args(x.map(placed)) as [Tensor, ...unknown[]];

@@ -31,14 +31,12 @@ function prepared(one: Case, x: Tensor[]): { given: unknown[]; views: Tensor[] }
   return { given, views: tensorsIn(given).filter((t) => !x.includes(t)) };
 }
 
-/** The sum of what of the results has gradients, without a trace of how it was made. */
-function backwardAll(results: readonly Tensor[], { retainGraph = false } = {}): void {
+/** Backward through all results that have gradients at once: they may have graphs of their own. */
+function backwardAll(results: readonly Tensor[]): void {
   const outputs = results.filter((t) => t.requiresGrad);
-  outputs.forEach((t, i) => {
-    const ones = sg.onesLike(t);
-    t.backward(ones, { retainGraph: retainGraph || i < outputs.length - 1 });
-    ones.dispose();
-  });
+  const total = sg.tidy(() => outputs.reduce((sum, t) => sum.add(t.sum()), sg.tensor(0)));
+  if (outputs.length > 0) total.backward();
+  total.dispose();
 }
 
 function call(name: string, given: readonly unknown[]): unknown {

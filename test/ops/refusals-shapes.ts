@@ -22,7 +22,14 @@ const arithmetic: Refusals = {
     value(/at least one operand must be a tensor/, () => sg.add(1, 2)),
     dtype(/operands must be tensors or numbers: got string/, () => sg.add("1" as never, f.v3)),
   ],
-  sub: [...broadcast(sg.sub), value(/at least one/, () => sg.sub(1, 2))],
+  sub: [
+    // With a bool the dtypes are refused before the shapes.
+    ...broadcast(sg.sub).slice(0, 2),
+    dtype(/a bool can't be subtracted/, () => sg.sub(f.m13, f.bool3)),
+    dtype(/a bool can't be subtracted/, () => sg.sub(1, f.bool3)),
+    dtype(/alpha must be an integer .* got 0.5/, () => sg.sub(f.int3, f.int3, { alpha: 0.5 })),
+    value(/at least one/, () => sg.sub(1, 2)),
+  ],
   mul: [...broadcast(sg.mul), value(/at least one/, () => sg.mul(1, 2))],
   div: [...broadcast(sg.div), value(/at least one/, () => sg.div(1, 2))],
   pow: [...broadcast(sg.pow), value(/at least one/, () => sg.pow(1, 2))],

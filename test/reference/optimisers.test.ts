@@ -24,7 +24,7 @@ type Make = new (params: Tensor[], options: never) => Optimiser;
 
 const optimisers = optim as unknown as Readonly<Record<string, Make | undefined>>;
 
-const cases = load<OptimiserCase>("optimisers");
+const cases = ["optimisers", "optimisersMore"].flatMap((name) => load<OptimiserCase>(name));
 
 function check(test: OptimiserCase): void {
   const Make = optimisers[test.optimiser];

@@ -27,10 +27,6 @@ const shapes: Table = {
     on([any(2)], ([x]) => [x, { offset: -2, dim1: 1, dim2: 0 }]),
   ],
   diagonal: [on([any(3, 4)]), on([any(2, 3, 4)], ([x]) => [x, { offset: -1, dim1: -1, dim2: 0 }])],
-  diagonalScatter: [
-    on([any(3, 4), any(3)]),
-    on([any(3, 4), any(2)], ([x, src]) => [x, src, { offset: 2 }]),
-  ],
   dsplit: [on([any(2, 1, 4)], ([x]) => [x, 2])],
   expandAs: [on([any(3, 1), fixed(any(2, 3, 4))])],
   hsplit: [on([any(2, 4)], ([x]) => [x, 2]), on([any(5)], ([x]) => [x, [1, 3]])],
@@ -61,11 +57,6 @@ const moves: Table = {
   blockDiag: [on([any(2, 3), any(2), any()], (x) => [x])],
   cartesianProd: [on([any(3), any(2)], (x) => [x]), on([any(3)], (x) => [x])],
   columnStack: [on([any(3), any(3, 2)], (x) => [x])],
-  combinations: [
-    on([any(4)]),
-    on([any(3)], ([x]) => [x, 3, { withReplacement: true }]),
-    on([any(3)], ([x]) => [x, 1]),
-  ],
   dstack: [on([any(3), any(3)], (x) => [x])],
   flip: [on([any(3, 4)], ([x]) => [x, [0, -1]]), on([any(5)], ([x]) => [x, 0])],
   fliplr: [on([any(2, 3)])],
@@ -100,7 +91,6 @@ const moves: Table = {
   tile: [on([any(2, 3)], ([x]) => [x, [2]]), on([any(3)], ([x]) => [x, [2, 2]])],
   tril: [on([any(2, 3, 4)]), on([any(3, 3)], ([x]) => [x, -1])],
   triu: [on([any(3, 4)], ([x]) => [x, 1]), on([any(2, 4, 3)])],
-  vander: [on([any(3)]), on([positive(3)], ([x]) => [x, 2, { increasing: true }])],
   vstack: [on([any(3), any(2, 3)], (x) => [x])],
 };
 
@@ -146,9 +136,7 @@ export const views: Family = {
     normal_: [on([any(3, 5)], ([x]) => [x, 0, 1, copyOf(three)])],
     uniform_: [on([any(3, 5)], ([x]) => [x, 0, 1, copyOf(three)])],
   },
-  functionsOnly: [
-    ...["atleast1d", "atleast2d", "atleast3d", "combinations", "gumbelSoftmax", "normal", "vander"],
-  ],
+  functionsOnly: [...["atleast1d", "atleast2d", "atleast3d", "gumbelSoftmax", "normal"]],
   edges,
   refusals,
   spokenOf,

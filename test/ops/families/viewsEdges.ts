@@ -36,11 +36,6 @@ export const edges: Edges = {
     [() => sg.columnStack([s(), s()]), [1, 2]],
     [() => sg.columnStack([E(0), E(0, 2)]), [0, 3]],
   ],
-  combinations: [
-    [() => sg.combinations(E(0)), [0, 2]],
-    [() => sg.combinations(E(2), 3), [0, 3]],
-    [() => sg.combinations(E(3), 3), [1, 3]],
-  ],
   diag: [
     [() => sg.diag(E(0)), [0, 0]],
     [() => sg.diag(E(0), 2), [2, 2]],
@@ -55,7 +50,6 @@ export const edges: Edges = {
     [() => sg.diagonal(E(2, 3), { offset: -2 }), [0]],
     [() => sg.diagonal(E(0, 3, 3), { dim1: 1, dim2: 2 }), [0, 3]],
   ],
-  diagonalScatter: [[() => sg.diagonalScatter(E(2, 3), E(0), { offset: 3 }), [2, 3]]],
   dsplit: [[() => sg.dsplit(E(0, 1, 2), 2), [0, 1, 1], [0, 1, 1]]],
   dstack: [
     [() => sg.dstack([s(), s()]), [1, 1, 2]],
@@ -155,10 +149,6 @@ export const edges: Edges = {
     [() => sg.unfold(E(3), 0, 0, 2), [2, 0]],
     [() => sg.unfold(E(0, 3), 1, 2, 1), [0, 2, 2]],
     [() => sg.unfold(E(3, 0), 0, 2, 1), [2, 0, 2]],
-  ],
-  vander: [
-    [() => sg.vander(E(0)), [0, 0]],
-    [() => sg.vander(E(3), 0), [3, 0]],
   ],
   view: [
     [() => sg.view(s(), [1, 1]), [1, 1]],

@@ -1,6 +1,6 @@
 // Reference rows of creation, views and movement, random numbers.
 import * as sg from "../../../src/index.js";
-import { EXACT, LAYERS, SUMS, ULPS } from "../fixtures.js";
+import { EXACT, LAYERS, SUMS } from "../fixtures.js";
 import { type ReferenceFamily, rows } from "../row.js";
 
 interface Args {
@@ -15,10 +15,8 @@ interface Args {
   readonly end: number;
   readonly indexing: "ij" | "xy";
   readonly k: number;
-  readonly n: number;
   readonly offset: number;
   readonly padding: number[];
-  readonly r: number;
   readonly repeats: number;
   readonly rows: number;
   readonly sections: number | number[];
@@ -46,11 +44,9 @@ const moved = rows<Args>(EXACT, SUMS, {
   broadcastTo: ([x], a) => sg.broadcastTo(x, a.shape),
   cartesianProd: (x) => sg.cartesianProd(x),
   columnStack: (x) => sg.columnStack(x),
-  combinations: ([x], a) => sg.combinations(x, a.r, a.options),
   diag: ([x], a) => sg.diag(x, a.offset),
   diagEmbed: ([x], a) => sg.diagEmbed(x, a.options),
   diagonal: ([x], a) => sg.diagonal(x, a.options),
-  diagonalScatter: ([x, src], a) => sg.diagonalScatter(x, src, a.options),
   dsplit: ([x], a) => sg.dsplit(x, a.sections),
   dstack: (x) => sg.dstack(x),
   flip: ([x], a) => sg.flip(x, a.dims),
@@ -81,10 +77,6 @@ const moved = rows<Args>(EXACT, SUMS, {
   vstack: (x) => sg.vstack(x),
 });
 
-const powers = rows<Args>(ULPS, SUMS, {
-  vander: ([x], a) => sg.vander(x, a.n, a.options),
-});
-
 // The exponent is rounded to float32 before the power is taken, as in PyTorch's float32.
 const spaced = rows<Args>({ relative: 1e-6, absolute: 0 }, SUMS, {
   logspace: (_, a) => sg.logspace(a.start, a.end, a.steps, a.base),
@@ -96,6 +88,6 @@ const squares = rows<Args>(LAYERS, LAYERS, {
 
 export const views: ReferenceFamily = {
   fixtures: ["views", "moves", "pads"],
-  rows: { ...moved, ...powers, ...spaced, ...squares },
+  rows: { ...moved, ...spaced, ...squares },
   modules: ["padding"],
 };

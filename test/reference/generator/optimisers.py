@@ -3,6 +3,8 @@
 A step is {grads: [tensor | null], after: [tensor]}. The second parameter has no gradient in the
 third step: its state must stand still.
 """
+import re
+
 import torch
 
 from .encode import Rng, encode_all
@@ -41,11 +43,12 @@ def gradients(rng, params, step) -> list:
     return grads
 
 
-def one(kind, name, options) -> dict:
+def one(kind, name, options, make=None) -> dict:
+    """`make` stands in for an optimiser that PyTorch 1.13 lacks or gets wrong."""
     rng = Rng(f"{kind} {name}")
     params = [rng.normal(5).requires_grad_(), rng.normal(2, 2).requires_grad_()]
-    words = {{"weightDecay": "weight_decay"}.get(k, k): v for k, v in options.items()}
-    optimiser = getattr(torch.optim, kind)(params, **words)
+    words = {re.sub("[A-Z]", lambda c: "_" + c[0].lower(), k): v for k, v in options.items()}
+    optimiser = (make or getattr(torch.optim, kind))(params, **words)
     case = {"optimiser": kind, "name": name, "options": options, "params": encode_all(params)}
     case["steps"] = []
     for step in range(STEPS):

@@ -15,22 +15,8 @@ def pad(x, padding, options={}):
     return F.pad(x, padding, **options)
 
 
-def vander(x, n=None, options={}):
-    """By its formula: 1.13's own gradient raises."""
-    powers = torch.arange(x.numel() if n is None else n)
-    return x.unsqueeze(1) ** (powers if options.get("increasing") else powers.flip(0))
-
-
 def tuple_or(value):
     return tuple(value) if isinstance(value, list) else value
-
-
-def diagonal_scatter(x, src, options={}):
-    return torch.diagonal_scatter(x, src, **options)
-
-
-def combinations(x, r=2, options={}):
-    return torch.combinations(x, r, options.get("withReplacement", False))
 
 
 
@@ -46,11 +32,9 @@ OPS = {
     "broadcastTo": lambda x, shape: torch.broadcast_to(x, shape),
     "cartesianProd": lambda *xs: torch.cartesian_prod(*xs),
     "columnStack": lambda *xs: torch.column_stack(xs),
-    "combinations": combinations,
     "diag": lambda x, offset=0: torch.diag(x, offset),
     "diagEmbed": lambda x, options={}: torch.diag_embed(x, **options),
     "diagonal": lambda x, options={}: torch.diagonal(x, **options),
-    "diagonalScatter": diagonal_scatter,
     "dsplit": lambda x, sections: torch.dsplit(x, tuple_or(sections)),
     "dstack": lambda *xs: torch.dstack(xs),
     "flip": lambda x, dims: torch.flip(x, dims if isinstance(dims, list) else [dims]),
@@ -80,7 +64,6 @@ OPS = {
     "triuIndices": lambda rows, cols, offset=0: torch.triu_indices(rows, cols, offset),
     "unflatten": lambda x, dim, sizes: x.unflatten(dim, sizes),
     "unfold": lambda x, dim, size, step: x.unfold(dim, size, step),
-    "vander": vander,
     "viewOfPermuted": lambda x, shape: x.permute(1, 2, 0).view(shape),
     "vsplit": lambda x, sections: torch.vsplit(x, tuple_or(sections)),
     "vstack": lambda *xs: torch.vstack(xs),
@@ -141,8 +124,6 @@ MOVES = [
     ("tril", [3, 5], {}), ("tril", [5, 3], {"offset": 1}), ("tril", [2, 3, 3], {"offset": -1}),
     ("tril", [3, 3], {"offset": -5}), ("triu", [3, 5], {}), ("triu", [5, 3], {"offset": -2}),
     ("triu", [2, 1, 3, 4], {"offset": 2}), ("triu", [3, 3], {"offset": 9}),
-    ("combinations", [5], {}), ("combinations", [4], {"r": 3}), ("combinations", [3], {"r": 1}),
-    ("combinations", [4], {"r": 3, "options": {"withReplacement": True}}), ("combinations", [2], {"r": 3}),
 ]  # fmt: skip
 
 PADS = [
@@ -177,9 +158,6 @@ def views() -> list:
     add("meshgrid", "xy", rng.normal(3), rng.normal(2), indexing="xy")
     add("meshgrid", "xy, one", rng.normal(3), indexing="xy")
     add("meshgrid", "xy, three", rng.normal(3), rng.normal(2), rng.normal(2), indexing="xy")
-    add("diagonalScatter", "main", rng.normal(3, 5), rng.normal(3))
-    options = {"offset": -1, "dim1": 2, "dim2": 0}
-    add("diagonalScatter", "of three dims", rng.normal(3, 2, 4), rng.normal(2, 3), options=options)
     add("diagonal", "int32", rng.integers(-9, 9, 3, 5), options={"offset": 1})
     add("diagEmbed", "bool", rng.bools(2, 3))
     add("unfold", "int32", rng.integers(-9, 9, 7), dim=0, size=3, step=2)
@@ -217,9 +195,6 @@ def moves() -> list:
     add("repeatInterleave", "counts, dim 1", rng.normal(2, 4), counts, dim=1)
     add("repeatInterleave", "counts, flat", rng.normal(4), counts)
     add("repeatInterleave", "one count", rng.normal(2, 3), exact([3]).int(), dim=0)
-    add("vander", "square", rng.normal(4))
-    add("vander", "increasing", rng.normal(3), n=5, options={"increasing": True})
-    add("vander", "zero and one", exact([0, 1, -2]), n=2)
     nan, inf = float("nan"), float("inf")
     add("tril", "not finite", exact([[nan, inf], [-inf, nan]]))
     add("triu", "int32", rng.integers(-9, 9, 4, 3), offset=-1)

@@ -1,0 +1,137 @@
+// Running results along the middle of [outer, R, inner]: first-order linear recurrences (sums and
+// products are two of them), extremes, the log-sum-exp. A unit is a line of R elements, done one after
+// the other: so the order of additions is that of the elements.
+import { Key } from "../order/key";
+import { F64x2Math } from "../simd/double";
+
+@unmanaged
+class RecurArgs {
+  a: usize;
+  b: usize;
+  out: usize;
+  R: u32;
+  inner: u32;
+  reverse: u32;
+  total: u32;
+}
+
+@unmanaged
+class LineArgs {
+  x: usize;
+  out: usize;
+  R: u32;
+  inner: u32;
+}
+
+@unmanaged
+class CumExtremeArgs {
+  x: usize;
+  out: usize;
+  R: u32;
+  inner: u32;
+  smallest: u32;
+  integers: u32;
+}
+
+const LOG2_E: f64 = 1.4426950408889634;
+const LN_2: f64 = 0.6931471805599453;
+
+class Scan {
+  /** Elements before the line of unit u. */
+  @inline
+  static offset(u: u32, R: u32, inner: u32): usize {
+    return (u / inner) * R * inner + (u % inner);
+  }
+
+  static recur<T extends number, A extends number>(args: usize, start: u32, end: u32): void {
+    const p = changetype<RecurArgs>(args);
+    const R = p.R;
+    if (R == 0) return;
+    const ld: isize = (<isize>p.inner) << 2;
+    const last = <isize>(R - 1) * ld;
+    const step = p.reverse ? -ld : ld;
+    for (let u = start; u < end; u++) {
+      const line = Scan.offset(u, R, p.inner) << 2;
+      const first = line + (p.reverse ? last : 0);
+      let a = p.a + line + (p.reverse ? last : ld); // of the second step
+      let b = p.b + first;
+      let out = p.total ? p.out + (u << 2) : p.out + first;
+      // By way of float64, which tsc takes: each int32 is one.
+      let h = <A>(<number>load<T>(p.b ? b : p.a + line));
+      store<T>(out, <T>(<number>h));
+      for (let r: u32 = 1; r < R; r++) {
+        if (p.a) h = <A>(h * <A>(<number>load<T>(a)));
+        a += step;
+        b += step;
+        if (p.b) h = <A>(h + <A>(<number>load<T>(b)));
+        if (!p.total) out += step;
+        store<T>(out, <T>(<number>h));
+      }
+    }
+  }
+
+  /** e^x for x <= 0; what is below 2^-200 is 2^-200. */
+  static exp(x: f64): f64 {
+    return f64x2.extract_lane(F64x2Math.exp2(F64x2Math.limit(f64x2.splat(x * LOG2_E))), 0);
+  }
+}
+
+/**
+ * h[r] = a[r] h[r-1] + b[r] in float64, h[0] = b[0]; with `reverse` h[r] = a[r+1] h[r+1] + b[r].
+ * a = 0: factors of 1, so the sums of b. b = 0: the products of a (not in reverse). `total`: only the
+ * last h of each line, [outer, inner].
+ */
+export function recurF32(args: usize, start: u32, end: u32): void {
+  Scan.recur<f32, f64>(args, start, end);
+}
+
+/** The same of wrapping integers. */
+export function recurI32(args: usize, start: u32, end: u32): void {
+  Scan.recur<i32, i32>(args, start, end);
+}
+
+/** Where the largest (or smallest) element so far stands: the last of equals; NaN wins. */
+export function cumExtreme32(args: usize, start: u32, end: u32): void {
+  const p = changetype<CumExtremeArgs>(args);
+  const ld = (<usize>p.inner) << 2;
+  for (let u = start; u < end; u++) {
+    let best: u32 = 0;
+    let found: u32 = 0;
+    for (let r: u32 = 0, at = Scan.offset(u, p.R, p.inner) << 2; r < p.R; r++, at += ld) {
+      let key = Key.of(p.x + at, p.integers);
+      // In reverse, but for NaN.
+      if (p.smallest && (p.integers || key != Key.NAN)) key = ~key;
+      if (key >= best) {
+        best = key;
+        found = r;
+      }
+      store<u32>(p.out + at, found);
+    }
+  }
+}
+
+/** ln(sum of exp(x[0..r])) = m + ln(s), m being the largest so far and s the sum of exp(x - m). */
+export function logcumsumexpF32(args: usize, start: u32, end: u32): void {
+  const p = changetype<LineArgs>(args);
+  const ld = (<usize>p.inner) << 2;
+  for (let u = start; u < end; u++) {
+    const line = Scan.offset(u, p.R, p.inner) << 2;
+    let m: f64 = -Infinity;
+    let s: f64 = 0;
+    for (let r: u32 = 0, at = line; r < p.R; r++, at += ld) {
+      const v = <f64>load<f32>(p.x + at);
+      if (v > m) {
+        s = s * Scan.exp(m - v) + 1;
+        m = v;
+      } else if (v == m) {
+        s += 1;
+      } else if (v < m) {
+        s += Scan.exp(v - m);
+      } else {
+        m = NaN; // and stays it: no comparison is true any more
+      }
+      const log = f64x2.extract_lane(F64x2Math.log2(f64x2.splat(s)), 0) * LN_2;
+      store<f32>(p.out + at, <f32>(m + log));
+    }
+  }
+}

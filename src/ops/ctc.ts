@@ -1,0 +1,158 @@
+// The loss of connectionist temporal classification, in one kernel with its gradient.
+import { checkFloat } from "../core/dtype.js";
+import { DTypeError, GradError, IndexError, ShapeError, ValueError } from "../core/errors.js";
+import { showShape } from "../core/shape.js";
+import { allocateShape, type Tensor } from "../autograd/tensor.js";
+import { isGradEnabled, noGrad } from "../autograd/mode.js";
+import { record } from "../autograd/record.js";
+import { kernels } from "../kernels/loader.js";
+import { run } from "../kernels/run.js";
+import { tidy } from "../memory/scope.js";
+import { div, mul } from "./arithmetic.js";
+import { toTypedArray, withAllContiguous } from "./convert.js";
+import { tensor } from "./creation.js";
+import { readStatus, statusSlot } from "./indexing.js";
+import { checkReduction, type LossOptions, reduce } from "./lossOptions.js";
+import { sum } from "./reduce.js";
+import { reshape, unsqueeze } from "./views.js";
+
+export interface CtcOptions extends LossOptions {
+  /** The class that stands for no label. Default: 0. */
+  blank?: number;
+  /** Targets too long for their input have loss and gradient 0, not Infinity and NaN. Default: false. */
+  zeroInfinity?: boolean;
+}
+
+/** One length a sequence: numbers, or int32 [N]; a number for a single sequence. */
+export type Lengths = number | readonly number[] | Tensor;
+
+/**
+ * The loss of connectionist temporal classification (Graves et al., 2006): -ln of the probability of all
+ * alignments of a sequence with its labels. "mean" divides each loss by the number of labels first.
+ *
+ * Its gradient is PyTorch's, which takes it that the log-probabilities come from logSoftmax; there is
+ * no second derivative.
+ * @param logProbs [T, N, C], or [T, C] for a single sequence
+ * @param targets int32 labels, [N, S] with anything behind a sequence's last label, or all of them
+ *   one after the other in a vector
+ * @param inputLengths how many of the T steps each sequence has
+ * @param targetLengths how many labels
+ * @throws IndexError for a label outside of [0, C)
+ */
+export function ctcLoss(
+  logProbs: Tensor,
+  targets: Tensor,
+  inputLengths: Lengths,
+  targetLengths: Lengths,
+  options: CtcOptions = {},
+): Tensor {
+  const reduction = checkReduction("ctcLoss", options.reduction);
+  checkFloat("ctcLoss", "logProbs", logProbs);
+  if (logProbs.ndim !== 2 && logProbs.ndim !== 3) {
+    const got = showShape(logProbs.shape);
+    throw new ShapeError("ctcLoss", `logProbs must be [T, N, C] or [T, C]: got ${got}`);
+  }
+  const isBatch = logProbs.ndim === 3;
+  const [T, C, N] = [logProbs.shape[0]!, logProbs.shape.at(-1)!, isBatch ? logProbs.shape[1]! : 1];
+  const { blank = 0, zeroInfinity = false } = options;
+  if (!(Number.isInteger(blank) && blank >= 0 && blank < C)) {
+    throw new ValueError("ctcLoss", `blank must be a class, 0 to ${C - 1}: got ${blank}`);
+  }
+  const steps = lengths("inputLengths", inputLengths, N, T);
+  const { labels, offsets, S } = labelsOf(targets, targetLengths, N);
+  const sizes = Int32Array.from(steps.flatMap((n, i) => [n, labels[i]!, offsets[i]!]));
+  return tidy(() => {
+    const x = isBatch ? logProbs : unsqueeze(logProbs, 1);
+    const loss = ofSequences(x, targets, tensor(sizes, { shape: [N, 3] }), S, blank, zeroInfinity);
+    const mean = reduction === "mean" && N > 0;
+    const each = mean ? div(loss, tensor(labels.map((n) => Math.max(n, 1)))) : loss;
+    return reduce(isBatch ? each : reshape(each, []), reduction);
+  });
+}
+
+/** The lengths as numbers, N from 0 to `most`. */
+function lengths(name: string, given: Lengths, N: number, most: number): number[] {
+  const list =
+    typeof given === "number" ? [given] : "length" in given ? given : [...toTypedArray(given)];
+  if (list.length !== N || list.some((n) => !(Number.isInteger(n) && n >= 0 && n <= most))) {
+    throw new ValueError(
+      "ctcLoss",
+      `${name} must be ${N} integers from 0 to ${most}: got [${list.join()}]`,
+    );
+  }
+  return [...list];
+}
+
+/** How many labels each sequence has, where they start, and the most that there are. */
+function labelsOf(
+  targets: Tensor,
+  given: Lengths,
+  N: number,
+): { labels: number[]; offsets: number[]; S: number } {
+  if (targets.dtype !== "int32") {
+    throw new DTypeError("ctcLoss", `targets must be int32: got ${targets.dtype}`);
+  }
+  const total = targets.numel();
+  const isPadded = targets.ndim === 2;
+  if (isPadded ? targets.shape[0] !== N : targets.ndim !== 1) {
+    throw new ShapeError(
+      "ctcLoss",
+      `targets must be [${N}, S] or one vector: got ${showShape(targets.shape)}`,
+    );
+  }
+  const S = isPadded ? targets.shape[1]! : total;
+  const labels = lengths("targetLengths", given, N, S);
+  let at = 0;
+  const offsets = labels.map((n, i) => (isPadded ? i * S : (at += n) - n));
+  if (!isPadded && at !== total) {
+    throw new ValueError(
+      "ctcLoss",
+      `targetLengths must add up to ${total}: got [${labels.join()}]`,
+    );
+  }
+  return { labels, offsets, S: labels.reduce((a, b) => Math.max(a, b), 0) };
+}
+
+/** The loss of each sequence of x [T, N, C]. */
+function ofSequences(
+  x: Tensor,
+  targets: Tensor,
+  sizes: Tensor,
+  S: number,
+  blank: number,
+  zeroInfinity: boolean,
+): Tensor {
+  const [T, N, C] = x.shape as [number, number, number];
+  const wantsGrad = x.requiresGrad && isGradEnabled();
+  const rows = (wantsGrad ? T : 2) + 2;
+  const loss = allocateShape("ctcLoss", [N], "float32");
+  const grad = wantsGrad ? allocateShape("ctcLoss", [T, N, C], "float32") : null;
+  const work = allocateShape("ctcLoss", [N, rows, 2 * S + 1, 2], "float32");
+  const bad = withAllContiguous([x, targets], (x, targets) => {
+    const status = statusSlot();
+    const operands = [x.address(), targets.address(), sizes.address(), loss.address()] as const;
+    const [pg, pw] = [grad?.address() ?? 0, work.address()];
+    const zero = zeroInfinity ? 1 : 0;
+    run(kernels.ctcLossF32, N, ...operands, pg, pw, status, T, N, C, S, blank, zero);
+    return readStatus(status);
+  });
+  if (bad >= 0) {
+    const label = toTypedArray(targets)[bad];
+    throw new IndexError("ctcLoss", `labels must lie in [0, ${C - 1}]: got ${label} at ${bad}`);
+  }
+  if (grad === null) return loss;
+  return record("ctcLoss", loss, [x], { x, grad }, (dy, { x, grad }) => [
+    () => gradOf(dy, x, grad),
+  ]);
+}
+
+/** dL/dx, from each sequence's own gradient. */
+function gradOf(dy: Tensor, x: Tensor, grad: Tensor): Tensor {
+  const out = noGrad(() => mul(grad, unsqueeze(dy, -1)));
+  return record("ctcLossGrad", out, [dy, x], { grad }, (g, { grad }) => [
+    () => sum(mul(g, grad), [0, 2]),
+    () => {
+      throw new GradError("ctcLoss", "has no second derivative");
+    },
+  ]);
+}

@@ -1,0 +1,280 @@
+// Losses that ask for a margin: between classes, between two inputs, or to a bound. Composed of other ops.
+import { checkFloat } from "../core/dtype.js";
+import { DTypeError, ShapeError, ValueError } from "../core/errors.js";
+import { sameShape, showShape } from "../core/shape.js";
+import type { Tensor } from "../autograd/tensor.js";
+import { noGrad } from "../autograd/mode.js";
+import { tidy } from "../memory/scope.js";
+import { relu, softplus } from "./activations.js";
+import { add, div, minimum, mul, neg, pow, square, sub } from "./arithmetic.js";
+import { eq, ge, lt, ne, where } from "./compare.js";
+import { arange, zeros } from "./creation.js";
+import { gather, indexSelect, scatterAdd } from "./indexing.js";
+import type { WeightedOptions } from "./likelihoods.js";
+import { bceWithLogits, checkFactor } from "./losses.js";
+import {
+  checkOption,
+  checkPair,
+  checkReduction,
+  checkShapes,
+  type LossOptions,
+  reduce,
+} from "./lossOptions.js";
+import { abs, clamp, sqrt } from "./math.js";
+import { matmul } from "./matmul.js";
+import { amax, mean, sum } from "./reduce.js";
+import { unsqueeze } from "./views.js";
+
+export interface MarginOptions extends LossOptions {
+  /** Default: 1 for hingeEmbeddingLoss, 0 for the others. */
+  margin?: number;
+}
+
+/** x where target is 1, max(0, margin - x) where it is -1. The target's dtype is up to you. */
+export function hingeEmbeddingLoss(x: Tensor, target: Tensor, options: MarginOptions = {}): Tensor {
+  const { margin = 1 } = options;
+  checkOption("hingeEmbeddingLoss", "margin", margin);
+  const reduction = checkReduction("hingeEmbeddingLoss", options.reduction);
+  checkFloat("hingeEmbeddingLoss", "the input", x);
+  checkShapes("hingeEmbeddingLoss", x, target);
+  return tidy(() => {
+    const apart = where(ne(target, 1), clamp(sub(margin, x), 0), 0);
+    return reduce(add(apart, where(ne(target, -1), x, 0)), reduction);
+  });
+}
+
+/** ln(1 + e^(-target x)), target being 1 or -1. */
+export function softMarginLoss(x: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  const reduction = checkReduction("softMarginLoss", options.reduction);
+  checkFloat("softMarginLoss", "the input", x);
+  checkShapes("softMarginLoss", x, target);
+  return tidy(() => reduce(softplus(neg(mul(x, target))), reduction));
+}
+
+export interface MultiMarginOptions extends LossOptions {
+  /** The power of each term, 1 or 2. Default: 1. */
+  p?: 1 | 2;
+  /** Default: 1. */
+  margin?: number;
+  /** A factor per class, [C]. Default: 1. */
+  weight?: Tensor;
+}
+
+/** Refuses what is no [N, C] or [C] beside classes of `shape` (without C, or the same). */
+function checkRows(op: string, x: Tensor, target: Tensor, withClasses: boolean): void {
+  checkFloat(op, "the input", x);
+  if (target.dtype !== "int32") {
+    throw new DTypeError(op, `targets must be int32 classes: got ${target.dtype}`);
+  }
+  const wanted = withClasses ? x.shape : x.shape.slice(0, -1);
+  if (x.ndim < 1 || x.ndim > 2 || !sameShape(target.shape, wanted)) {
+    throw new ShapeError(
+      op,
+      `the input must be [N, C] or [C], targets ${withClasses ? "the same" : "[N] or []"}: ` +
+        `got input=${showShape(x.shape)}, target=${showShape(target.shape)}`,
+    );
+  }
+}
+
+/**
+ * A hinge between classes: the sum over the classes c but the target's of
+ * weight[target] max(0, margin - x[target] + x[c])^p, divided by C.
+ * @param x [N, C], or [C]
+ * @param target int32 classes, [N], or a scalar
+ */
+export function multiMarginLoss(
+  x: Tensor,
+  target: Tensor,
+  options: MultiMarginOptions = {},
+): Tensor {
+  const op = "multiMarginLoss";
+  const { p = 1, margin = 1, weight } = options;
+  const reduction = checkReduction(op, options.reduction);
+  checkOption(op, "margin", margin);
+  if ((p as number) !== 1 && (p as number) !== 2) {
+    throw new ValueError(op, `p must be 1 or 2: got ${String(p)}`);
+  }
+  checkRows(op, x, target, false);
+  const C = x.shape.at(-1)!;
+  if (weight !== undefined) {
+    checkFloat(op, "weight", weight);
+    if (!sameShape(weight.shape, [C])) {
+      throw new ShapeError(op, `weight must be [${C}]: got ${showShape(weight.shape)}`);
+    }
+  }
+  return tidy(() => {
+    const y = unsqueeze(target, -1);
+    const z = relu(add(sub(x, gather(x, -1, y)), margin));
+    const others = where(eq(y, arange(C)), 0, p === 1 ? z : square(z));
+    const loss = div(sum(others, -1), C);
+    return reduce(weight ? mul(loss, classWeights(weight, target)) : loss, reduction);
+  });
+}
+
+/** weight[target], in target's shape: [N] or a scalar. */
+function classWeights(weight: Tensor, target: Tensor): Tensor {
+  const chosen = indexSelect(weight, 0, target);
+  return target.ndim === 0 ? sum(chosen) : chosen;
+}
+
+/**
+ * A hinge between the classes that are meant and all others: the sum over meant classes y and others c
+ * of max(0, 1 - x[y] + x[c]), divided by C.
+ * @param target int32, x's shape: in each row the classes that are meant, up to the first -1
+ */
+export function multilabelMarginLoss(x: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  const op = "multilabelMarginLoss";
+  const reduction = checkReduction(op, options.reduction);
+  checkRows(op, x, target, true);
+  const C = x.shape.at(-1)!;
+  return tidy(() => {
+    const [y, counts, others] = noGrad(() => {
+      // How many negative ones stand at or before a place: those that count have none.
+      const ends = lt(target, 0).float();
+      const upTo = ge(arange(C), unsqueeze(arange(C), 1)).float();
+      const counts = eq(matmul(ends, upTo), 0).float();
+      const y = where(eq(counts, 0), 0, target).int();
+      const meant = scatterAdd(zeros(x.shape), -1, y, counts);
+      return [y, counts, eq(meant, 0).float()];
+    });
+    // [N, y, c]
+    const gaps = sub(add(unsqueeze(x, -2), 1), unsqueeze(gather(x, -1, y), -1));
+    const pairs = mul(unsqueeze(counts, -1), unsqueeze(others, -2));
+    return reduce(div(sum(mul(relu(gaps), pairs), [-2, -1]), C), reduction);
+  });
+}
+
+/**
+ * The mean over the classes (the last dim) of the binary cross-entropies of sigmoid(x).
+ * @param options.weight a factor per class, [C]
+ */
+export function multilabelSoftMarginLoss(
+  x: Tensor,
+  target: Tensor,
+  options: WeightedOptions = {},
+): Tensor {
+  const op = "multilabelSoftMarginLoss";
+  const reduction = checkReduction(op, options.reduction);
+  checkPair(op, x, target);
+  checkFactor(op, "weight", options.weight, x);
+  return tidy(() =>
+    reduce(mean(bceWithLogits(x, target, { ...options, reduction: "none" }), -1), reduction),
+  );
+}
+
+/** max(0, margin - target (x1 - x2)): target is 1 where x1 should be the larger one, else -1. */
+export function marginRankingLoss(
+  x1: Tensor,
+  x2: Tensor,
+  target: Tensor,
+  options: MarginOptions = {},
+): Tensor {
+  const op = "marginRankingLoss";
+  const { margin = 0 } = options;
+  checkOption(op, "margin", margin);
+  const reduction = checkReduction(op, options.reduction);
+  checkPair(op, x1, x2);
+  checkShapes(op, x1, target);
+  return tidy(() => reduce(clamp(sub(margin, mul(sub(x1, x2), target)), 0), reduction));
+}
+
+/**
+ * Of the cosine between two vectors, 1 - cos where target is 1 and max(0, cos - margin) where it is -1.
+ * @param x1 [N, D], or [D]
+ * @param target [N], or a scalar
+ */
+export function cosineEmbeddingLoss(
+  x1: Tensor,
+  x2: Tensor,
+  target: Tensor,
+  options: MarginOptions = {},
+): Tensor {
+  const op = "cosineEmbeddingLoss";
+  const { margin = 0 } = options;
+  checkOption(op, "margin", margin);
+  const reduction = checkReduction(op, options.reduction);
+  checkPair(op, x1, x2);
+  if (x1.ndim < 1 || x1.ndim > 2 || !sameShape(target.shape, x1.shape.slice(0, -1))) {
+    throw new ShapeError(
+      op,
+      `inputs must be [N, D] or [D], the target [N] or []: got ${showShape(x1.shape)} and ${showShape(target.shape)}`,
+    );
+  }
+  return tidy(() => {
+    const length = (x: Tensor): Tensor => add(sum(square(x), -1), 1e-12);
+    const cos = div(sum(mul(x1, x2), -1), sqrt(mul(length(x1), length(x2))));
+    const near = where(eq(target, 1), sub(1, cos), 0);
+    return reduce(add(near, where(eq(target, -1), clamp(sub(cos, margin), 0), 0)), reduction);
+  });
+}
+
+export interface TripletDistanceOptions extends LossOptions {
+  /** The distance of two tensors, one for each row. Default: the Euclidean one. */
+  distanceFunction?: (a: Tensor, b: Tensor) => Tensor;
+  /** Default: 1. */
+  margin?: number;
+  /** Takes the distance from positive to negative where that is less. Default: false. */
+  swap?: boolean;
+}
+
+export interface TripletMarginOptions extends Omit<TripletDistanceOptions, "distanceFunction"> {
+  /** Which norm: Infinity for the largest entry. Default: 2. */
+  p?: number;
+  /** Added to each difference. Default: 1e-6. */
+  eps?: number;
+}
+
+/**
+ * max(0, margin + |anchor - positive| - |anchor - negative|), distances along the last dim.
+ * @throws ShapeError unless all three have one shape
+ */
+export function tripletMarginLoss(
+  anchor: Tensor,
+  positive: Tensor,
+  negative: Tensor,
+  options: TripletMarginOptions = {},
+): Tensor {
+  const { p = 2, eps = 1e-6 } = options;
+  checkOption("tripletMarginLoss", "p", p, Number.MIN_VALUE);
+  checkOption("tripletMarginLoss", "eps", eps);
+  return triplet("tripletMarginLoss", anchor, positive, negative, options, (a, b) => {
+    const d = add(sub(a, b), eps);
+    if (p === 2) return sqrt(sum(square(d), -1));
+    return p === Infinity ? amax(abs(d), -1) : pow(sum(pow(abs(d), p), -1), 1 / p);
+  });
+}
+
+/** The same with a distance of your own. */
+export function tripletMarginWithDistanceLoss(
+  anchor: Tensor,
+  positive: Tensor,
+  negative: Tensor,
+  options: TripletDistanceOptions = {},
+): Tensor {
+  const { distanceFunction } = options;
+  if (distanceFunction === undefined) {
+    return tripletMarginLoss(anchor, positive, negative, options);
+  }
+  const op = "tripletMarginWithDistanceLoss";
+  return triplet(op, anchor, positive, negative, options, distanceFunction);
+}
+
+function triplet(
+  op: string,
+  anchor: Tensor,
+  positive: Tensor,
+  negative: Tensor,
+  options: TripletDistanceOptions,
+  distance: (a: Tensor, b: Tensor) => Tensor,
+): Tensor {
+  const { margin = 1, swap = false } = options;
+  checkOption(op, "margin", margin);
+  const reduction = checkReduction(op, options.reduction);
+  checkPair(op, anchor, positive);
+  checkPair(op, anchor, negative);
+  return tidy(() => {
+    const far = distance(anchor, negative);
+    const least = swap ? minimum(far, distance(positive, negative)) : far;
+    return reduce(clamp(add(sub(distance(anchor, positive), least), margin), 0), reduction);
+  });
+}

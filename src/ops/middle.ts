@@ -1,0 +1,70 @@
+// How reductions and scans see a tensor: as [outer, R, inner], of which a kernel takes the middle. No ops.
+import { contiguousLayout, reducedShape, type Shape, sizeOf } from "../core/shape.js";
+import { alias, type Tensor } from "../autograd/tensor.js";
+import { cast, withContiguous } from "./convert.js";
+import { expand, reshape } from "./views.js";
+
+/** The middle of [outer, R, inner] is what a kernel reduces. */
+export interface Middle {
+  outer: number;
+  R: number;
+  inner: number;
+}
+
+/** Runs `fn` on x as row-major [outer, R, inner], R being all of `dims` (sorted). */
+export function withMiddle(
+  x: Tensor,
+  dims: readonly number[],
+  fn: (x: Tensor, m: Middle) => Tensor,
+): Tensor {
+  const first = dims[0] ?? x.ndim;
+  const last = dims.at(-1) ?? x.ndim - 1;
+  let [outer, R, inner] = [1, 1, 1];
+  let between = false;
+  x.shape.forEach((n, i) => {
+    if (i < first) outer *= n;
+    else if (i > last) inner *= n;
+    else R *= n;
+    // Dims of size 1 between them do not separate what is reduced.
+    if (i > first && i < last && n !== 1 && !dims.includes(i)) between = true;
+  });
+  if (!between) return withContiguous(x, (x) => fn(x, { outer, R, inner }));
+  const kept = x.shape.flatMap((_, i) => (dims.includes(i) ? [] : [i]));
+  const order = [...kept, ...dims];
+  const { shape, strides, offset } = x.layout;
+  const moved = alias(x, {
+    ...contiguousLayout(order.map((d) => shape[d]!)),
+    strides: order.map((d) => strides[d]!),
+    offset,
+    contiguous: false,
+  });
+  R = sizeOf(dims.map((d) => shape[d]!));
+  outer = sizeOf(kept.map((d) => shape[d]!));
+  try {
+    return withContiguous(moved, (x) => fn(x, { outer, R, inner: 1 }));
+  } finally {
+    moved.dispose();
+  }
+}
+
+/** A gradient of the reduced shape, seen in x's shape. */
+export function spread(dy: Tensor, shape: Shape, dims: readonly number[]): Tensor {
+  return expand(reshape(dy, reducedShape(shape, dims, true)), shape);
+}
+
+/** The dim `at` as the middle; a scalar is a line of one. */
+export function middleAt({ shape }: Tensor, at: number): Middle {
+  return {
+    outer: sizeOf(shape.slice(0, at)),
+    R: shape[at] ?? 1,
+    inner: sizeOf(shape.slice(at + 1)),
+  };
+}
+
+/** `fn` of x; bools count as int32. */
+export function asNumbers(x: Tensor, fn: (x: Tensor) => Tensor): Tensor {
+  const from = x.dtype === "bool" ? cast(x, "int32") : x;
+  const out = fn(from);
+  if (from !== x) from.dispose();
+  return out;
+}

@@ -1,0 +1,178 @@
+// Statistics of the order of elements along a dim: median, mode, quantiles. Their values are gathered
+// from x, so their gradients go to the elements that were chosen.
+import { ShapeError, ValueError } from "../core/errors.js";
+import { checkFloat } from "../core/dtype.js";
+import { checkDim, checkDims, reducedShape, showShape, sizeOf } from "../core/shape.js";
+import type { Tensor } from "../autograd/tensor.js";
+import { tidy } from "../memory/scope.js";
+import { add, div, maximum, mul, sub } from "./arithmetic.js";
+import { gt, isnan, lt, ne, where } from "./compare.js";
+import { to, toTypedArray } from "./convert.js";
+import { arange, full, tensor, zeros } from "./creation.js";
+import { gather } from "./indexing.js";
+import { cat } from "./join.js";
+import { ceil, floor, round } from "./math.js";
+import { argmax, type Dims, type ReduceOptions, sum, type ValuesAndIndices } from "./reduce.js";
+import { cummax } from "./scan.js";
+import { pick, sort } from "./sort.js";
+import { narrow, permute, reshape } from "./views.js";
+
+/**
+ * The median of all elements, or with `dim` along it and where it stands: of an even number the lower of
+ * the two in the middle; NaN where there is any.
+ */
+export function median(x: Tensor): Tensor;
+export function median(x: Tensor, dim: number, options?: ReduceOptions): ValuesAndIndices;
+export function median(
+  x: Tensor,
+  dim?: number,
+  options: ReduceOptions = {},
+): Tensor | ValuesAndIndices {
+  return middle("median", false, x, dim, options);
+}
+
+/** The median as `median` has it, of those elements that are not NaN; NaN where there are none. */
+export function nanmedian(x: Tensor): Tensor;
+export function nanmedian(x: Tensor, dim: number, options?: ReduceOptions): ValuesAndIndices;
+export function nanmedian(
+  x: Tensor,
+  dim?: number,
+  options: ReduceOptions = {},
+): Tensor | ValuesAndIndices {
+  return middle("nanmedian", true, x, dim, options);
+}
+
+function middle(
+  op: string,
+  skip: boolean,
+  x: Tensor,
+  dim: number | undefined,
+  { keepdim = false }: ReduceOptions,
+): Tensor | ValuesAndIndices {
+  if (dim === undefined) {
+    if (x.numel() === 0 && x.dtype === "float32") return full([], NaN);
+    return tidy(() => (middle(op, skip, reshape(x, [-1]), 0, {}) as ValuesAndIndices).values);
+  }
+  const at = checkDim(op, dim, x.ndim);
+  return pick(op, x, at, keepdim, (order) => {
+    const R = x.shape[at]!;
+    const nans = sum(isnan(x), at, { keepdim: true });
+    // With NaNs, which are sorted last: the first of them, or the middle of the others.
+    const rest = sub(R, nans);
+    const rank = skip ? to(div(sub(rest, 1), 2), "int32") : where(gt(nans, 0), rest, (R - 1) >> 1);
+    return gather(order, at, rank);
+  });
+}
+
+/** The most frequent element along a dim, of equally frequent ones the smallest, and where its last one stands. */
+export function mode(
+  x: Tensor,
+  dim = -1,
+  { keepdim = false }: ReduceOptions = {},
+): ValuesAndIndices {
+  const at = checkDim("mode", dim, x.ndim);
+  return pick("mode", x, at, keepdim, (order) => {
+    const R = x.shape[at]!;
+    const sorted = gather(x.detach(), at, order);
+    const shape = x.shape.map((_, i) => (i === at ? R : 1));
+    const positions = reshape(arange(R), shape);
+    const starts = where(
+      ne(narrow(sorted, at, 1, R - 1), narrow(sorted, at, 0, R - 1)),
+      narrow(positions, at, 1, R - 1),
+      0,
+    );
+    const first = zeros(reducedShape(x.shape, [at], true), { dtype: "int32" });
+    // How long the run of equals is that ends here: the longest is the most frequent element's.
+    const length = sub(positions, cummax(cat([first, starts], at), at).values);
+    return gather(order, at, argmax(length, at, { keepdim: true }));
+  });
+}
+
+export interface QuantileOptions extends ReduceOptions {
+  /** What lies between two elements. Default: "linear". */
+  interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest";
+}
+
+/** One quantile, or several as a list or a vector; each in [0, 1]. */
+export type Quantiles = number | readonly number[] | Tensor;
+
+/**
+ * The q-quantiles over all elements or along a dim: the element of rank q (n - 1), between two of them
+ * interpolated; NaN where there is any. Several come along a first dim of their own.
+ * @throws ValueError when a q is not in [0, 1]; ShapeError when there are no elements
+ */
+export function quantile(
+  x: Tensor,
+  q: Quantiles,
+  dim?: number | null,
+  options: QuantileOptions = {},
+): Tensor {
+  return quantiles("quantile", false, x, q, dim, options);
+}
+
+/** The quantiles as `quantile` has them, of those elements that are not NaN; NaN where there are none. */
+export function nanquantile(
+  x: Tensor,
+  q: Quantiles,
+  dim?: number | null,
+  options: QuantileOptions = {},
+): Tensor {
+  return quantiles("nanquantile", true, x, q, dim, options);
+}
+
+function quantiles(
+  op: string,
+  skip: boolean,
+  x: Tensor,
+  q: Quantiles,
+  dim: number | null | undefined,
+  { interpolation = "linear", keepdim = false }: QuantileOptions,
+): Tensor {
+  checkFloat(op, "x", x);
+  const over: Dims = dim == null ? checkDims(op, null, x.ndim) : [checkDim(op, dim, x.ndim)];
+  const single = typeof q === "number" || (!Array.isArray(q) && (q as Tensor).ndim === 0);
+  const list = typeof q === "number" ? [q] : isTensor(q) ? [...toTypedArray(q)] : [...q];
+  if (list.some((v) => !(v >= 0 && v <= 1))) {
+    throw new ValueError(op, `q must lie in [0, 1]: got ${list.join(",")}`);
+  }
+  if (!["linear", "lower", "higher", "midpoint", "nearest"].includes(interpolation)) {
+    throw new ValueError(op, `no such interpolation: got ${interpolation}`);
+  }
+  if (x.numel() === 0) throw new ShapeError(op, `needs elements: got ${showShape(x.shape)}`);
+  const real = x.ndim === 0 ? [] : over;
+  const kept = [...x.shape.keys()].filter((d) => !real.includes(d));
+  const outer = kept.map((d) => x.shape[d]!);
+  const R = x.numel() / sizeOf(outer);
+  const at = outer.length;
+  return tidy(() => {
+    const rows = reshape(permute(x, [...kept, ...real]), [...outer, R]);
+    const nans = sum(isnan(rows), at, { keepdim: true });
+    const qs = tensor(list);
+    const ranks = skip
+      ? maximum(mul(qs, sub(R - 1, nans)), 0)
+      : where(gt(nans, 0), R - 1, mul(qs, R - 1));
+    const found = interpolated(sort(rows, at).values, ranks, interpolation);
+    const front = permute(found, [at, ...kept.keys()]);
+    const shape = reducedShape(x.shape, real, keepdim);
+    return reshape(front, single ? shape : [list.length, ...shape]);
+  });
+}
+
+function isTensor(q: Quantiles): q is Tensor {
+  return typeof q !== "number" && !Array.isArray(q);
+}
+
+/** The elements of float ranks along the last dim. */
+function interpolated(sorted: Tensor, ranks: Tensor, how: string): Tensor {
+  const at = sorted.ndim - 1;
+  const take = (r: Tensor): Tensor => gather(sorted, at, to(r, "int32"));
+  if (how === "lower") return take(floor(ranks));
+  if (how === "higher") return take(ceil(ranks));
+  if (how === "nearest") return take(round(ranks));
+  const low = floor(ranks);
+  const [below, above] = [take(low), take(ceil(ranks))];
+  const step = sub(above, below);
+  const w = how === "midpoint" ? full([], 0.5) : sub(ranks, low);
+  // As PyTorch's lerp: exact at both ends.
+  return where(lt(w, 0.5), add(below, mul(step, w)), sub(above, mul(step, sub(1, w))));
+}

@@ -1,0 +1,212 @@
+// Positions in sorted sequences, and counts: of whole numbers, and of elements between edges. None has a
+// derivative.
+import { ShapeError, ValueError } from "../core/errors.js";
+import { checkFloat, promote } from "../core/dtype.js";
+import { checkInteger, expectShape, sameShape, showShape } from "../core/shape.js";
+import { allocateShape, type Tensor } from "../autograd/tensor.js";
+import { noGrad } from "../autograd/mode.js";
+import { kernels } from "../kernels/loader.js";
+import { run } from "../kernels/run.js";
+import { flatUnits } from "../kernels/units.js";
+import { tidy } from "../memory/scope.js";
+import { div, mul, type Operand, sub } from "./arithmetic.js";
+import { ge, le, logicalAnd, where } from "./compare.js";
+import { cast, item, to, withAllContiguous } from "./convert.js";
+import { fillContiguous, full, linspace } from "./creation.js";
+import { gather } from "./indexing.js";
+import { clamp } from "./math.js";
+import { amax, amin, sum } from "./reduce.js";
+import { diff } from "./scan.js";
+import { narrow, reshape } from "./views.js";
+
+export interface SearchsortedOptions {
+  /** Behind the elements equal to the value, not before them. Default: false. */
+  right?: boolean;
+  /** The same in words: "right" or "left". */
+  side?: "left" | "right";
+  /** Positions that sort the sequence (`argsort`), where it is not sorted; int32. */
+  sorter?: Tensor;
+}
+
+/**
+ * Where each value belongs in a sorted sequence, so that it stays sorted; int32, in values' shape. NaN
+ * counts as the largest, and a value that is NaN goes to the very end.
+ * @param sorted [n], or [..., n] with a row for each of the leading dims of `values` [..., m]
+ */
+export function searchsorted(
+  sorted: Tensor,
+  values: Operand,
+  options: SearchsortedOptions = {},
+): Tensor {
+  const { right = options.side === "right", side, sorter } = options;
+  if (right && side === "left") {
+    throw new ValueError("searchsorted", "side and right contradict each other");
+  }
+  const shape = typeof values === "number" ? [] : values.shape;
+  const shared = sorted.ndim === 1;
+  if (!shared && (sorted.ndim === 0 || !sameShape(sorted.shape.slice(0, -1), shape.slice(0, -1)))) {
+    throw new ShapeError(
+      "searchsorted",
+      `leading dims must agree: got sorted=${showShape(sorted.shape)}, values=${showShape(shape)}`,
+    );
+  }
+  if (sorter !== undefined) expectShape("searchsorted", "sorter", sorter, sorted.shape);
+  return tidy(() =>
+    noGrad(() => {
+      const rows = sorter === undefined ? sorted : gather(sorted, -1, sorter);
+      const whole = Number.isInteger(values) && Math.abs(values as number) < 2 ** 31;
+      const dtype = whole ? "int32" : "float32";
+      const wanted = typeof values === "number" ? full([], values, { dtype }) : values;
+      return positions(rows, wanted, right);
+    }),
+  );
+}
+
+function positions(sorted: Tensor, values: Tensor, right: boolean): Tensor {
+  const dtype = promote(promote(sorted.dtype, values.dtype), "int32");
+  return withAllContiguous([cast(sorted, dtype), cast(values, dtype)], (s, v) => {
+    const out = allocateShape("searchsorted", v.shape, "int32");
+    const total = v.numel();
+    const [n, m] = [s.shape.at(-1)!, v.shape.at(-1) ?? 1];
+    const [ps, pv, po] = [s.address(), v.address(), out.address()];
+    const flags = [Number(s.ndim === 1), Number(right), Number(dtype === "int32")] as const;
+    run(kernels.searchsorted32, flatUnits(total), ps, pv, po, n, m, total, ...flags);
+    return out;
+  });
+}
+
+/** The index of the interval between sorted boundaries [n] that each element lies in; int32. */
+export function bucketize(
+  x: Operand,
+  boundaries: Tensor,
+  { right = false }: { right?: boolean } = {},
+): Tensor {
+  if (boundaries.ndim !== 1) {
+    throw new ShapeError(
+      "bucketize",
+      `boundaries must be a vector: got ${showShape(boundaries.shape)}`,
+    );
+  }
+  return searchsorted(boundaries, x, { right });
+}
+
+/** How often each of 0 ... bins-1 occurs in x (int32), or the sum of its weights. */
+function count(op: string, x: Tensor, weights: Tensor | null, bins: number): Tensor {
+  return withAllContiguous([x, weights], (x, weights) => {
+    const out = allocateShape(op, [bins], weights === null ? "int32" : "float32");
+    fillContiguous(out, 0);
+    const [px, pw, po] = [x.address(), weights?.address() ?? 0, out.address()];
+    run(kernels.bincount32, 1, px, pw, po, x.numel(), bins);
+    return out;
+  });
+}
+
+/**
+ * How often each of 0 ... max(x) occurs in a vector of whole numbers >= 0: int32, or with weights the
+ * sums of those: float32.
+ * @param weights in x's shape
+ * @param minlength at least as many counts. Default: 0
+ */
+export function bincount(x: Tensor, weights?: Tensor | null, minlength = 0): Tensor {
+  if (x.ndim !== 1 || x.dtype === "float32") {
+    throw new ShapeError(
+      "bincount",
+      `x must be a vector of whole numbers: got ${x.dtype} ${showShape(x.shape)}`,
+    );
+  }
+  if (weights != null) expectShape("bincount", "weights", weights, x.shape);
+  checkInteger("bincount", "minlength", minlength, 0);
+  return tidy(() => {
+    const from = cast(x, "int32");
+    const least = x.numel() === 0 ? 0 : item(amin(from));
+    if (least < 0) throw new ValueError("bincount", `x must not be negative: got ${least}`);
+    const bins = x.numel() === 0 ? 0 : item(amax(from)) + 1;
+    const given = weights == null ? null : cast(weights, "float32");
+    return count("bincount", from, given, Math.max(bins, minlength));
+  });
+}
+
+/** The range of a histogram: as given, or the data's; an empty one is made wider by `margin` on both sides. */
+function rangeOf(
+  op: string,
+  x: Tensor,
+  range: readonly [number, number] | null,
+  margin: number,
+): [number, number] {
+  let [low, high] = range ?? [0, 0];
+  if (range === null && x.numel() > 0) [low, high] = [item(amin(x)), item(amax(x))];
+  if (!(low <= high && high - low < Infinity)) {
+    throw new ValueError(op, `the range must be finite and ascending: got [${low}, ${high}]`);
+  }
+  return low === high ? [low - margin, high + margin] : [low, high];
+}
+
+/** Where low <= x <= high, `bin` (the last one includes high); else -1. */
+function inside(x: Tensor, bin: Tensor, low: Operand, high: Operand, bins: number): Tensor {
+  const within = logicalAnd(ge(x, low), le(x, high));
+  return where(within, clamp(bin, 0, bins - 1), -1);
+}
+
+/**
+ * How many elements lie in each of `bins` equal intervals from min to max, float32; what lies outside is
+ * not counted. With min = max the range is that of x.
+ */
+export function histc(x: Tensor, bins = 100, min = 0, max = 0): Tensor {
+  checkFloat("histc", "x", x);
+  checkInteger("histc", "bins", bins, 1);
+  return tidy(() =>
+    noGrad(() => {
+      const [low, high] = rangeOf("histc", x, min === max ? null : [min, max], 1);
+      // In float32, in PyTorch's order.
+      const bin = div(mul(sub(x, low), bins), sub(full([], high), low));
+      return to(
+        count("histc", inside(x, to(bin, "int32"), low, high, bins), null, bins),
+        "float32",
+      );
+    }),
+  );
+}
+
+export interface HistogramOptions {
+  /** From where to where the bins reach, where they are a number. Default: x's range. */
+  range?: readonly [number, number];
+  /** What each element counts, in x's shape. Default: 1. */
+  weight?: Tensor;
+  /** Divide by the total and by the widths of the bins. Default: false. */
+  density?: boolean;
+}
+
+/**
+ * How many elements lie in each bin, the last bin including its upper edge; both float32.
+ * @param bins their number, or their edges [bins + 1] in ascending order
+ */
+export function histogram(
+  x: Tensor,
+  bins: number | Tensor,
+  { range, weight, density = false }: HistogramOptions = {},
+): { hist: Tensor; binEdges: Tensor } {
+  checkFloat("histogram", "x", x);
+  if (typeof bins === "number") checkInteger("histogram", "bins", bins, 1);
+  else if (bins.ndim !== 1 || bins.numel() < 2) {
+    throw new ShapeError(
+      "histogram",
+      `edges must be a vector of 2 or more: got ${showShape(bins.shape)}`,
+    );
+  }
+  if (weight !== undefined) expectShape("histogram", "weight", weight, x.shape);
+  return tidy(() =>
+    noGrad(() => {
+      const binEdges =
+        typeof bins === "number"
+          ? linspace(...rangeOf("histogram", x, range ?? null, 0.5), bins + 1)
+          : to(bins.detach(), "float32").clone();
+      const n = binEdges.numel() - 1;
+      const [low, high] = [narrow(binEdges, 0, 0, 1), narrow(binEdges, 0, n, 1)];
+      const flat = reshape(x, [-1]);
+      const bin = sub(positions(binEdges, flat, true), 1);
+      const given = weight === undefined ? null : cast(reshape(weight, [-1]), "float32");
+      const hist = to(count("histogram", inside(flat, bin, low, high, n), given, n), "float32");
+      return { hist: density ? div(hist, mul(sum(hist), diff(binEdges))) : hist, binEdges };
+    }),
+  );
+}

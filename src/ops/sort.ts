@@ -1,0 +1,141 @@
+// Sorting along a dim. The kernel gives positions; values are gathered by them, and their gradients go
+// back the same way. The order is stable; NaN counts as the largest, -0 equals 0.
+import { ShapeError } from "../core/errors.js";
+import type { DType } from "../core/dtype.js";
+import { checkDim, checkInteger, reducedShape, showShape, sizeOf } from "../core/shape.js";
+import { allocateShape, type Tensor } from "../autograd/tensor.js";
+import { kernels } from "../kernels/loader.js";
+import { run } from "../kernels/run.js";
+import { countUnits } from "../kernels/units.js";
+import { tidy } from "../memory/scope.js";
+import { clone, withContiguous } from "./convert.js";
+import { gather } from "./indexing.js";
+import { asNumbers, middleAt } from "./middle.js";
+import type { ReduceOptions, ValuesAndIndices } from "./reduce.js";
+import { narrow, reshape, squeeze } from "./views.js";
+
+/** Elements of a line that the kernel's scratch holds; beyond, it takes 16 bytes each. */
+const IN_SCRATCH = 65280;
+
+/**
+ * Positions along `at` in the order of the elements; int32. With `rows` x is [n, keys], and its rows are
+ * put in lexicographic order: [n]. Not recorded.
+ */
+export function order(
+  op: string,
+  x: Tensor,
+  at: number,
+  { descending = false, rows = false }: { descending?: boolean; rows?: boolean } = {},
+): Tensor {
+  const { outer, R, inner } = middleAt(x, at);
+  const [lines, step, keys] = rows ? [1, 1, inner] : [countUnits(outer, inner), inner, 1];
+  return asNumbers(x, (x) =>
+    withContiguous(x, (x) => {
+      const work = R > IN_SCRATCH ? allocateShape(op, [lines * R, 4], "int32") : null;
+      const out = allocateShape(op, rows ? [R] : x.shape, "int32");
+      const [px, po, pw] = [x.address(), out.address(), work?.address() ?? 0];
+      const integers = Number(x.dtype === "int32");
+      run(
+        kernels.argsort32,
+        lines,
+        ...([px, po, pw, R, step, inner, keys, integers, Number(descending)] as const),
+      );
+      work?.dispose();
+      return out;
+    }),
+  );
+}
+
+export interface SortOptions {
+  /** From the largest down. Default: false. */
+  descending?: boolean;
+  /** Equal elements keep their order: here they always do. */
+  stable?: boolean;
+}
+
+/** The elements along a dim in ascending order, NaN last (descending: first), and where they stood. */
+export function sort(x: Tensor, dim = -1, options: SortOptions = {}): ValuesAndIndices {
+  const at = checkDim("sort", dim, x.ndim);
+  const indices = order("sort", x, at, options);
+  return { values: gather(x, at, indices), indices };
+}
+
+/** Positions along a dim in the order that `sort` gives; int32. */
+export function argsort(x: Tensor, dim = -1, options: SortOptions = {}): Tensor {
+  return order("argsort", x, checkDim("argsort", dim, x.ndim), options);
+}
+
+/** The values of `sort` along the first dim. */
+export function msort(x: Tensor): Tensor {
+  return tidy(() => sort(x, 0).values);
+}
+
+export interface TopkOptions {
+  /** The largest, not the smallest. Default: true. */
+  largest?: boolean;
+  /** In order: here they always are. */
+  sorted?: boolean;
+}
+
+/**
+ * The k largest elements along a dim (or with `largest: false` the smallest) in order, and where they
+ * stand. NaN counts as the largest.
+ * @throws ValueError when k is not in [0, size]
+ */
+export function topk(x: Tensor, k: number, dim = -1, options: TopkOptions = {}): ValuesAndIndices {
+  const at = checkDim("topk", dim, x.ndim);
+  checkInteger("topk", "k", k, 0, x.shape[at] ?? 1);
+  const descending = options.largest ?? true;
+  return tidy(() => {
+    const all = order("topk", x, at, { descending });
+    const indices = x.ndim === 0 ? all : clone(narrow(all, at, 0, k));
+    return { values: gather(x, at, indices), indices };
+  });
+}
+
+/**
+ * The k-th smallest element along a dim, counted from 1, and where it stands.
+ * @throws ValueError when k is not in [1, size]
+ */
+export function kthvalue(
+  x: Tensor,
+  k: number,
+  dim = -1,
+  { keepdim = false }: ReduceOptions = {},
+): ValuesAndIndices {
+  const at = checkDim("kthvalue", dim, x.ndim);
+  checkInteger("kthvalue", "k", k, 1, x.shape[at] ?? 1);
+  return pick("kthvalue", x, at, keepdim, (order) => narrow(order, at, k - 1, 1));
+}
+
+/** The element along `at` that `choose` names, given the order of all: its position, size 1 along `at`. */
+export function pick(
+  op: string,
+  x: Tensor,
+  at: number,
+  keepdim: boolean,
+  choose: (order: Tensor) => Tensor,
+): ValuesAndIndices {
+  checkFilled(op, x, at);
+  if (x.numel() === 0) {
+    const shape = reducedShape(x.shape, [at], keepdim);
+    const none = (dtype: DType): Tensor => allocateShape(op, shape, dtype);
+    return { values: none(x.dtype), indices: none("int32") };
+  }
+  return tidy(() => {
+    const all = order(op, x, at);
+    if (x.ndim === 0) return { values: reshape(x, []), indices: all };
+    const indices = clone(choose(all));
+    const values = gather(x, at, indices);
+    return keepdim
+      ? { values, indices }
+      : { values: squeeze(values, at), indices: squeeze(indices, at) };
+  });
+}
+
+/** Refuses a dim without elements, unless the result has none either. */
+function checkFilled(op: string, x: Tensor, at: number): void {
+  if (x.shape[at] === 0 && sizeOf(reducedShape(x.shape, [at], false)) > 0) {
+    throw new ShapeError(op, `an empty dim has no elements: got shape ${showShape(x.shape)}`);
+  }
+}

@@ -1,0 +1,210 @@
+// RMSprop, Adagrad, Adadelta and Lion, and the kernel that they share with Adam's kin.
+import type { Tensor } from "../autograd/tensor.js";
+import { kernels } from "../kernels/loader.js";
+import { f32, run } from "../kernels/run.js";
+import { flatUnits } from "../kernels/units.js";
+import {
+  checkBetas,
+  checkNumber,
+  checkNumbers,
+  Optimizer,
+  type Params,
+  type ParamState,
+  type StepOptions,
+  stateTensor,
+} from "./optimizer.js";
+
+/** The kernel's modes; those below Adamax are bits. */
+export const Mode = { top: 1, centered: 2, adamax: 4, adadelta: 5, lion: 6 } as const;
+
+/** What the kernel makes of p and g: its formulas stand in assembly/adaptive.ts. */
+interface Step {
+  lr: number;
+  mode?: number;
+  a?: Tensor | null;
+  b?: Tensor | null;
+  c?: Tensor | null;
+  weightDecay?: number;
+  keep?: number;
+  alpha?: number;
+  beta: number;
+  restB?: number;
+  scale?: number;
+  eps?: number;
+  direct?: number;
+  mean?: number;
+  momentum?: number;
+}
+
+/** One step of one parameter. */
+export function adaptiveStep(p: Tensor, g: Tensor, step: Step): void {
+  const { mode = 0, a, b, c, lr, weightDecay = 0, keep = 1, alpha = 0, beta } = step;
+  const { restB = 1 - beta, scale = 1, eps = 0, direct = 1, mean = 0, momentum = 0 } = step;
+  const n = p.numel();
+  run(
+    kernels.adaptiveStepF32,
+    flatUnits(n),
+    p.address(),
+    g.address(),
+    a?.address() ?? 0,
+    b?.address() ?? 0,
+    c?.address() ?? 0,
+    n,
+    mode,
+    f32(weightDecay),
+    f32(keep),
+    f32(lr),
+    f32(alpha),
+    f32(1 - alpha),
+    f32(beta),
+    f32(restB),
+    f32(scale),
+    f32(eps),
+    f32(direct),
+    f32(mean),
+    f32(momentum),
+  );
+}
+
+export interface RMSpropOptions extends StepOptions {
+  /** Learning rate. Default: 0.01. */
+  lr: number;
+  /** Decay of the mean of the squared gradient. Default: 0.99. */
+  alpha: number;
+  /** Added to the root. Default: 1e-8. */
+  eps: number;
+  /** L2 penalty. Default: 0. */
+  weightDecay: number;
+  /** Default: 0. */
+  momentum: number;
+  /** Divides by the standard deviation of the gradient: the mean of the squares less the square of the mean. Default: false. */
+  centered: boolean;
+}
+
+/**
+ * RMSprop (Hinton, 2012; centered: Graves, 2013):
+ * v = alpha v + (1 - alpha) d^2;  u = d / (sqrt(v) + eps);  p -= lr u, or with momentum
+ * buf = momentum buf + u;  p -= lr buf. Where rounding makes a centered v negative it counts as 0.
+ */
+export class RMSprop extends Optimizer<RMSpropOptions> {
+  constructor(params: Params<RMSpropOptions>, options: Partial<RMSpropOptions> = {}) {
+    super("RMSprop", params, {
+      ...{ lr: 1e-2, alpha: 0.99, eps: 1e-8, weightDecay: 0, momentum: 0 },
+      ...{ centered: false, maximize: false, ...options },
+    });
+  }
+
+  protected checkOptions(o: RMSpropOptions): void {
+    checkNumbers("RMSprop", o, "lr", "alpha", "eps", "weightDecay", "momentum");
+  }
+
+  protected update(p: Tensor, g: Tensor, o: RMSpropOptions, state: ParamState): void {
+    const { lr, alpha, eps, weightDecay, momentum, centered } = o;
+    const b = stateTensor(state, "v", p);
+    const a = centered ? stateTensor(state, "mean", p) : null;
+    const c = momentum > 0 ? stateTensor(state, "momentum", p) : null;
+    const mode = centered ? Mode.centered : 0;
+    adaptiveStep(p, g, { mode, a, b, c, lr, weightDecay, alpha, beta: alpha, eps, momentum });
+  }
+}
+
+export interface AdagradOptions extends StepOptions {
+  /** Learning rate. Default: 0.01. */
+  lr: number;
+  /** Step t has the rate lr / (1 + (t - 1) lrDecay). Default: 0. */
+  lrDecay: number;
+  /** L2 penalty. Default: 0. */
+  weightDecay: number;
+  /** What the sums of squares start from. Default: 0. */
+  initialAccumulatorValue: number;
+  /** Added to the root. Default: 1e-10. */
+  eps: number;
+}
+
+/** Adagrad (Duchi et al., 2011): sum += d^2;  p -= lr d / (sqrt(sum) + eps). */
+export class Adagrad extends Optimizer<AdagradOptions> {
+  constructor(params: Params<AdagradOptions>, options: Partial<AdagradOptions> = {}) {
+    super("Adagrad", params, {
+      ...{ lr: 1e-2, lrDecay: 0, weightDecay: 0, initialAccumulatorValue: 0, eps: 1e-10 },
+      ...{ maximize: false, ...options },
+    });
+  }
+
+  protected checkOptions(o: AdagradOptions): void {
+    checkNumbers("Adagrad", o, "lr", "lrDecay", "weightDecay", "initialAccumulatorValue", "eps");
+  }
+
+  protected update(p: Tensor, g: Tensor, o: AdagradOptions, state: ParamState): void {
+    const steps = ((state["step"] as number | undefined) ?? 0) + 1;
+    state["step"] = steps;
+    const { weightDecay, eps, lrDecay, initialAccumulatorValue } = o;
+    const b = stateTensor(state, "sum", p, initialAccumulatorValue);
+    const lr = o.lr / (1 + (steps - 1) * lrDecay);
+    adaptiveStep(p, g, { b, lr, weightDecay, beta: 1, restB: 1, eps });
+  }
+}
+
+export interface AdadeltaOptions extends StepOptions {
+  /** Factor of the step. Default: 1. */
+  lr: number;
+  /** Decay of both means of squares. Default: 0.9. */
+  rho: number;
+  /** Added under both roots. Default: 1e-6. */
+  eps: number;
+  /** L2 penalty. Default: 0. */
+  weightDecay: number;
+}
+
+/**
+ * Adadelta (Zeiler, 2012): v = rho v + (1 - rho) d^2;  u = sqrt(w + eps) / sqrt(v + eps) d;
+ * w = rho w + (1 - rho) u^2;  p -= lr u.
+ */
+export class Adadelta extends Optimizer<AdadeltaOptions> {
+  constructor(params: Params<AdadeltaOptions>, options: Partial<AdadeltaOptions> = {}) {
+    const defaults = { lr: 1, rho: 0.9, eps: 1e-6, weightDecay: 0, maximize: false };
+    super("Adadelta", params, { ...defaults, ...options });
+  }
+
+  protected checkOptions(o: AdadeltaOptions): void {
+    checkNumbers("Adadelta", o, "lr", "eps", "weightDecay");
+    checkNumber("Adadelta", "rho", o.rho, 0, 1);
+  }
+
+  protected update(p: Tensor, g: Tensor, o: AdadeltaOptions, state: ParamState): void {
+    const [a, b] = [stateTensor(state, "delta", p), stateTensor(state, "v", p)];
+    const { lr, rho, eps, weightDecay } = o;
+    adaptiveStep(p, g, { mode: Mode.adadelta, a, b, lr, weightDecay, beta: rho, eps });
+  }
+}
+
+export interface LionOptions extends StepOptions {
+  /** Learning rate: three to ten times smaller than Adam's. Default: 0.0001. */
+  lr: number;
+  /** Weights of the old mean in the step and in the new mean. Default: [0.9, 0.99]. */
+  betas: readonly [number, number];
+  /** Decoupled decay. Default: 0. */
+  weightDecay: number;
+}
+
+/**
+ * Lion (Chen et al., 2023), which PyTorch lacks: u = sign(beta1 m + (1 - beta1) g);
+ * p = (1 - lr weightDecay) p - lr u;  m = beta2 m + (1 - beta2) g.
+ */
+export class Lion extends Optimizer<LionOptions> {
+  constructor(params: Params<LionOptions>, options: Partial<LionOptions> = {}) {
+    const betas = [0.9, 0.99] as const;
+    super("Lion", params, { lr: 1e-4, betas, weightDecay: 0, maximize: false, ...options });
+  }
+
+  protected checkOptions(o: LionOptions): void {
+    checkNumbers("Lion", o, "lr", "weightDecay");
+    checkBetas("Lion", o.betas);
+  }
+
+  protected update(p: Tensor, g: Tensor, o: LionOptions, state: ParamState): void {
+    const a = stateTensor(state, "m", p);
+    const [alpha, beta] = o.betas;
+    const keep = 1 - o.lr * o.weightDecay;
+    adaptiveStep(p, g, { mode: Mode.lion, a, lr: o.lr, keep, alpha, beta });
+  }
+}

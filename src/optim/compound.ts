@@ -1,0 +1,72 @@
+// Schedulers made of schedulers: one after the other, or all at once.
+import { ValueError } from "../core/errors.js";
+import { type Scheduled, Scheduler } from "./scheduler.js";
+
+function checkOne(
+  op: string,
+  optimizer: Scheduled | undefined,
+  all: readonly Scheduler[],
+): Scheduled {
+  if (optimizer === undefined || all.length === 0 || all.some((s) => s.optimizer !== optimizer)) {
+    throw new ValueError(op, "takes schedulers, all of them of one optimiser");
+  }
+  return optimizer;
+}
+
+/** One scheduler after the other: the next one starts, from its own epoch 0, at each milestone. */
+export class SequentialLR extends Scheduler<{ milestones: number[] }> {
+  /** @param milestones the epochs in which the second scheduler takes over, the third, ... */
+  constructor(
+    optimizer: Scheduled,
+    schedulers: readonly Scheduler[],
+    milestones: readonly number[],
+  ) {
+    const name = "SequentialLR";
+    checkOne(name, optimizer, schedulers);
+    if (milestones.length !== schedulers.length - 1) {
+      throw new ValueError(
+        name,
+        `${schedulers.length} schedulers need ${schedulers.length - 1} milestones: got ${milestones.length}`,
+      );
+    }
+    super(name, optimizer, { milestones: [...milestones] }, schedulers);
+    this.restart();
+  }
+
+  restart(): void {
+    this.state.lastEpoch = 0;
+    this.schedulers[0]!.restart();
+    this.note();
+  }
+
+  step(metric?: number): void {
+    const t = ++this.state.lastEpoch;
+    const { milestones } = this.options;
+    const turn = milestones.filter((m) => m <= t).length;
+    const scheduler = this.schedulers[turn]!;
+    if (milestones[turn - 1] === t) scheduler.restart();
+    else scheduler.step(metric);
+    this.note();
+  }
+}
+
+/** All schedulers at once: each multiplies the rate that the one before has left. */
+export class ChainedScheduler extends Scheduler {
+  constructor(schedulers: readonly Scheduler[]) {
+    const name = "ChainedScheduler";
+    super(name, checkOne(name, schedulers[0]?.optimizer, schedulers), {}, schedulers);
+    this.state.lastEpoch = 0;
+  }
+
+  restart(): void {
+    this.state.lastEpoch = 0;
+    for (const scheduler of this.schedulers) scheduler.restart();
+    this.note();
+  }
+
+  step(metric?: number): void {
+    this.state.lastEpoch++;
+    for (const scheduler of this.schedulers) scheduler.step(metric);
+    this.note();
+  }
+}

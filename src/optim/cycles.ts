@@ -1,0 +1,175 @@
+// The scheduler that moves the momentum against the rate, and the one that waits for a metric.
+import { ValueError } from "../core/errors.js";
+import { cos } from "../core/scalarMath.js";
+import { checkNumber } from "./optimizer.js";
+import {
+  checkCount,
+  LRScheduler,
+  perGroup,
+  type PerGroup,
+  type Scheduled,
+  type ScheduledGroup,
+  Scheduler,
+  setMomentum,
+} from "./scheduler.js";
+
+export interface OneCycleOptions {
+  /** Steps in all; or give `epochs` and `stepsPerEpoch`. */
+  totalSteps?: number;
+  epochs?: number;
+  stepsPerEpoch?: number;
+  /** The part of the steps in which the rate rises. Default: 0.3. */
+  pctStart?: number;
+  /** Default: "cos". */
+  annealStrategy?: "cos" | "linear";
+  /** The first rate is maxLr / divFactor. Default: 25. */
+  divFactor?: number;
+  /** The last rate is the first one / finalDivFactor. Default: 10000. */
+  finalDivFactor?: number;
+  /** Falls as long as it rises, then to the last rate in a third phase. Default: false. */
+  threePhase?: boolean;
+  /** Moves the momentum (or beta1) against the rate. Default: true. */
+  cycleMomentum?: boolean;
+  /** The momentum where the rate is highest. Default: 0.85. */
+  baseMomentum?: PerGroup;
+  /** The momentum where the rate is lowest. Default: 0.95. */
+  maxMomentum?: PerGroup;
+}
+
+/** The one-cycle policy (Smith and Topin, 2017): from a low rate up to `maxLr`, then down to nearly 0. */
+export class OneCycleLR extends LRScheduler<Required<OneCycleOptions> & { maxLr: PerGroup }> {
+  constructor(optimizer: Scheduled, maxLr: PerGroup, options: OneCycleOptions = {}) {
+    const { epochs = 0, stepsPerEpoch = 0 } = options;
+    const defaults = { totalSteps: epochs * stepsPerEpoch, epochs, stepsPerEpoch, pctStart: 0.3 };
+    super("OneCycleLR", optimizer, {
+      ...{ ...defaults, annealStrategy: "cos", divFactor: 25, finalDivFactor: 1e4 },
+      ...{ threePhase: false, cycleMomentum: true, baseMomentum: 0.85, maxMomentum: 0.95 },
+      ...{ ...options, maxLr },
+    });
+  }
+
+  protected override begin(): void {
+    const { name, options: o, optimizer } = this;
+    const { groups } = optimizer;
+    checkCount(name, "totalSteps", o.totalSteps);
+    checkNumber(name, "pctStart", o.pctStart, 0, 1);
+    if (o.annealStrategy !== "cos" && o.annealStrategy !== "linear") {
+      const got = String(o.annealStrategy);
+      throw new ValueError(name, `annealStrategy must be "cos" or "linear": got ${got}`);
+    }
+    o.maxLr = perGroup(name, "maxLr", o.maxLr, groups);
+    o.maxMomentum = perGroup(name, "maxMomentum", o.maxMomentum, groups);
+    o.baseMomentum = perGroup(name, "baseMomentum", o.baseMomentum, groups);
+    this.state.baseLrs = o.maxLr.map((max) => max / o.divFactor);
+    groups.forEach((g, i) => (g.initialLr = this.state.baseLrs[i]!));
+  }
+
+  protected lr(t: number, group: ScheduledGroup, i: number): number {
+    const { totalSteps, pctStart, threePhase, cycleMomentum, finalDivFactor } = this.options;
+    if (t > totalSteps) {
+      throw new ValueError(this.name, `all ${totalSteps} steps are done: this is step ${t + 1}`);
+    }
+    const first = this.state.baseLrs[i]!;
+    const max = (this.options.maxLr as number[])[i]!;
+    const low = (this.options.baseMomentum as number[])[i]!;
+    const high = (this.options.maxMomentum as number[])[i]!;
+    // Where the phases end; what the rate and the momentum go through.
+    const ends = [pctStart * totalSteps - 1, totalSteps - 1];
+    if (threePhase) ends.splice(1, 0, 2 * pctStart * totalSteps - 2);
+    const last = first / finalDivFactor;
+    const rates = threePhase ? [first, max, first, last] : [first, max, last];
+    const momenta = [high, low, high, high];
+    let phase = 0;
+    while (phase < ends.length - 1 && t > ends[phase]!) phase++;
+    const start = phase === 0 ? 0 : ends[phase - 1]!;
+    const part = (t - start) / (ends[phase]! - start);
+    const between = (values: number[]): number =>
+      this.anneal(values[phase]!, values[phase + 1]!, part);
+    if (cycleMomentum) setMomentum(this.name, group, between(momenta));
+    return between(rates);
+  }
+
+  private anneal(from: number, to: number, part: number): number {
+    return this.options.annealStrategy === "linear"
+      ? (to - from) * part + from
+      : to + ((from - to) / 2) * (cos(Math.PI * part) + 1);
+  }
+}
+
+export interface PlateauOptions {
+  /** Whether a good metric is small or large. Default: "min". */
+  mode?: "min" | "max";
+  /** Factor of the rate, below 1. Default: 0.1. */
+  factor?: number;
+  /** Epochs without a better metric before the rate falls. Default: 10. */
+  patience?: number;
+  /** How much better counts as better. Default: 0.0001. */
+  threshold?: number;
+  /** Whether the threshold is a part of the best metric or a difference. Default: "rel". */
+  thresholdMode?: "rel" | "abs";
+  /** Epochs after a fall that do not count. Default: 0. */
+  cooldown?: number;
+  /** The rate falls no further. Default: 0. */
+  minLr?: PerGroup;
+  /** A fall by less than this is left out. Default: 1e-8. */
+  eps?: number;
+}
+
+/** The rate times `factor` where a metric has stopped improving: `step(metric)`. */
+export class ReduceLROnPlateau extends Scheduler<Required<PlateauOptions>> {
+  constructor(optimizer: Scheduled, options: PlateauOptions = {}) {
+    super("ReduceLROnPlateau", optimizer, {
+      ...{ mode: "min", factor: 0.1, patience: 10, threshold: 1e-4, thresholdMode: "rel" },
+      ...{ cooldown: 0, minLr: 0, eps: 1e-8, ...options },
+    });
+    const { name, options: o } = this;
+    checkNumber(name, "factor", o.factor, 0, 1 - Number.EPSILON);
+    if (!["min", "max"].includes(o.mode) || !["rel", "abs"].includes(o.thresholdMode)) {
+      const got = `${o.mode}, ${o.thresholdMode}`;
+      throw new ValueError(
+        name,
+        `mode must be "min" or "max", thresholdMode "rel" or "abs": got ${got}`,
+      );
+    }
+    o.minLr = perGroup(name, "minLr", o.minLr, optimizer.groups);
+    this.restart();
+  }
+
+  /** Forgets the metrics so far. */
+  restart(): void {
+    const best = this.options.mode === "min" ? Infinity : -Infinity;
+    Object.assign(this.state, { lastEpoch: 0, best, badEpochs: 0, cooldownLeft: 0 });
+  }
+
+  private isBetter(metric: number, best: number): boolean {
+    const { mode, threshold, thresholdMode } = this.options;
+    const sign = mode === "min" ? -1 : 1;
+    const bar = thresholdMode === "rel" ? best * (1 + sign * threshold) : best + sign * threshold;
+    return mode === "min" ? metric < bar : metric > bar;
+  }
+
+  /** @param metric the validation loss, say; NaN counts as no improvement */
+  step(metric?: number): void {
+    if (typeof metric !== "number") {
+      throw new ValueError(this.name, `step takes the metric, a number: got ${String(metric)}`);
+    }
+    const { state, options } = this;
+    state.lastEpoch++;
+    const better = this.isBetter(metric, state.best!);
+    if (better) state.best = metric;
+    state.badEpochs = better ? 0 : state.badEpochs! + 1;
+    if (state.cooldownLeft! > 0) {
+      state.cooldownLeft!--;
+      state.badEpochs = 0;
+    }
+    if (state.badEpochs > options.patience) {
+      state.cooldownLeft = options.cooldown;
+      state.badEpochs = 0;
+      this.optimizer.groups.forEach((group, i) => {
+        const lr = Math.max(group.lr * options.factor, (options.minLr as number[])[i]!);
+        if (group.lr - lr > options.eps) group.lr = lr;
+      });
+    }
+    this.note();
+  }
+}

@@ -1,0 +1,127 @@
+// Averages of the weights over the steps of a training: they often do better than the last weights.
+import { ShapeError } from "../core/errors.js";
+import { sameShape, showShape } from "../core/shape.js";
+import type { Tensor } from "../autograd/tensor.js";
+import { withGrad } from "../autograd/mode.js";
+import { kernels } from "../kernels/loader.js";
+import { f32, run } from "../kernels/run.js";
+import { flatUnits } from "../kernels/units.js";
+import { untracked } from "../memory/scope.js";
+import { copyOf } from "../ops/convert.js";
+import { copy_ } from "../ops/inplace.js";
+import { checkNumber } from "./optimizer.js";
+
+export interface EMAOptions {
+  /** Weight of the old average. Default: 0.999. */
+  decay?: number;
+  /** Starts with less: update n has the decay (1 + n) / (10 + n) while that is smaller. Default: false. */
+  warmUp?: boolean;
+}
+
+/** Enough to continue: copies. */
+export interface EMAState {
+  updates: number;
+  averages: Tensor[];
+}
+
+/**
+ * Exponential moving average of parameters: average += (1 - decay) (parameter - average).
+ * @example
+ * const model = new nn.Linear(3, 1);
+ * const ema = new optim.ExponentialMovingAverage(model.parameters(), { decay: 0.99 });
+ * // after each optimizer.step():
+ * ema.update();
+ * const score = ema.withAverages(() => model.forward(tensor([1, 2, 3])).item());
+ */
+export class ExponentialMovingAverage {
+  /** In the order of the parameters; they start as copies of them. */
+  readonly averages: readonly Tensor[];
+  private readonly params: readonly Tensor[];
+  private readonly decay: number;
+  private readonly warmUp: boolean;
+  private updates = 0;
+  private stored: Tensor[] | null = null;
+
+  constructor(params: Iterable<Tensor>, options: EMAOptions = {}) {
+    this.decay = options.decay ?? 0.999;
+    this.warmUp = options.warmUp ?? false;
+    checkNumber("ExponentialMovingAverage", "decay", this.decay, 0, 1);
+    this.params = [...params];
+    this.averages = copies("ema", this.params);
+  }
+
+  /** Takes the parameters into the averages, in one kernel call each. */
+  update(): void {
+    this.updates++;
+    const early = (1 + this.updates) / (10 + this.updates);
+    const rest = 1 - (this.warmUp ? Math.min(this.decay, early) : this.decay);
+    this.averages.forEach((average, i) => {
+      const p = this.params[i]!;
+      const n = p.numel();
+      // A step of gradient descent: a -= -rest (p - a), p - a being a "gradient" p that decays by -1.
+      const [a, g, buf] = [average.address(), p.address(), 0];
+      const [lr, decay, none] = [f32(-rest), f32(-1), f32(0)];
+      run(kernels.sgdStepF32, flatUnits(n), a, g, buf, n, lr, none, none, decay, 0, 0);
+      average.buffer.version++;
+    });
+  }
+
+  /** Keeps copies of the parameters, for `restore`. */
+  store(): void {
+    this.forget();
+    this.stored = copies("ema", this.params);
+  }
+
+  /** Copies the averages into the parameters. */
+  copyTo(): void {
+    write(this.params, this.averages);
+  }
+
+  /** Gives the parameters the values that `store` has kept. */
+  restore(): void {
+    if (this.stored !== null) write(this.params, this.stored);
+    this.forget();
+  }
+
+  /** What `fn` returns while the parameters are the averages; then they are what they were. */
+  withAverages<T>(fn: () => T): T {
+    this.store();
+    this.copyTo();
+    try {
+      return fn();
+    } finally {
+      this.restore();
+    }
+  }
+
+  stateDict(): EMAState {
+    return { updates: this.updates, averages: copies("stateDict", this.averages) };
+  }
+
+  /** @throws ShapeError for the state of other parameters. Then nothing is changed. */
+  loadStateDict({ updates, averages }: EMAState): void {
+    const shapes = (all: readonly Tensor[]): string => all.map((x) => showShape(x.shape)).join();
+    const fits = averages.length === this.averages.length;
+    if (!fits || averages.some((x, i) => !sameShape(x.shape, this.averages[i]!.shape))) {
+      throw new ShapeError(
+        "ExponentialMovingAverage.loadStateDict",
+        `the averages must be ${shapes(this.averages)}: got ${shapes(averages)}`,
+      );
+    }
+    write(this.averages, averages);
+    this.updates = updates;
+  }
+
+  private forget(): void {
+    this.stored?.forEach((x) => x.dispose());
+    this.stored = null;
+  }
+}
+
+function copies(op: string, all: readonly Tensor[]): Tensor[] {
+  return untracked(() => all.map((x) => copyOf(op, x)));
+}
+
+function write(to: readonly Tensor[], from: readonly Tensor[]): void {
+  withGrad(false, () => to.forEach((x, i) => copy_(x, from[i]!)));
+}

@@ -1,0 +1,45 @@
+// All parameters (or gradients) as one vector, and back.
+import { ShapeError } from "../core/errors.js";
+import { showShape } from "../core/shape.js";
+import type { Tensor } from "../autograd/tensor.js";
+import { withGrad } from "../autograd/mode.js";
+import { tidy } from "../memory/scope.js";
+import { copy_ } from "../ops/inplace.js";
+import { cat } from "../ops/join.js";
+import { narrow, reshape } from "../ops/views.js";
+
+/** The elements of all parameters, one after the other, in a vector; differentiable. */
+export function parametersToVector(params: Iterable<Tensor>): Tensor {
+  return tidy(() => cat([...params].map((p) => reshape(p, [-1]))));
+}
+
+/** Parts of a vector, in the shapes of the tensors. */
+export function partsOf(vector: Tensor, like: readonly Tensor[]): Tensor[] {
+  let at = 0;
+  return like.map((p) => {
+    const part = narrow(vector, 0, at, p.numel());
+    at += p.numel();
+    return reshape(part, p.shape);
+  });
+}
+
+/**
+ * Copies a vector, as `parametersToVector` makes it, into the parameters.
+ * @throws ShapeError unless it has as many elements as they have
+ */
+export function vectorToParameters(vector: Tensor, params: Iterable<Tensor>): void {
+  const all = [...params];
+  const size = all.reduce((sum, p) => sum + p.numel(), 0);
+  if (vector.ndim !== 1 || vector.numel() !== size) {
+    throw new ShapeError(
+      "vectorToParameters",
+      `the vector must be [${size}]: got ${showShape(vector.shape)}`,
+    );
+  }
+  withGrad(false, () =>
+    tidy(() => {
+      const parts = partsOf(vector, all);
+      all.forEach((p, i) => copy_(p, parts[i]!));
+    }),
+  );
+}

@@ -1,0 +1,129 @@
+// Schedulers beyond their reference values: what they refuse, states that don't fit, groups, warm-up.
+import { describe, expect, it } from "vitest";
+import { optim, tensor, ValueError } from "../../src/index.js";
+
+const groups = () =>
+  [0.5, 0.25].map((lr) => ({ params: [tensor([1], { requiresGrad: true })], lr }));
+const sgd = (): optim.SGD => new optim.SGD(groups());
+const rates = (o: optim.SGD): number[] => o.groups.map((g) => g.lr);
+
+describe("schedulers", () => {
+  const one = sgd();
+  const refused: [string, () => unknown, RegExp][] = [
+    ["StepLR", () => new optim.StepLR(one, 0), /\[StepLR\] stepSize .*: got 0/],
+    ["a gamma of NaN", () => new optim.ExponentialLR(one, NaN), /\[ExponentialLR\] gamma .*NaN/],
+    [
+      "no gamma",
+      () => new optim.StepLR(one, 1, { gamma: undefined as never }),
+      /gamma .*undefined/,
+    ],
+    ["ConstantLR", () => new optim.ConstantLR(one, { factor: 2 }), /factor must lie in .*: got 2/],
+    ["LinearLR from 0", () => new optim.LinearLR(one, { startFactor: 0 }), /startFactor .*: got 0/],
+    ["LinearLR", () => new optim.LinearLR(one, { endFactor: -1 }), /endFactor .*: got -1/],
+    ["CosineAnnealingLR", () => new optim.CosineAnnealingLR(one, 0.5), /tMax .*: got 0.5/],
+    ["restarts", () => new optim.CosineAnnealingWarmRestarts(one, 0), /t0 .*: got 0/],
+    ["tMult", () => new optim.CosineAnnealingWarmRestarts(one, 1, { tMult: 1.5 }), /tMult .*1.5/],
+    ["LambdaLR", () => new optim.LambdaLR(one, [() => 1]), /one for each of 2 groups: got 1/],
+    ["no steps", () => new optim.OneCycleLR(one, 1), /\[OneCycleLR\] totalSteps .*: got 0/],
+    ["maxLr", () => new optim.OneCycleLR(one, [1], { totalSteps: 3 }), /maxLr .*2 groups: got 1/],
+    ["pctStart", () => new optim.OneCycleLR(one, 1, { totalSteps: 3, pctStart: 2 }), /pctStart/],
+    ["annealStrategy", () => new optim.OneCycleLR(one, 1, { totalSteps: 3, annealStrategy: "no" as never }), /annealStrategy .*: got no/], // prettier-ignore
+    ["a factor of 1", () => new optim.ReduceLROnPlateau(one, { factor: 1 }), /factor .*: got 1/],
+    [
+      "mode",
+      () => new optim.ReduceLROnPlateau(one, { mode: "no" as never }),
+      /mode .*: got no, rel/,
+    ],
+    ["no metric", () => new optim.ReduceLROnPlateau(one).step(), /takes the metric.*undefined/],
+    [
+      "no schedulers",
+      () => new optim.ChainedScheduler([]),
+      /\[ChainedScheduler\] takes schedulers/,
+    ],
+    ["another optimiser", () => new optim.ChainedScheduler([new optim.StepLR(one, 1), new optim.StepLR(sgd(), 1)]), /all of them of one optimiser/], // prettier-ignore
+    ["milestones", () => new optim.SequentialLR(one, [new optim.StepLR(one, 1)], [3]), /1 schedulers need 0 milestones: got 1/], // prettier-ignore
+  ];
+  it.each(refused)("refuse %s", (_, make, message) => {
+    expect(make).toThrow(ValueError);
+    expect(make).toThrow(message);
+  });
+
+  it("need an optimiser with a momentum to cycle it", () => {
+    const adagrad = new optim.Adagrad(groups());
+    const make = (): unknown => new optim.OneCycleLR(adagrad, 1, { totalSteps: 9 });
+    expect(make).toThrow("[OneCycleLR] cycleMomentum needs an optimiser with momentum or betas");
+    const cycle = new optim.OneCycleLR(new optim.Adam(groups()), 1, { totalSteps: 9 });
+    expect(cycle.optimizer.groups[0]!.betas).toEqual([expect.closeTo(0.95, 14), 0.999]);
+  });
+
+  it("refuse the state of others, and change nothing then", () => {
+    const from = new optim.StepLR(sgd(), 3).stateDict();
+    const to = new optim.ExponentialLR(sgd(), 0.5);
+    to.step();
+    const before = to.stateDict();
+    expect(() => to.loadStateDict(from)).toThrow("[ExponentialLR.loadStateDict] the state must");
+    const single = new optim.SGD([tensor([1], { requiresGrad: true })]);
+    const fewer = new optim.ExponentialLR(single, 0.5).stateDict();
+    expect(() => to.loadStateDict(fewer)).toThrow(ValueError);
+    expect(to.stateDict()).toEqual(before);
+  });
+
+  it("save plain data that stays as it was", () => {
+    const scheduler = new optim.MultiStepLR(sgd(), [1, 2], { gamma: 0.5 });
+    const saved = scheduler.stateDict();
+    const text = JSON.stringify(saved);
+    scheduler.step();
+    expect(JSON.stringify(saved)).toBe(text);
+    const again = new optim.MultiStepLR(sgd(), [7], { gamma: 0.1 });
+    again.loadStateDict(saved);
+    again.step();
+    expect(again.stateDict()).toEqual(scheduler.stateDict());
+    expect(again.getLastLr()).toEqual([0.25, 0.125]);
+  });
+
+  it("may be several on one optimiser: each knows the rates that it had first", () => {
+    const optimizer = sgd();
+    const constant = new optim.ConstantLR(optimizer, { factor: 0.5, totalIters: 1 });
+    const lambda = new optim.LambdaLR(optimizer, () => 1);
+    expect(rates(optimizer)).toEqual([0.5, 0.25]);
+    constant.step();
+    expect(rates(optimizer)).toEqual([1, 0.5]);
+    lambda.step();
+    expect(rates(optimizer)).toEqual([0.5, 0.25]);
+  });
+
+  it("save with the optimiser the rates that they started from", () => {
+    const optimizer = sgd();
+    new optim.ConstantLR(optimizer, { factor: 0.5 });
+    const other = sgd();
+    other.loadStateDict(optimizer.stateDict());
+    expect(new optim.LambdaLR(other, () => 3).getLastLr()).toEqual([1.5, 0.75]);
+  });
+
+  it("start anew with restart(), compound ones with all they have", () => {
+    const o = sgd();
+    const warm = new optim.LinearLR(o, { startFactor: 0.5, totalIters: 2 });
+    const inner = new optim.ChainedScheduler([new optim.ExponentialLR(o, 0.5)]);
+    const all = new optim.SequentialLR(o, [warm, inner], [2]);
+    const seen = (): number[] => Array.from({ length: 5 }, () => (all.step(), o.groups[0]!.lr));
+    const first = seen();
+    expect(first).toEqual([0.375, 0.5, 0.25, 0.125, 0.0625]);
+    all.restart();
+    expect(o.groups[0]!.lr).toBe(0.25);
+    expect(seen()).toEqual(first);
+    const plateau = new optim.ReduceLROnPlateau(o, { patience: 0 });
+    plateau.step(1);
+    plateau.step(1);
+    plateau.restart();
+    expect(plateau.lastEpoch).toBe(0);
+    plateau.step(9);
+    expect(o.groups[0]!.lr).toBeCloseTo(0.00625, 15);
+  });
+
+  it("OneCycleLR ends with its steps", () => {
+    const scheduler = new optim.OneCycleLR(sgd(), 1, { totalSteps: 2, cycleMomentum: false });
+    scheduler.step();
+    scheduler.step();
+    expect(() => scheduler.step()).toThrow("[OneCycleLR] all 2 steps are done: this is step 4");
+  });
+});
