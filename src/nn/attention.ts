@@ -9,8 +9,9 @@ import { attend, causalMask } from "../ops/attention.js";
 import { logicalNot, logicalOr, where } from "../ops/compare.js";
 import { empty, zeros } from "../ops/creation.js";
 import { copy_ } from "../ops/inplace.js";
-import { cat, pad } from "../ops/join.js";
+import { cat } from "../ops/join.js";
 import { linear } from "../ops/matmul.js";
+import { pad } from "../ops/padding.js";
 import { mean } from "../ops/reduce.js";
 import {
   chunk,
