@@ -10,8 +10,8 @@ import { logicalNot, logicalOr, where } from "../ops/compare.js";
 import { empty, zeros } from "../ops/creation.js";
 import { copy_ } from "../ops/inplace.js";
 import { cat } from "../ops/join.js";
-import { linear } from "../ops/matmul.js";
 import { pad } from "../ops/padding.js";
+import { linear } from "../ops/matmul.js";
 import { mean } from "../ops/reduce.js";
 import {
   chunk,

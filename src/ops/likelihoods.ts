@@ -260,7 +260,7 @@ function penalty(op: string, params: Tensor | Iterable<Tensor>, f: (p: Tensor) =
   const all = Symbol.iterator in params ? [...params] : [params];
   if (all.length === 0) throw new ValueError(op, "got no parameters");
   for (const p of all) checkFloat(op, "a parameter", p);
-  return tidy(() => all.map((p) => sum(f(p))).reduce(add));
+  return tidy(() => all.map((p) => sum(f(p))).reduce((a, b) => add(a, b)));
 }
 
 /** The sum of the absolute values of all parameters: a penalty that makes them sparse. */
