@@ -66,7 +66,7 @@ export function vectorNorm(
 }
 
 /** Of singular values: "nuc" their sum, 2 and -2 the greatest and the least. Of sums of |x|: 1, -1 by column, Infinity, -Infinity by row. "fro": the vector norm of all elements. */
-export type MatrixOrd = "fro" | "nuc" | 1 | -1 | 2 | -2 | number;
+export type MatrixOrd = "fro" | "nuc" | number;
 
 /**
  * A norm of matrices.
@@ -98,7 +98,7 @@ function matrixNormOf(x: Tensor, ord: MatrixOrd, size: MatrixOrd): Tensor {
   if (ord === "fro") return vectorNorm(x, 2, [-2, -1]);
   if (ord === "nuc") return sum(svdvals(x), -1);
   const list = size === 2 ? svdvals(x) : sum(abs(x), size === 1 ? -2 : -1);
-  return (ord as number) > 0 ? amax(list, -1) : amin(list, -1);
+  return ord > 0 ? amax(list, -1) : amin(list, -1);
 }
 
 /** Differences that cdist holds at once. */

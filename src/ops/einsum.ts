@@ -92,7 +92,7 @@ function contract(a: Named, b: Named, kept: (label: string) => boolean): Named {
  * console.log(einsum("ii", x).item(), einsum("ij->j", x).toArray()); // 5 [ 4, 6 ]
  */
 export function einsum(equation: string, ...operands: (Tensor | readonly Tensor[])[]): Tensor {
-  const tensors = operands.flat() as Tensor[];
+  const tensors: Tensor[] = operands.flat();
   const { terms, output } = parse(equation, tensors);
   return tidy(() => {
     const named = tensors.map((x, i) => diagonals({ x, labels: terms[i]! }));
@@ -123,7 +123,7 @@ function dots(count: number): string[] {
 /** A term's names, "..." standing for `count` dims. */
 function labelsOf(term: string, count: number): string[] {
   const [head, tail] = term.split("...") as [string, string?];
-  return [...head, ...(tail === undefined ? [] : [...dots(count), ...tail])];
+  return [...head.split(""), ...(tail === undefined ? [] : [...dots(count), ...tail.split("")])];
 }
 
 function parse(equation: string, operands: readonly Tensor[]): Parsed {
@@ -197,7 +197,7 @@ export function tensordot(
     misfit("tensordot", "paired dims must have one size", a, b);
   }
   const name = (list: readonly number[], mine: string) => (_: number, d: number) =>
-    list.includes(d) ? `=${list.indexOf(d)}` : mine + d;
+    list.includes(d) ? `=${list.indexOf(d)}` : `${mine}${d}`;
   return tidy(() => {
     const left = { x: a, labels: a.shape.map(name(da!, "a")) };
     const right = { x: b, labels: b.shape.map(name(db!, "b")) };

@@ -4,7 +4,7 @@ import { ShapeError, ValueError } from "../core/errors.js";
 import { showShape } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
-import { add, mul, neg, pow, sub } from "./arithmetic.js";
+import { add, div, mul, neg, pow, sub } from "./arithmetic.js";
 import { where } from "./compare.js";
 import { arange } from "./creation.js";
 import { cat, stack } from "./join.js";
@@ -30,7 +30,7 @@ export interface RotaryOptions {
  */
 export function angles(n: number, D: number, base: number, offset: number): Tensor {
   return tidy(() => {
-    const frequencies = pow(base, mul(arange(D / 2), -2 / D));
+    const frequencies = pow(base, div(arange(D / 2), -D / 2));
     return mul(unsqueeze(arange(offset, offset + n), 1), frequencies);
   });
 }
@@ -76,8 +76,9 @@ export function alibiSlopes(heads: number): Tensor {
   let n = 1;
   while (2 * n <= heads) n *= 2;
   return tidy(() => {
-    const whole = mul(arange(1, n + 1, 1, { dtype: "float32" }), -8 / n);
-    const odd = mul(arange(1, 2 * (heads - n) + 1, 2, { dtype: "float32" }), -4 / n);
+    // Divided, so that whole numbers become float32.
+    const whole = div(arange(1, n + 1), -n / 8);
+    const odd = div(arange(1, 2 * (heads - n) + 1, 2), -n / 4);
     return pow(2, cat([whole, odd]));
   });
 }
