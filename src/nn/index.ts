@@ -24,13 +24,6 @@ export {
   type ConvTransposeLayerOptions,
 } from "./conv.js";
 export { Bilinear, Embedding, Flatten, Identity, Linear } from "./layers.js";
-export { BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, MSELoss, NLLLoss } from "./losses.js";
-  Embedding,
-  Flatten,
-  Identity,
-  Linear,
-  MaxPool2d,
-} from "./layers.js";
 export * from "./losses.js";
 export { Buffer, Module, Parameter, type StateDict } from "./module.js";
 export { BatchNorm1d, BatchNorm2d, BatchNorm3d, LayerNorm } from "./norm.js";
