@@ -76,8 +76,8 @@ export function alibiSlopes(heads: number): Tensor {
   let n = 1;
   while (2 * n <= heads) n *= 2;
   return tidy(() => {
-    const whole = mul(arange(1, n + 1), -8 / n);
-    const odd = mul(arange(1, 2 * (heads - n) + 1, 2), -4 / n);
+    const whole = mul(arange(1, n + 1, 1, { dtype: "float32" }), -8 / n);
+    const odd = mul(arange(1, 2 * (heads - n) + 1, 2, { dtype: "float32" }), -4 / n);
     return pow(2, cat([whole, odd]));
   });
 }
