@@ -30,7 +30,6 @@ export {
   type EmbeddingLayerOptions,
 } from "./embedding.js";
 export * as init from "./init.js";
-export { Bilinear, Embedding, Flatten, Identity, Linear } from "./layers.js";
 export * from "./losses.js";
 export { Buffer, Module, Parameter, type StateDict } from "./module.js";
 export { BatchNorm1d, BatchNorm2d, BatchNorm3d, LayerNorm } from "./norm.js";
