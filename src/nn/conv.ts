@@ -18,7 +18,8 @@ import {
   type Triple,
 } from "../ops/window.js";
 import { checkSizes, initialise, parameter } from "./layers.js";
-import { Module, type Parameter } from "./module.js";
+import { type Parameter } from "./module.js";
+import { PlainLayer } from "./plain.js";
 
 /** A weight of [rows, columns, ...kernel] and a bias of as many elements as there are outputs. */
 function parametersOf(
@@ -50,7 +51,7 @@ export interface ConvLayerOptions<Size extends PerDim> extends ConvOptions<Size>
 }
 
 /** What Conv1d, Conv2d and Conv3d share. */
-abstract class Convolution<Size extends PerDim> extends Module {
+abstract class Convolution<Size extends PerDim> extends PlainLayer {
   /** [out, in / groups, ...kernel] */
   readonly weight: Parameter;
   /** [out] */
@@ -130,7 +131,7 @@ export interface ConvTransposeLayerOptions<Size extends PerDim> extends ConvTran
 }
 
 /** What ConvTranspose1d, ConvTranspose2d and ConvTranspose3d share. */
-abstract class ConvolutionTranspose<Size extends PerDim> extends Module {
+abstract class ConvolutionTranspose<Size extends PerDim> extends PlainLayer {
   /** [in, out / groups, ...kernel] */
   readonly weight: Parameter;
   /** [out] */
