@@ -9,8 +9,7 @@ import { kernels } from "../kernels/loader.js";
 import { tidy } from "../memory/scope.js";
 import { add, div, maximum, mul, square, sub } from "./arithmetic.js";
 import { gt, where } from "./compare.js";
-import { cast } from "./convert.js";
-import { binary, binary1, type BinaryKernel, unary1, type UnaryKernel1 } from "./dispatch.js";
+import { binary, type BinaryKernel } from "./dispatch.js";
 import { apply, exp, sigmoid, tanh } from "./math.js";
 
 /** max(x, 0); NaN stays NaN; keeps int32. The slope at 0 is 0. */
@@ -124,24 +123,17 @@ function softplusPlain(x: Tensor): Tensor {
   ]);
 }
 
-/** f(x; p) in float32. Not recorded. */
-function apply1(op: string, kernel: UnaryKernel1, x: Tensor, p: number): Tensor {
-  const from = cast(x, "float32");
-  const out = unary1(op, kernel, from, f32(p));
-  if (from !== x) from.dispose();
-  return out;
-}
-
 /** x where x > 0, else negativeSlope x. */
 export function leakyRelu(x: Tensor, negativeSlope = 0.01): Tensor {
-  const out = apply1("leakyRelu", kernels.leakyReluF32, x, negativeSlope);
+  const out = apply("leakyRelu", kernels.leakyReluF32, x, [f32(negativeSlope)]);
   return record("leakyRelu", out, [x], { x }, (dy, { x }) => [
     () => leakyReluGrad(dy, x, negativeSlope),
   ]);
 }
 
 function leakyReluGrad(dy: Tensor, x: Tensor, negativeSlope: number): Tensor {
-  const out = binary1("leakyReluGrad", kernels.leakyReluGradF32, dy, x, f32(negativeSlope));
+  const kernel = kernels.leakyReluGradF32;
+  const out = binary("leakyReluGrad", kernel, dy, x, "float32", [f32(negativeSlope)]);
   return record("leakyReluGrad", out, [dy], { x }, (g, { x }) => [
     () => leakyReluGrad(g, x, negativeSlope),
   ]);
@@ -149,13 +141,13 @@ function leakyReluGrad(dy: Tensor, x: Tensor, negativeSlope: number): Tensor {
 
 /** x where x > 0, else alpha (e^x - 1). */
 export function elu(x: Tensor, alpha = 1): Tensor {
-  const out = apply1("elu", kernels.eluF32, x, alpha);
+  const out = apply("elu", kernels.eluF32, x, [f32(alpha)]);
   return record("elu", out, [x], { x }, (dy, { x }) => [() => eluGrad(dy, x, alpha)]);
 }
 
 /** dy where x > 0, else dy alpha e^x. */
 function eluGrad(dy: Tensor, x: Tensor, alpha: number): Tensor {
-  const out = binary1("eluGrad", kernels.eluGradF32, dy, x, f32(alpha));
+  const out = binary("eluGrad", kernels.eluGradF32, dy, x, "float32", [f32(alpha)]);
   return record("eluGrad", out, [dy, x], { dy, x }, (g, { dy, x }) => [
     () => eluGrad(g, x, alpha),
     () => where(gt(x, 0), 0, mul(mul(g, dy), mul(exp(x), alpha))),

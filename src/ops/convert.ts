@@ -2,10 +2,17 @@
 // layout is in views.ts.
 import { ShapeError } from "../core/errors.js";
 import { checkDType, bytesOf, type DType, type TypedArray } from "../core/dtype.js";
-import { broadcastShapes, contiguousLayout, type Layout, showShape } from "../core/shape.js";
-import { allocate, type Tensor } from "../autograd/tensor.js";
+import {
+  broadcastShapes,
+  contiguousLayout,
+  type Layout,
+  type Shape,
+  showShape,
+} from "../core/shape.js";
+import { allocate, allocateShape, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
-import { kernels } from "../kernels/loader.js";
+import type { F32Bits } from "../kernels/contract.js";
+import { type Kernel, kernels } from "../kernels/loader.js";
 import { run } from "../kernels/run.js";
 import { endCall } from "../memory/eviction.js";
 import { heapF32, heapI32, heapU8 } from "../memory/heap.js";
@@ -29,20 +36,31 @@ export function cast(x: Tensor, dtype: DType): Tensor {
   return x.dtype === dtype ? x : unary("to", casts[x.dtype][dtype]!, x, dtype);
 }
 
+/** `fn` of x cast to `dtype`; the cast is released. */
+export function withCast<T>(x: Tensor, dtype: DType, fn: (x: Tensor) => T): T {
+  const from = cast(x, dtype);
+  try {
+    return fn(from);
+  } finally {
+    if (from !== x) from.dispose();
+  }
+}
+
 /** out = f(a, b) with both cast to `dtype`. Not recorded. */
-export function binaryAs(
+export function binaryAs<P extends readonly F32Bits[] = []>(
   op: string,
-  kernel: BinaryKernel,
+  kernel: BinaryKernel<P>,
   a: Tensor,
   b: Tensor,
   dtype: DType,
   outType: DType = dtype,
+  params?: P,
 ): Tensor {
   // Before anything is made: a cast would be left behind when the shapes don't fit.
-  if (a.dtype !== b.dtype || a.dtype !== dtype) broadcastShapes(op, a.shape, b.shape);
+  if (a.dtype !== dtype || b.dtype !== dtype) broadcastShapes(op, a.shape, b.shape);
   const x = cast(a, dtype);
   const y = cast(b, dtype);
-  const out = binary(op, kernel, x, y, outType);
+  const out = binary(op, kernel, x, y, outType, params);
   if (x !== a) x.dispose();
   if (y !== b) y.dispose();
   return out;
@@ -110,6 +128,30 @@ export function withAllContiguous<const T extends readonly (Tensor | null)[], R>
   return step(0, []);
 }
 
+/**
+ * A new tensor that `kernel` computes from the addresses of the operands in row-major memory (0
+ * for null) and of the result, followed by `args`. Not recorded.
+ */
+export function compute<
+  const T extends readonly (Tensor | null)[],
+  const A extends readonly number[],
+>(
+  op: string,
+  kernel: Kernel<[...{ readonly [K in keyof T]: number }, number, ...A]>,
+  units: number,
+  operands: T,
+  shape: Shape,
+  args: A,
+  dtype: DType = "float32",
+): Tensor {
+  return withAllContiguous(operands, (...ready) => {
+    const out = allocateShape(op, shape, dtype);
+    const addresses = ready.map((x) => (x === null ? 0 : x.address()));
+    run(kernel as Kernel<number[]>, units, ...addresses, out.address(), ...args);
+    return out;
+  });
+}
+
 /** out[...] = x[...] for two layouts of one shape and dtype; `out` may be strided. Not recorded. */
 export function writeInto(out: Tensor, layout: Layout, x: Tensor): void {
   const bytes = bytesOf(out.dtype);
@@ -117,7 +159,7 @@ export function writeInto(out: Tensor, layout: Layout, x: Tensor): void {
     x.layout.strides,
     layout.strides,
   ]);
-  const units = layout.size === 0 ? 0 : elementwiseUnits(rows, cols);
+  const units = elementwiseUnits(rows, cols);
   const kernel = bytes === 4 ? kernels.scatterCopy32 : kernels.scatterCopy8;
   const to = out.buffer.address() + layout.offset * bytes;
   run(kernel, units, x.address(), to, rows, cols, inner[0]!, inner[1]!, rank, ...dims);

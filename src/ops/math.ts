@@ -4,18 +4,24 @@ import { ValueError } from "../core/errors.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { f32 } from "../kernels/run.js";
+import type { F32Bits } from "../kernels/contract.js";
 import { kernels } from "../kernels/loader.js";
 import { div, maximum, minimum, mul, type Operand, square, sub } from "./arithmetic.js";
 import { gt, isnan, logicalOr, lt, where } from "./compare.js";
 import { tidy } from "../memory/scope.js";
 import { cast } from "./convert.js";
 import { zerosLike } from "./creation.js";
-import { binary, binary2, unary, unary2, type UnaryKernel } from "./dispatch.js";
+import { binary, unary, type UnaryKernel } from "./dispatch.js";
 
 /** f(x) in float32. Not recorded. */
-export function apply(op: string, kernel: UnaryKernel, x: Tensor): Tensor {
+export function apply<P extends readonly F32Bits[] = []>(
+  op: string,
+  kernel: UnaryKernel<P>,
+  x: Tensor,
+  params?: P,
+): Tensor {
   const from = cast(x, "float32");
-  const out = unary(op, kernel, from);
+  const out = unary(op, kernel, from, "float32", params);
   if (from !== x) from.dispose();
   return out;
 }
@@ -200,9 +206,7 @@ export function clamp(x: Tensor, low?: Operand | null, high?: Operand | null): T
   if (Number.isNaN(min) || Number.isNaN(max)) throw new ValueError("clamp", "a bound is NaN");
   const whole = [min, max].every((v) => Number.isInteger(v) || !Number.isFinite(v));
   if (x.dtype !== "float32" && whole) return clampInt(x, min, max);
-  const from = cast(x, "float32");
-  const out = unary2("clamp", kernels.clampF32, from, f32(min), f32(max));
-  if (from !== x) from.dispose();
+  const out = apply("clamp", kernels.clampF32, x, [f32(min), f32(max)]);
   return record("clamp", out, [x], { x }, (dy, { x }) => [() => clampGrad(dy, x, min, max)]);
 }
 
@@ -229,6 +233,6 @@ function clampInt(x: Tensor, min: number, max: number): Tensor {
 
 /** dy where min <= x <= max, else 0. */
 function clampGrad(dy: Tensor, x: Tensor, min: number, max: number): Tensor {
-  const out = binary2("clampGrad", kernels.clampGradF32, dy, x, f32(min), f32(max));
+  const out = binary("clampGrad", kernels.clampGradF32, dy, x, "float32", [f32(min), f32(max)]);
   return record("clampGrad", out, [dy], { x }, (g, { x }) => [() => clampGrad(g, x, min, max)]);
 }

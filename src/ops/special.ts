@@ -9,10 +9,8 @@ import { f32 } from "../kernels/run.js";
 import { kernels } from "../kernels/loader.js";
 import { tidy } from "../memory/scope.js";
 import { add, mul, square, sub } from "./arithmetic.js";
-import { cast } from "./convert.js";
 import { eq, isnan, where } from "./compare.js";
-import { unary2 } from "./dispatch.js";
-import { clamp, exp, reciprocal, rsqrt, trunc } from "./math.js";
+import { apply, clamp, exp, reciprocal, rsqrt, trunc } from "./math.js";
 
 /** A function's place here is its number in assembly/elementwise/special.ts. */
 const functions = [
@@ -27,10 +25,7 @@ function special(
   slope: (x: Tensor) => Tensor,
   n = 0,
 ): Tensor {
-  const from = cast(x, "float32");
-  const code = f32(functions.indexOf(op));
-  const out = unary2(op, kernels.specialF32, from, code, f32(n));
-  if (from !== x) from.dispose();
+  const out = apply(op, kernels.specialF32, x, [f32(functions.indexOf(op)), f32(n)]);
   return record(op, out, [x], { x }, (dy, { x }) => [() => mul(dy, slope(x))]);
 }
 
