@@ -10,13 +10,12 @@ import { tidy } from "../memory/scope.js";
 import { add, div, maximum, mul, square, sub } from "./arithmetic.js";
 import { gt, where } from "./compare.js";
 import { binary, type BinaryKernel } from "./dispatch.js";
-import { apply, exp, sigmoid, tanh } from "./math.js";
+import { apply, ofInput, ofResult, exp, sigmoid, tanh } from "./math.js";
 
 /** max(x, 0); NaN stays NaN; keeps int32. The slope at 0 is 0. */
 export function relu(x: Tensor): Tensor {
   if (x.dtype === "int32") return maximum(x, 0);
-  const out = apply("relu", kernels.reluF32, x);
-  return record("relu", out, [x], { out }, (dy, { out }) => [() => reluGrad(dy, out)]);
+  return ofResult("relu", kernels.reluF32, x, (dy, out) => reluGrad(dy, out));
 }
 
 /** dy where x > 0, else 0. x may be relu's input or its output: their signs agree. */
@@ -49,10 +48,9 @@ export interface GeluOptions {
 export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
   const approximate = options.approximate ?? "none";
   if (approximate === "tanh") {
-    const out = apply("gelu", kernels.geluTanhF32, x);
-    return record("gelu", out, [x], { x }, (dy, { x }) => [
-      () => slope("geluGrad", kernels.geluTanhGradF32, dy, x, geluTanhSecond),
-    ]);
+    return ofInput("gelu", kernels.geluTanhF32, x, (dy, x) =>
+      slope("geluGrad", kernels.geluTanhGradF32, dy, x, geluTanhSecond),
+    );
   }
   if (approximate !== "none") {
     throw new ValueError(
@@ -60,9 +58,9 @@ export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
       `approximate must be "none" or "tanh": got ${String(approximate)}`,
     );
   }
-  return record("gelu", apply("gelu", kernels.geluF32, x), [x], { x }, (dy, { x }) => [
-    () => slope("geluGrad", kernels.geluGradF32, dy, x, geluSecond),
-  ]);
+  return ofInput("gelu", kernels.geluF32, x, (dy, x) =>
+    slope("geluGrad", kernels.geluGradF32, dy, x, geluSecond),
+  );
 }
 
 /** (x Phi(x))'' = phi(x) (2 - x^2), phi(x) = exp(-x^2/2) / sqrt(2 pi). */
@@ -85,9 +83,9 @@ function geluTanhSecond(x: Tensor): Tensor {
 
 /** x sigmoid(x), also called swish. */
 export function silu(x: Tensor): Tensor {
-  return record("silu", apply("silu", kernels.siluF32, x), [x], { x }, (dy, { x }) => [
-    () => slope("siluGrad", kernels.siluGradF32, dy, x, siluSecond),
-  ]);
+  return ofInput("silu", kernels.siluF32, x, (dy, x) =>
+    slope("siluGrad", kernels.siluGradF32, dy, x, siluSecond),
+  );
 }
 
 /** With s = sigmoid(x): (x s)'' = s (1 - s) (2 + x (1 - 2 s)). */
@@ -114,13 +112,12 @@ export function softplus(x: Tensor, options: SoftplusOptions = {}): Tensor {
 }
 
 function softplusPlain(x: Tensor): Tensor {
-  return record("softplus", apply("softplus", kernels.softplusF32, x), [x], { x }, (dy, { x }) => [
-    () =>
-      slope("softplusGrad", kernels.softplusGradF32, dy, x, (x) => {
-        const s = sigmoid(x);
-        return mul(s, sub(1, s)); // sigmoid' = s (1 - s)
-      }),
-  ]);
+  return ofInput("softplus", kernels.softplusF32, x, (dy, x) =>
+    slope("softplusGrad", kernels.softplusGradF32, dy, x, (x) => {
+      const s = sigmoid(x);
+      return mul(s, sub(1, s)); // sigmoid' = s (1 - s)
+    }),
+  );
 }
 
 /** x where x > 0, else negativeSlope x. */

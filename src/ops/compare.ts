@@ -30,12 +30,17 @@ function compare(op: string, fs: Kernels, a: Tensor, b: Operand): Tensor {
   return withCast(a, dtype, (x) => binaryScalar(op, fs[dtype], x, b, "bool"));
 }
 
-const eqs = { float32: kernels.eqF32, int32: kernels.eqI32 };
-const nes = { float32: kernels.neF32, int32: kernels.neI32 };
-const lts = { float32: kernels.ltF32, int32: kernels.ltI32 };
-const les = { float32: kernels.leF32, int32: kernels.leI32 };
-const gts = { float32: kernels.gtF32, int32: kernels.gtI32 };
-const ges = { float32: kernels.geF32, int32: kernels.geI32 };
+/** The kernels of a comparison by dtype. */
+const both = (op: "eq" | "ne" | "lt" | "le" | "gt" | "ge"): Kernels => ({
+  float32: kernels[`${op}F32`],
+  int32: kernels[`${op}I32`],
+});
+const eqs = /* @__PURE__ */ both("eq");
+const nes = /* @__PURE__ */ both("ne");
+const lts = /* @__PURE__ */ both("lt");
+const les = /* @__PURE__ */ both("le");
+const gts = /* @__PURE__ */ both("gt");
+const ges = /* @__PURE__ */ both("ge");
 
 /** a == b, elementwise with broadcasting; bool. NaN equals nothing. */
 export function eq(a: Tensor, b: Operand): Tensor {

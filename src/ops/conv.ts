@@ -4,7 +4,7 @@
 // (depth.ts) and takes the kernel's depth for channels. Their transposes: convTranspose.ts.
 import { checkFloat } from "../core/dtype.js";
 import { ShapeError, ValueError } from "../core/errors.js";
-import { type Shape, showShape, expectShape } from "../core/shape.js";
+import { type Shape, showShape, expectShape, checkInteger } from "../core/shape.js";
 import { type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
@@ -182,9 +182,7 @@ export function checkGroups(
 ): number {
   checkFloat(op, "weight", weight);
   checkFloat(op, "bias", bias ?? weight);
-  if (!Number.isInteger(groups) || groups < 1) {
-    throw new ValueError(op, `groups must be an integer >= 1: got ${groups}`);
-  }
+  checkInteger(op, "groups", groups, 1);
   return groups;
 }
 

@@ -118,14 +118,13 @@ export function withAllContiguous<const T extends readonly (Tensor | null)[], R>
   operands: T,
   fn: (...operands: T) => R,
 ): R {
-  const step = (i: number, done: readonly (Tensor | null)[]): R => {
-    if (i === operands.length) return fn(...(done as T));
-    const x = operands[i]!;
-    return x === null
-      ? step(i + 1, [...done, x])
-      : withContiguous(x, (x) => step(i + 1, [...done, x]));
-  };
-  return step(0, []);
+  // One copy after another: each is released when what needs it is done.
+  const i = operands.findIndex((x) => x !== null && !x.layout.contiguous);
+  if (i < 0) return fn(...operands);
+  return withContiguous(operands[i]!, (x) => {
+    const ready = operands.map((operand, k) => (k === i ? x : operand));
+    return withAllContiguous(ready as readonly (Tensor | null)[] as T, fn);
+  });
 }
 
 /**
@@ -146,8 +145,9 @@ export function compute<
 ): Tensor {
   return withAllContiguous(operands, (...ready) => {
     const out = allocateShape(op, shape, dtype);
-    const addresses = ready.map((x) => (x === null ? 0 : x.address()));
-    run(kernel as Kernel<number[]>, units, ...addresses, out.address(), ...args);
+    const all: number[] = [];
+    for (const x of [...ready, out]) all.push(x === null ? 0 : x.address());
+    run(kernel as Kernel<number[]>, units, ...all.concat(args));
     return out;
   });
 }
@@ -201,8 +201,5 @@ export function item(x: Tensor): number {
   if (x.numel() !== 1) {
     throw new ShapeError("item", `needs exactly one element: got shape ${showShape(x.shape)}`);
   }
-  const at = x.address();
-  endCall();
-  if (x.dtype === "float32") return heapF32[at >>> 2]!;
-  return x.dtype === "int32" ? heapI32[at >>> 2]! : heapU8[at]!;
+  return toTypedArray(x)[0]!;
 }

@@ -30,8 +30,9 @@ export function readStatus(slot: number): number {
 }
 
 /** Refuses indices (or counts) that aren't int32. */
-export function checkIndex(op: string, index: Tensor): void {
-  if (index.dtype !== "int32") throw new DTypeError(op, `index must be int32: got ${index.dtype}`);
+export function checkIndex(op: string, index: Tensor, name = "index"): void {
+  if (index.dtype !== "int32")
+    throw new DTypeError(op, `${name} must be int32: got ${index.dtype}`);
 }
 
 /** Refuses the index at position `at`, which lies outside of [0, n). */

@@ -11,7 +11,6 @@ import { kernels } from "../kernels/loader.js";
 import { tidy } from "../memory/scope.js";
 import {
   add,
-  asTensor,
   div,
   maximum,
   minimum,
@@ -21,6 +20,7 @@ import {
   square,
   sub,
   sumTo,
+  withTensors,
 } from "./arithmetic.js";
 import { eq, ge, isnan, le, logicalAnd, logicalNot, logicalOr, where } from "./compare.js";
 import { binaryAs } from "./convert.js";
@@ -63,17 +63,12 @@ function pair(
   forward: (a: Tensor, b: Tensor) => Tensor,
   slopes: Slopes,
 ): Tensor {
-  const x = asTensor(op, a, b);
-  const y = asTensor(op, b, a);
-  try {
+  return withTensors(op, a, b, (x, y) => {
     return record(op, forward(x, y), [x, y], { x, y }, (dy, { x, y }) => {
       const [da, db] = slopes(dy, x, y);
       return [() => sumTo(da(), x.shape), () => sumTo(db(), y.shape)];
     });
-  } finally {
-    if (x !== a) x.dispose();
-    if (y !== b) y.dispose();
-  }
+  });
 }
 
 function float(op: FloatPair, a: Operand, b: Operand, slopes: Slopes): Tensor {
@@ -213,18 +208,13 @@ export function divRounded(a: Operand, b: Operand, mode: string): Tensor {
 
 /** Bit by bit; two bools stay bool. */
 function bits(op: IntPair, bools: BinaryKernel | null, a: Operand, b: Operand): Tensor {
-  const x = asTensor(op, a, b);
-  const y = asTensor(op, b, a);
-  try {
+  return withTensors(op, a, b, (x, y) => {
     const dtype = promote(x.dtype, y.dtype);
     if (dtype === "int32") return intPair(op, op, x, y);
     if (dtype === "bool" && bools !== null) return binaryAs(op, bools, x, y, "bool");
     const allowed = bools === null ? "int32" : "int32 or bool";
     throw new DTypeError(op, `operands must be ${allowed}: got ${x.dtype} and ${y.dtype}`);
-  } finally {
-    if (x !== a) x.dispose();
-    if (y !== b) y.dispose();
-  }
+  });
 }
 
 /**

@@ -2,16 +2,17 @@
 // Losses that contain them are in losses.ts.
 import { checkFloat } from "../core/dtype.js";
 import { checkDim, checkDims, reducedShape, sizeOf } from "../core/shape.js";
-import { type Tensor } from "../autograd/tensor.js";
+import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { noGrad } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
 import type { Kernel } from "../kernels/loader.js";
 import { kernels } from "../kernels/loader.js";
+import { run } from "../kernels/run.js";
 import { softmaxUnits } from "../kernels/units.js";
 import { tidy } from "../memory/scope.js";
 import { add, mul, neg, sub } from "./arithmetic.js";
 import { eq, isfinite, where } from "./compare.js";
-import { compute } from "./convert.js";
+import { withContiguous } from "./convert.js";
 import { full } from "./creation.js";
 import { exp, log } from "./math.js";
 import { amax, type Dims, type ReduceOptions, sum } from "./reduce.js";
@@ -29,13 +30,23 @@ function middle({ shape }: Tensor, at: number): { R: number; inner: number; unit
 }
 
 function forward(op: string, kernel: ForwardKernel, x: Tensor, at: number): Tensor {
-  const { R, inner, units } = middle(x, at);
-  return compute(op, kernel, units, [x], x.shape, [R, inner]);
+  return withContiguous(x, (x) => {
+    const out = allocateShape(op, x.shape, "float32");
+    const { R, inner, units } = middle(x, at);
+    run(kernel, units, x.address(), out.address(), R, inner);
+    return out;
+  });
 }
 
 function gradient(op: string, kernel: GradKernel, dy: Tensor, y: Tensor, at: number): Tensor {
-  const { R, inner, units } = middle(y, at);
-  return compute(op, kernel, units, [dy, y], y.shape, [R, inner]);
+  return withContiguous(dy, (dy) =>
+    withContiguous(y, (y) => {
+      const out = allocateShape(op, y.shape, "float32");
+      const { R, inner, units } = middle(y, at);
+      run(kernel, units, dy.address(), y.address(), out.address(), R, inner);
+      return out;
+    }),
+  );
 }
 
 /**

@@ -2,7 +2,7 @@
 // all, a number at a time in float64. Bools and int32 compute as float32. Maximum errors in ulp stand
 // in assembly/simd/special.ts.
 import { checkFloat } from "../core/dtype.js";
-import { ValueError } from "../core/errors.js";
+import { checkInteger } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { f32 } from "../kernels/run.js";
@@ -116,9 +116,7 @@ export function digamma(x: Tensor): Tensor {
  * @throws ValueError for another n.
  */
 export function polygamma(n: number, x: Tensor): Tensor {
-  if (!Number.isInteger(n) || n < 0) {
-    throw new ValueError("polygamma", `n must be an integer >= 0: got ${n}`);
-  }
+  checkInteger("polygamma", "n", n, 0);
   return special("polygamma", x, (x) => polygamma(n + 1, x), n);
 }
 

@@ -1,12 +1,12 @@
 // Max unpooling: puts the values of a max pooling back to where they came from, among zeros.
-import { DTypeError, ValueError } from "../core/errors.js";
+import { ValueError } from "../core/errors.js";
 import { type Shape, showShape, sizeOf, expectShape } from "../core/shape.js";
 import { type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
 import { poolUnits } from "../kernels/units.js";
 import { compute } from "./convert.js";
-import { outOfRange, readStatus, statusSlot } from "./indexing.js";
+import { outOfRange, readStatus, statusSlot, checkIndex } from "./indexing.js";
 import { atWinners, type Places } from "./poolPasses.js";
 import {
   checkImages,
@@ -96,9 +96,7 @@ function maxUnpool(
 
 /** `from` is the unpooled shape: the pooling led from there. */
 function placesOf(op: string, n: Rank, x: Tensor, indices: Tensor, size: Shape): Places {
-  if (indices.dtype !== "int32") {
-    throw new DTypeError(op, `indices must be int32: got ${indices.dtype}`);
-  }
+  checkIndex(op, indices, "indices");
   expectShape(op, "indices", indices, x.shape);
   const lead = x.shape.slice(0, -n);
   const from = [...lead, ...size];
