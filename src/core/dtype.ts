@@ -15,7 +15,7 @@ export function bytesOf(dtype: DType): 1 | 4 {
 /** Checks a dtype that came from outside. */
 export function checkDType(op: string, dtype: DType): DType {
   if (!(["float32", "int32", "bool"] as readonly unknown[]).includes(dtype)) {
-    throw new DTypeError(op, `dtype must be float32, int32 or bool: got ${String(dtype)}`);
+    throw new DTypeError(op, `dtype must be float32, int32 or bool: got ${dtype}`);
   }
   return dtype;
 }

@@ -11,17 +11,17 @@ import {
 } from "../ops/activations.js";
 import { sigmoid, tanh } from "../ops/math.js";
 import { logSoftmax, softmax } from "../ops/softmax.js";
-import { Module } from "./module.js";
+import { PlainLayer } from "./plain.js";
 
 /** max(x, 0). */
-export class ReLU extends Module {
+export class ReLU extends PlainLayer {
   forward(x: Tensor): Tensor {
     return relu(x);
   }
 }
 
 /** max(x, 0) + negativeSlope min(x, 0). */
-export class LeakyReLU extends Module {
+export class LeakyReLU extends PlainLayer {
   constructor(readonly negativeSlope = 0.01) {
     super();
   }
@@ -32,7 +32,7 @@ export class LeakyReLU extends Module {
 }
 
 /** x where x > 0, else alpha (e^x - 1). */
-export class ELU extends Module {
+export class ELU extends PlainLayer {
   constructor(readonly alpha = 1) {
     super();
   }
@@ -43,7 +43,7 @@ export class ELU extends Module {
 }
 
 /** x times the normal distribution function of x. */
-export class GELU extends Module {
+export class GELU extends PlainLayer {
   constructor(readonly options: GeluOptions = {}) {
     super();
   }
@@ -54,28 +54,28 @@ export class GELU extends Module {
 }
 
 /** x sigmoid(x). */
-export class SiLU extends Module {
+export class SiLU extends PlainLayer {
   forward(x: Tensor): Tensor {
     return silu(x);
   }
 }
 
 /** 1 / (1 + e^-x). */
-export class Sigmoid extends Module {
+export class Sigmoid extends PlainLayer {
   forward(x: Tensor): Tensor {
     return sigmoid(x);
   }
 }
 
 /** The hyperbolic tangent. */
-export class Tanh extends Module {
+export class Tanh extends PlainLayer {
   forward(x: Tensor): Tensor {
     return tanh(x);
   }
 }
 
 /** ln(1 + e^(beta x)) / beta; x itself where beta x is above the threshold. */
-export class Softplus extends Module {
+export class Softplus extends PlainLayer {
   constructor(
     readonly beta = 1,
     readonly threshold = 20,
@@ -89,7 +89,7 @@ export class Softplus extends Module {
 }
 
 /** e^x over its sum along a dim. */
-export class Softmax extends Module {
+export class Softmax extends PlainLayer {
   constructor(readonly dim: number) {
     super();
   }
@@ -100,7 +100,7 @@ export class Softmax extends Module {
 }
 
 /** The logarithm of softmax along a dim. */
-export class LogSoftmax extends Module {
+export class LogSoftmax extends PlainLayer {
   constructor(readonly dim: number) {
     super();
   }

@@ -24,66 +24,67 @@ import {
 import { softmax } from "../ops/softmax.js";
 import { constant_ } from "./init.js";
 import { parameter } from "./layers.js";
-import { Module, type Parameter } from "./module.js";
+import { type Parameter } from "./module.js";
+import { PlainLayer } from "./plain.js";
 
 /** x limited to [0, 6]. */
-export class ReLU6 extends Module {
+export class ReLU6 extends PlainLayer {
   forward(x: Tensor): Tensor {
     return relu6(x);
   }
 }
 
 /** (x + 3) / 6 limited to [0, 1]. */
-export class Hardsigmoid extends Module {
+export class Hardsigmoid extends PlainLayer {
   forward(x: Tensor): Tensor {
     return hardsigmoid(x);
   }
 }
 
 /** x hardsigmoid(x). */
-export class Hardswish extends Module {
+export class Hardswish extends PlainLayer {
   forward(x: Tensor): Tensor {
     return hardswish(x);
   }
 }
 
 /** x tanh(softplus(x)). */
-export class Mish extends Module {
+export class Mish extends PlainLayer {
   forward(x: Tensor): Tensor {
     return mish(x);
   }
 }
 
 /** Scaled elu that keeps mean and variance. */
-export class SELU extends Module {
+export class SELU extends PlainLayer {
   forward(x: Tensor): Tensor {
     return selu(x);
   }
 }
 
 /** x / (1 + |x|). */
-export class Softsign extends Module {
+export class Softsign extends PlainLayer {
   forward(x: Tensor): Tensor {
     return softsign(x);
   }
 }
 
 /** x - tanh(x). */
-export class Tanhshrink extends Module {
+export class Tanhshrink extends PlainLayer {
   forward(x: Tensor): Tensor {
     return tanhshrink(x);
   }
 }
 
 /** ln sigmoid(x). */
-export class LogSigmoid extends Module {
+export class LogSigmoid extends PlainLayer {
   forward(x: Tensor): Tensor {
     return logsigmoid(x);
   }
 }
 
 /** x limited to [min, max]. */
-export class Hardtanh extends Module {
+export class Hardtanh extends PlainLayer {
   constructor(
     readonly min = -1,
     readonly max = 1,
@@ -97,7 +98,7 @@ export class Hardtanh extends Module {
 }
 
 /** x where x > 0, else alpha (e^(x / alpha) - 1). */
-export class CELU extends Module {
+export class CELU extends PlainLayer {
   constructor(readonly alpha = 1) {
     super();
   }
@@ -108,7 +109,7 @@ export class CELU extends Module {
 }
 
 /** The first half of a dim times the sigmoid of the second. */
-export class GLU extends Module {
+export class GLU extends PlainLayer {
   constructor(readonly dim = -1) {
     super();
   }
@@ -119,7 +120,7 @@ export class GLU extends Module {
 }
 
 /** x moved by lambd towards 0. */
-export class Softshrink extends Module {
+export class Softshrink extends PlainLayer {
   constructor(readonly lambd = 0.5) {
     super();
   }
@@ -130,7 +131,7 @@ export class Softshrink extends Module {
 }
 
 /** x, but 0 where |x| <= lambd. */
-export class Hardshrink extends Module {
+export class Hardshrink extends PlainLayer {
   constructor(readonly lambd = 0.5) {
     super();
   }
@@ -141,7 +142,7 @@ export class Hardshrink extends Module {
 }
 
 /** x, but value where x <= threshold. */
-export class Threshold extends Module {
+export class Threshold extends PlainLayer {
   constructor(
     readonly threshold: number,
     readonly value: number,
@@ -155,7 +156,7 @@ export class Threshold extends Module {
 }
 
 /** softmax(-x) along a dim. */
-export class Softmin extends Module {
+export class Softmin extends PlainLayer {
   constructor(readonly dim: number) {
     super();
   }
@@ -166,7 +167,7 @@ export class Softmin extends Module {
 }
 
 /** Softmax over the channels of [N, C, H, W] or [C, H, W]. */
-export class Softmax2d extends Module {
+export class Softmax2d extends PlainLayer {
   forward(x: Tensor): Tensor {
     if (x.ndim !== 3 && x.ndim !== 4) {
       const got = showShape(x.shape);
@@ -177,7 +178,7 @@ export class Softmax2d extends Module {
 }
 
 /** x where x > 0, else x times a learned weight: one of all, or one for each channel (dim 1). */
-export class PReLU extends Module {
+export class PReLU extends PlainLayer {
   /** [numParameters] */
   readonly weight: Parameter;
 
@@ -193,7 +194,7 @@ export class PReLU extends Module {
 }
 
 /** x where x > 0, else x times a slope: drawn from [lower, upper] in training, their mean otherwise. */
-export class RReLU extends Module {
+export class RReLU extends PlainLayer {
   constructor(
     readonly lower = 1 / 8,
     readonly upper = 1 / 3,

@@ -2,6 +2,7 @@
 import { ValueError } from "../core/errors.js";
 import { type Shape, showShape } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
+import { tidy } from "../memory/scope.js";
 import { conv1d, conv2d, conv3d, type ConvOptions } from "../ops/conv.js";
 import {
   convTranspose1d,
@@ -9,6 +10,7 @@ import {
   convTranspose3d,
   type ConvTransposeOptions,
 } from "../ops/convTranspose.js";
+import { pad } from "../ops/padding.js";
 import {
   type Pair,
   perDim,
@@ -18,7 +20,8 @@ import {
   type Triple,
 } from "../ops/window.js";
 import { checkSizes, initialise, parameter } from "./layers.js";
-import { Module, type Parameter } from "./module.js";
+import { type Parameter } from "./module.js";
+import { PlainLayer } from "./plain.js";
 
 /** A weight of [rows, columns, ...kernel] and a bias of as many elements as there are outputs. */
 function parametersOf(
@@ -47,15 +50,20 @@ function parametersOf(
 export interface ConvLayerOptions<Size extends PerDim> extends ConvOptions<Size> {
   /** Learn a bias. Default: true. */
   bias?: boolean;
+  /** What lies in the padding. Default: "zeros". */
+  paddingMode?: "zeros" | "reflect" | "replicate" | "circular";
 }
 
 /** What Conv1d, Conv2d and Conv3d share. */
-abstract class Convolution<Size extends PerDim> extends Module {
+abstract class Convolution<Size extends PerDim> extends PlainLayer {
   /** [out, in / groups, ...kernel] */
   readonly weight: Parameter;
   /** [out] */
   readonly bias: Parameter | null;
   readonly options: ConvOptions<Size>;
+  readonly paddingMode: NonNullable<ConvLayerOptions<Size>["paddingMode"]>;
+  /** What `pad` puts around the input where the convolution itself does not. */
+  readonly #around: readonly number[] = [];
 
   constructor(
     layer: string,
@@ -68,11 +76,51 @@ abstract class Convolution<Size extends PerDim> extends Module {
     super();
     const channels = { inChannels, outChannels };
     const { weight, bias } = parametersOf(layer, n, channels, kernel, options, false);
-    const { bias: _, ...rest } = options;
+    const { bias: _, paddingMode = "zeros", ...rest } = options;
+    if (!["zeros", "reflect", "replicate", "circular"].includes(paddingMode)) {
+      throw new ValueError(
+        layer,
+        `paddingMode must be zeros, reflect, replicate or circular: got ${paddingMode}`,
+      );
+    }
     this.options = rest;
+    this.paddingMode = paddingMode;
     this.weight = weight;
     this.bias = bias;
+    if (paddingMode === "zeros") return;
+    this.#around = aroundOf(layer, n, weight.shape.slice(2), rest);
+    this.options = { ...rest, padding: "valid" };
   }
+
+  /** The op, with this layer's parameters. */
+  protected abstract convolve(x: Tensor, options: ConvOptions<Size>): Tensor;
+
+  forward(x: Tensor): Tensor {
+    const { options, paddingMode } = this;
+    if (paddingMode === "zeros") return this.convolve(x, options);
+    return tidy(() => this.convolve(pad(x, this.#around, { mode: paddingMode }), options));
+  }
+}
+
+/** Padding of both sides of each dim, the last dim first, as `pad` takes it. */
+function aroundOf<Size extends PerDim>(
+  layer: string,
+  n: Rank,
+  kernel: readonly number[],
+  options: ConvOptions<Size>,
+): number[] {
+  const padding = options.padding ?? 0;
+  const dilations = perDim(layer, "dilation", options.dilation ?? 1, n, 1);
+  const sides = kernel.map((k, i): [number, number] => {
+    if (padding === "valid") return [0, 0];
+    if (padding !== "same") {
+      const p = perDim(layer, "padding", padding, n, 0)[i]!;
+      return [p, p];
+    }
+    const total = dilations[i]! * (k - 1);
+    return [Math.floor(total / 2), Math.ceil(total / 2)];
+  });
+  return sides.reverse().flat();
 }
 
 /** 1-d convolution of [N, C, L]: see conv1d. */
@@ -86,8 +134,8 @@ export class Conv1d extends Convolution<Single> {
     super("Conv1d", 1, inChannels, outChannels, kernel, options);
   }
 
-  forward(x: Tensor): Tensor {
-    return conv1d(x, this.weight, this.bias, this.options);
+  protected convolve(x: Tensor, options: ConvOptions<Single>): Tensor {
+    return conv1d(x, this.weight, this.bias, options);
   }
 }
 
@@ -102,8 +150,8 @@ export class Conv2d extends Convolution<Pair> {
     super("Conv2d", 2, inChannels, outChannels, kernel, options);
   }
 
-  forward(x: Tensor): Tensor {
-    return conv2d(x, this.weight, this.bias, this.options);
+  protected convolve(x: Tensor, options: ConvOptions<Pair>): Tensor {
+    return conv2d(x, this.weight, this.bias, options);
   }
 }
 
@@ -118,8 +166,8 @@ export class Conv3d extends Convolution<Triple> {
     super("Conv3d", 3, inChannels, outChannels, kernel, options);
   }
 
-  forward(x: Tensor): Tensor {
-    return conv3d(x, this.weight, this.bias, this.options);
+  protected convolve(x: Tensor, options: ConvOptions<Triple>): Tensor {
+    return conv3d(x, this.weight, this.bias, options);
   }
 }
 
@@ -130,7 +178,7 @@ export interface ConvTransposeLayerOptions<Size extends PerDim> extends ConvTran
 }
 
 /** What ConvTranspose1d, ConvTranspose2d and ConvTranspose3d share. */
-abstract class ConvolutionTranspose<Size extends PerDim> extends Module {
+abstract class ConvolutionTranspose<Size extends PerDim> extends PlainLayer {
   /** [in, out / groups, ...kernel] */
   readonly weight: Parameter;
   /** [out] */
@@ -154,8 +202,16 @@ abstract class ConvolutionTranspose<Size extends PerDim> extends Module {
     this.bias = bias;
   }
 
+  /** The op, with this layer's parameters. */
+  protected abstract convolve(x: Tensor, options: ConvTransposeOptions<Size>): Tensor;
+
+  /** @param outputSize wanted, where the stride leaves several possible. Default: the smallest. */
+  forward(x: Tensor, outputSize?: Shape): Tensor {
+    return this.convolve(x, this.optionsFor(x, outputSize));
+  }
+
   /** The options with the outputPadding that an outputSize asks for: its last dims, or its whole shape. */
-  protected optionsFor(x: Tensor, outputSize?: Shape): ConvTransposeOptions<Size> {
+  private optionsFor(x: Tensor, outputSize?: Shape): ConvTransposeOptions<Size> {
     if (outputSize === undefined) return this.options;
     const { layer, n, options } = this;
     const stride = perDim(layer, "stride", options.stride ?? 1, n, 1);
@@ -188,9 +244,8 @@ export class ConvTranspose1d extends ConvolutionTranspose<Single> {
     super("ConvTranspose1d", 1, inChannels, outChannels, kernel, options);
   }
 
-  /** @param outputSize wanted, where the stride leaves several possible. Default: the smallest. */
-  forward(x: Tensor, outputSize?: Shape): Tensor {
-    return convTranspose1d(x, this.weight, this.bias, this.optionsFor(x, outputSize));
+  protected convolve(x: Tensor, options: ConvTransposeOptions<Single>): Tensor {
+    return convTranspose1d(x, this.weight, this.bias, options);
   }
 }
 
@@ -205,9 +260,8 @@ export class ConvTranspose2d extends ConvolutionTranspose<Pair> {
     super("ConvTranspose2d", 2, inChannels, outChannels, kernel, options);
   }
 
-  /** @param outputSize wanted, where the stride leaves several possible. Default: the smallest. */
-  forward(x: Tensor, outputSize?: Shape): Tensor {
-    return convTranspose2d(x, this.weight, this.bias, this.optionsFor(x, outputSize));
+  protected convolve(x: Tensor, options: ConvTransposeOptions<Pair>): Tensor {
+    return convTranspose2d(x, this.weight, this.bias, options);
   }
 }
 
@@ -222,8 +276,7 @@ export class ConvTranspose3d extends ConvolutionTranspose<Triple> {
     super("ConvTranspose3d", 3, inChannels, outChannels, kernel, options);
   }
 
-  /** @param outputSize wanted, where the stride leaves several possible. Default: the smallest. */
-  forward(x: Tensor, outputSize?: Shape): Tensor {
-    return convTranspose3d(x, this.weight, this.bias, this.optionsFor(x, outputSize));
+  protected convolve(x: Tensor, options: ConvTransposeOptions<Triple>): Tensor {
+    return convTranspose3d(x, this.weight, this.bias, options);
   }
 }

@@ -5,10 +5,10 @@ import { tidy } from "../memory/scope.js";
 import { alphaDropout, featureAlphaDropout, featureDropout } from "../ops/dropout.js";
 import { dropout, type DropoutOptions } from "../ops/random.js";
 import { squeeze, unsqueeze } from "../ops/views.js";
-import { Module } from "./module.js";
+import { PlainLayer } from "./plain.js";
 
 /** What the dropout layers share. */
-abstract class DropoutLayer extends Module {
+abstract class DropoutLayer extends PlainLayer {
   constructor(readonly p = 0.5) {
     super();
     if (!(p >= 0 && p <= 1)) {

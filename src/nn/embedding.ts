@@ -13,7 +13,8 @@ import {
 import { select } from "../ops/views.js";
 import { normal_ } from "./init.js";
 import { checkSizes, parameter } from "./layers.js";
-import { Module, type Parameter } from "./module.js";
+import { type Parameter } from "./module.js";
+import { PlainLayer } from "./plain.js";
 
 export interface EmbeddingLayerOptions extends EmbeddingOptions {
   /** [num, dim]: what the table begins with, copied. Default: N(0, 1), and 0 for the padding's row. */
@@ -47,7 +48,7 @@ export interface PretrainedOptions {
 }
 
 /** A table of vectors: int32 ids [...] to [..., dim]. Initialised with N(0, 1). */
-export class Embedding extends Module {
+export class Embedding extends PlainLayer {
   /** [num, dim] */
   readonly weight: Parameter;
   readonly paddingIdx: number | null;
@@ -80,7 +81,7 @@ export class Embedding extends Module {
 }
 
 /** Reduced rows of a table: int32 ids [bags, n], or [n] with offsets, to [bags, dim]. */
-export class EmbeddingBag extends Module {
+export class EmbeddingBag extends PlainLayer {
   /** [num, dim] */
   readonly weight: Parameter;
   readonly options: EmbeddingBagOptions;

@@ -13,11 +13,12 @@ import {
 } from "../ops/groupNorm.js";
 import { squeeze, unsqueeze } from "../ops/views.js";
 import { parameter } from "./layers.js";
-import { type Buffer, Module, type Parameter } from "./module.js";
+import { type Buffer, type Parameter } from "./module.js";
+import { PlainLayer } from "./plain.js";
 import { type BatchNormLayerOptions, buffer } from "./norm.js";
 
 /** Normalises over each of `numGroups` groups of channels of each sample: [N, C, ...]. */
-export class GroupNorm extends Module {
+export class GroupNorm extends PlainLayer {
   readonly weight: Parameter | null;
   readonly bias: Parameter | null;
   readonly eps: number;
@@ -47,7 +48,7 @@ export class GroupNorm extends Module {
 }
 
 /** What the instance norms share: like batch norms, but neither affine nor tracking by default. */
-abstract class InstanceNorm extends Module {
+abstract class InstanceNorm extends PlainLayer {
   readonly weight: Parameter | null;
   readonly bias: Parameter | null;
   readonly runningMean: Buffer | null = null;
@@ -114,7 +115,7 @@ export class InstanceNorm3d extends InstanceNorm {
 }
 
 /** x / sqrt(mean(x^2) + eps) * weight over the last dims; the weight starts at 1. */
-export class RMSNorm extends Module {
+export class RMSNorm extends PlainLayer {
   readonly weight: Parameter | null;
   readonly normalizedShape: Shape;
   readonly eps: number;
@@ -137,7 +138,7 @@ export class RMSNorm extends Module {
 }
 
 /** Divides by a power of the mean square of neighbouring channels: [N, C, ...]. */
-export class LocalResponseNorm extends Module {
+export class LocalResponseNorm extends PlainLayer {
   constructor(
     readonly size: number,
     readonly options: LocalResponseNormOptions = {},

@@ -10,10 +10,10 @@ import {
 } from "../ops/fold.js";
 import { interpolate, type InterpolateOptions } from "../ops/interpolate.js";
 import type { Pair } from "../ops/window.js";
-import { Module } from "./module.js";
+import { PlainLayer } from "./plain.js";
 
 /** Other sizes for images and sequences: see `interpolate`. */
-export class Upsample extends Module {
+export class Upsample extends PlainLayer {
   constructor(readonly options: InterpolateOptions) {
     super();
   }
@@ -24,7 +24,7 @@ export class Upsample extends Module {
 }
 
 /** [..., C r^2, H, W] to [..., C, H r, W r]. */
-export class PixelShuffle extends Module {
+export class PixelShuffle extends PlainLayer {
   constructor(readonly upscaleFactor: number) {
     super();
   }
@@ -35,7 +35,7 @@ export class PixelShuffle extends Module {
 }
 
 /** [..., C, H r, W r] to [..., C r^2, H, W]. */
-export class PixelUnshuffle extends Module {
+export class PixelUnshuffle extends PlainLayer {
   constructor(readonly downscaleFactor: number) {
     super();
   }
@@ -46,7 +46,7 @@ export class PixelUnshuffle extends Module {
 }
 
 /** Interleaves the channels of groups: [N, C, ...]. */
-export class ChannelShuffle extends Module {
+export class ChannelShuffle extends PlainLayer {
   constructor(readonly groups: number) {
     super();
   }
@@ -57,7 +57,7 @@ export class ChannelShuffle extends Module {
 }
 
 /** Sliding windows as columns: [N, C, H, W] to [N, C kh kw, L]. */
-export class Unfold extends Module {
+export class Unfold extends PlainLayer {
   constructor(
     readonly kernelSize: Pair,
     readonly options: UnfoldOptions = {},
@@ -71,7 +71,7 @@ export class Unfold extends Module {
 }
 
 /** Columns added up to images: [N, C kh kw, L] to [N, C, H, W]. */
-export class Fold extends Module {
+export class Fold extends PlainLayer {
   constructor(
     readonly outputSize: Pair,
     readonly kernelSize: Pair,

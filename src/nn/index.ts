@@ -89,3 +89,15 @@ export {
   type Padding,
   Unflatten,
 } from "./padding.js";
+export {
+  GRU,
+  GRUCell,
+  LSTM,
+  LSTMCell,
+  type LSTMState,
+  type RecurrentOptions,
+  type RecurrentOutput,
+  RNN,
+  RNNCell,
+  type SequenceOptions,
+} from "./recurrent.js";

@@ -7,7 +7,8 @@ import { bilinear } from "../ops/bilinear.js";
 import { linear } from "../ops/matmul.js";
 import { flatten } from "../ops/views.js";
 import { fans, kaimingUniform_, uniform_ } from "./init.js";
-import { Module, Parameter } from "./module.js";
+import { Parameter } from "./module.js";
+import { PlainLayer } from "./plain.js";
 
 /** A parameter of zeros or ones, which an initialisation may overwrite. */
 export function parameter(shape: readonly number[], value: 0 | 1 = 0): Parameter {
@@ -38,7 +39,7 @@ export function checkSizes(layer: string, sizes: Record<string, number>): void {
 }
 
 /** y = x W^T + b on the last dim: [..., in] to [..., out]. */
-export class Linear extends Module {
+export class Linear extends PlainLayer {
   /** [out, in] */
   readonly weight: Parameter;
   /** [out] */
@@ -58,7 +59,7 @@ export class Linear extends Module {
 }
 
 /** y_k = x1 W_k x2 + b_k on the last dims: [..., in1] and [..., in2] to [..., out]. */
-export class Bilinear extends Module {
+export class Bilinear extends PlainLayer {
   /** [out, in1, in2] */
   readonly weight: Parameter;
   /** [out] */
@@ -85,7 +86,7 @@ export class Bilinear extends Module {
 }
 
 /** Joins dims; by default all but the first. */
-export class Flatten extends Module {
+export class Flatten extends PlainLayer {
   constructor(
     readonly startDim = 1,
     readonly endDim = -1,
@@ -99,7 +100,7 @@ export class Flatten extends Module {
 }
 
 /** Returns its input. */
-export class Identity extends Module {
+export class Identity extends PlainLayer {
   forward(x: Tensor): Tensor {
     return x;
   }

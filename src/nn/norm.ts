@@ -7,7 +7,8 @@ import { untracked } from "../memory/scope.js";
 import { full, ones, zeros } from "../ops/creation.js";
 import { batchNorm, layerNorm } from "../ops/normalize.js";
 import { parameter } from "./layers.js";
-import { Buffer, Module, type Parameter } from "./module.js";
+import { Buffer, type Parameter } from "./module.js";
+import { PlainLayer } from "./plain.js";
 
 export interface LayerNormLayerOptions {
   /** Added to the variance. Default: 1e-5. */
@@ -19,7 +20,7 @@ export interface LayerNormLayerOptions {
 }
 
 /** Normalises over the last dims; weight starts at 1, bias at 0. */
-export class LayerNorm extends Module {
+export class LayerNorm extends PlainLayer {
   readonly weight: Parameter | null;
   readonly bias: Parameter | null;
   readonly normalizedShape: Shape;
@@ -52,7 +53,7 @@ export interface BatchNormLayerOptions {
 }
 
 /** What the batch norms share. */
-abstract class BatchNorm extends Module {
+abstract class BatchNorm extends PlainLayer {
   readonly weight: Parameter | null;
   readonly bias: Parameter | null;
   readonly runningMean: Buffer | null = null;

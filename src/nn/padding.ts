@@ -4,12 +4,12 @@ import type { Shape } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { unflatten } from "../ops/dims.js";
 import { pad, type PadOptions } from "../ops/padding.js";
-import { Module } from "./module.js";
+import { PlainLayer } from "./plain.js";
 
 /** A number for all sides, or one for each: [before, after] of the last dim, then of the one before it. */
 export type Padding = number | readonly number[];
 
-abstract class Pad extends Module {
+abstract class Pad extends PlainLayer {
   /** As `pad` takes it. */
   readonly padding: readonly number[];
 
@@ -140,7 +140,7 @@ export class CircularPad3d extends Pad {
 }
 
 /** Splits a dim into several; one size may be -1. */
-export class Unflatten extends Module {
+export class Unflatten extends PlainLayer {
   constructor(
     readonly dim: number,
     readonly sizes: Shape,

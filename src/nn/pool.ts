@@ -31,10 +31,10 @@ import {
 } from "../ops/pool.js";
 import { maxUnpool1d, maxUnpool2d, maxUnpool3d, type MaxUnpoolOptions } from "../ops/unpool.js";
 import type { Pair, Single, Triple } from "../ops/window.js";
-import { Module } from "./module.js";
+import { PlainLayer } from "./plain.js";
 
 /** The largest element of each window of [N, C, L]; with returnIndices { values, indices }: see maxPool1d. */
-export class MaxPool1d<Indices extends boolean = false> extends Module {
+export class MaxPool1d<Indices extends boolean = false> extends PlainLayer {
   constructor(
     readonly kernel: Single,
     readonly options: MaxPool1dOptions<Indices> = {},
@@ -48,7 +48,7 @@ export class MaxPool1d<Indices extends boolean = false> extends Module {
 }
 
 /** The largest element of each window of [N, C, H, W]; with returnIndices { values, indices }: see maxPool2d. */
-export class MaxPool2d<Indices extends boolean = false> extends Module {
+export class MaxPool2d<Indices extends boolean = false> extends PlainLayer {
   constructor(
     readonly kernel: Pair,
     readonly options: MaxPool2dOptions<Indices> = {},
@@ -62,7 +62,7 @@ export class MaxPool2d<Indices extends boolean = false> extends Module {
 }
 
 /** The largest element of each window of [N, C, D, H, W]; with returnIndices { values, indices }: see maxPool3d. */
-export class MaxPool3d<Indices extends boolean = false> extends Module {
+export class MaxPool3d<Indices extends boolean = false> extends PlainLayer {
   constructor(
     readonly kernel: Triple,
     readonly options: MaxPool3dOptions<Indices> = {},
@@ -76,7 +76,7 @@ export class MaxPool3d<Indices extends boolean = false> extends Module {
 }
 
 /** The mean of each window of [N, C, L]: see avgPool1d. */
-export class AvgPool1d extends Module {
+export class AvgPool1d extends PlainLayer {
   constructor(
     readonly kernel: Single,
     readonly options: AvgPool1dOptions = {},
@@ -90,7 +90,7 @@ export class AvgPool1d extends Module {
 }
 
 /** The mean of each window of [N, C, H, W]: see avgPool2d. */
-export class AvgPool2d extends Module {
+export class AvgPool2d extends PlainLayer {
   constructor(
     readonly kernel: Pair,
     readonly options: AvgPool2dOptions = {},
@@ -104,7 +104,7 @@ export class AvgPool2d extends Module {
 }
 
 /** The mean of each window of [N, C, D, H, W]: see avgPool3d. */
-export class AvgPool3d extends Module {
+export class AvgPool3d extends PlainLayer {
   constructor(
     readonly kernel: Triple,
     readonly options: AvgPool3dOptions = {},
@@ -118,7 +118,7 @@ export class AvgPool3d extends Module {
 }
 
 /** (sum of x^p over each window)^(1/p) of [N, C, L]: see lpPool1d. */
-export class LPPool1d extends Module {
+export class LPPool1d extends PlainLayer {
   constructor(
     readonly normType: number,
     readonly kernel: Single,
@@ -133,7 +133,7 @@ export class LPPool1d extends Module {
 }
 
 /** (sum of x^p over each window)^(1/p) of [N, C, H, W]: see lpPool2d. */
-export class LPPool2d extends Module {
+export class LPPool2d extends PlainLayer {
   constructor(
     readonly normType: number,
     readonly kernel: Pair,
@@ -148,7 +148,7 @@ export class LPPool2d extends Module {
 }
 
 /** Means over windows that divide [N, C, L] into `outputSize` outputs. */
-export class AdaptiveAvgPool1d extends Module {
+export class AdaptiveAvgPool1d extends PlainLayer {
   constructor(readonly outputSize: AdaptiveSize<1>) {
     super();
   }
@@ -159,7 +159,7 @@ export class AdaptiveAvgPool1d extends Module {
 }
 
 /** Means over windows that divide [N, C, H, W] into `outputSize` outputs. */
-export class AdaptiveAvgPool2d extends Module {
+export class AdaptiveAvgPool2d extends PlainLayer {
   constructor(readonly outputSize: AdaptiveSize<2>) {
     super();
   }
@@ -170,7 +170,7 @@ export class AdaptiveAvgPool2d extends Module {
 }
 
 /** Means over windows that divide [N, C, D, H, W] into `outputSize` outputs. */
-export class AdaptiveAvgPool3d extends Module {
+export class AdaptiveAvgPool3d extends PlainLayer {
   constructor(readonly outputSize: AdaptiveSize<3>) {
     super();
   }
@@ -181,7 +181,7 @@ export class AdaptiveAvgPool3d extends Module {
 }
 
 /** The largest elements of windows that divide [N, C, L] into `outputSize` outputs. */
-export class AdaptiveMaxPool1d<Indices extends boolean = false> extends Module {
+export class AdaptiveMaxPool1d<Indices extends boolean = false> extends PlainLayer {
   constructor(
     readonly outputSize: AdaptiveSize<1>,
     readonly options: AdaptiveMaxPoolOptions<Indices> = {},
@@ -195,7 +195,7 @@ export class AdaptiveMaxPool1d<Indices extends boolean = false> extends Module {
 }
 
 /** The largest elements of windows that divide [N, C, H, W] into `outputSize` outputs. */
-export class AdaptiveMaxPool2d<Indices extends boolean = false> extends Module {
+export class AdaptiveMaxPool2d<Indices extends boolean = false> extends PlainLayer {
   constructor(
     readonly outputSize: AdaptiveSize<2>,
     readonly options: AdaptiveMaxPoolOptions<Indices> = {},
@@ -209,7 +209,7 @@ export class AdaptiveMaxPool2d<Indices extends boolean = false> extends Module {
 }
 
 /** The largest elements of windows that divide [N, C, D, H, W] into `outputSize` outputs. */
-export class AdaptiveMaxPool3d<Indices extends boolean = false> extends Module {
+export class AdaptiveMaxPool3d<Indices extends boolean = false> extends PlainLayer {
   constructor(
     readonly outputSize: AdaptiveSize<3>,
     readonly options: AdaptiveMaxPoolOptions<Indices> = {},
@@ -223,7 +223,7 @@ export class AdaptiveMaxPool3d<Indices extends boolean = false> extends Module {
 }
 
 /** Puts the values of MaxPool1d back to where they came from: see maxUnpool1d. */
-export class MaxUnpool1d extends Module {
+export class MaxUnpool1d extends PlainLayer {
   constructor(
     readonly kernel: Single,
     readonly options: Omit<MaxUnpoolOptions<Single>, "outputSize"> = {},
@@ -240,7 +240,7 @@ export class MaxUnpool1d extends Module {
 }
 
 /** Puts the values of MaxPool2d back to where they came from: see maxUnpool2d. */
-export class MaxUnpool2d extends Module {
+export class MaxUnpool2d extends PlainLayer {
   constructor(
     readonly kernel: Pair,
     readonly options: Omit<MaxUnpoolOptions<Pair>, "outputSize"> = {},
@@ -257,7 +257,7 @@ export class MaxUnpool2d extends Module {
 }
 
 /** Puts the values of MaxPool3d back to where they came from: see maxUnpool3d. */
-export class MaxUnpool3d extends Module {
+export class MaxUnpool3d extends PlainLayer {
   constructor(
     readonly kernel: Triple,
     readonly options: Omit<MaxUnpoolOptions<Triple>, "outputSize"> = {},

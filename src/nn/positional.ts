@@ -7,7 +7,7 @@ import { cos, sin } from "../ops/math.js";
 import { angles, rotaryEmbedding, type RotaryOptions } from "../ops/positional.js";
 import { dropout } from "../ops/random.js";
 import { flatten, unsqueeze } from "../ops/views.js";
-import { Module } from "./module.js";
+import { PlainLayer } from "./plain.js";
 
 export interface SinusoidalOptions {
   /** Default: 0. */
@@ -22,7 +22,7 @@ export interface SinusoidalOptions {
  * Adds sin(pos base^(-2i/dModel)) to element 2i and the cosine to element 2i + 1 (Vaswani et al.,
  * 2017), then drops. For any length; nothing in the state dict.
  */
-export class SinusoidalPositionalEncoding extends Module {
+export class SinusoidalPositionalEncoding extends PlainLayer {
   /** @param dModel even */
   constructor(
     readonly dModel: number,
@@ -48,7 +48,7 @@ export class SinusoidalPositionalEncoding extends Module {
 }
 
 /** `rotaryEmbedding` with its options as a layer: for queries and keys [..., T, D]. */
-export class RotaryEmbedding extends Module {
+export class RotaryEmbedding extends PlainLayer {
   constructor(readonly options: Omit<RotaryOptions, "offset"> = {}) {
     super();
   }

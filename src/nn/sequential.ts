@@ -2,21 +2,11 @@
 // of the library's own layers that keep no reference to it.
 import { ValueError } from "../core/errors.js";
 import type { Tensor } from "../autograd/tensor.js";
-import * as activations from "./activations.js";
-import * as layers from "./layers.js";
 import { Module } from "./module.js";
+import { isPlain } from "./plain.js";
 
 /** A module that takes a tensor and gives one. */
 export type Layer = Module & { forward(x: Tensor): Tensor };
-
-/** `forward` functions that keep neither what they get nor what they return. A subclass's own is not among them. */
-const forgetful = /* @__PURE__ */ new Set<unknown>(
-  [...Object.values(activations), ...Object.values(layers)].flatMap((layer) =>
-    typeof layer === "function" && layer.prototype instanceof Module
-      ? [(layer.prototype as Layer).forward]
-      : [],
-  ),
-);
 
 /** Layers one after the other; their names in a state dict are their numbers. */
 export class Sequential extends Module {
@@ -39,7 +29,7 @@ export class Sequential extends Module {
     let present = x;
     let ours = false;
     for (const layer of this.layers) {
-      const knows = forgetful.has(layer.forward);
+      const knows = isPlain(layer);
       const next = layer.forward(present);
       if (next === present) continue;
       if (ours && knows) present.dispose();

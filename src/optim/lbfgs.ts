@@ -52,7 +52,7 @@ const largest = (x: Tensor): number => (x.numel() === 0 ? 0 : number(() => amax(
  *   loss.backward();
  *   return loss;
  * });
- * console.log(x.toArray()); // [ 3, 4 ]
+ * console.log(x.round().toArray()); // [ 3, 4 ]
  */
 export class LBFGS extends Optimizer<LBFGSOptions> {
   constructor(params: Params<LBFGSOptions>, options: Partial<LBFGSOptions> = {}) {

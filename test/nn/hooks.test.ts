@@ -112,7 +112,7 @@ describe("apply and toString", () => {
     expect(String(model)).toBe(
       [
         "Sequential(",
-        "  (0): Conv2d(weight=[4,1,3,3], padding=1)",
+        "  (0): Conv2d(weight=[4,1,3,3], padding=1, paddingMode=zeros)",
         "  (1): Sequential(",
         "    (0): LeakyReLU(negativeSlope=0.2)",
         "  )",

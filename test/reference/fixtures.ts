@@ -61,6 +61,11 @@ export function toState(state: EncodedState): Record<string, Tensor> {
   return Object.fromEntries(Object.entries(state).map(([key, value]) => [key, toTensor(value)]));
 }
 
+/** The elements, row-major. */
+export function valuesOf(encoded: Encoded): readonly number[] {
+  return decode(encoded).data;
+}
+
 /** Passes when |got - wanted| <= absolute + relative * |wanted|; NaN equals NaN. */
 export interface Tolerance {
   readonly relative: number;

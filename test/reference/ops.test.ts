@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { add, grad, mul, sum, zerosLike, type Tensor } from "../../src/index.js";
 import { expectTensor, LAYERS, load, toTensor, type Encoded, type Tolerance } from "./fixtures.js";
 import { families } from "./families/index.js";
+import { checkPage, errorsOf, factsOf } from "./opFacts.js";
 import { table } from "./opTable.js";
 
 /** See generator/case.py. */
@@ -43,6 +44,7 @@ function check(test: OpCase): void {
   const result = row.run(inputs as never, (test.args ?? {}) as never);
   const outs = Array.isArray(result) ? [...(result as Tensor[])] : [result as Tensor];
   expectAll("y", outs, test.y, row.out);
+  note(test, outs);
   if (test.dy === undefined || test.dx === undefined) return;
   const wanted = inputs.filter((x) => x.requiresGrad);
   const second = test.ddx !== undefined;
@@ -50,7 +52,30 @@ function check(test: OpCase): void {
   const smooth = outs.filter((y) => y.dtype === "float32");
   const dxs = gradients(smooth, wanted, dys, second);
   expectAll("dx", dxs, present(test.dx), row.gradient);
+  noteGradients(test, dxs, second);
   if (second) checkSecond(test, wanted, dys, dxs);
+}
+
+/** Keeps for docs/ops.md what a case has shown. */
+function note(test: OpCase, outs: readonly Tensor[]): void {
+  const facts = factsOf(test.op);
+  facts.cases++;
+  for (const x of test.x) facts.dtypes.add(toTensor(x).dtype);
+  outs.forEach((y, i) => {
+    if (y.dtype !== "float32") return;
+    const { ulp, relative } = errorsOf(y, test.y[i]!);
+    facts.ulp = Math.max(facts.ulp, ulp);
+    facts.relative = Math.max(facts.relative, relative);
+  });
+}
+
+function noteGradients(test: OpCase, dxs: readonly Tensor[], second: boolean): void {
+  const facts = factsOf(test.op);
+  facts.gradient = true;
+  facts.second ||= second;
+  present(test.dx!).forEach((wanted, i) => {
+    facts.gradientError = Math.max(facts.gradientError, errorsOf(dxs[i]!, wanted).relative);
+  });
 }
 
 function checkSecond(test: OpCase, wanted: Tensor[], dys: Tensor[], dxs: Tensor[]): void {
@@ -73,4 +98,9 @@ describe.each([...cases])("PyTorch's %s", (_, family) => {
 it("every row of the table has a case", () => {
   const used = new Set([...cases.values()].flat().map((test) => test.op));
   expect(Object.keys(table).filter((op) => !used.has(op))).toEqual([]);
+});
+
+// Last: by now every case has run.
+it("docs/ops.md says of every op what these tests have found", () => {
+  checkPage();
 });

@@ -1,0 +1,398 @@
+// Recurrent layers and their cells, with PyTorch's arguments, parameter names and gate order.
+import { checkFloat } from "../core/dtype.js";
+import { DTypeError, ShapeError, ValueError } from "../core/errors.js";
+import { expectShape, showShape } from "../core/shape.js";
+import { Tensor } from "../autograd/tensor.js";
+import { tidy } from "../memory/scope.js";
+import { toTypedArray } from "../ops/convert.js";
+import { tensor, zeros } from "../ops/creation.js";
+import { cat, stack } from "../ops/join.js";
+import { linear } from "../ops/matmul.js";
+import { dropout } from "../ops/random.js";
+import { MODES, recurrent, type RecurrentMode } from "../ops/recurrent.js";
+import { select, squeeze, transpose, unsqueeze } from "../ops/views.js";
+import { uniform_ } from "./init.js";
+import { checkSizes, parameter } from "./layers.js";
+import { Module, type Parameter } from "./module.js";
+
+export interface RecurrentOptions {
+  /** Layers, each on the outputs of the one before. Default: 1. */
+  numLayers?: number;
+  /** Learn b_ih and b_hh. Default: true. */
+  bias?: boolean;
+  /** Inputs and outputs are [B, T, ...] instead of [T, B, ...]. Default: false. */
+  batchFirst?: boolean;
+  /** Dropout of the outputs of all layers but the last, in training. Default: 0. */
+  dropout?: number;
+  /** A second direction, from the last step to the first; outputs are joined. Default: false. */
+  bidirectional?: boolean;
+}
+
+export interface SequenceOptions {
+  /**
+   * The steps of each sequence, from 1 to T: numbers, or an int32 tensor [B]. Outputs behind a sequence's
+   * end are 0, its last state is that of its last step, and the other direction begins there: what
+   * PyTorch's packed sequences do. Default: all have T.
+   */
+  lengths?: readonly number[] | Tensor;
+}
+
+/** One layer in one direction: the gates' weights. */
+interface Weights {
+  readonly weightIh: Parameter;
+  readonly weightHh: Parameter;
+  readonly biasIh: Parameter | null;
+  readonly biasHh: Parameter | null;
+}
+
+const NAMES = ["weightIh", "weightHh", "biasIh", "biasHh"] as const;
+
+/** New weights, uniform within 1 / sqrt(H). */
+function newWeights(mode: RecurrentMode, inputs: number, H: number, bias: boolean): Weights {
+  const rows = MODES[mode].gates * H;
+  const made = {
+    weightIh: parameter([rows, inputs]),
+    weightHh: parameter([rows, H]),
+    biasIh: bias ? parameter([rows]) : null,
+    biasHh: bias ? parameter([rows]) : null,
+  };
+  const bound = H > 0 ? 1 / Math.sqrt(H) : 0;
+  for (const p of Object.values(made)) if (p !== null) uniform_(p, -bound, bound);
+  return made;
+}
+
+function checkHidden(layer: string, inputSize: number, hiddenSize: number): void {
+  checkSizes(layer, { inputSize, hiddenSize });
+  // The kernel keeps a row's gates in its scratch.
+  if (hiddenSize < 1 || hiddenSize > 32768) {
+    throw new ValueError(layer, `hiddenSize must lie in [1, 32768]: got ${hiddenSize}`);
+  }
+}
+
+/** What a recurrent layer returns; `cell` is null but for LSTM. */
+interface Outcome {
+  output: Tensor;
+  hidden: Tensor;
+  cell: Tensor | null;
+}
+
+/** What RNN, LSTM and GRU share. */
+abstract class Recurrent extends Module {
+  readonly numLayers: number;
+  readonly batchFirst: boolean;
+  readonly dropout: number;
+  readonly bidirectional: boolean;
+
+  constructor(
+    protected readonly mode: RecurrentMode,
+    readonly inputSize: number,
+    readonly hiddenSize: number,
+    options: RecurrentOptions,
+  ) {
+    super();
+    const { numLayers = 1, bias = true, batchFirst = false } = options;
+    const { dropout = 0, bidirectional = false } = options;
+    const layer = this.constructor.name;
+    checkHidden(layer, inputSize, hiddenSize);
+    if (!Number.isInteger(numLayers) || numLayers < 1) {
+      throw new ValueError(layer, `numLayers must be an integer >= 1: got ${numLayers}`);
+    }
+    if (!(dropout >= 0 && dropout <= 1)) {
+      throw new ValueError(layer, `dropout must lie in [0, 1]: got ${dropout}`);
+    }
+    this.numLayers = numLayers;
+    this.batchFirst = batchFirst;
+    this.dropout = dropout;
+    this.bidirectional = bidirectional;
+    for (let i = 0; i < numLayers; i++) {
+      const inputs = i === 0 ? inputSize : hiddenSize * this.directions;
+      for (const suffix of this.suffixes(i)) {
+        const weights = newWeights(mode, inputs, hiddenSize, bias);
+        for (const name of NAMES) {
+          if (weights[name] !== null) Object.assign(this, { [name + suffix]: weights[name] });
+        }
+      }
+    }
+  }
+
+  private get directions(): 1 | 2 {
+    return this.bidirectional ? 2 : 1;
+  }
+
+  /** What follows the names of layer i's weights: weight_ih_l0, weight_ih_l0_reverse. */
+  private suffixes(i: number): string[] {
+    return [`L${i}`, `L${i}Reverse`].slice(0, this.directions);
+  }
+
+  private weight(name: string): Parameter | null {
+    return (Reflect.get(this, name) as Parameter | undefined) ?? null;
+  }
+
+  private check(x: Tensor): void {
+    const layer = this.constructor.name;
+    checkFloat(layer, "x", x);
+    if ((x.ndim !== 2 && x.ndim !== 3) || x.shape.at(-1) !== this.inputSize) {
+      const dims = this.batchFirst ? "[B, T" : "[T, B";
+      throw new ShapeError(
+        layer,
+        `x must be ${dims}, ${this.inputSize}] or [T, ${this.inputSize}]: got ${showShape(x.shape)}`,
+      );
+    }
+  }
+
+  /** A state [layers x directions, B, H], or zeros. */
+  private state(name: string, given: Tensor | undefined, B: number, batched: boolean): Tensor {
+    const layer = this.constructor.name;
+    const n = this.numLayers * this.directions;
+    if (given === undefined) return zeros([n, B, this.hiddenSize]);
+    checkFloat(layer, name, given);
+    expectShape(layer, name, given, batched ? [n, B, this.hiddenSize] : [n, this.hiddenSize]);
+    return batched ? given : unsqueeze(given, 1);
+  }
+
+  private lengthsOf(options: SequenceOptions, T: number, B: number): Tensor | null {
+    const { lengths } = options;
+    if (lengths === undefined) return null;
+    const layer = this.constructor.name;
+    if (lengths instanceof Tensor && lengths.dtype !== "int32") {
+      throw new DTypeError(layer, `lengths must be int32: got ${lengths.dtype}`);
+    }
+    const values = lengths instanceof Tensor ? [...toTypedArray(lengths)] : lengths;
+    if (values.length !== B || !values.every((n) => Number.isInteger(n) && n >= 1 && n <= T)) {
+      throw new ValueError(
+        layer,
+        `lengths must be ${B} integers in [1, ${T}]: got [${values.join(", ")}]`,
+      );
+    }
+    return tensor(Int32Array.from(values));
+  }
+
+  /** Runs all layers over [T, B, I]. */
+  private layers(x: Tensor, h0: Tensor, c0: Tensor | null, lengths: Tensor | null): Outcome {
+    const [hidden, cells]: Tensor[][] = [[], []];
+    let y = x;
+    for (let i = 0; i < this.numLayers; i++) {
+      if (i > 0) y = dropout(y, this.dropout, { training: this.training });
+      const runs = this.suffixes(i).map((suffix, d) => {
+        const at = i * this.directions + d;
+        const bias = this.weight(`biasHh${suffix}`);
+        return recurrent(
+          {
+            x: linear(y, this.weight(`weightIh${suffix}`)!, this.weight(`biasIh${suffix}`)),
+            ...{ weight: this.weight(`weightHh${suffix}`)!, bias },
+            h0: select(h0, 0, at),
+            c0: c0 === null ? null : select(c0, 0, at),
+          },
+          { mode: this.mode, reverse: d === 1, lengths },
+        );
+      });
+      y =
+        runs.length === 1
+          ? runs[0]!.output
+          : cat(
+              runs.map((r) => r.output),
+              2,
+            );
+      hidden!.push(...runs.map((r) => r.hidden));
+      cells!.push(...runs.flatMap((r) => r.cell ?? []));
+    }
+    return { output: y, hidden: stack(hidden!), cell: c0 === null ? null : stack(cells!) };
+  }
+
+  protected sequence(
+    x: Tensor,
+    given: { hidden?: Tensor | undefined; cell?: Tensor | undefined },
+    options: SequenceOptions,
+  ): Outcome {
+    this.check(x);
+    const batched = x.ndim === 3;
+    const turned = batched && this.batchFirst;
+    const T = x.shape[turned ? 1 : 0]!;
+    const B = batched ? x.shape[turned ? 0 : 1]! : 1;
+    return tidy(() => {
+      const lengths = this.lengthsOf(options, T, B);
+      const h0 = this.state("hidden", given.hidden, B, batched);
+      const c0 = this.mode === "lstm" ? this.state("cell", given.cell, B, batched) : null;
+      const steps = turned ? transpose(x, 0, 1) : batched ? x : unsqueeze(x, 1);
+      const { output, hidden, cell } = this.layers(steps, h0, c0, lengths);
+      const back = (y: Tensor): Tensor => (batched ? y : squeeze(y, 1));
+      return {
+        output: turned ? transpose(output, 0, 1) : back(output),
+        hidden: back(hidden),
+        cell: cell === null ? null : back(cell),
+      };
+    });
+  }
+}
+
+/** A layer's output [T, B, D H] and the last hidden states [layers x D, B, H], D being the directions. */
+export interface RecurrentOutput {
+  output: Tensor;
+  hidden: Tensor;
+}
+
+/** LSTM's states, each [layers x D, B, H]. */
+export interface LSTMState {
+  hidden: Tensor;
+  cell: Tensor;
+}
+
+/** Elman's recurrent layer: h' = tanh(W_ih x + b_ih + W_hh h + b_hh), over [T, B, inputSize] or [T, inputSize]. */
+export class RNN extends Recurrent {
+  /** @param options.nonlinearity Default: "tanh". */
+  constructor(
+    inputSize: number,
+    hiddenSize: number,
+    options: RecurrentOptions & { nonlinearity?: "tanh" | "relu" } = {},
+  ) {
+    super(nonlinearityOf("RNN", options.nonlinearity), inputSize, hiddenSize, options);
+  }
+
+  /** @param hidden [layers x D, B, H]. Default: zeros. */
+  forward(x: Tensor, hidden?: Tensor, options: SequenceOptions = {}): RecurrentOutput {
+    const { output, hidden: last } = this.sequence(x, { hidden }, options);
+    return { output, hidden: last };
+  }
+}
+
+function nonlinearityOf(layer: string, name: "tanh" | "relu" = "tanh"): RecurrentMode {
+  if (name === "tanh" || name === "relu") return name;
+  throw new ValueError(layer, `nonlinearity must be tanh or relu: got ${String(name)}`);
+}
+
+/**
+ * Long short-term memory (Hochreiter and Schmidhuber, 1997) over [T, B, inputSize] or [T, inputSize]. Gates
+ * i, f, g, o: c' = f c + i g, h' = o tanh(c').
+ */
+export class LSTM extends Recurrent {
+  constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions = {}) {
+    super("lstm", inputSize, hiddenSize, options);
+  }
+
+  /** @param state both [layers x D, B, H]. Default: zeros. */
+  forward(
+    x: Tensor,
+    state?: LSTMState,
+    options: SequenceOptions = {},
+  ): RecurrentOutput & LSTMState {
+    const { output, hidden, cell } = this.sequence(x, state ?? {}, options);
+    return { output, hidden, cell: cell! };
+  }
+}
+
+/**
+ * Gated recurrent units (Cho et al., 2014) over [T, B, inputSize] or [T, inputSize]. Gates r, z, n:
+ * n = tanh(W_in x + b_in + r (W_hn h + b_hn)), h' = (1 - z) n + z h.
+ */
+export class GRU extends Recurrent {
+  constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions = {}) {
+    super("gru", inputSize, hiddenSize, options);
+  }
+
+  /** @param hidden [layers x D, B, H]. Default: zeros. */
+  forward(x: Tensor, hidden?: Tensor, options: SequenceOptions = {}): RecurrentOutput {
+    const { output, hidden: last } = this.sequence(x, { hidden }, options);
+    return { output, hidden: last };
+  }
+}
+
+/** What the cells share: one step of a layer on [B, inputSize] or [inputSize]. */
+abstract class Cell extends Module {
+  readonly weightIh: Parameter;
+  readonly weightHh: Parameter;
+  readonly biasIh: Parameter | null;
+  readonly biasHh: Parameter | null;
+
+  constructor(
+    private readonly mode: RecurrentMode,
+    readonly inputSize: number,
+    readonly hiddenSize: number,
+    options: { bias?: boolean },
+  ) {
+    super();
+    checkHidden(this.constructor.name, inputSize, hiddenSize);
+    const made = newWeights(mode, inputSize, hiddenSize, options.bias ?? true);
+    this.weightIh = made.weightIh;
+    this.weightHh = made.weightHh;
+    this.biasIh = made.biasIh;
+    this.biasHh = made.biasHh;
+  }
+
+  protected step(
+    x: Tensor,
+    hidden?: Tensor,
+    cell?: Tensor,
+  ): { hidden: Tensor; cell: Tensor | null } {
+    const layer = this.constructor.name;
+    const { inputSize, hiddenSize, mode } = this;
+    checkFloat(layer, "x", x);
+    if ((x.ndim !== 1 && x.ndim !== 2) || x.shape.at(-1) !== inputSize) {
+      throw new ShapeError(
+        layer,
+        `x must be [B, ${inputSize}] or [${inputSize}]: got ${showShape(x.shape)}`,
+      );
+    }
+    const lead = x.shape.slice(0, -1);
+    const state = (name: string, given: Tensor | undefined): Tensor => {
+      if (given === undefined) return zeros([lead[0] ?? 1, hiddenSize]);
+      checkFloat(layer, name, given);
+      expectShape(layer, name, given, [...lead, hiddenSize]);
+      return x.ndim === 1 ? unsqueeze(given, 0) : given;
+    };
+    return tidy(() => {
+      const rows = unsqueeze(x.ndim === 1 ? unsqueeze(x, 0) : x, 0);
+      const run = recurrent(
+        {
+          x: linear(rows, this.weightIh, this.biasIh),
+          ...{ weight: this.weightHh, bias: this.biasHh },
+          h0: state("hidden", hidden),
+          c0: mode === "lstm" ? state("cell", cell) : null,
+        },
+        { mode, reverse: false, lengths: null },
+      );
+      const back = (y: Tensor): Tensor => (x.ndim === 1 ? squeeze(y, 0) : y);
+      return { hidden: back(run.hidden), cell: run.cell === null ? null : back(run.cell) };
+    });
+  }
+}
+
+/** One step of RNN: [B, inputSize] and a state [B, hiddenSize] (default: zeros) to the next state. */
+export class RNNCell extends Cell {
+  /** @param options.nonlinearity Default: "tanh". @param options.bias Default: true. */
+  constructor(
+    inputSize: number,
+    hiddenSize: number,
+    options: { bias?: boolean; nonlinearity?: "tanh" | "relu" } = {},
+  ) {
+    super(nonlinearityOf("RNNCell", options.nonlinearity), inputSize, hiddenSize, options);
+  }
+
+  forward(x: Tensor, hidden?: Tensor): Tensor {
+    return this.step(x, hidden).hidden;
+  }
+}
+
+/** One step of LSTM: [B, inputSize] and states [B, hiddenSize] (default: zeros) to the next states. */
+export class LSTMCell extends Cell {
+  /** @param options.bias Default: true. */
+  constructor(inputSize: number, hiddenSize: number, options: { bias?: boolean } = {}) {
+    super("lstm", inputSize, hiddenSize, options);
+  }
+
+  forward(x: Tensor, state?: LSTMState): LSTMState {
+    const { hidden, cell } = this.step(x, state?.hidden, state?.cell);
+    return { hidden, cell: cell! };
+  }
+}
+
+/** One step of GRU: [B, inputSize] and a state [B, hiddenSize] (default: zeros) to the next state. */
+export class GRUCell extends Cell {
+  /** @param options.bias Default: true. */
+  constructor(inputSize: number, hiddenSize: number, options: { bias?: boolean } = {}) {
+    super("gru", inputSize, hiddenSize, options);
+  }
+
+  forward(x: Tensor, hidden?: Tensor): Tensor {
+    return this.step(x, hidden).hidden;
+  }
+}

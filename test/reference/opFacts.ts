@@ -1,0 +1,167 @@
+// What the reference tests find out about each op while they run, and docs/ops.md made of it. The library
+// gives the same bits everywhere, so the errors are constants: the page is compared with what was found.
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { expect } from "vitest";
+import * as sg from "../../src/index.js";
+import type { Tensor } from "../../src/index.js";
+import { differentiable, inPlace, underivable } from "../ops/table.js";
+import { lists } from "../ops/families/index.js";
+import { type Encoded, valuesOf } from "./fixtures.js";
+
+interface Facts {
+  readonly dtypes: Set<string>;
+  cases: number;
+  gradient: boolean;
+  second: boolean;
+  /** In units in the last place of what PyTorch computed in float64. */
+  ulp: number;
+  /** Over the largest magnitude of the result that an element belongs to. */
+  relative: number;
+  gradientError: number;
+}
+
+const facts = new Map<string, Facts>();
+
+/** Rows of the reference tests that are calls of an op under another name. */
+const CALLS: Readonly<Record<string, string>> = {
+  ...{ addScaled: "add", subScaled: "sub", divRounded: "div", powWhole: "pow", roundTo: "round" },
+  ...{ clampAbove: "clamp", clampBetween: "clamp", softplusScaled: "softplus" },
+  ...{ asStridedOfExpanded: "asStrided", asStridedOfTransposed: "asStrided" },
+  ...{
+    squeezeDims: "squeeze",
+    viewOfPermuted: "view",
+    padThenSquare: "pad",
+    unfoldColumns: "unfold",
+  },
+  ...{
+    embeddingByFrequency: "embedding",
+    embeddingRenormed: "embedding",
+    oneHotInferred: "oneHot",
+  },
+  ...{ scatterInt: "scatter", scatterValue: "scatter", whereAlone: "where" },
+  ...{
+    maxPool1dIndices: "maxPool1d",
+    maxPool2dIndices: "maxPool2d",
+    maxPool3dIndices: "maxPool3d",
+  },
+  ...{ lstsqRest: "lstsq", slogdetSign: "slogdet", svdFull: "svd", histogramAt: "histogram" },
+  ...{ batchNormTrain: "batchNorm", matmulOfTransposed: "matmul" },
+};
+
+export function factsOf(row: string): Facts {
+  const op = CALLS[row] ?? row;
+  let found = facts.get(op);
+  if (found === undefined) {
+    found = {
+      ...{ dtypes: new Set<string>(), cases: 0, gradient: false, second: false },
+      ...{ ulp: 0, relative: 0, gradientError: 0 },
+    };
+    facts.set(op, found);
+  }
+  return found;
+}
+
+/** One unit in the last place of a float32 of this magnitude. */
+function ulpOf(x: number): number {
+  if (Math.abs(x) < 2 ** -126) return 2 ** -149;
+  return 2 ** (Math.floor(Math.log2(Math.abs(x))) - 23);
+}
+
+/** The greatest error of a float32 result, in ulp and over the largest magnitude in it. */
+export function errorsOf(got: Tensor, wanted: Encoded): { ulp: number; relative: number } {
+  const values = got.toTypedArray();
+  const expected = valuesOf(wanted);
+  let [ulp, error, largest] = [0, 0, 0];
+  expected.forEach((w, i) => {
+    if (!Number.isFinite(w)) return;
+    const off = Math.abs(values[i]! - w);
+    ulp = Math.max(ulp, off / ulpOf(w));
+    error = Math.max(error, off);
+    largest = Math.max(largest, Math.abs(w));
+  });
+  return { ulp, relative: largest === 0 ? error : error / largest };
+}
+
+/** Speeds by op, measured by `npm run bench:ops`. */
+function speeds(): Readonly<Record<string, string>> {
+  const file = new URL("../../bench/ops.json", import.meta.url);
+  if (!existsSync(file)) return {};
+  return (JSON.parse(readFileSync(file, "utf8")) as { speeds: Record<string, string> }).speeds;
+}
+
+const inUlp = (x: number): string => (x === 0 ? "exact" : `${x.toFixed(x < 10 ? 1 : 0)} ulp`);
+const asRelative = (x: number): string => (x === 0 ? "exact" : x.toExponential(1));
+
+function errorText({ ulp, relative, dtypes }: Facts): string {
+  if (!dtypes.has("float32") || ulp <= 4) return inUlp(ulp);
+  return asRelative(relative);
+}
+
+/** The row of an op: what was compared with PyTorch's values, else what test/ops holds it against. */
+function rowOf(op: string, table: "derivative" | "none" | "in place"): string[] {
+  const found = facts.get(op);
+  const speed = speeds()[op] ?? "-";
+  const forward = found === undefined ? "its own tests" : `PyTorch, ${found.cases} cases`;
+  const dtypes = found === undefined ? "-" : [...found.dtypes].sort().join(", ") || "-";
+  const error = found === undefined ? "-" : errorText(found);
+  if (table === "none") return [op, dtypes, forward, "none", "none", error, speed];
+  const flat = lists("flat").includes(op);
+  const gradient = found?.gradient ? `PyTorch, ${asRelative(found.gradientError)}` : "differences";
+  const second = found?.second ? "PyTorch" : flat ? "0" : "differences";
+  return [op, dtypes, forward, gradient, second, error, speed];
+}
+
+const HEAD = ["op", "dtypes", "forward", "gradient", "second gradient", "maximum error", "speed"];
+
+function tableOf(ops: readonly string[], table: Parameters<typeof rowOf>[1]): string {
+  const rows = [HEAD, HEAD.map(() => "---"), ...[...ops].sort().map((op) => rowOf(op, table))];
+  return rows.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+const INTRODUCTION = `# Every op, and what holds it
+
+Made by the tests (\`npm run docs:ops\`) and compared with them at every run: an op without a row fails.
+
+- **forward**: cases compared with PyTorch's values, computed in float64 and rounded once; "its own tests": what PyTorch has no values for (random numbers, reading and writing) is held by tests of its own in \`test/ops\` and \`test/kernels\`.
+- **gradient**, **second gradient**: compared with PyTorch's (and the greatest error found over the largest magnitude in the gradient), or with finite differences (\`test/ops/gradcheck.test.ts\`, for every op in the first table, both orders).
+- **maximum error** of the outputs in those cases: in units in the last place, or where results are sums of many terms, over the largest magnitude in the result. Measured maxima of the mathematical functions over their whole range stand beside them in \`assembly/simd\`.
+- **speed**: one core, \`npm run bench:ops\` (sizes there): bytes read and written, or multiplications and additions, a second.
+`;
+
+function page(): string {
+  return [
+    INTRODUCTION,
+    "## Ops with a derivative\n",
+    tableOf(Object.keys(differentiable), "derivative"),
+    "\n## Ops without a derivative\n",
+    tableOf(Object.keys(underivable), "none"),
+    "\n## Methods that write to their tensor\n",
+    tableOf(Object.keys(inPlace), "in place"),
+    "",
+  ].join("\n");
+}
+
+/** The cells of a page's tables, without the speeds, which differ from machine to machine. */
+function cellsOf(text: string): string[] {
+  return text
+    .split("\n")
+    .filter((line) => line.startsWith("|") && !/^\|[\s|-]*$/.test(line))
+    .map((line) =>
+      line
+        .split("|")
+        .slice(1, -2)
+        .map((cell) => cell.trim())
+        .join(" | "),
+    );
+}
+
+/** Compares docs/ops.md with what the tests have found, or writes it (UPDATE_DOCS=1). */
+export function checkPage(): void {
+  const file = new URL("../../docs/ops.md", import.meta.url);
+  const made = page();
+  if (process.env["UPDATE_DOCS"] === "1") writeFileSync(file, made);
+  expect(cellsOf(readFileSync(file, "utf8"))).toEqual(cellsOf(made));
+  // Programs of several ops have no row.
+  const strangers = [...facts.keys()].filter((op) => !op.endsWith("_") && !(op in sg));
+  expect(strangers.sort()).toEqual(["resnet", "viewOfView", "viewThenOp"]);
+}
