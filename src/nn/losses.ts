@@ -47,48 +47,50 @@ function lossModule<Inputs extends unknown[], Options extends object>(
 }
 
 /** Softmax and negative log-likelihood of int32 classes (or of probabilities): see crossEntropy. */
-export class CrossEntropyLoss extends lossModule(crossEntropy) {}
+export class CrossEntropyLoss extends /* @__PURE__ */ lossModule(crossEntropy) {}
 /** Negative log-likelihood of int32 classes, from log-probabilities: see nllLoss. */
-export class NLLLoss extends lossModule(nllLoss) {}
+export class NLLLoss extends /* @__PURE__ */ lossModule(nllLoss) {}
 /** Squared error: see mseLoss. */
-export class MSELoss extends lossModule(mseLoss) {}
+export class MSELoss extends /* @__PURE__ */ lossModule(mseLoss) {}
 /** Absolute error: see l1Loss. */
-export class L1Loss extends lossModule(l1Loss) {}
+export class L1Loss extends /* @__PURE__ */ lossModule(l1Loss) {}
 /** Sigmoid and binary cross-entropy: see bceWithLogits. */
-export class BCEWithLogitsLoss extends lossModule(bceWithLogits) {}
+export class BCEWithLogitsLoss extends /* @__PURE__ */ lossModule(bceWithLogits) {}
 /** Binary cross-entropy of probabilities: see bce. */
-export class BCELoss extends lossModule(bce) {}
+export class BCELoss extends /* @__PURE__ */ lossModule(bce) {}
 /** Squared error near 0, absolute error beyond: see smoothL1Loss. */
-export class SmoothL1Loss extends lossModule(smoothL1Loss) {}
+export class SmoothL1Loss extends /* @__PURE__ */ lossModule(smoothL1Loss) {}
 /** Squared error near 0, absolute error beyond: see huberLoss. */
-export class HuberLoss extends lossModule(huberLoss) {}
+export class HuberLoss extends /* @__PURE__ */ lossModule(huberLoss) {}
 /** Kullback-Leibler divergence: see klDiv. */
-export class KLDivLoss extends lossModule(klDiv) {}
+export class KLDivLoss extends /* @__PURE__ */ lossModule(klDiv) {}
 /** Negative log-likelihood of counts: see poissonNLLLoss. */
-export class PoissonNLLLoss extends lossModule(poissonNLLLoss) {}
+export class PoissonNLLLoss extends /* @__PURE__ */ lossModule(poissonNLLLoss) {}
 /** Negative log-likelihood of normal distributions: see gaussianNLLLoss. */
-export class GaussianNLLLoss extends lossModule(gaussianNLLLoss) {}
+export class GaussianNLLLoss extends /* @__PURE__ */ lossModule(gaussianNLLLoss) {}
 /** Connectionist temporal classification: see ctcLoss. */
-export class CTCLoss extends lossModule(ctcLoss) {}
+export class CTCLoss extends /* @__PURE__ */ lossModule(ctcLoss) {}
 /** Distances that should be small or large: see hingeEmbeddingLoss. */
-export class HingeEmbeddingLoss extends lossModule(hingeEmbeddingLoss) {}
+export class HingeEmbeddingLoss extends /* @__PURE__ */ lossModule(hingeEmbeddingLoss) {}
 /** Logistic loss of the signs 1 and -1: see softMarginLoss. */
-export class SoftMarginLoss extends lossModule(softMarginLoss) {}
+export class SoftMarginLoss extends /* @__PURE__ */ lossModule(softMarginLoss) {}
 /** Hinge between classes: see multiMarginLoss. */
-export class MultiMarginLoss extends lossModule(multiMarginLoss) {}
+export class MultiMarginLoss extends /* @__PURE__ */ lossModule(multiMarginLoss) {}
 /** Hinge between several classes and the others: see multilabelMarginLoss. */
-export class MultiLabelMarginLoss extends lossModule(multilabelMarginLoss) {}
+export class MultiLabelMarginLoss extends /* @__PURE__ */ lossModule(multilabelMarginLoss) {}
 /** Binary cross-entropy for each class: see multilabelSoftMarginLoss. */
-export class MultiLabelSoftMarginLoss extends lossModule(multilabelSoftMarginLoss) {}
+export class MultiLabelSoftMarginLoss
+  extends /* @__PURE__ */ lossModule(multilabelSoftMarginLoss) {}
 /** Which of two should be larger: see marginRankingLoss. */
-export class MarginRankingLoss extends lossModule(marginRankingLoss) {}
+export class MarginRankingLoss extends /* @__PURE__ */ lossModule(marginRankingLoss) {}
 /** Cosines that should be large or small: see cosineEmbeddingLoss. */
-export class CosineEmbeddingLoss extends lossModule(cosineEmbeddingLoss) {}
+export class CosineEmbeddingLoss extends /* @__PURE__ */ lossModule(cosineEmbeddingLoss) {}
 /** An anchor nearer to the positive than to the negative: see tripletMarginLoss. */
-export class TripletMarginLoss extends lossModule(tripletMarginLoss) {}
+export class TripletMarginLoss extends /* @__PURE__ */ lossModule(tripletMarginLoss) {}
 /** The same with a distance of your own: see tripletMarginWithDistanceLoss. */
-export class TripletMarginWithDistanceLoss extends lossModule(tripletMarginWithDistanceLoss) {}
+export class TripletMarginWithDistanceLoss
+  extends /* @__PURE__ */ lossModule(tripletMarginWithDistanceLoss) {}
 /** Binary cross-entropy that forgets what is right already: see focalLoss. */
-export class FocalLoss extends lossModule(focalLoss) {}
+export class FocalLoss extends /* @__PURE__ */ lossModule(focalLoss) {}
 /** Overlap of masks: see diceLoss. */
-export class DiceLoss extends lossModule(diceLoss) {}
+export class DiceLoss extends /* @__PURE__ */ lossModule(diceLoss) {}

@@ -9,7 +9,8 @@ import { root } from "./consumer.js";
 const LIMIT = 60_000;
 const dist = join(root, "dist");
 
-async function download(program: string): Promise<number> {
+/** The chunks that a bundler makes of a program for the browser. */
+async function bundled(program: string): Promise<string[]> {
   const entry = "\0entry.js";
   const build = await rolldown({
     input: entry,
@@ -26,11 +27,41 @@ async function download(program: string): Promise<number> {
   });
   const { output } = await build.generate({ format: "esm", minify: true });
   await build.close();
-  const gzipped = output.map((file) => {
+  return output.map((file) => {
     if (file.type !== "chunk") throw new Error(`not JavaScript: ${file.fileName}`);
-    return gzipSync(file.code, { level: 9 }).length;
+    return file.code;
   });
-  return gzipped.reduce((sum, bytes) => sum + bytes, 0);
+}
+
+async function download(program: string): Promise<number> {
+  const files = await bundled(program);
+  return files.reduce((sum, code) => sum + gzipSync(code, { level: 9 }).length, 0);
+}
+
+// Text of the modules that a program without layers and optimisers must not download: names in
+// errors, of states and of options survive the minifier.
+const MARKS = {
+  "nn/module": "ownParameters",
+  "nn/hooks": "registerFullBackwardHook",
+  "nn/conv": "paddingMode",
+  "nn/layers": "outFeatures",
+  "nn/norm": "numBatchesTracked",
+  "nn/recurrent": "weightIh",
+  "nn/attention": "inProjWeight",
+  "nn/transformer": "dimFeedforward",
+  "nn/losses": "CrossEntropyLoss",
+  "optim/optimizer": "addParamGroup",
+  "optim/adam": "momentumDecay",
+  "optim/lbfgs": "strongWolfe",
+  "optim/scheduler": "baseLrs",
+  "optim/cycles": "ReduceLROnPlateau",
+  "data/loader": "DataLoader",
+  "io/safetensors": "data_offsets",
+};
+
+async function marksIn(program: string): Promise<string[]> {
+  const code = (await bundled(program)).join("\n");
+  return Object.entries(MARKS).flatMap(([module, mark]) => (code.includes(mark) ? [module] : []));
 }
 
 describe("the size of a page's download", () => {
@@ -50,5 +81,17 @@ describe("the size of a page's download", () => {
       ),
     );
     expect(packed).toEqual(["kernels.js"]); // the kernels are there once, before all JavaScript
+  });
+
+  it("has no layers, optimisers, schedulers or losses for a program that uses none", async () => {
+    const all = await marksIn(`import * as all from "simdgrad"; globalThis.all = all;`);
+    expect(all).toEqual(Object.keys(MARKS)); // or they are marks of nothing
+    const program = `import { tensor } from "simdgrad"; globalThis.t = tensor([1]).add(1);`;
+    expect(await marksIn(program)).toEqual([]);
+  });
+
+  it("has no other layers for a program that uses one", async () => {
+    const program = `import { Linear } from "simdgrad/nn"; globalThis.layer = new Linear(1, 1);`;
+    expect(await marksIn(program)).toEqual(["nn/module", "nn/hooks", "nn/layers"]);
   });
 });
