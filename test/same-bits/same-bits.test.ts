@@ -10,7 +10,7 @@ import * as simdgrad from "../../src/index.js";
 import { libraryWith } from "./build.js";
 import { readDigits } from "./digits.js";
 import committed from "./hash.json" with { type: "json" };
-import { STEPS, train } from "./train.js";
+import { STEPS, train, various } from "./train.js";
 
 const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
@@ -47,5 +47,16 @@ describe("the weights of the MNIST network", () => {
     const images = digits.images.slice();
     images[300] = images[300] === 0.5 ? 0.75 : 0.5;
     expect(sha256(train(simdgrad, { ...digits, images }, 10))).not.toBe(ten);
+  });
+});
+
+describe("a bit of everything", () => {
+  it("has the committed hash", () => {
+    expect(sha256(various(simdgrad))).toBe(committed.various);
+  });
+
+  it.each(["release", "debug"] as const)("from the %s build, bundled, too", async (build) => {
+    const library = await libraryWith(build, folder);
+    expect(sha256(various(library))).toBe(committed.various);
   });
 });
