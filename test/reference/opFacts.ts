@@ -98,6 +98,17 @@ function errorText({ ulp, relative }: Facts): string {
   return ulp <= 4 ? inUlp(ulp) : asRelative(relative);
 }
 
+const naming = (file: string, ...ops: string[]): Record<string, string> =>
+  Object.fromEntries(ops.map((op) => [op, file]));
+
+/** What holds ops that PyTorch has no values for: statistics of what they draw, or a round trip. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  ...naming("test/ops/sampling.test.ts", "bernoulli", "exponential", "gumbel", "gumbelSoftmax"),
+  ...naming("test/ops/sampling.test.ts", "multinomial", "normal", "uniform"),
+  ...naming("test/nn/dropout.test.ts", "alphaDropout", "featureDropout"),
+  ...naming("test/io/safetensors.test.ts", "saveSafetensors"),
+};
+
 /** Second derivatives that a GradError refuses, as in PyTorch, and the tests that see it. */
 const REFUSED: Readonly<Record<string, string>> = { ctcLoss: "refused (test/ops/ctc.test.ts)" };
 /** Methods of bits, which have no derivative: test/ops/gradcheck.test.ts leaves them out. */
@@ -107,7 +118,10 @@ const UNCHECKED = /^bitwise.*_$/;
 function rowOf(op: string, table: "derivative" | "none" | "in place"): string[] {
   const found = facts.get(op);
   const speed = speeds()[op] ?? "-";
-  const forward = found === undefined ? "its own tests" : `PyTorch, ${counted(found.cases)}`;
+  const forward =
+    found === undefined
+      ? (ELSEWHERE[op.replace(/_$/, "")] ?? "its own tests")
+      : `PyTorch, ${counted(found.cases)}`;
   const dtypes = found === undefined ? "-" : [...found.dtypes].sort().join(", ") || "-";
   const error = found === undefined ? "-" : errorText(found);
   // Of these gradcheck has no row: a gradient or none is what PyTorch's values say.
@@ -169,6 +183,10 @@ export function checkPage(): void {
   const made = page();
   if (process.env["UPDATE_DOCS"] === "1") writeFileSync(file, made);
   expect(cellsOf(readFileSync(file, "utf8"))).toEqual(cellsOf(made));
+  for (const [op, path] of Object.entries(ELSEWHERE)) {
+    const source = readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
+    expect(source, `${path} tests ${op}`).toMatch(new RegExp(`\\b${op}_?\\(`));
+  }
   // Programs of several ops have no row.
   const strangers = [...facts.keys()].filter((op) => !op.endsWith("_") && !(op in sg));
   expect(strangers.sort()).toEqual(["resnet", "viewOfView", "viewThenOp"]);
