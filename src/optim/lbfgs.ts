@@ -149,8 +149,7 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
       if (ys > 1e-10) {
         const count = (state["count"] ?? 0) as number;
         const at = count % historySize;
-        for (const old of [state[`y${at}`], state[`s${at}`]])
-          (old as Tensor | undefined)?.dispose();
+        for (const key of ["y", "s"]) (state[`${key}${at}`] as Tensor | undefined)?.dispose();
         Object.assign(state, { [`y${at}`]: y, [`s${at}`]: s, [`rho${at}`]: 1 / ys });
         Object.assign(state, { count: count + 1, scale: ys / dot(y, y) });
       } else {
