@@ -240,8 +240,10 @@ function checkVersions(node: Node): void {
   if (node.versions === null) return;
   let i = 0;
   for (const key in node.saved) {
-    const { buffer, shape } = node.saved[key]!;
+    const saved = node.saved[key] ?? null;
     const version = node.versions[i++];
+    if (saved === null) continue;
+    const { buffer, shape } = saved;
     if (buffer.version !== version) {
       throw new GradError(
         "backward",

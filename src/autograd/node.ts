@@ -4,7 +4,7 @@ import type { Shape } from "../core/shape.js";
 import type { Tensor } from "./tensor.js";
 
 /** What an op keeps for its backward, by name. */
-export type Saved = Record<string, Tensor>;
+export type Saved = Record<string, Tensor | null>;
 
 /** Whether the thunk of an input with this node will be run. */
 export type Wanted = (input: Node | null) => boolean;
@@ -67,7 +67,7 @@ export class Node {
   /** Lets go of what backward saved. */
   release(): void {
     if (this.saved === null) return;
-    for (const key in this.saved) this.saved[key]!.dispose();
+    for (const key in this.saved) this.saved[key]?.dispose();
     this.saved = null;
     this.backward = null;
     this.inputs = [];

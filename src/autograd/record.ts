@@ -3,7 +3,7 @@
 import { GradError } from "../core/errors.js";
 import { NO_HISTORY, Tensor } from "./tensor.js";
 import { isGradEnabled } from "./mode.js";
-import { type Backward, Node, type Wanted } from "./node.js";
+import { type Backward, Node, type Saved, type Wanted } from "./node.js";
 
 /** Thunks that compute the gradient of each input from dL/dout, in the order of the inputs. */
 export type Gradients = readonly ((() => Tensor) | null)[];
@@ -13,7 +13,7 @@ export type Gradients = readonly ((() => Tensor) | null)[];
  *
  * @param name what errors and graphs call it
  * @param out its result, computed without recording from the inputs' values
- * @param inputs the tensors it was computed from
+ * @param inputs the tensors it was computed from; null for an operand that was not given
  * @param saved tensors (inputs, `out`, or others) that `backward` needs; they are held by the graph,
  *   checked for modification in place, and released once `backward` has run
  * @param backward given dL/dout and `saved`, returns one thunk per input, each giving dL/dinput in
@@ -21,10 +21,10 @@ export type Gradients = readonly ((() => Tensor) | null)[];
  *   derivatives as well. Only thunks whose result is needed run; `wanted`, asked about the node of an
  *   input, tells which, where one kernel computes several.
  */
-export function record<S extends Record<string, Tensor>>(
+export function record<S extends Record<string, Tensor | null>>(
   name: string,
   out: Tensor,
-  inputs: readonly Tensor[],
+  inputs: readonly (Tensor | null)[],
   saved: S,
   backward: (dy: Tensor, saved: S, wanted: Wanted) => Gradients,
 ): Tensor {
@@ -103,11 +103,12 @@ export function checkInPlace(name: string, x: Tensor, others: readonly Tensor[])
   }
 }
 
-function nodeFor(name: string, out: Tensor, inputs: readonly Tensor[]): Node | null {
+function nodeFor(name: string, out: Tensor, inputs: readonly (Tensor | null)[]): Node | null {
   if (!isGradEnabled()) return null;
   let needed = false;
   for (let i = 0; i < inputs.length; i++) {
     const x = inputs[i]!;
+    if (x === null) continue;
     if (x.node !== null) needed = true;
     if (x.history !== x.buffer.history && x.history !== NO_HISTORY) staleHistory(name, x);
   }
@@ -115,22 +116,22 @@ function nodeFor(name: string, out: Tensor, inputs: readonly Tensor[]): Node | n
   return new Node(
     name,
     out.shape,
-    inputs.map((x) => x.node),
+    inputs.map((x) => x && x.node),
   );
 }
 
-function hold<S extends Record<string, Tensor>>(
+function hold<S extends Record<string, Tensor | null>>(
   node: Node,
   saved: S,
   backward: (dy: Tensor, saved: S, wanted: Wanted) => Gradients,
 ): void {
   node.backward = backward as Backward;
-  let held: Record<string, Tensor> | null = null;
+  let held: Saved | null = null;
   for (const key in saved) {
-    const x = saved[key]!;
+    const x = saved[key] ?? null;
     held ??= {};
-    held[key] = holdOne(x);
-    (node.versions ??= []).push(x.buffer.version);
+    held[key] = x && holdOne(x);
+    (node.versions ??= []).push(x ? x.buffer.version : 0);
   }
   node.saved = held;
 }

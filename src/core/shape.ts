@@ -94,11 +94,15 @@ export function checkShape(op: string, shape: Shape): Shape {
 /** Resolves a dim that may count from the end: -1 is the last. */
 export function checkDim(op: string, dim: number, ndim: number): number {
   // A scalar takes dims 0 and -1, as in PyTorch.
-  const n = ndim === 0 ? 1 : ndim;
-  if (!Number.isInteger(dim) || dim < -n || dim >= n) {
-    throw new IndexError(op, `dim must lie in [${-n}, ${n - 1}]: got ${dim}`);
+  return checkPlace(op, "dim", dim, ndim === 0 ? 1 : ndim);
+}
+
+/** Resolves a place among n, counted from the end if it is negative. */
+export function checkPlace(op: string, name: string, place: number, n: number): number {
+  if (!Number.isInteger(place) || place < -n || place >= n) {
+    throw new IndexError(op, `${name} must lie in [${-n}, ${n - 1}]: got ${place}`);
   }
-  return dim < 0 ? dim + n : dim;
+  return place < 0 ? place + n : place;
 }
 
 /** Refuses tensors of fewer than `least` dims. */

@@ -9,15 +9,13 @@ import { kernels } from "../kernels/loader.js";
 import { tidy } from "../memory/scope.js";
 import { add, div, maximum, mul, square, sub } from "./arithmetic.js";
 import { gt, where } from "./compare.js";
-import { cast } from "./convert.js";
-import { binary, binary1, type BinaryKernel, unary1, type UnaryKernel1 } from "./dispatch.js";
-import { apply, exp, sigmoid, tanh } from "./math.js";
+import { binary, type BinaryKernel } from "./dispatch.js";
+import { apply, ofInput, ofResult, exp, sigmoid, tanh } from "./math.js";
 
 /** max(x, 0); NaN stays NaN; keeps int32. The slope at 0 is 0. */
 export function relu(x: Tensor): Tensor {
   if (x.dtype === "int32") return maximum(x, 0);
-  const out = apply("relu", kernels.reluF32, x);
-  return record("relu", out, [x], { out }, (dy, { out }) => [() => reluGrad(dy, out)]);
+  return ofResult("relu", kernels.reluF32, x, (dy, out) => reluGrad(dy, out));
 }
 
 /** dy where x > 0, else 0. x may be relu's input or its output: their signs agree. */
@@ -50,10 +48,9 @@ export interface GeluOptions {
 export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
   const approximate = options.approximate ?? "none";
   if (approximate === "tanh") {
-    const out = apply("gelu", kernels.geluTanhF32, x);
-    return record("gelu", out, [x], { x }, (dy, { x }) => [
-      () => slope("geluGrad", kernels.geluTanhGradF32, dy, x, geluTanhSecond),
-    ]);
+    return ofInput("gelu", kernels.geluTanhF32, x, (dy, x) =>
+      slope("geluGrad", kernels.geluTanhGradF32, dy, x, geluTanhSecond),
+    );
   }
   if (approximate !== "none") {
     throw new ValueError(
@@ -61,9 +58,9 @@ export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
       `approximate must be "none" or "tanh": got ${String(approximate)}`,
     );
   }
-  return record("gelu", apply("gelu", kernels.geluF32, x), [x], { x }, (dy, { x }) => [
-    () => slope("geluGrad", kernels.geluGradF32, dy, x, geluSecond),
-  ]);
+  return ofInput("gelu", kernels.geluF32, x, (dy, x) =>
+    slope("geluGrad", kernels.geluGradF32, dy, x, geluSecond),
+  );
 }
 
 /** (x Phi(x))'' = phi(x) (2 - x^2), phi(x) = exp(-x^2/2) / sqrt(2 pi). */
@@ -86,9 +83,9 @@ function geluTanhSecond(x: Tensor): Tensor {
 
 /** x sigmoid(x), also called swish. */
 export function silu(x: Tensor): Tensor {
-  return record("silu", apply("silu", kernels.siluF32, x), [x], { x }, (dy, { x }) => [
-    () => slope("siluGrad", kernels.siluGradF32, dy, x, siluSecond),
-  ]);
+  return ofInput("silu", kernels.siluF32, x, (dy, x) =>
+    slope("siluGrad", kernels.siluGradF32, dy, x, siluSecond),
+  );
 }
 
 /** With s = sigmoid(x): (x s)'' = s (1 - s) (2 + x (1 - 2 s)). */
@@ -115,33 +112,25 @@ export function softplus(x: Tensor, options: SoftplusOptions = {}): Tensor {
 }
 
 function softplusPlain(x: Tensor): Tensor {
-  return record("softplus", apply("softplus", kernels.softplusF32, x), [x], { x }, (dy, { x }) => [
-    () =>
-      slope("softplusGrad", kernels.softplusGradF32, dy, x, (x) => {
-        const s = sigmoid(x);
-        return mul(s, sub(1, s)); // sigmoid' = s (1 - s)
-      }),
-  ]);
-}
-
-/** f(x; p) in float32. Not recorded. */
-function apply1(op: string, kernel: UnaryKernel1, x: Tensor, p: number): Tensor {
-  const from = cast(x, "float32");
-  const out = unary1(op, kernel, from, f32(p));
-  if (from !== x) from.dispose();
-  return out;
+  return ofInput("softplus", kernels.softplusF32, x, (dy, x) =>
+    slope("softplusGrad", kernels.softplusGradF32, dy, x, (x) => {
+      const s = sigmoid(x);
+      return mul(s, sub(1, s)); // sigmoid' = s (1 - s)
+    }),
+  );
 }
 
 /** x where x > 0, else negativeSlope x. */
 export function leakyRelu(x: Tensor, negativeSlope = 0.01): Tensor {
-  const out = apply1("leakyRelu", kernels.leakyReluF32, x, negativeSlope);
+  const out = apply("leakyRelu", kernels.leakyReluF32, x, [f32(negativeSlope)]);
   return record("leakyRelu", out, [x], { x }, (dy, { x }) => [
     () => leakyReluGrad(dy, x, negativeSlope),
   ]);
 }
 
 function leakyReluGrad(dy: Tensor, x: Tensor, negativeSlope: number): Tensor {
-  const out = binary1("leakyReluGrad", kernels.leakyReluGradF32, dy, x, f32(negativeSlope));
+  const kernel = kernels.leakyReluGradF32;
+  const out = binary("leakyReluGrad", kernel, dy, x, "float32", [f32(negativeSlope)]);
   return record("leakyReluGrad", out, [dy], { x }, (g, { x }) => [
     () => leakyReluGrad(g, x, negativeSlope),
   ]);
@@ -149,13 +138,13 @@ function leakyReluGrad(dy: Tensor, x: Tensor, negativeSlope: number): Tensor {
 
 /** x where x > 0, else alpha (e^x - 1). */
 export function elu(x: Tensor, alpha = 1): Tensor {
-  const out = apply1("elu", kernels.eluF32, x, alpha);
+  const out = apply("elu", kernels.eluF32, x, [f32(alpha)]);
   return record("elu", out, [x], { x }, (dy, { x }) => [() => eluGrad(dy, x, alpha)]);
 }
 
 /** dy where x > 0, else dy alpha e^x. */
 function eluGrad(dy: Tensor, x: Tensor, alpha: number): Tensor {
-  const out = binary1("eluGrad", kernels.eluGradF32, dy, x, f32(alpha));
+  const out = binary("eluGrad", kernels.eluGradF32, dy, x, "float32", [f32(alpha)]);
   return record("eluGrad", out, [dy, x], { dy, x }, (g, { dy, x }) => [
     () => eluGrad(g, x, alpha),
     () => where(gt(x, 0), 0, mul(mul(g, dy), mul(exp(x), alpha))),

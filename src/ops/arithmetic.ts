@@ -244,15 +244,12 @@ function powWhole(a: Operand, b: Operand): Tensor {
   if (typeof b === "number" && b < 0) {
     throw new ValueError("pow", `int32 takes no negative whole power: got ${b}`);
   }
-  const x = asTensor("pow", a, b);
-  const y = asTensor("pow", b, a);
-  if (promote(x.dtype, y.dtype) === "bool") {
-    throw new DTypeError("pow", "two bools have no power: use to() first");
-  }
-  const out = intPair("pow", "pow", x, y);
-  if (x !== a) x.dispose();
-  if (y !== b) y.dispose();
-  return out;
+  return withTensors("pow", a, b, (x, y) => {
+    if (promote(x.dtype, y.dtype) === "bool") {
+      throw new DTypeError("pow", "two bools have no power: use to() first");
+    }
+    return intPair("pow", "pow", x, y);
+  });
 }
 
 function powScalar(x: Tensor, s: number): Tensor {
@@ -281,25 +278,38 @@ function extremum(
   b: Operand,
   wins: (a: Tensor, b: Tensor) => Tensor,
 ): Tensor {
-  const x = asTensor(op, a, b);
-  const y = asTensor(op, b, a);
-  const out = arithmetic(op, fs, x, y);
-  record(op, out, [x, y], { x, y }, (dy, { x, y }) => [
-    // 1 where it wins, 1/2 where both do
-    () => sumTo(mul(dy, share(wins(x, y), wins(y, x))), x.shape),
-    () => sumTo(mul(dy, share(wins(y, x), wins(x, y))), y.shape),
-  ]);
-  if (x !== a) x.dispose();
-  if (y !== b) y.dispose();
-  return out;
+  return withTensors(op, a, b, (x, y) =>
+    record(op, arithmetic(op, fs, x, y), [x, y], { x, y }, (dy, { x, y }) => [
+      // 1 where it wins, 1/2 where both do
+      () => sumTo(mul(dy, share(wins(x, y), wins(y, x))), x.shape),
+      () => sumTo(mul(dy, share(wins(y, x), wins(x, y))), y.shape),
+    ]),
+  );
 }
 
 function share(mine: Tensor, theirs: Tensor): Tensor {
   return mul(mine, sub(1, mul(theirs, 0.5)));
 }
 
+/** `fn` of both as tensors; those made of numbers are released. */
+export function withTensors(
+  op: string,
+  a: Operand,
+  b: Operand,
+  fn: (x: Tensor, y: Tensor) => Tensor,
+): Tensor {
+  const x = asTensor(op, a, b);
+  const y = asTensor(op, b, a);
+  try {
+    return fn(x, y);
+  } finally {
+    if (x !== a) x.dispose();
+    if (y !== b) y.dispose();
+  }
+}
+
 /** x itself, or, if it is a number, a scalar tensor of the dtype that it has beside `other`. */
-export function asTensor(op: string, x: Operand, other: Operand): Tensor {
+function asTensor(op: string, x: Operand, other: Operand): Tensor {
   if (typeof x !== "number") return x;
   if (typeof other === "number") return noTensor(op);
   return full([], x, { dtype: isWhole(x) && other.dtype !== "float32" ? "int32" : "float32" });

@@ -8,7 +8,7 @@ import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
 import { run } from "../kernels/run.js";
 import { type Operand, sumTo } from "./arithmetic.js";
-import { binaryAs, cast } from "./convert.js";
+import { binaryAs, cast, withCast } from "./convert.js";
 import { full } from "./creation.js";
 import { type BinaryKernel, binaryScalar, collapse, elementwiseUnits, unary } from "./dispatch.js";
 import { nonzero } from "./nonzero.js";
@@ -27,18 +27,20 @@ function compare(op: string, fs: Kernels, a: Tensor, b: Operand): Tensor {
         : "float32";
   const dtype = promote(a.dtype, other) === "float32" ? "float32" : "int32";
   if (typeof b !== "number") return binaryAs(op, fs[dtype], a, b, dtype, "bool");
-  const x = cast(a, dtype);
-  const out = binaryScalar(op, fs[dtype], x, b, "bool");
-  if (x !== a) x.dispose();
-  return out;
+  return withCast(a, dtype, (x) => binaryScalar(op, fs[dtype], x, b, "bool"));
 }
 
-const eqs = { float32: kernels.eqF32, int32: kernels.eqI32 };
-const nes = { float32: kernels.neF32, int32: kernels.neI32 };
-const lts = { float32: kernels.ltF32, int32: kernels.ltI32 };
-const les = { float32: kernels.leF32, int32: kernels.leI32 };
-const gts = { float32: kernels.gtF32, int32: kernels.gtI32 };
-const ges = { float32: kernels.geF32, int32: kernels.geI32 };
+/** The kernels of a comparison by dtype. */
+const both = (op: "eq" | "ne" | "lt" | "le" | "gt" | "ge"): Kernels => ({
+  float32: kernels[`${op}F32`],
+  int32: kernels[`${op}I32`],
+});
+const eqs = /* @__PURE__ */ both("eq");
+const nes = /* @__PURE__ */ both("ne");
+const lts = /* @__PURE__ */ both("lt");
+const les = /* @__PURE__ */ both("le");
+const gts = /* @__PURE__ */ both("gt");
+const ges = /* @__PURE__ */ both("ge");
 
 /** a == b, elementwise with broadcasting; bool. NaN equals nothing. */
 export function eq(a: Tensor, b: Operand): Tensor {
@@ -87,17 +89,11 @@ export function logicalXor(a: Tensor, b: Tensor): Tensor {
 
 /** Not x. */
 export function logicalNot(x: Tensor): Tensor {
-  const from = cast(x, "bool");
-  const out = unary("logicalNot", kernels.logicalNotBool, from);
-  if (from !== x) from.dispose();
-  return out;
+  return withCast(x, "bool", (x) => unary("logicalNot", kernels.logicalNotBool, x));
 }
 
 function classify(op: string, kernel: typeof kernels.isnanF32, x: Tensor): Tensor {
-  const from = cast(x, "float32");
-  const out = unary(op, kernel, from, "bool");
-  if (from !== x) from.dispose();
-  return out;
+  return withCast(x, "float32", (x) => unary(op, kernel, x, "bool"));
 }
 
 /** Where x is NaN; bool. */
@@ -158,7 +154,7 @@ function select(cond: Tensor, a: Tensor, b: Tensor, shape: Shape): Tensor {
   const { rows, cols, inner, rank, dims } = collapse(shape, operands);
   const out = allocate("where", contiguousLayout(shape), a.dtype);
   const kernel = bytesOf(a.dtype) === 4 ? kernels.where32 : kernels.whereBool;
-  const units = out.numel() === 0 ? 0 : elementwiseUnits(rows, cols);
+  const units = elementwiseUnits(rows, cols);
   const [sc, sa, sb] = inner as [number, number, number];
   const [pc, pa, pb, po] = [cond.address(), a.address(), b.address(), out.address()];
   run(kernel, units, pc, pa, pb, po, rows, cols, sc, sa, sb, rank, ...dims);

@@ -4,13 +4,12 @@
 // (depth.ts) and takes the kernel's depth for channels. Their transposes: convTranspose.ts.
 import { checkFloat } from "../core/dtype.js";
 import { ShapeError, ValueError } from "../core/errors.js";
-import { type Shape, showShape, expectShape } from "../core/shape.js";
-import { allocateShape, type Tensor } from "../autograd/tensor.js";
+import { type Shape, showShape, expectShape, checkInteger } from "../core/shape.js";
+import { type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
-import { run } from "../kernels/run.js";
 import { conv2dInputGradUnits, conv2dUnits, conv2dWeightGradUnits } from "../kernels/units.js";
-import { withAllContiguous } from "./convert.js";
+import { compute } from "./convert.js";
 import { depthWindows, fromSlices } from "./depth.js";
 import { sum } from "./reduce.js";
 import { reshape, squeeze, unsqueeze } from "./views.js";
@@ -183,9 +182,7 @@ export function checkGroups(
 ): number {
   checkFloat(op, "weight", weight);
   checkFloat(op, "bias", bias ?? weight);
-  if (!Number.isInteger(groups) || groups < 1) {
-    throw new ValueError(op, `groups must be an integer >= 1: got ${groups}`);
-  }
+  checkInteger(op, "groups", groups, 1);
   return groups;
 }
 
@@ -219,14 +216,9 @@ export function convolution(
 ): Tensor {
   const [N, , , , O, , , OH, OW] = sizes;
   const units = conv2dUnits(N, sizes[15], OH, OW);
-  const out = withAllContiguous([x, weight, bias], (x, weight, bias) => {
-    const out = allocateShape(op, [N, O, OH, OW], "float32");
-    const [px, pw, pb, po] = [x.address(), weight.address(), bias?.address() ?? 0, out.address()];
-    run(kernels.conv2dF32, units, px, pw, pb, po, ...sizes);
-    return out;
-  });
-  const inputs = bias === null ? [x, weight] : [x, weight, bias];
-  return record(op, out, inputs, { x, weight }, (dy, { x, weight }) => [
+  const operands = [x, weight, bias] as const;
+  const out = compute(op, kernels.conv2dF32, units, operands, [N, O, OH, OW], sizes);
+  return record(op, out, operands, { x, weight }, (dy, { x, weight }) => [
     () => inputGrad(op, dy, weight, sizes),
     () => weightGrad(op, x, dy, sizes),
     // The bias is added to every image and pixel; in two sums, neither of which copies dy.
@@ -238,12 +230,8 @@ export function convolution(
 export function inputGrad(op: string, dy: Tensor, weight: Tensor, sizes: ConvSizes): Tensor {
   const [N, C, H, W, , , , , , strideH, strideW] = sizes;
   const units = conv2dInputGradUnits(N, sizes[15], H, W, strideH, strideW);
-  const out = withAllContiguous([dy, weight], (dy, weight) => {
-    const dx = allocateShape(op, [N, C, H, W], "float32");
-    const [pd, pw, px] = [dy.address(), weight.address(), dx.address()];
-    run(kernels.conv2dInputGradF32, units, pd, pw, px, ...sizes);
-    return dx;
-  });
+  const kernel = kernels.conv2dInputGradF32;
+  const out = compute(op, kernel, units, [dy, weight], [N, C, H, W], sizes);
   return record(op, out, [dy, weight], { dy, weight }, (g, { dy, weight }) => [
     () => convolution(op, g, weight, null, sizes),
     () => weightGrad(op, g, dy, sizes),
@@ -255,12 +243,7 @@ function weightGrad(op: string, x: Tensor, dy: Tensor, sizes: ConvSizes): Tensor
   const [, C, , , O, kh, kw] = sizes;
   const shape: Shape = [O, C / sizes[15], kh, kw];
   const units = conv2dWeightGradUnits(C, kh, kw, sizes[15]);
-  const out = withAllContiguous([x, dy], (x, dy) => {
-    const dw = allocateShape(op, shape, "float32");
-    const [px, pd, pw] = [x.address(), dy.address(), dw.address()];
-    run(kernels.conv2dWeightGradF32, units, px, pd, pw, ...sizes);
-    return dw;
-  });
+  const out = compute(op, kernels.conv2dWeightGradF32, units, [x, dy], shape, sizes);
   return record(op, out, [x, dy], { x, dy }, (g, { x, dy }) => [
     () => inputGrad(op, dy, g, sizes),
     () => convolution(op, x, g, null, sizes),

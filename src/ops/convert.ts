@@ -2,10 +2,17 @@
 // layout is in views.ts.
 import { ShapeError } from "../core/errors.js";
 import { checkDType, bytesOf, type DType, type TypedArray } from "../core/dtype.js";
-import { broadcastShapes, contiguousLayout, type Layout, showShape } from "../core/shape.js";
-import { allocate, type Tensor } from "../autograd/tensor.js";
+import {
+  broadcastShapes,
+  contiguousLayout,
+  type Layout,
+  type Shape,
+  showShape,
+} from "../core/shape.js";
+import { allocate, allocateShape, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
-import { kernels } from "../kernels/loader.js";
+import type { F32Bits } from "../kernels/contract.js";
+import { type Kernel, kernels } from "../kernels/loader.js";
 import { run } from "../kernels/run.js";
 import { endCall } from "../memory/eviction.js";
 import { heapF32, heapI32, heapU8 } from "../memory/heap.js";
@@ -29,20 +36,31 @@ export function cast(x: Tensor, dtype: DType): Tensor {
   return x.dtype === dtype ? x : unary("to", casts[x.dtype][dtype]!, x, dtype);
 }
 
+/** `fn` of x cast to `dtype`; the cast is released. */
+export function withCast<T>(x: Tensor, dtype: DType, fn: (x: Tensor) => T): T {
+  const from = cast(x, dtype);
+  try {
+    return fn(from);
+  } finally {
+    if (from !== x) from.dispose();
+  }
+}
+
 /** out = f(a, b) with both cast to `dtype`. Not recorded. */
-export function binaryAs(
+export function binaryAs<P extends readonly F32Bits[] = []>(
   op: string,
-  kernel: BinaryKernel,
+  kernel: BinaryKernel<P>,
   a: Tensor,
   b: Tensor,
   dtype: DType,
   outType: DType = dtype,
+  params?: P,
 ): Tensor {
   // Before anything is made: a cast would be left behind when the shapes don't fit.
-  if (a.dtype !== b.dtype || a.dtype !== dtype) broadcastShapes(op, a.shape, b.shape);
+  if (a.dtype !== dtype || b.dtype !== dtype) broadcastShapes(op, a.shape, b.shape);
   const x = cast(a, dtype);
   const y = cast(b, dtype);
-  const out = binary(op, kernel, x, y, outType);
+  const out = binary(op, kernel, x, y, outType, params);
   if (x !== a) x.dispose();
   if (y !== b) y.dispose();
   return out;
@@ -100,14 +118,38 @@ export function withAllContiguous<const T extends readonly (Tensor | null)[], R>
   operands: T,
   fn: (...operands: T) => R,
 ): R {
-  const step = (i: number, done: readonly (Tensor | null)[]): R => {
-    if (i === operands.length) return fn(...(done as T));
-    const x = operands[i]!;
-    return x === null
-      ? step(i + 1, [...done, x])
-      : withContiguous(x, (x) => step(i + 1, [...done, x]));
-  };
-  return step(0, []);
+  // One copy after another: each is released when what needs it is done.
+  const i = operands.findIndex((x) => x !== null && !x.layout.contiguous);
+  if (i < 0) return fn(...operands);
+  return withContiguous(operands[i]!, (x) => {
+    const ready = operands.map((operand, k) => (k === i ? x : operand));
+    return withAllContiguous(ready as readonly (Tensor | null)[] as T, fn);
+  });
+}
+
+/**
+ * A new tensor that `kernel` computes from the addresses of the operands in row-major memory (0
+ * for null) and of the result, followed by `args`. Not recorded.
+ */
+export function compute<
+  const T extends readonly (Tensor | null)[],
+  const A extends readonly number[],
+>(
+  op: string,
+  kernel: Kernel<[...{ readonly [K in keyof T]: number }, number, ...A]>,
+  units: number,
+  operands: T,
+  shape: Shape,
+  args: A,
+  dtype: DType = "float32",
+): Tensor {
+  return withAllContiguous(operands, (...ready) => {
+    const out = allocateShape(op, shape, dtype);
+    const all: number[] = [];
+    for (const x of [...ready, out]) all.push(x === null ? 0 : x.address());
+    run(kernel as Kernel<number[]>, units, ...all.concat(args));
+    return out;
+  });
 }
 
 /** out[...] = x[...] for two layouts of one shape and dtype; `out` may be strided. Not recorded. */
@@ -117,7 +159,7 @@ export function writeInto(out: Tensor, layout: Layout, x: Tensor): void {
     x.layout.strides,
     layout.strides,
   ]);
-  const units = layout.size === 0 ? 0 : elementwiseUnits(rows, cols);
+  const units = elementwiseUnits(rows, cols);
   const kernel = bytes === 4 ? kernels.scatterCopy32 : kernels.scatterCopy8;
   const to = out.buffer.address() + layout.offset * bytes;
   run(kernel, units, x.address(), to, rows, cols, inner[0]!, inner[1]!, rank, ...dims);
@@ -159,8 +201,5 @@ export function item(x: Tensor): number {
   if (x.numel() !== 1) {
     throw new ShapeError("item", `needs exactly one element: got shape ${showShape(x.shape)}`);
   }
-  const at = x.address();
-  endCall();
-  if (x.dtype === "float32") return heapF32[at >>> 2]!;
-  return x.dtype === "int32" ? heapI32[at >>> 2]! : heapU8[at]!;
+  return toTypedArray(x)[0]!;
 }

@@ -14,25 +14,13 @@ import type { F32Bits } from "../kernels/contract.js";
 import type { Kernel } from "../kernels/loader.js";
 import { run, scalarOperand } from "../kernels/run.js";
 
-type UnaryArgs = [number, number, number, number, number, number, ...number[]];
-type UnaryArgs1 = [number, number, number, number, number, F32Bits, number, ...number[]];
-type UnaryArgs2 = [number, number, number, number, number, F32Bits, F32Bits, number, ...number[]];
-type BinaryArgs = [number, number, number, number, number, number, number, number, ...number[]];
-type BinaryArgs1 = [
-  ...[number, number, number, number, number, number, number, F32Bits, number],
-  ...number[],
-];
-type BinaryArgs2 = [
-  ...[number, number, number, number, number, number, number, F32Bits, F32Bits, number],
-  ...number[],
-];
-
-export type UnaryKernel = Kernel<UnaryArgs>;
-export type UnaryKernel1 = Kernel<UnaryArgs1>;
-export type UnaryKernel2 = Kernel<UnaryArgs2>;
-export type BinaryKernel = Kernel<BinaryArgs>;
-export type BinaryKernel1 = Kernel<BinaryArgs1>;
-export type BinaryKernel2 = Kernel<BinaryArgs2>;
+/** Kernels of one operand and of two; `P` are the scalars that they take besides. */
+export type UnaryKernel<P extends readonly F32Bits[] = []> = Kernel<
+  [...[number, number, number, number, number], ...P, number, ...number[]]
+>;
+export type BinaryKernel<P extends readonly F32Bits[] = []> = Kernel<
+  [...[number, number, number, number, number, number, number], ...P, number, ...number[]]
+>;
 
 /** Elements in one work unit of an elementwise kernel. */
 const UNIT = 1024;
@@ -86,110 +74,83 @@ export function freshLayout(x: Layout): Layout {
   return x.contiguous && x.offset === 0 ? x : contiguousLayout(x.shape);
 }
 
-/** out = f(x), elementwise. */
-export function unary(op: string, kernel: UnaryKernel, x: Tensor, dtype: DType = x.dtype): Tensor {
+/** out = f(x), elementwise, with the scalars that the kernel takes. x has its dtype. */
+export function unary<P extends readonly F32Bits[] = []>(
+  op: string,
+  kernel: UnaryKernel<P>,
+  x: Tensor,
+  dtype?: DType,
+  params?: P,
+): Tensor;
+export function unary(
+  op: string,
+  kernel: Kernel<[...[number, number, number, number, number], ...number[]]>,
+  x: Tensor,
+  dtype: DType = x.dtype,
+  params?: readonly F32Bits[],
+): Tensor {
   const { layout } = x;
   const out = allocate(op, freshLayout(layout), dtype);
-  if (layout.contiguous) {
+  if (layout.contiguous && !params) {
     const n = layout.size;
     run(kernel, Math.ceil(n / UNIT), x.address(), out.address(), 1, n, 1, 0);
   } else {
     const { rows, cols, inner, rank, dims } = collapse(layout.shape, [layout.strides]);
     const units = elementwiseUnits(rows, cols);
-    run(kernel, units, x.address(), out.address(), rows, cols, inner[0]!, rank, ...dims);
+    run(
+      kernel,
+      units,
+      x.address(),
+      out.address(),
+      rows,
+      cols,
+      inner[0]!,
+      ...(params ?? []),
+      rank,
+      ...dims,
+    );
   }
   return out;
 }
 
-/** out = f(x; p0), elementwise float32 with one scalar. */
-export function unary1(op: string, kernel: UnaryKernel1, x: Tensor, p0: F32Bits): Tensor {
-  const { rows, cols, inner, rank, dims } = collapse(x.shape, [x.layout.strides]);
-  const out = allocate(op, freshLayout(x.layout), x.dtype);
-  const units = x.numel() === 0 ? 0 : elementwiseUnits(rows, cols);
-  run(kernel, units, x.address(), out.address(), rows, cols, inner[0]!, p0, rank, ...dims);
-  return out;
-}
-
-/** out = f(x; p0, p1), elementwise float32 with two scalars. */
-export function unary2(
+/**
+ * out = f(a, b), elementwise with broadcasting, with the scalars that the kernel takes. a and b have
+ * its dtype.
+ */
+export function binary<P extends readonly F32Bits[] = []>(
   op: string,
-  kernel: UnaryKernel2,
-  x: Tensor,
-  p0: F32Bits,
-  p1: F32Bits,
-): Tensor {
-  const { rows, cols, inner, rank, dims } = collapse(x.shape, [x.layout.strides]);
-  const out = allocate(op, freshLayout(x.layout), x.dtype);
-  const units = x.numel() === 0 ? 0 : elementwiseUnits(rows, cols);
-  run(kernel, units, x.address(), out.address(), rows, cols, inner[0]!, p0, p1, rank, ...dims);
-  return out;
-}
-
-/** The operands of a binary op, broadcast to one shape and collapsed. */
-function broadcast(op: string, a: Tensor, b: Tensor): { layout: Layout } & Rows {
-  const shape = broadcastShapes(op, a.shape, b.shape);
-  const la = expandLayout(op, a.layout, shape);
-  const lb = expandLayout(op, b.layout, shape);
-  return { layout: contiguousLayout(shape), ...collapse(shape, [la.strides, lb.strides]) };
-}
-
-/** out = f(a, b), elementwise with broadcasting. a and b have the dtype that the kernel takes. */
+  kernel: BinaryKernel<P>,
+  a: Tensor,
+  b: Tensor,
+  dtype?: DType,
+  params?: P,
+): Tensor;
 export function binary(
   op: string,
-  kernel: BinaryKernel,
+  kernel: Kernel<[...[number, number, number, number, number, number, number], ...number[]]>,
   a: Tensor,
   b: Tensor,
   dtype: DType = a.dtype,
+  params?: readonly F32Bits[],
 ): Tensor {
   const la = a.layout;
   const lb = b.layout;
-  if (la.contiguous && lb.contiguous && (la === lb || sameShape(la.shape, lb.shape))) {
+  if (!params && la.contiguous && lb.contiguous && (la === lb || sameShape(la.shape, lb.shape))) {
     const out = allocate(op, freshLayout(la), dtype);
     const n = la.size;
     run(kernel, Math.ceil(n / UNIT), a.address(), b.address(), out.address(), 1, n, 1, 1, 0);
     return out;
   }
-  const { layout, rows, cols, inner, rank, dims } = broadcast(op, a, b);
-  const out = allocate(op, layout, dtype);
-  const units = layout.size === 0 ? 0 : elementwiseUnits(rows, cols);
+  const shape = broadcastShapes(op, a.shape, b.shape);
+  const { rows, cols, inner, rank, dims } = collapse(shape, [
+    expandLayout(op, la, shape).strides,
+    expandLayout(op, lb, shape).strides,
+  ]);
+  const out = allocate(op, contiguousLayout(shape), dtype);
   const [sa, sb] = inner as [number, number];
   const [pa, pb, po] = [a.address(), b.address(), out.address()];
-  run(kernel, units, pa, pb, po, rows, cols, sa, sb, rank, ...dims);
-  return out;
-}
-
-/** out = f(a, b; p0), elementwise: the gradient kernels of ops with a scalar. */
-export function binary1(
-  op: string,
-  kernel: BinaryKernel1,
-  a: Tensor,
-  b: Tensor,
-  p0: F32Bits,
-): Tensor {
-  const { layout, rows, cols, inner, rank, dims } = broadcast(op, a, b);
-  const out = allocate(op, layout, a.dtype);
-  const units = layout.size === 0 ? 0 : elementwiseUnits(rows, cols);
-  const [sa, sb] = inner as [number, number];
-  const [pa, pb, po] = [a.address(), b.address(), out.address()];
-  run(kernel, units, pa, pb, po, rows, cols, sa, sb, p0, rank, ...dims);
-  return out;
-}
-
-/** out = f(a, b; p0, p1), elementwise. */
-export function binary2(
-  op: string,
-  kernel: BinaryKernel2,
-  a: Tensor,
-  b: Tensor,
-  p0: F32Bits,
-  p1: F32Bits,
-): Tensor {
-  const { layout, rows, cols, inner, rank, dims } = broadcast(op, a, b);
-  const out = allocate(op, layout, a.dtype);
-  const units = layout.size === 0 ? 0 : elementwiseUnits(rows, cols);
-  const [sa, sb] = inner as [number, number];
-  const [pa, pb, po] = [a.address(), b.address(), out.address()];
-  run(kernel, units, pa, pb, po, rows, cols, sa, sb, p0, p1, rank, ...dims);
+  const units = elementwiseUnits(rows, cols);
+  run(kernel, units, pa, pb, po, rows, cols, sa, sb, ...(params ?? []), rank, ...dims);
   return out;
 }
 
@@ -204,21 +165,20 @@ export function binaryScalar(
 ): Tensor {
   const { layout } = x;
   const out = allocate(op, freshLayout(layout), dtype);
-  const { rows, cols, inner, rank, dims } = layout.contiguous
-    ? { rows: 1, cols: layout.size, inner: [1], rank: 0, dims: [] }
-    : collapse(layout.shape, [layout.strides]);
-  const units = layout.size === 0 ? 0 : elementwiseUnits(rows, cols);
-  const px = x.address();
-  const po = out.address();
-  const ps = scalarOperand(s, x.dtype === "float32");
-  const sx = inner[0]!;
   // The scalar is an operand all of whose strides are 0.
-  const withZeros: number[] = [];
-  for (let i = 0; i < dims.length; i += 2) {
-    if (scalarFirst) withZeros.push(dims[i]!, 0, dims[i + 1]!);
-    else withZeros.push(dims[i]!, dims[i + 1]!, 0);
-  }
-  if (scalarFirst) run(kernel, units, ps, px, po, rows, cols, 0, sx, rank, ...withZeros);
-  else run(kernel, units, px, ps, po, rows, cols, sx, 0, rank, ...withZeros);
+  const inOrder = <T>(x: T, s: T): [T, T] => (scalarFirst ? [s, x] : [x, s]);
+  const { rows, cols, inner, rank, dims } = layout.contiguous
+    ? { rows: 1, cols: layout.size, inner: inOrder(1, 0), rank: 0, dims: [] }
+    : collapse(
+        layout.shape,
+        inOrder(
+          layout.strides,
+          layout.shape.map(() => 0),
+        ),
+      );
+  const [pa, pb] = inOrder(x.address(), scalarOperand(s, x.dtype === "float32"));
+  const [sa, sb] = inner as [number, number];
+  const units = elementwiseUnits(rows, cols);
+  run(kernel, units, pa, pb, out.address(), rows, cols, sa, sb, rank, ...dims);
   return out;
 }

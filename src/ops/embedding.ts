@@ -1,6 +1,6 @@
 // Rows of a table looked up by int32 ids: one for each id, or reduced over bags of ids.
-import { DTypeError, IndexError, ShapeError, ValueError } from "../core/errors.js";
-import { expectShape, showShape } from "../core/shape.js";
+import { ShapeError, ValueError } from "../core/errors.js";
+import { expectShape, showShape, checkPlace } from "../core/shape.js";
 import { alias, allocateShape, type Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
@@ -40,10 +40,7 @@ function checkTable(op: string, ids: Tensor, weight: Tensor, options: EmbeddingO
   }
   const n = weight.shape[0]!;
   const skip = options.paddingIdx ?? null;
-  if (skip !== null && (!Number.isInteger(skip) || skip < -n || skip >= n)) {
-    throw new IndexError(op, `paddingIdx must lie in [${-n}, ${n - 1}]: got ${skip}`);
-  }
-  return skip === null ? -1 : skip < 0 ? skip + n : skip;
+  return skip === null ? -1 : checkPlace(op, "paddingIdx", skip, n);
 }
 
 /**
@@ -153,9 +150,7 @@ function checkBags(ids: Tensor, options: EmbeddingBagOptions): void {
     throw new ValueError(op, "offsets go with 1-d ids: rows of 2-d ones are the bags");
   }
   if (offsets !== null) {
-    if (offsets.dtype !== "int32") {
-      throw new DTypeError(op, `offsets must be int32: got ${offsets.dtype}`);
-    }
+    checkIndex(op, offsets, "offsets");
     if (offsets.ndim !== 1 || offsets.numel() === 0) {
       throw new ShapeError(
         op,

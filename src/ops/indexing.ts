@@ -12,7 +12,7 @@ import { gatherUnits, indexAddUnits, indexSelectUnits } from "../kernels/units.j
 import { heapI32 } from "../memory/heap.js";
 import { tidy } from "../memory/scope.js";
 import { eq } from "./compare.js";
-import { cast, clone, item, toTypedArray, withContiguous } from "./convert.js";
+import { cast, clone, item, toTypedArray, withContiguous, compute } from "./convert.js";
 import { arange, fillContiguous } from "./creation.js";
 import { collapse } from "./dispatch.js";
 import { amax, amin } from "./reduce.js";
@@ -30,8 +30,9 @@ export function readStatus(slot: number): number {
 }
 
 /** Refuses indices (or counts) that aren't int32. */
-export function checkIndex(op: string, index: Tensor): void {
-  if (index.dtype !== "int32") throw new DTypeError(op, `index must be int32: got ${index.dtype}`);
+export function checkIndex(op: string, index: Tensor, name = "index"): void {
+  if (index.dtype !== "int32")
+    throw new DTypeError(op, `${name} must be int32: got ${index.dtype}`);
 }
 
 /** Refuses the index at position `at`, which lies outside of [0, n). */
@@ -65,21 +66,15 @@ export function pick(op: string, x: Tensor, at: number, index: Tensor, skip = -1
   const n = x.shape[at]!;
   const k = index.numel();
   const inner = sizeOf(x.shape.slice(at + 1));
-  const out = withContiguous(x, (x) =>
-    withContiguous(index, (index) => {
-      const out = allocateShape(op, shape, x.dtype);
-      const kernel = bytesOf(x.dtype) === 4 ? kernels.indexSelect32 : kernels.indexSelect8;
-      const status = statusSlot();
-      const units = indexSelectUnits(outer, k);
-      run(kernel, units, x.address(), index.address(), out.address(), status, n, k, inner);
-      const bad = readStatus(status);
-      if (bad >= 0) {
-        out.dispose();
-        outOfRange(op, index, bad, n);
-      }
-      return out;
-    }),
-  );
+  const kernel = bytesOf(x.dtype) === 4 ? kernels.indexSelect32 : kernels.indexSelect8;
+  const status = statusSlot();
+  const units = indexSelectUnits(outer, k);
+  const out = compute(op, kernel, units, [x, index], shape, [status, n, k, inner], x.dtype);
+  const bad = readStatus(status);
+  if (bad >= 0) {
+    out.dispose();
+    outOfRange(op, index, bad, n);
+  }
   const from = x.shape;
   return record(op, out, [x], { index }, (dy, { index }) => [
     () => spreadAdd(op, dy, from, at, index, skip),

@@ -4,28 +4,54 @@ import { ValueError } from "../core/errors.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { f32 } from "../kernels/run.js";
+import type { F32Bits } from "../kernels/contract.js";
 import { kernels } from "../kernels/loader.js";
 import { div, maximum, minimum, mul, type Operand, square, sub } from "./arithmetic.js";
 import { gt, isnan, logicalOr, lt, where } from "./compare.js";
 import { tidy } from "../memory/scope.js";
 import { cast } from "./convert.js";
 import { zerosLike } from "./creation.js";
-import { binary, binary2, unary, unary2, type UnaryKernel } from "./dispatch.js";
+import { binary, unary, type UnaryKernel } from "./dispatch.js";
 
 /** f(x) in float32. Not recorded. */
-export function apply(op: string, kernel: UnaryKernel, x: Tensor): Tensor {
+export function apply<P extends readonly F32Bits[] = []>(
+  op: string,
+  kernel: UnaryKernel<P>,
+  x: Tensor,
+  params?: P,
+): Tensor {
   const from = cast(x, "float32");
-  const out = unary(op, kernel, from);
+  const out = unary(op, kernel, from, "float32", params);
   if (from !== x) from.dispose();
   return out;
+}
+
+/** f(x) in float32, recorded: `grad` is dL/dx from dL/dout and x. */
+export function ofInput(
+  op: string,
+  kernel: UnaryKernel,
+  x: Tensor,
+  grad: (dy: Tensor, x: Tensor) => Tensor,
+): Tensor {
+  return record(op, apply(op, kernel, x), [x], { x }, (dy, { x }) => [() => grad(dy, x)]);
+}
+
+/** f(x) in float32, recorded: `grad` is dL/dx from dL/dout and f(x). */
+export function ofResult(
+  op: string,
+  kernel: UnaryKernel,
+  x: Tensor,
+  grad: (dy: Tensor, out: Tensor) => Tensor,
+): Tensor {
+  const out = apply(op, kernel, x);
+  return record(op, out, [x], { out }, (dy, { out }) => [() => grad(dy, out)]);
 }
 
 /** |x|; keeps int32. The slope at 0 is 0. */
 export function abs(x: Tensor): Tensor {
   if (x.dtype === "int32") return unary("abs", kernels.absI32, x);
-  return record("abs", apply("abs", kernels.absF32, x), [x], { x }, (dy, { x }) => [
-    () => mul(dy, sign(x)), // d|x|/dx = sign(x)
-  ]);
+  // d|x|/dx = sign(x)
+  return ofInput("abs", kernels.absF32, x, (dy, x) => mul(dy, sign(x)));
 }
 
 /** -1, 0 or 1 (for NaN too, as in PyTorch); keeps int32 and bool. */
@@ -80,88 +106,73 @@ export function trunc(x: Tensor): Tensor {
 
 /** The square root; NaN for negative x. */
 export function sqrt(x: Tensor): Tensor {
-  const out = apply("sqrt", kernels.sqrtF32, x);
-  return record("sqrt", out, [x], { out }, (dy, { out }) => [
-    () => div(dy, mul(out, 2)), // d sqrt(x)/dx = 1 / (2 sqrt(x))
-  ]);
+  // d sqrt(x)/dx = 1 / (2 sqrt(x))
+  return ofResult("sqrt", kernels.sqrtF32, x, (dy, out) => div(dy, mul(out, 2)));
 }
 
 /** 1 / sqrt(x). */
 export function rsqrt(x: Tensor): Tensor {
-  const out = apply("rsqrt", kernels.rsqrtF32, x);
-  return record("rsqrt", out, [x], { out }, (dy, { out }) => [
-    () => mul(dy, mul(mul(out, square(out)), -0.5)), // d x^(-1/2)/dx = -x^(-3/2) / 2
-  ]);
+  // d x^(-1/2)/dx = -x^(-3/2) / 2
+  return ofResult("rsqrt", kernels.rsqrtF32, x, (dy, out) =>
+    mul(dy, mul(mul(out, square(out)), -0.5)),
+  );
 }
 
 /** 1 / x. */
 export function reciprocal(x: Tensor): Tensor {
-  const out = apply("reciprocal", kernels.reciprocalF32, x);
-  return record("reciprocal", out, [x], { out }, (dy, { out }) => [
-    () => mul(dy, mul(square(out), -1)), // d(1/x)/dx = -1/x^2
-  ]);
+  // d(1/x)/dx = -1/x^2
+  return ofResult("reciprocal", kernels.reciprocalF32, x, (dy, out) =>
+    mul(dy, mul(square(out), -1)),
+  );
 }
 
 /** e^x. */
 export function exp(x: Tensor): Tensor {
-  const out = apply("exp", kernels.expF32, x);
-  return record("exp", out, [x], { out }, (dy, { out }) => [() => mul(dy, out)]);
+  return ofResult("exp", kernels.expF32, x, (dy, out) => mul(dy, out));
 }
 
 /** e^x - 1, accurate near 0. */
 export function expm1(x: Tensor): Tensor {
-  return record("expm1", apply("expm1", kernels.expm1F32, x), [x], { x }, (dy, { x }) => [
-    () => mul(dy, exp(x)),
-  ]);
+  return ofInput("expm1", kernels.expm1F32, x, (dy, x) => mul(dy, exp(x)));
 }
 
 /** The natural logarithm; -Infinity at 0, NaN below. */
 export function log(x: Tensor): Tensor {
-  return record("log", apply("log", kernels.logF32, x), [x], { x }, (dy, { x }) => [
-    () => div(dy, x), // d ln(x)/dx = 1/x
-  ]);
+  // d ln(x)/dx = 1/x
+  return ofInput("log", kernels.logF32, x, (dy, x) => div(dy, x));
 }
 
 /** ln(1 + x), accurate near 0. */
 export function log1p(x: Tensor): Tensor {
-  return record("log1p", apply("log1p", kernels.log1pF32, x), [x], { x }, (dy, { x }) => [
-    () => div(dy, x.add(1)),
-  ]);
+  return ofInput("log1p", kernels.log1pF32, x, (dy, x) => div(dy, x.add(1)));
 }
 
 /** The sine; x in radians. */
 export function sin(x: Tensor): Tensor {
-  return record("sin", apply("sin", kernels.sinF32, x), [x], { x }, (dy, { x }) => [
-    () => mul(dy, cos(x)),
-  ]);
+  return ofInput("sin", kernels.sinF32, x, (dy, x) => mul(dy, cos(x)));
 }
 
 /** The cosine; x in radians. */
 export function cos(x: Tensor): Tensor {
-  return record("cos", apply("cos", kernels.cosF32, x), [x], { x }, (dy, { x }) => [
-    () => mul(dy, mul(sin(x), -1)),
-  ]);
+  return ofInput("cos", kernels.cosF32, x, (dy, x) => mul(dy, mul(sin(x), -1)));
 }
 
 /** The tangent; x in radians. */
 export function tan(x: Tensor): Tensor {
-  const out = apply("tan", kernels.tanF32, x);
-  return record("tan", out, [x], { out }, (dy, { out }) => [
-    () => mul(dy, square(out).add(1)), // d tan(x)/dx = 1 + tan(x)^2
-  ]);
+  // d tan(x)/dx = 1 + tan(x)^2
+  return ofResult("tan", kernels.tanF32, x, (dy, out) => mul(dy, square(out).add(1)));
 }
 
 /** The error function, 2/sqrt(pi) times the integral of exp(-t^2) from 0 to x. */
 export function erf(x: Tensor): Tensor {
-  return record("erf", apply("erf", kernels.erfF32, x), [x], { x }, (dy, { x }) => [
-    () => mul(dy, mul(exp(mul(square(x), -1)), 2 / Math.sqrt(Math.PI))),
-  ]);
+  return ofInput("erf", kernels.erfF32, x, (dy, x) =>
+    mul(dy, mul(exp(mul(square(x), -1)), 2 / Math.sqrt(Math.PI))),
+  );
 }
 
 /** The hyperbolic tangent. */
 export function tanh(x: Tensor): Tensor {
-  const out = apply("tanh", kernels.tanhF32, x);
-  return record("tanh", out, [x], { out }, (dy, { out }) => [() => tanhGrad(dy, out)]);
+  return ofResult("tanh", kernels.tanhF32, x, (dy, out) => tanhGrad(dy, out));
 }
 
 /** dy (1 - y^2), in one pass. */
@@ -175,8 +186,7 @@ function tanhGrad(dy: Tensor, y: Tensor): Tensor {
 
 /** 1 / (1 + e^-x). */
 export function sigmoid(x: Tensor): Tensor {
-  const out = apply("sigmoid", kernels.sigmoidF32, x);
-  return record("sigmoid", out, [x], { out }, (dy, { out }) => [() => sigmoidGrad(dy, out)]);
+  return ofResult("sigmoid", kernels.sigmoidF32, x, (dy, out) => sigmoidGrad(dy, out));
 }
 
 /** dy y (1 - y), in one pass. */
@@ -200,9 +210,7 @@ export function clamp(x: Tensor, low?: Operand | null, high?: Operand | null): T
   if (Number.isNaN(min) || Number.isNaN(max)) throw new ValueError("clamp", "a bound is NaN");
   const whole = [min, max].every((v) => Number.isInteger(v) || !Number.isFinite(v));
   if (x.dtype !== "float32" && whole) return clampInt(x, min, max);
-  const from = cast(x, "float32");
-  const out = unary2("clamp", kernels.clampF32, from, f32(min), f32(max));
-  if (from !== x) from.dispose();
+  const out = apply("clamp", kernels.clampF32, x, [f32(min), f32(max)]);
   return record("clamp", out, [x], { x }, (dy, { x }) => [() => clampGrad(dy, x, min, max)]);
 }
 
@@ -229,6 +237,6 @@ function clampInt(x: Tensor, min: number, max: number): Tensor {
 
 /** dy where min <= x <= max, else 0. */
 function clampGrad(dy: Tensor, x: Tensor, min: number, max: number): Tensor {
-  const out = binary2("clampGrad", kernels.clampGradF32, dy, x, f32(min), f32(max));
+  const out = binary("clampGrad", kernels.clampGradF32, dy, x, "float32", [f32(min), f32(max)]);
   return record("clampGrad", out, [dy], { x }, (g, { x }) => [() => clampGrad(g, x, min, max)]);
 }

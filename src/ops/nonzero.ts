@@ -6,7 +6,7 @@ import { run } from "../kernels/run.js";
 import { maskUnits, unravelUnits } from "../kernels/units.js";
 import { tidy } from "../memory/scope.js";
 import { logicalNot } from "./compare.js";
-import { cast, item, withAllContiguous, withContiguous } from "./convert.js";
+import { cast, item, withContiguous, compute } from "./convert.js";
 import { full } from "./creation.js";
 import { sum } from "./reduce.js";
 import { reshape, unbind } from "./views.js";
@@ -73,13 +73,11 @@ export function isin(x: Tensor, among: Tensor | number, options: IsinOptions = {
   return tidy(() => {
     const y = typeof among === "number" ? full([], among) : among;
     const dtype = promote(promote(x.dtype, y.dtype), "int32");
-    return withAllContiguous([cast(x, dtype), cast(y, dtype)], (x, y) => {
-      const out = allocateShape("isin", x.shape, "bool");
-      const [n, m] = [x.numel(), y.numel()];
-      const kernel = dtype === "float32" ? kernels.isinF32 : kernels.isinI32;
-      run(kernel, unravelUnits(n), x.address(), y.address(), out.address(), n, m);
-      return (options.invert ?? false) ? logicalNot(out) : out;
-    });
+    const n = x.numel();
+    const kernel = dtype === "float32" ? kernels.isinF32 : kernels.isinI32;
+    const operands = [cast(x, dtype), cast(y, dtype)] as const;
+    const out = compute("isin", kernel, unravelUnits(n), operands, x.shape, [n, y.numel()], "bool");
+    return options.invert ? logicalNot(out) : out;
   });
 }
 

@@ -9,7 +9,7 @@ import { kernels } from "../kernels/loader.js";
 import { f32, run } from "../kernels/run.js";
 import { tidy } from "../memory/scope.js";
 import { add, mul, sub } from "./arithmetic.js";
-import { copyOf, withAllContiguous } from "./convert.js";
+import { copyOf, withAllContiguous, compute } from "./convert.js";
 import { freshLayout } from "./dispatch.js";
 import { add_, mul_ } from "./inplace.js";
 import { rsqrt } from "./math.js";
@@ -49,26 +49,20 @@ export function layerNorm(
     run(kernels.layerNormF32, rows, px, pw, pb, po, pm, pr, cols, f32(eps));
     return out;
   });
-  const inputs = [x, ...(weight === null ? [] : [weight]), ...(bias === null ? [] : [bias])];
-  const saved = { x, means, rstds, ...(weight === null ? {} : { weight }) };
+  const saved = { x, means, rstds, weight };
   const over = shape.map((_, i) => x.ndim - shape.length + i);
   const lead = x.shape.flatMap((_, i) => (over.includes(i) ? [] : [i]));
-  record("layerNorm", out, inputs, saved, (dy, saved) => {
-    const { x, means, rstds } = saved;
-    const w = (saved as { weight?: Tensor }).weight ?? null;
+  record("layerNorm", out, [x, weight, bias], saved, (dy, saved) => {
+    const { x, means, rstds, weight } = saved;
     const total = (t: Tensor): Tensor => reshape(lead.length === 0 ? t : sum(t, lead), shape);
     const toX = (): Tensor =>
       isGradEnabled()
-        ? composedGrad(dy, x, w, over, eps)
-        : fusedGrad(dy, x, w, means, rstds, cols, rows);
+        ? composedGrad(dy, x, weight, over, eps)
+        : fusedGrad(dy, x, weight, means, rstds, cols, rows);
     const hat = (): Tensor =>
       isGradEnabled() ? normalised(x, over, eps) : mul(sub(x, means), rstds);
     const toWeight = (): Tensor => total(mul(dy, hat()));
-    return [
-      toX,
-      ...(weight === null ? [] : [toWeight]),
-      ...(bias === null ? [] : [() => total(dy)]),
-    ];
+    return [toX, toWeight, () => total(dy)];
   });
   means.dispose();
   rstds.dispose();
@@ -124,13 +118,8 @@ function fusedGrad(
   cols: number,
   rows: number,
 ): Tensor {
-  return withAllContiguous([dy, x, weight], (dy, x, weight) => {
-    const dx = allocate("layerNormGrad", freshLayout(x.layout), "float32");
-    const [pd, px, pw] = [dy.address(), x.address(), weight?.address() ?? 0];
-    const [pm, pr, po] = [means.address(), rstds.address(), dx.address()];
-    run(kernels.layerNormGradF32, rows, pd, px, pw, pm, pr, po, cols);
-    return dx;
-  });
+  const operands = [dy, x, weight, means, rstds] as const;
+  return compute("layerNormGrad", kernels.layerNormGradF32, rows, operands, x.shape, [cols]);
 }
 
 export interface BatchNormOptions {
@@ -230,17 +219,14 @@ function fusedBatchNorm(
     run(kernels.batchNormF32, C, px, pw, pb, py, pm, pv, N, C, inner, f32(eps));
     return y;
   });
-  const inputs = [x, ...(weight === null ? [] : [weight]), ...(bias === null ? [] : [bias])];
   // Room for the sums of a backward: the graph releases it with what it saved.
   const toWeight = allocateShape("batchNorm", [C], "float32");
   const toBias = allocateShape("batchNorm", [C], "float32");
-  const saved = { x, means, variances, toWeight, toBias, ...(weight === null ? {} : { weight }) };
-  record("batchNorm", y, inputs, saved, (dy, saved) => {
-    const w = (saved as { weight?: Tensor }).weight ?? null;
-    const [toX, ofWeight, ofBias] = isGradEnabled()
-      ? composedBatchNormGrads(dy, saved.x, w, eps)
-      : fusedBatchNormGrads(dy, saved, w, eps);
-    return [toX, ...(weight === null ? [] : [ofWeight]), ...(bias === null ? [] : [ofBias])];
+  const saved = { x, means, variances, toWeight, toBias, weight };
+  record("batchNorm", y, [x, weight, bias], saved, (dy, saved) => {
+    return isGradEnabled()
+      ? composedBatchNormGrads(dy, saved.x, saved.weight, eps)
+      : fusedBatchNormGrads(dy, saved, saved.weight, eps);
   });
   toWeight.dispose();
   toBias.dispose();

@@ -11,7 +11,6 @@ import { kernels } from "../kernels/loader.js";
 import { tidy } from "../memory/scope.js";
 import {
   add,
-  asTensor,
   div,
   maximum,
   minimum,
@@ -21,11 +20,12 @@ import {
   square,
   sub,
   sumTo,
+  withTensors,
 } from "./arithmetic.js";
 import { eq, ge, isnan, le, logicalAnd, logicalNot, logicalOr, where } from "./compare.js";
-import { binaryAs, cast } from "./convert.js";
+import { binaryAs } from "./convert.js";
 import { zerosLike } from "./creation.js";
-import { binary1, type BinaryKernel, type BinaryKernel1 } from "./dispatch.js";
+import type { BinaryKernel } from "./dispatch.js";
 import { log, sigmoid, trunc } from "./math.js";
 import { any } from "./reduce.js";
 
@@ -42,31 +42,14 @@ const ints = [
 type FloatPair = (typeof floats)[number];
 type IntPair = (typeof ints)[number];
 
-/** f(a, b) in the kernel's dtype, with broadcasting. Not recorded. */
-function coded(
-  op: string,
-  kernel: BinaryKernel1,
-  code: number,
-  dtype: "float32" | "int32",
-  a: Tensor,
-  b: Tensor,
-): Tensor {
-  broadcastShapes(op, a.shape, b.shape); // before a cast that would be left behind
-  const x = cast(a, dtype);
-  const y = cast(b, dtype);
-  const out = binary1(op, kernel, x, y, f32(code));
-  if (x !== a) x.dispose();
-  if (y !== b) y.dispose();
-  return out;
-}
-
 /** f(a, b), both as int32. Not recorded. */
 export function intPair(op: string, name: IntPair, a: Tensor, b: Tensor): Tensor {
-  return coded(op, kernels.specialPairI32, ints.indexOf(name), "int32", a, b);
+  return binaryAs(op, kernels.specialPairI32, a, b, "int32", "int32", [f32(ints.indexOf(name))]);
 }
 
 function floatPair(op: string, name: FloatPair, a: Tensor, b: Tensor): Tensor {
-  return coded(op, kernels.specialPairF32, floats.indexOf(name), "float32", a, b);
+  const code = f32(floats.indexOf(name));
+  return binaryAs(op, kernels.specialPairF32, a, b, "float32", "float32", [code]);
 }
 
 /** The gradients of a and b, in the shape of their broadcast, from dy. */
@@ -80,17 +63,12 @@ function pair(
   forward: (a: Tensor, b: Tensor) => Tensor,
   slopes: Slopes,
 ): Tensor {
-  const x = asTensor(op, a, b);
-  const y = asTensor(op, b, a);
-  try {
+  return withTensors(op, a, b, (x, y) => {
     return record(op, forward(x, y), [x, y], { x, y }, (dy, { x, y }) => {
       const [da, db] = slopes(dy, x, y);
       return [() => sumTo(da(), x.shape), () => sumTo(db(), y.shape)];
     });
-  } finally {
-    if (x !== a) x.dispose();
-    if (y !== b) y.dispose();
-  }
+  });
 }
 
 function float(op: FloatPair, a: Operand, b: Operand, slopes: Slopes): Tensor {
@@ -230,18 +208,13 @@ export function divRounded(a: Operand, b: Operand, mode: string): Tensor {
 
 /** Bit by bit; two bools stay bool. */
 function bits(op: IntPair, bools: BinaryKernel | null, a: Operand, b: Operand): Tensor {
-  const x = asTensor(op, a, b);
-  const y = asTensor(op, b, a);
-  try {
+  return withTensors(op, a, b, (x, y) => {
     const dtype = promote(x.dtype, y.dtype);
     if (dtype === "int32") return intPair(op, op, x, y);
     if (dtype === "bool" && bools !== null) return binaryAs(op, bools, x, y, "bool");
     const allowed = bools === null ? "int32" : "int32 or bool";
     throw new DTypeError(op, `operands must be ${allowed}: got ${x.dtype} and ${y.dtype}`);
-  } finally {
-    if (x !== a) x.dispose();
-    if (y !== b) y.dispose();
-  }
+  });
 }
 
 /**

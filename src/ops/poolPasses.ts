@@ -8,7 +8,7 @@ import { run } from "../kernels/run.js";
 import { poolUnits } from "../kernels/units.js";
 import { tidy } from "../memory/scope.js";
 import { add } from "./arithmetic.js";
-import { withAllContiguous, withContiguous } from "./convert.js";
+import { withContiguous, compute } from "./convert.js";
 import { arange } from "./creation.js";
 import type { ValuesAndIndices } from "./reduce.js";
 import { reshape } from "./views.js";
@@ -100,13 +100,10 @@ function largestOf(op: string, x: Tensor, pass: Pass): ValuesAndIndices {
 
 /** dL/dx: each dy goes to the element that won its window. */
 export function toWinners(op: string, dy: Tensor, indices: Tensor, at: Places): Tensor {
-  const out = withAllContiguous([dy, indices], (dy, indices) => {
-    const dx = allocateShape(op, at.from, "float32");
-    const [pd, pi, px] = [dy.address(), indices.address(), dx.address()];
-    const units = poolUnits(at.planes);
-    run(kernels.maxPool2dGradF32, units, pd, pi, px, at.inPlane, at.outPlane);
-    return dx;
-  });
+  const operands = [dy, indices] as const;
+  const planes = [at.inPlane, at.outPlane] as const;
+  const units = poolUnits(at.planes);
+  const out = compute(op, kernels.maxPool2dGradF32, units, operands, at.from, planes);
   return record(op, out, [dy], { indices }, (d, { indices }) => [
     () => atWinners(op, d, indices, at),
   ]);
@@ -114,13 +111,10 @@ export function toWinners(op: string, dy: Tensor, indices: Tensor, at: Places): 
 
 /** x at the winners of each window: the transpose of `toWinners`. */
 export function atWinners(op: string, x: Tensor, indices: Tensor, at: Places): Tensor {
-  const out = withAllContiguous([x, indices], (x, indices) => {
-    const out = allocateShape(op, at.to, x.dtype);
-    const [px, pi, po] = [x.address(), indices.address(), out.address()];
-    const units = poolUnits(at.planes);
-    run(kernels.maxPool2dGather32, units, px, pi, po, at.inPlane, at.outPlane);
-    return out;
-  });
+  const operands = [x, indices] as const;
+  const planes = [at.inPlane, at.outPlane] as const;
+  const units = poolUnits(at.planes);
+  const out = compute(op, kernels.maxPool2dGather32, units, operands, at.to, planes, x.dtype);
   return record(op, out, [x], { indices }, (d, { indices }) => [
     () => toWinners(op, d, indices, at),
   ]);
@@ -147,25 +141,15 @@ export function averages(
 }
 
 function averaged(op: string, x: Tensor, pass: Pass, count: boolean, divisor: number): Tensor {
-  const out = withContiguous(x, (x) => {
-    const out = allocateShape(op, pass.to, "float32");
-    const [px, po] = [x.address(), out.address()];
-    const args = [...windowsOf(pass), count ? 1 : 0, divisor] as const;
-    run(kernels.avgPool2dF32, poolUnits(pass.planes), px, po, ...args);
-    return out;
-  });
+  const args = [...windowsOf(pass), Number(count), divisor] as const;
+  const out = compute(op, kernels.avgPool2dF32, poolUnits(pass.planes), [x], pass.to, args);
   return record(op, out, [x], {}, (dy) => [() => spreadBack(op, dy, pass, count, divisor)]);
 }
 
 /** dL/dx: each dy in equal shares to the elements of its window. */
 function spreadBack(op: string, dy: Tensor, pass: Pass, count: boolean, divisor: number): Tensor {
-  const out = withContiguous(dy, (dy) => {
-    const dx = allocateShape(op, pass.from, "float32");
-    const [pd, px] = [dy.address(), dx.address()];
-    const args = [...windowsOf(pass), count ? 1 : 0, divisor] as const;
-    run(kernels.avgPool2dGradF32, poolUnits(pass.planes), pd, px, ...args);
-    return dx;
-  });
+  const args = [...windowsOf(pass), Number(count), divisor] as const;
+  const out = compute(op, kernels.avgPool2dGradF32, poolUnits(pass.planes), [dy], pass.from, args);
   return record(op, out, [dy], {}, (d) => [() => averaged(op, d, pass, count, divisor)]);
 }
 

@@ -3,7 +3,7 @@
 import { checkDType, checkFloat } from "../core/dtype.js";
 import { DTypeError, ValueError } from "../core/errors.js";
 import { checkShape, type Shape } from "../core/shape.js";
-import { allocate, allocateShape, type Tensor } from "../autograd/tensor.js";
+import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import type { F32Bits } from "../kernels/contract.js";
 import { type Kernel, kernels } from "../kernels/loader.js";
@@ -14,9 +14,8 @@ import {
   permutationUnits,
   randomCounters,
 } from "../kernels/units.js";
-import { cast, withContiguous } from "./convert.js";
+import { cast, compute } from "./convert.js";
 import { checkGradDType, type TensorOptions } from "./creation.js";
-import { freshLayout } from "./dispatch.js";
 
 /** Where a stream of random numbers stands: a seed, and how many counters have been used. */
 export class Generator {
@@ -226,11 +225,8 @@ export function dropout(x: Tensor, p = 0.5, options: DropoutOptions = {}): Tenso
 
 /** Dropout at a place in the stream. Linear in x: its gradient is the same on dy, no mask is kept. */
 function dropped(x: Tensor, p: number, stream: Stream): Tensor {
-  const out = withContiguous(x, (x) => {
-    const out = allocate("dropout", freshLayout(x.layout), "float32");
-    const n = x.numel();
-    run(kernels.dropoutF32, flatUnits(n), x.address(), out.address(), n, ...stream, f32(p));
-    return out;
-  });
+  const n = x.numel();
+  const args = [n, ...stream, f32(p)] as const;
+  const out = compute("dropout", kernels.dropoutF32, flatUnits(n), [x], x.shape, args);
   return record("dropout", out, [x], {}, (dy) => [() => dropped(dy, p, stream)]);
 }

@@ -2,17 +2,15 @@
 // all, a number at a time in float64. Bools and int32 compute as float32. Maximum errors in ulp stand
 // in assembly/simd/special.ts.
 import { checkFloat } from "../core/dtype.js";
-import { ValueError } from "../core/errors.js";
+import { checkInteger } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { f32 } from "../kernels/run.js";
 import { kernels } from "../kernels/loader.js";
 import { tidy } from "../memory/scope.js";
 import { add, mul, square, sub } from "./arithmetic.js";
-import { cast } from "./convert.js";
 import { eq, isnan, where } from "./compare.js";
-import { unary2 } from "./dispatch.js";
-import { clamp, exp, reciprocal, rsqrt, trunc } from "./math.js";
+import { apply, clamp, exp, reciprocal, rsqrt, trunc } from "./math.js";
 
 /** A function's place here is its number in assembly/elementwise/special.ts. */
 const functions = [
@@ -27,10 +25,7 @@ function special(
   slope: (x: Tensor) => Tensor,
   n = 0,
 ): Tensor {
-  const from = cast(x, "float32");
-  const code = f32(functions.indexOf(op));
-  const out = unary2(op, kernels.specialF32, from, code, f32(n));
-  if (from !== x) from.dispose();
+  const out = apply(op, kernels.specialF32, x, [f32(functions.indexOf(op)), f32(n)]);
   return record(op, out, [x], { x }, (dy, { x }) => [() => mul(dy, slope(x))]);
 }
 
@@ -121,9 +116,7 @@ export function digamma(x: Tensor): Tensor {
  * @throws ValueError for another n.
  */
 export function polygamma(n: number, x: Tensor): Tensor {
-  if (!Number.isInteger(n) || n < 0) {
-    throw new ValueError("polygamma", `n must be an integer >= 0: got ${n}`);
-  }
+  checkInteger("polygamma", "n", n, 0);
   return special("polygamma", x, (x) => polygamma(n + 1, x), n);
 }
 

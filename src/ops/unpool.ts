@@ -1,13 +1,12 @@
 // Max unpooling: puts the values of a max pooling back to where they came from, among zeros.
-import { DTypeError, ShapeError, ValueError } from "../core/errors.js";
-import { sameShape, type Shape, showShape, sizeOf } from "../core/shape.js";
-import { allocateShape, type Tensor } from "../autograd/tensor.js";
+import { ValueError } from "../core/errors.js";
+import { type Shape, showShape, sizeOf, expectShape } from "../core/shape.js";
+import { type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
-import { run } from "../kernels/run.js";
 import { poolUnits } from "../kernels/units.js";
-import { withAllContiguous } from "./convert.js";
-import { outOfRange, readStatus, statusSlot } from "./indexing.js";
+import { compute } from "./convert.js";
+import { outOfRange, readStatus, statusSlot, checkIndex } from "./indexing.js";
 import { atWinners, type Places } from "./poolPasses.js";
 import {
   checkImages,
@@ -81,19 +80,15 @@ function maxUnpool(
   options: MaxUnpoolOptions<PerDim>,
 ): Tensor {
   const at = placesOf(op, n, x, indices, sizeAfter(op, n, x, kernel, options));
-  const out = withAllContiguous([x, indices], (x, indices) => {
-    const out = allocateShape(op, at.from, "float32");
-    const status = statusSlot();
-    const [px, pi, po] = [x.address(), indices.address(), out.address()];
-    const units = poolUnits(at.planes);
-    run(kernels.maxUnpool2dF32, units, px, pi, po, status, at.outPlane, at.inPlane);
-    const bad = readStatus(status);
-    if (bad >= 0) {
-      out.dispose();
-      outOfRange(op, indices, bad, at.inPlane);
-    }
-    return out;
-  });
+  const operands = [x, indices] as const;
+  const args = [statusSlot(), at.outPlane, at.inPlane] as const;
+  const units = poolUnits(at.planes);
+  const out = compute(op, kernels.maxUnpool2dF32, units, operands, at.from, args);
+  const bad = readStatus(args[0]);
+  if (bad >= 0) {
+    out.dispose();
+    outOfRange(op, indices, bad, at.inPlane);
+  }
   return record(op, out, [x], { indices }, (dy, { indices }) => [
     () => atWinners(op, dy, indices, at),
   ]);
@@ -101,15 +96,8 @@ function maxUnpool(
 
 /** `from` is the unpooled shape: the pooling led from there. */
 function placesOf(op: string, n: Rank, x: Tensor, indices: Tensor, size: Shape): Places {
-  if (indices.dtype !== "int32") {
-    throw new DTypeError(op, `indices must be int32: got ${indices.dtype}`);
-  }
-  if (!sameShape(indices.shape, x.shape)) {
-    throw new ShapeError(
-      op,
-      `indices must be ${showShape(x.shape)}: got ${showShape(indices.shape)}`,
-    );
-  }
+  checkIndex(op, indices, "indices");
+  expectShape(op, "indices", indices, x.shape);
   const lead = x.shape.slice(0, -n);
   const from = [...lead, ...size];
   const outPlane = sizeOf(x.shape.slice(-n));

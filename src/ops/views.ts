@@ -12,6 +12,7 @@ import {
   showShape,
   sizeOf,
   stridedLayout,
+  checkPlace,
 } from "../core/shape.js";
 import { allocateShape, alias, Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
@@ -116,14 +117,10 @@ export function permute(x: Tensor, dims: readonly number[]): Tensor {
       `dims must name each of ${x.ndim} dims once: got [${dims.join(",")}]`,
     );
   }
-  const { shape, strides, offset } = x.layout;
-  const layout = stridedLayout(
-    order.map((d) => shape[d]!),
-    order.map((d) => strides[d]!),
-    offset,
-  );
   const back = order.map((_, i) => order.indexOf(i));
-  return record("permute", alias(x, layout), [x], {}, (dy) => [() => permute(dy, back)]);
+  return record("permute", alias(x, ofDims(x.layout, order)), [x], {}, (dy) => [
+    () => permute(dy, back),
+  ]);
 }
 
 /** Swaps two dims. */
@@ -144,23 +141,19 @@ export function t(x: Tensor): Tensor {
 export function squeeze(x: Tensor, dim?: number | readonly number[]): Tensor {
   const which = listOf(dim ?? x.shape.map((_, i) => i));
   const at = which.map((d) => checkDim("squeeze", d, x.ndim));
-  return reshapeView("squeeze", x, (_, i, n) => !(n === 1 && at.includes(i)));
+  const from = x.shape;
+  const kept = from.flatMap((n, i) => (n === 1 && at.includes(i) ? [] : [i]));
+  const out = alias(x, ofDims(x.layout, kept));
+  return record("squeeze", out, [x], {}, (dy) => [() => reshape(dy, from)]);
 }
 
-function reshapeView(
-  op: string,
-  x: Tensor,
-  keep: (x: Tensor, i: number, n: number) => boolean,
-): Tensor {
-  const from = x.shape;
-  const kept = from.flatMap((n, i) => (keep(x, i, n) ? [i] : []));
-  const { shape, strides, offset } = x.layout;
-  const layout = stridedLayout(
-    kept.map((i) => shape[i]!),
-    kept.map((i) => strides[i]!),
+/** The layout of some dims, in their order: all others are of size 1. */
+function ofDims({ shape, strides, offset }: Layout, dims: readonly number[]): Layout {
+  return stridedLayout(
+    dims.map((d) => shape[d]!),
+    dims.map((d) => strides[d]!),
     offset,
   );
-  return record(op, alias(x, layout), [x], {}, (dy) => [() => reshape(dy, from)]);
 }
 
 /** Inserts a dim of size 1 before `dim`; -1 appends it. */
@@ -204,11 +197,8 @@ export function narrow(x: Tensor, dim: number, start: number, length: number): T
 /** One index of a dim, which disappears; -1 is the last. */
 export function select(x: Tensor, dim: number, index: number): Tensor {
   const at = checkDim("select", dim, x.ndim);
-  const n = x.shape[at] ?? 0;
-  if (!Number.isInteger(index) || index < -n || index >= n) {
-    throw new IndexError("select", `index must lie in [${-n}, ${n - 1}]: got ${index}`);
-  }
-  const one = window(x, at, index < 0 ? index + n : index, 1, 1, "select");
+  const place = checkPlace("select", "index", index, x.shape[at] ?? 0);
+  const one = window(x, at, place, 1, 1, "select");
   const out = squeeze(one, at);
   one.dispose();
   return out;
