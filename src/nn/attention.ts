@@ -170,8 +170,11 @@ export class MultiheadAttention extends Module {
         `numHeads must divide embedDim: got ${numHeads}, ${embedDim}`,
       );
     }
-    const weight = (rows: number, cols: number): Parameter =>
-      xavierUniform_(parameter([rows, cols])) as Parameter;
+    const weight = (rows: number, cols: number): Parameter => {
+      const made = parameter([rows, cols]);
+      xavierUniform_(made);
+      return made;
+    };
     if (kdim === embedDim && vdim === embedDim) {
       this.inProjWeight = weight(3 * embedDim, embedDim);
     } else {
@@ -179,7 +182,11 @@ export class MultiheadAttention extends Module {
       this.kProjWeight = weight(embedDim, kdim);
       this.vProjWeight = weight(embedDim, vdim);
     }
-    const extra = (): Parameter => xavierNormal_(parameter([1, 1, embedDim])) as Parameter;
+    const extra = (): Parameter => {
+      const made = parameter([1, 1, embedDim]);
+      xavierNormal_(made);
+      return made;
+    };
     this.inProjBias = bias ? parameter([3 * embedDim]) : null;
     this.biasK = addBiasKv ? extra() : null;
     this.biasV = addBiasKv ? extra() : null;
