@@ -59,7 +59,6 @@ function install(module: Module): Hooks {
     value: hooked,
     configurable: true,
     writable: true,
-    enumerable: false,
   });
   return hooks;
 }

@@ -270,24 +270,20 @@ export class Transformer extends Module {
   constructor(dModel = 512, nhead = 8, options: TransformerOptions = {}) {
     super();
     const { numEncoderLayers = 6, numDecoderLayers = 6 } = options;
-    const norm = (): LayerNorm => normOf(dModel, options);
+    const stack = (): StackOptions => ({ norm: normOf(dModel, options) });
     this.encoder =
       options.customEncoder ??
       new TransformerEncoder(
         new TransformerEncoderLayer(dModel, nhead, options),
         numEncoderLayers,
-        {
-          norm: norm(),
-        },
+        stack(),
       );
     this.decoder =
       options.customDecoder ??
       new TransformerDecoder(
         new TransformerDecoderLayer(dModel, nhead, options),
         numDecoderLayers,
-        {
-          norm: norm(),
-        },
+        stack(),
       );
     for (const p of this.parameters()) if (p.ndim > 1) xavierUniform_(p);
   }

@@ -6,12 +6,10 @@ import { f32, run } from "../kernels/run.js";
 import { flatUnits } from "../kernels/units.js";
 import { adaptiveStep, Mode } from "./adaptive.js";
 import {
-  checkBetas,
-  checkNumber,
-  checkNumbers,
   Optimizer,
   type Params,
   type ParamState,
+  stateStep,
   type StepOptions,
   stateProduct,
   stateTensor,
@@ -59,11 +57,6 @@ export interface AdamaxOptions extends MomentOptions {
 const base = { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, maximize: false } as const;
 
 abstract class Moments<O extends MomentOptions> extends Optimizer<O> {
-  protected checkOptions(o: O): void {
-    checkNumbers<"lr" | "eps" | "weightDecay">(this.name, o, "lr", "eps", "weightDecay");
-    checkBetas(this.name, o.betas);
-  }
-
   /** Both means, and both betas to the power of the number of steps. */
   protected moments(p: Tensor, { betas }: O, state: ParamState): [Tensor, Tensor, number, number] {
     return [
@@ -154,16 +147,10 @@ export class NAdam extends Moments<NAdamOptions> {
     super("NAdam", params, { ...base, ...own, ...options });
   }
 
-  protected override checkOptions(o: NAdamOptions): void {
-    super.checkOptions(o);
-    checkNumber("NAdam", "momentumDecay", o.momentumDecay);
-  }
-
   protected update(p: Tensor, g: Tensor, o: NAdamOptions, state: ParamState): void {
     const [a, b, , power2] = this.moments(p, o, state);
     const [alpha, beta] = o.betas;
-    const t = ((state["step"] as number | undefined) ?? 0) + 1;
-    state["step"] = t;
+    const t = stateStep(state);
     const mu = (t: number): number => alpha * (1 - 0.5 * pow(0.96, t * o.momentumDecay));
     const next = mu(t + 1);
     const product = stateProduct(state, "muProduct", mu(t));
@@ -189,8 +176,7 @@ export class RAdam extends Moments<RAdamOptions> {
 
   protected update(p: Tensor, g: Tensor, o: RAdamOptions, state: ParamState): void {
     const [m, v, power1, power2] = this.moments(p, o, state);
-    const t = ((state["step"] as number | undefined) ?? 0) + 1;
-    state["step"] = t;
+    const t = stateStep(state);
     const most = 2 / (1 - o.betas[1]) - 1;
     const length = most - (2 * t * power2) / (1 - power2);
     const lr = o.lr / (1 - power1);

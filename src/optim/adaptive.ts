@@ -4,12 +4,11 @@ import { kernels } from "../kernels/loader.js";
 import { f32, run } from "../kernels/run.js";
 import { flatUnits } from "../kernels/units.js";
 import {
-  checkBetas,
   checkNumber,
-  checkNumbers,
   Optimizer,
   type Params,
   type ParamState,
+  stateStep,
   type StepOptions,
   stateTensor,
 } from "./optimizer.js";
@@ -94,10 +93,6 @@ export class RMSprop extends Optimizer<RMSpropOptions> {
     });
   }
 
-  protected checkOptions(o: RMSpropOptions): void {
-    checkNumbers("RMSprop", o, "lr", "alpha", "eps", "weightDecay", "momentum");
-  }
-
   protected update(p: Tensor, g: Tensor, o: RMSpropOptions, state: ParamState): void {
     const { lr, alpha, eps, weightDecay, momentum, centered } = o;
     const b = stateTensor(state, "v", p);
@@ -130,16 +125,10 @@ export class Adagrad extends Optimizer<AdagradOptions> {
     });
   }
 
-  protected checkOptions(o: AdagradOptions): void {
-    checkNumbers("Adagrad", o, "lr", "lrDecay", "weightDecay", "initialAccumulatorValue", "eps");
-  }
-
   protected update(p: Tensor, g: Tensor, o: AdagradOptions, state: ParamState): void {
-    const steps = ((state["step"] as number | undefined) ?? 0) + 1;
-    state["step"] = steps;
     const { weightDecay, eps, lrDecay, initialAccumulatorValue } = o;
     const b = stateTensor(state, "sum", p, initialAccumulatorValue);
-    const lr = o.lr / (1 + (steps - 1) * lrDecay);
+    const lr = o.lr / (1 + (stateStep(state) - 1) * lrDecay);
     adaptiveStep(p, g, { b, lr, weightDecay, beta: 1, restB: 1, eps });
   }
 }
@@ -165,8 +154,8 @@ export class Adadelta extends Optimizer<AdadeltaOptions> {
     super("Adadelta", params, { ...defaults, ...options });
   }
 
-  protected checkOptions(o: AdadeltaOptions): void {
-    checkNumbers("Adadelta", o, "lr", "eps", "weightDecay");
+  protected override checkOptions(o: AdadeltaOptions): void {
+    super.checkOptions(o);
     checkNumber("Adadelta", "rho", o.rho, 0, 1);
   }
 
@@ -194,11 +183,6 @@ export class Lion extends Optimizer<LionOptions> {
   constructor(params: Params<LionOptions>, options: Partial<LionOptions> = {}) {
     const betas = [0.9, 0.99] as const;
     super("Lion", params, { lr: 1e-4, betas, weightDecay: 0, maximize: false, ...options });
-  }
-
-  protected checkOptions(o: LionOptions): void {
-    checkNumbers("Lion", o, "lr", "weightDecay");
-    checkBetas("Lion", o.betas);
   }
 
   protected update(p: Tensor, g: Tensor, o: LionOptions, state: ParamState): void {

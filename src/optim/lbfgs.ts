@@ -11,7 +11,7 @@ import { add_, copy_ } from "../ops/inplace.js";
 import { abs } from "../ops/math.js";
 import { amax, sum } from "../ops/reduce.js";
 import { type Point, strongWolfe } from "./lineSearch.js";
-import { checkNumber, checkNumbers, Optimizer, type Params } from "./optimizer.js";
+import { checkNumber, Optimizer, type Params } from "./optimizer.js";
 import { parametersToVector, partsOf } from "./vectors.js";
 
 export interface LBFGSOptions {
@@ -69,8 +69,8 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
     oneGroup();
   }
 
-  protected checkOptions(o: LBFGSOptions): void {
-    checkNumbers("LBFGS", o, "lr", "maxIter", "maxEval", "toleranceGrad", "toleranceChange");
+  protected override checkOptions(o: LBFGSOptions): void {
+    super.checkOptions(o);
     checkNumber("LBFGS", "historySize", o.historySize, 1);
     if (o.lineSearchFn !== null && o.lineSearchFn !== "strongWolfe") {
       const got = String(o.lineSearchFn);
@@ -149,8 +149,7 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
       if (ys > 1e-10) {
         const count = (state["count"] ?? 0) as number;
         const at = count % historySize;
-        for (const old of [state[`y${at}`], state[`s${at}`]])
-          (old as Tensor | undefined)?.dispose();
+        for (const key of ["y", "s"]) (state[`${key}${at}`] as Tensor | undefined)?.dispose();
         Object.assign(state, { [`y${at}`]: y, [`s${at}`]: s, [`rho${at}`]: 1 / ys });
         Object.assign(state, { count: count + 1, scale: ys / dot(y, y) });
       } else {

@@ -32,6 +32,22 @@ export interface OptimizerState<Options> {
   state: ParamState[];
 }
 
+/** Options that are no negative number, whichever optimiser has them. */
+const NUMBERS = [
+  "lr",
+  "eps",
+  "weightDecay",
+  "momentum",
+  "alpha",
+  "momentumDecay",
+  "lrDecay",
+  "initialAccumulatorValue",
+  "maxIter",
+  "maxEval",
+  "toleranceGrad",
+  "toleranceChange",
+];
+
 /**
  * What all optimisers are made of; one of your own says how to `update` a parameter.
  *
@@ -50,10 +66,8 @@ export abstract class Optimizer<Options extends object> {
   ) {
     const list = listOf<Tensor | ParamGroup<Options>>(name, params);
     const isGroup = (p: object): p is ParamGroup<Options> => Object(p) === p && "params" in p;
-    this.groups =
-      list.length > 0 && list.every(isGroup)
-        ? list.map((g) => ({ ...defaults, ...g, params: listOf(name, g.params) }))
-        : [{ ...defaults, params: list as Tensor[] }];
+    const groups = list.length > 0 && list.every(isGroup) ? list : [{ params: list as Tensor[] }];
+    this.groups = groups.map((g) => this.groupOf(g as ParamGroup<Options>));
     this.check(this.groups);
   }
 
@@ -62,9 +76,13 @@ export abstract class Optimizer<Options extends object> {
    * @throws ValueError for what the constructor refuses. Then nothing is changed.
    */
   addParamGroup(group: ParamGroup<Options>): void {
-    const added = { ...this.defaults, ...group, params: listOf<Tensor>(this.name, group.params) };
+    const added = this.groupOf(group);
     this.check([...this.groups, added]);
     this.groups.push(added);
+  }
+
+  private groupOf(group: ParamGroup<Options>): { params: Tensor[] } & Options {
+    return { ...this.defaults, ...group, params: listOf<Tensor>(this.name, group.params) };
   }
 
   private check(groups: typeof this.groups): void {
@@ -101,8 +119,21 @@ export abstract class Optimizer<Options extends object> {
     }
   }
 
-  /** Throws a ValueError for options that make no sense. */
-  protected abstract checkOptions(options: Options): void;
+  /** Throws a ValueError for options that make no sense: numbers below 0, decays outside of [0, 1). */
+  protected checkOptions(options: Options): void {
+    const given = options as Readonly<Record<string, unknown>>;
+    for (const name of NUMBERS) {
+      if (name in this.defaults) checkNumber(this.name, name, given[name] as number | undefined);
+    }
+    if (!("betas" in this.defaults)) return;
+    const { betas } = given;
+    if (!Array.isArray(betas) || betas.length !== 2) {
+      throw new ValueError(this.name, `betas must be two numbers: got ${String(betas)}`);
+    }
+    for (const beta of betas) {
+      checkNumber(this.name, "betas", beta as number, 0, 1 - Number.EPSILON);
+    }
+  }
 
   /** Updates one parameter from its gradient (contiguous, like the parameter). */
   protected abstract update(p: Tensor, g: Tensor, options: Options, state: ParamState): void;
@@ -149,14 +180,7 @@ export abstract class Optimizer<Options extends object> {
   /** The state so far, copied: with `loadStateDict` training continues exactly. */
   stateDict(): OptimizerState<Options> {
     const groups = this.groups.map(({ params: _, ...options }) => options as Options & object);
-    const copy = (state: ParamState): ParamState =>
-      Object.fromEntries(
-        Object.entries(state).map(([key, v]) => [
-          key,
-          typeof v === "number" ? v : copyOf("stateDict", v),
-        ]),
-      );
-    const state = this.groups.flatMap((g) => g.params.map((p) => copy(this.state.get(p) ?? {})));
+    const state = this.groups.flatMap((g) => g.params.map((p) => copied(this.state.get(p) ?? {})));
     return { groups, state };
   }
 
@@ -178,14 +202,18 @@ export abstract class Optimizer<Options extends object> {
     this.groups.forEach((group, i) => Object.assign(group, from.groups[i]));
     untracked(() =>
       all.forEach((p, i) => {
-        const entries = Object.entries(from.state[i]!).map(([key, v]) => [
-          key,
-          typeof v === "number" ? v : copyOf("loadStateDict", v),
-        ]);
-        this.state.set(p, Object.fromEntries(entries) as ParamState);
+        this.state.set(p, copied(from.state[i]!));
       }),
     );
   }
+}
+
+function copied(state: ParamState): ParamState {
+  const copies = Object.entries(state).map(([key, v]) => [
+    key,
+    typeof v === "number" ? v : copyOf("stateDict", v),
+  ]);
+  return Object.fromEntries(copies) as ParamState;
 }
 
 function listOf<T>(name: string, items: Iterable<unknown>): T[] {
@@ -198,6 +226,11 @@ function listOf<T>(name: string, items: Iterable<unknown>): T[] {
 /** The tensor that a state keeps under `key`, made of zeros (or `value`) when first asked for. */
 export function stateTensor(state: ParamState, key: string, p: Tensor, value = 0): Tensor {
   return (state[key] ??= fullLike(p, value)) as Tensor;
+}
+
+/** Counts the steps of a parameter: this one's number, from 1. */
+export function stateStep(state: ParamState): number {
+  return (state["step"] = ((state["step"] as number | undefined) ?? 0) + 1);
 }
 
 /** Multiplies the number that a state keeps under `key`, 1 at first: Math.pow's last bits differ between engines. */
@@ -216,21 +249,4 @@ export function checkNumber(
   if (!(value !== undefined && value >= low && value <= high)) {
     throw new ValueError(op, `${name} must lie in [${low}, ${high}]: got ${value}`);
   }
-}
-
-/** Refuses options that are negative or no numbers. */
-export function checkNumbers<K extends string>(
-  op: string,
-  options: Readonly<Record<K, number>>,
-  ...names: K[]
-): void {
-  for (const name of names) checkNumber(op, name, options[name]);
-}
-
-/** Refuses decays outside of [0, 1). */
-export function checkBetas(op: string, betas: unknown): void {
-  if (!Array.isArray(betas) || betas.length !== 2) {
-    throw new ValueError(op, `betas must be two numbers: got ${String(betas)}`);
-  }
-  for (const beta of betas) checkNumber(op, "betas", beta as number, 0, 1 - Number.EPSILON);
 }

@@ -6,7 +6,6 @@ import { f32, run } from "../kernels/run.js";
 import { flatUnits } from "../kernels/units.js";
 import {
   checkNumber,
-  checkNumbers,
   Optimizer,
   type Params,
   type ParamState,
@@ -38,8 +37,8 @@ export class SGD extends Optimizer<SGDOptions> {
     super("SGD", params, { ...defaults, maximize: false, ...options });
   }
 
-  protected checkOptions(o: SGDOptions): void {
-    checkNumbers("SGD", o, "lr", "momentum", "weightDecay");
+  protected override checkOptions(o: SGDOptions): void {
+    super.checkOptions(o);
     checkNumber("SGD", "dampening", o.dampening, -Infinity);
     if (o.nesterov && (o.momentum <= 0 || o.dampening !== 0)) {
       throw new ValueError("SGD", "nesterov needs a momentum and no dampening");
