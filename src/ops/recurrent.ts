@@ -120,7 +120,7 @@ function call(
   const [out, before, inner, gates] = [at("out"), at("before"), at("inner"), at("gates")];
   const forward = [x, w, bias, h0, c0, length, out, before, inner, gates] as const;
   const back = [at("dy"), at("dx"), at("dhidden"), at("dh0"), at("dc0")] as const;
-  run(kernel, T * H === 0 ? 0 : B, ...forward, ...back, T, B, H, MODES[mode].code, Number(reverse));
+  run(kernel, B, ...forward, ...back, T, B, H, MODES[mode].code, Number(reverse));
 }
 
 type Gradients = (() => Tensor)[];
