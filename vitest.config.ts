@@ -13,7 +13,7 @@ export default defineConfig({
         test: {
           name: "evicting",
           include: [
-            "test/{ops,autograd,nn,optim,reference,data,io,format}/**/*.test.ts",
+            "test/{ops,autograd,nn,optim,reference,models,data,io,format}/**/*.test.ts",
             "test/memory/patterns.test.ts",
           ],
           setupFiles: ["test/setup/evict.ts"],

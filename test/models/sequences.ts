@@ -107,6 +107,7 @@ export class Translator extends nn.Module {
 }
 
 class Block extends nn.Module {
+  // Spelt as in PyTorch: camelCase has no underscore before a digit to map.
   ln_1: nn.LayerNorm;
   cAttn: nn.Linear;
   cProj: nn.Linear;

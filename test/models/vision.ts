@@ -1,5 +1,5 @@
 // Models of images, ported from pytorch/vision.py: the same attributes, so PyTorch's state dicts load.
-import { cat, nn, ones, type Tensor, zeros } from "../../src/index.js";
+import { cat, nn, type Tensor, zeros } from "../../src/index.js";
 
 export class MLP extends nn.Module {
   hidden1 = new nn.Linear(12, 16);
@@ -178,7 +178,7 @@ export class ViT extends nn.Module {
     super();
     this.patches = new nn.Conv2d(1, dim, patch, { stride: patch });
     this.clsToken = new nn.Parameter(zeros([1, 1, dim]));
-    this.position = new nn.Parameter(ones([1, 5, dim]));
+    this.position = new nn.Parameter(zeros([1, 5, dim]));
     const layer = new nn.TransformerEncoderLayer(dim, 4, {
       ...{ dimFeedforward: 32, dropout: 0, activation: "gelu" },
       ...{ batchFirst: true, normFirst: true },
