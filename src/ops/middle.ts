@@ -1,10 +1,7 @@
 // How reductions and scans see a tensor: as [outer, R, inner], of which a kernel takes the middle. No ops.
 import { contiguousLayout, reducedShape, type Shape, sizeOf } from "../core/shape.js";
-import { alias, allocateShape, type Tensor } from "../autograd/tensor.js";
-import type { DType } from "../core/dtype.js";
-import type { Kernel } from "../kernels/loader.js";
-import { run } from "../kernels/run.js";
-import { withCast, withContiguous } from "./convert.js";
+import { alias, type Tensor } from "../autograd/tensor.js";
+import { cast, withContiguous } from "./convert.js";
 import { expand, reshape } from "./views.js";
 
 /** The middle of [outer, R, inner] is what a kernel reduces. */
@@ -50,28 +47,6 @@ export function withMiddle(
   }
 }
 
-/**
- * What `kernel` makes of x over `dims` (sorted): a work unit count from `units`, then x, the result,
- * R, inner and `rest`. Not recorded.
- */
-export function reduceOver<const A extends readonly number[]>(
-  op: string,
-  kernel: Kernel<[number, number, number, number, ...A]>,
-  units: (outer: number, inner: number) => number,
-  x: Tensor,
-  dims: readonly number[],
-  keepdim: boolean,
-  dtype: DType,
-  ...rest: A
-): Tensor {
-  const shape = reducedShape(x.shape, dims, keepdim);
-  return withMiddle(x, dims, (x, { outer, R, inner }) => {
-    const out = allocateShape(op, shape, dtype);
-    run(kernel, units(outer, inner), x.address(), out.address(), R, inner, ...rest);
-    return out;
-  });
-}
-
 /** A gradient of the reduced shape, seen in x's shape. */
 export function spread(dy: Tensor, shape: Shape, dims: readonly number[]): Tensor {
   return expand(reshape(dy, reducedShape(shape, dims, true)), shape);
@@ -88,5 +63,8 @@ export function middleAt({ shape }: Tensor, at: number): Middle {
 
 /** `fn` of x; bools count as int32. */
 export function asNumbers(x: Tensor, fn: (x: Tensor) => Tensor): Tensor {
-  return withCast(x, x.dtype === "bool" ? "int32" : x.dtype, fn);
+  const from = x.dtype === "bool" ? cast(x, "int32") : x;
+  const out = fn(from);
+  if (from !== x) from.dispose();
+  return out;
 }

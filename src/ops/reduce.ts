@@ -4,19 +4,19 @@
 import { DTypeError, ShapeError } from "../core/errors.js";
 import { checkFloat, type DType } from "../core/dtype.js";
 import { checkDim, checkDims, reducedShape, showShape, sizeOf } from "../core/shape.js";
-import type { Tensor } from "../autograd/tensor.js";
+import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
 import type { Kernel } from "../kernels/loader.js";
 import { kernels } from "../kernels/loader.js";
-import { f32 } from "../kernels/run.js";
+import { f32, run } from "../kernels/run.js";
 import { countUnits, foldUnits } from "../kernels/units.js";
 import { tidy } from "../memory/scope.js";
 import { div, mul, sub } from "./arithmetic.js";
 import { eq, where } from "./compare.js";
-import { cast, withCast } from "./convert.js";
+import { cast } from "./convert.js";
 import { sqrt } from "./math.js";
-import { reduceOver, spread } from "./middle.js";
+import { spread, withMiddle } from "./middle.js";
 import { reshape } from "./views.js";
 
 /** One dim, several, or (undefined, null, []) all. */
@@ -27,34 +27,38 @@ export interface ReduceOptions {
   keepdim?: boolean;
 }
 
-/** The sum of float32 over `dims`, divided by `divisor`. Not recorded. */
-function sumF32(
+type SumKernel = Kernel<[number, number, number, number]>;
+
+function sumOf(
   op: string,
   x: Tensor,
   dims: readonly number[],
   keepdim: boolean,
-  divisor: number,
+  mean: boolean,
 ): Tensor {
-  return reduceOver(op, kernels.sumF32, foldUnits, x, dims, keepdim, "float32", f32(divisor));
-}
-
-/** The number that a mean over `dims` divides by. */
-function countOf({ shape }: Tensor, dims: readonly number[]): number {
-  return sizeOf(dims.map((d) => shape[d]!));
+  const shape = reducedShape(x.shape, dims, keepdim);
+  const dtype: DType = x.dtype === "float32" || mean ? "float32" : "int32";
+  const from = mean ? cast(x, "float32") : x;
+  const out = withMiddle(from, dims, (x, { outer, R, inner }) => {
+    const out = allocateShape(op, shape, dtype);
+    const units = x.dtype === "bool" ? countUnits(outer, inner) : foldUnits(outer, inner);
+    if (dtype === "float32") {
+      run(kernels.sumF32, units, x.address(), out.address(), R, inner, f32(mean ? R : 1));
+    } else {
+      const kernel: SumKernel = x.dtype === "bool" ? kernels.sumBool : kernels.sumI32;
+      run(kernel, units, x.address(), out.address(), R, inner);
+    }
+    return out;
+  });
+  if (from !== x) from.dispose();
+  return out;
 }
 
 /** The sum over `dims`. Bools are counted; bool and int32 give int32. */
 export function sum(x: Tensor, dims?: Dims, options: ReduceOptions = {}): Tensor {
   const over = checkDims("sum", dims, x.ndim);
   const { shape } = x;
-  const { keepdim = false } = options;
-  const out =
-    x.dtype === "float32"
-      ? sumF32("sum", x, over, keepdim, 1)
-      : x.dtype === "int32"
-        ? reduceOver("sum", kernels.sumI32, foldUnits, x, over, keepdim, "int32")
-        : reduceOver("sum", kernels.sumBool, countUnits, x, over, keepdim, "int32");
-  return record("sum", out, [x], {}, (dy) => [
+  return record("sum", sumOf("sum", x, over, options.keepdim ?? false, false), [x], {}, (dy) => [
     () => spread(dy, shape, over), // each element counts once
   ]);
 }
@@ -63,10 +67,8 @@ export function sum(x: Tensor, dims?: Dims, options: ReduceOptions = {}): Tensor
 export function mean(x: Tensor, dims?: Dims, options: ReduceOptions = {}): Tensor {
   const over = checkDims("mean", dims, x.ndim);
   const { shape } = x;
-  const n = countOf(x, over);
-  const { keepdim = false } = options;
-  const out = withCast(x, "float32", (x) => sumF32("mean", x, over, keepdim, n));
-  return record("mean", out, [x], {}, (dy) => [
+  const n = sizeOf(over.map((d) => shape[d]!));
+  return record("mean", sumOf("mean", x, over, options.keepdim ?? false, true), [x], {}, (dy) => [
     () => spread(div(dy, n), shape, over), // each element counts 1/n
   ]);
 }
@@ -88,10 +90,17 @@ function fold(
   dtype?: DType,
 ): Tensor {
   if (x.dtype === "bool") throw new DTypeError(op, "takes float32 or int32: got bool");
-  if (countOf(x, dims) === 0 && sizeOf(reducedShape(x.shape, dims, false)) > 0) {
+  const R = sizeOf(dims.map((d) => x.shape[d]!));
+  const shape = reducedShape(x.shape, dims, keepdim);
+  if (R === 0 && sizeOf(shape) > 0) {
     throw new ShapeError(op, `an empty dim has no extreme: got shape ${showShape(x.shape)}`);
   }
-  return reduceOver(op, fs[x.dtype], foldUnits, x, dims, keepdim, dtype ?? x.dtype);
+  const kernel = fs[x.dtype];
+  return withMiddle(x, dims, (x, { outer, R, inner }) => {
+    const out = allocateShape(op, shape, dtype ?? x.dtype);
+    run(kernel, foldUnits(outer, inner), x.address(), out.address(), R, inner);
+    return out;
+  });
 }
 
 const maxima = { float32: kernels.amaxF32, int32: kernels.amaxI32 };
@@ -207,9 +216,21 @@ export function variance(x: Tensor, dims?: Dims, options: VarianceOptions = {}):
   const over = checkDims("var", dims, x.ndim);
   const { correction = 1, keepdim = false } = options;
   checkFloat("var", "x", x);
-  const n = countOf(x, over);
-  const [kernel, taken] = [kernels.varF32, f32(correction)];
-  const out = reduceOver("var", kernel, foldUnits, x, over, keepdim, "float32", taken);
+  const shape = reducedShape(x.shape, over, keepdim);
+  const n = sizeOf(over.map((d) => x.shape[d]!));
+  const out = withMiddle(x, over, (x, { outer, R, inner }) => {
+    const out = allocateShape("var", shape, "float32");
+    run(
+      kernels.varF32,
+      foldUnits(outer, inner),
+      x.address(),
+      out.address(),
+      R,
+      inner,
+      f32(correction),
+    );
+    return out;
+  });
   return record("var", out, [x], { x }, (dy, { x }) => [
     // d var/dx = 2 (x - mean) / (n - correction)
     () => {
@@ -223,7 +244,7 @@ export function variance(x: Tensor, dims?: Dims, options: VarianceOptions = {}):
 export function std(x: Tensor, dims?: Dims, options: VarianceOptions = {}): Tensor {
   const over = checkDims("std", dims, x.ndim);
   const { correction = 1 } = options;
-  const n = countOf(x, over);
+  const n = sizeOf(over.map((d) => x.shape[d]!));
   const out = tidy(() => withGrad(false, () => sqrt(variance(x, dims, options))));
   return record("std", out, [x], { x, out }, (dy, { x, out }) => [
     // d std/dx = (x - mean) / ((n - correction) std)
@@ -242,7 +263,14 @@ function truth(
   { keepdim = false }: ReduceOptions,
 ): Tensor {
   const over = checkDims(op, dims, x.ndim);
-  return withCast(x, "bool", (x) => reduceOver(op, kernel, countUnits, x, over, keepdim, "bool"));
+  const from = cast(x, "bool");
+  const out = withMiddle(from, over, (x, { outer, R, inner }) => {
+    const out = allocateShape(op, reducedShape(from.shape, over, keepdim), "bool");
+    run(kernel, countUnits(outer, inner), x.address(), out.address(), R, inner);
+    return out;
+  });
+  if (from !== x) from.dispose();
+  return out;
 }
 
 /** Whether any element over `dims` is not 0; bool. */
