@@ -111,6 +111,7 @@ export {
   convTranspose3d,
   type ConvTranspose3dOptions,
 } from "./ops/convTranspose.js";
+export { capture, type CaptureArgument } from "./ops/capture.js";
 export {
   clone,
   contiguous,

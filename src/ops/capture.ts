@@ -1,0 +1,412 @@
+// capture: a function whose kernel calls are recorded once and then run again by WASM alone, without
+// the checks, allocations and graph nodes that led to them. The recording is kernels/recording.ts's, its
+// memory an arena's (memory/arena.ts); here is what a program sees of it: arguments are copied in,
+// results out, and gradients, version counters and optimisers end up as after a call of the function.
+import { CaptureError } from "../core/errors.js";
+import { type Layout, sameShape } from "../core/shape.js";
+import { Node, watchGrads } from "../autograd/node.js";
+import { currentRevision, isCapturing, isGradEnabled, withCapturing } from "../autograd/mode.js";
+import { handlesMade, Tensor } from "../autograd/tensor.js";
+import { Recording } from "../kernels/recording.js";
+import { withRecorder } from "../kernels/run.js";
+import { Arena } from "../memory/arena.js";
+import { type Buffer, watchAddresses } from "../memory/buffer.js";
+import { use } from "../memory/eviction.js";
+import { tidy, untracked } from "../memory/scope.js";
+import { copyOf, writeInto } from "./convert.js";
+
+/** What a captured function may be given. */
+export type CaptureArgument = Tensor | number | boolean | string | null | undefined;
+
+/** Recordings that a captured function keeps: one for each combination of shapes and other arguments. */
+const MOST = 16;
+
+/** A buffer that existed before the recording: where it must still lie, and how often it is modified. */
+interface Outer {
+  readonly buffer: Buffer;
+  readonly address: number;
+  /** At first, then the number of modifications that a replay adds. */
+  version: number;
+}
+
+/** A leaf's gradient: what it was when it was first looked at, what it is in the end. */
+interface Grad {
+  readonly node: Node;
+  /** undefined: replaced before anybody looked. */
+  readonly before: Buffer | null | undefined;
+  written: boolean;
+  after: Buffer | null;
+  layout: Layout | null;
+}
+
+/** What a call looks like to a recording, tensors apart from their values. */
+class Signature {
+  private readonly tensors: readonly ({ shape: readonly number[]; dtype: string } | null)[];
+  readonly gradEnabled = isGradEnabled();
+  constructor(private readonly args: readonly CaptureArgument[]) {
+    this.tensors = args.map((x) =>
+      x instanceof Tensor ? { shape: x.shape, dtype: x.dtype } : null,
+    );
+    this.args = args.map((x) => (x instanceof Tensor ? null : x));
+  }
+
+  fits(args: readonly CaptureArgument[]): boolean {
+    if (args.length !== this.args.length || this.gradEnabled !== isGradEnabled()) return false;
+    for (let i = 0; i < args.length; i++) {
+      const [x, tensor] = [args[i], this.tensors[i]!];
+      if (x instanceof Tensor) {
+        if (tensor === null || x.dtype !== tensor.dtype) return false;
+        if (x.shape !== tensor.shape && !sameShape(x.shape, tensor.shape)) return false;
+      } else if (tensor !== null || !Object.is(x, this.args[i])) return false;
+    }
+    return true;
+  }
+}
+
+/** The step that is being recorded. */
+let current: Step | null = null;
+/** Handles made in `apart` so far. */
+let madeApart = 0;
+
+/** A recorded call. */
+class Step {
+  private readonly recording = new Recording();
+  private readonly arena = new Arena(() => this.release());
+  private readonly outer = new Map<Buffer, Outer>();
+  private outers: readonly Outer[] = [];
+  private readonly grads = new Map<Node, Grad>();
+  private readonly written: Grad[] = [];
+  private readonly inputs: (Tensor | null)[] = [];
+  /** Handles that belong to the recording. */
+  private readonly held: Tensor[] = [];
+  private result: unknown = null;
+  private revision = 0;
+  private isRenewing = false;
+  /** False when memory that it used moved while it was recorded: it can't be replayed then. */
+  sound = true;
+
+  constructor(private readonly signature: Signature) {}
+
+  fits(args: readonly CaptureArgument[]): boolean {
+    return this.signature.fits(args);
+  }
+
+  /** Runs `fn` and records it. Afterwards `take` gives what it has returned. */
+  record(
+    fn: (...args: readonly CaptureArgument[]) => unknown,
+    args: readonly CaptureArgument[],
+  ): void {
+    const born = new Node("capture", [], []).seq;
+    current = this;
+    watchAddresses((buffer, address) => this.note(buffer, address));
+    watchGrads((node, writes) => {
+      if (node.seq < born) this.noteGrad(node, writes);
+    });
+    try {
+      this.arena.during(() =>
+        untracked(() => {
+          const own = args.map((x) => this.input(x));
+          withRecorder(this.recording, () => {
+            this.result = this.own(tidy(() => fn(...own)));
+          });
+          this.recording.finish();
+        }),
+      );
+    } catch (error) {
+      this.discard();
+      throw error;
+    } finally {
+      current = null;
+      watchAddresses(null);
+      watchGrads(null);
+    }
+    this.settle();
+  }
+
+  /** The recording's own copy of an argument. */
+  private input(x: CaptureArgument): CaptureArgument {
+    const copy = x instanceof Tensor ? copyOf("capture", x) : null;
+    this.inputs.push(copy);
+    if (copy === null) return x;
+    this.held.push(copy);
+    // The function gets another handle: it may dispose of that.
+    return this.hold(copy);
+  }
+
+  /** Another handle on x, for as long as the recording lasts. */
+  private hold(x: Tensor): Tensor {
+    const own = new Tensor(x.buffer.retain(), x.layout, x.dtype, true);
+    this.held.push(own);
+    return own;
+  }
+
+  /** What `fn` has returned, with handles of the recording; those that it made are released. */
+  private own(result: unknown): unknown {
+    const made = new Set<Tensor>();
+    const owned = mapTensors(result, (x) => {
+      if (x.buffer.isIn(this.arena)) made.add(x);
+      return this.hold(x);
+    });
+    for (const x of made) x.dispose();
+    return owned;
+  }
+
+  private note(buffer: Buffer, address: number): void {
+    if (buffer.isIn(this.arena)) return;
+    const known = this.outer.get(buffer);
+    if (known === undefined) this.outer.set(buffer, { buffer, address, version: buffer.version });
+    else if (known.address !== address) this.sound = false;
+  }
+
+  private noteGrad(node: Node, writes: boolean): void {
+    const known = this.grads.get(node);
+    if (known !== undefined) {
+      known.written ||= writes;
+      return;
+    }
+    const before = writes ? undefined : (node.heldGrad?.buffer ?? null);
+    this.grads.set(node, { node, before, written: writes, after: null, layout: null });
+  }
+
+  private settle(): void {
+    this.outers = [...this.outer.values()];
+    for (const outer of this.outers) outer.version = outer.buffer.retain().version - outer.version;
+    for (const grad of this.grads.values()) {
+      if (!grad.written) continue;
+      const held = grad.node.heldGrad;
+      grad.after = held?.buffer.retain() ?? null;
+      grad.layout = held?.layout ?? null;
+      this.written.push(grad);
+    }
+    this.revision = currentRevision();
+    this.arena.settle();
+  }
+
+  /** Copies of what the function returned, with the values of the last run. */
+  take(): unknown {
+    const { result } = this;
+    return result instanceof Tensor ? copyOf("capture", result) : mapTensors(result, fresh);
+  }
+
+  /** Whether a call would find the gradients as the recorded one did. */
+  isExpected(): boolean {
+    for (const { node, before } of this.grads.values()) {
+      if (before !== undefined && (node.heldGrad?.storage ?? null) !== before) return false;
+    }
+    return true;
+  }
+
+  /** Runs it again. False, and nothing was done, when what it needs has moved or gone. */
+  replay(args: readonly CaptureArgument[]): boolean {
+    const { arena, inputs } = this;
+    if (!arena.resident || this.revision !== currentRevision()) return false;
+    for (let i = 0; i < inputs.length; i++) {
+      const input = inputs[i]!;
+      use(arena);
+      if (input !== null) writeInto(input, input.layout, args[i] as Tensor);
+    }
+    if (!arena.resident) return false;
+    use(arena);
+    for (let i = 0; i < this.outers.length; i++) {
+      const { buffer, address } = this.outers[i]!;
+      // Ours is the last reference to what a program has disposed of.
+      if (buffer.refs === 1 || buffer.address() !== address) return false;
+    }
+    this.recording.replay();
+    for (let i = 0; i < this.outers.length; i++) {
+      const { buffer, version } = this.outers[i]!;
+      buffer.version += version;
+    }
+    for (let i = 0; i < this.written.length; i++) leaveGrad(this.written[i]!);
+    return true;
+  }
+
+  /** Gives the memory back. */
+  discard(): void {
+    this.arena.evict();
+  }
+
+  private release(): void {
+    for (const x of this.held) x.dispose();
+    for (const { buffer } of this.outers) buffer.release();
+    for (const { after } of this.written) after?.release();
+    this.recording.release();
+  }
+
+  /** See `renewing`. */
+  renew(
+    op: string,
+    operands: readonly Tensor[],
+    fn: (...operands: readonly Tensor[]) => void,
+  ): void {
+    // A chain of schedulers renews the rates of each of its parts.
+    if (this.isRenewing) return fn(...operands);
+    const own = operands.map((x) => this.hold(x));
+    const before = handlesMade() - madeApart;
+    this.isRenewing = true;
+    try {
+      this.recording.renewing(() => fn(...own));
+    } finally {
+      this.isRenewing = false;
+    }
+    if (handlesMade() - madeApart === before) return;
+    throw new CaptureError(
+      op,
+      "makes tensors to update a parameter, so a replay would keep its numbers as they are now: " +
+        "call step() outside of capture()",
+    );
+  }
+
+  /** See `apart`. */
+  apart<T>(fn: () => T): T {
+    const before = handlesMade();
+    const result = this.arena.outside(() => withRecorder(null, fn));
+    madeApart += handlesMade() - before;
+    return result;
+  }
+}
+
+/** The gradient of a leaf as the recorded call left it. */
+function leaveGrad({ node, after, layout }: Grad): void {
+  if ((node.heldGrad?.storage ?? null) === after) return;
+  node.setGrad(after && new Tensor(after.retain(), layout!, "float32", true));
+}
+
+function fresh(x: Tensor): Tensor {
+  return copyOf("capture", x);
+}
+
+/** The same value with `f` of each tensor in it, however deep in arrays and plain objects. */
+function mapTensors(value: unknown, f: (x: Tensor) => Tensor): unknown {
+  if (value instanceof Tensor) return f(value);
+  if (Array.isArray(value)) return value.map((item) => mapTensors(item, f));
+  if (Object(value) !== value) return value;
+  if (Object.getPrototypeOf(value) !== Object.prototype) {
+    throw new CaptureError(
+      "capture",
+      "a captured function returns tensors, alone or in arrays and plain objects, and plain values",
+    );
+  }
+  return Object.fromEntries(
+    Object.entries(value as object).map(([key, item]) => [key, mapTensors(item, f)]),
+  );
+}
+
+/**
+ * Runs `fn`, which computes numbers of kernel calls from what changes from step to step (an
+ * optimiser's rate and step count), so that a replay computes them anew. It calls kernels and makes no
+ * tensors; `operands` are those that may be released after it.
+ * @throws CaptureError when it makes tensors inside of `capture`.
+ */
+export function renewing<const T extends readonly Tensor[]>(
+  op: string,
+  operands: T,
+  fn: (...operands: T) => void,
+): void;
+export function renewing(
+  op: string,
+  operands: readonly Tensor[],
+  fn: (...operands: readonly Tensor[]) => void,
+): void {
+  if (current === null) fn(...operands);
+  else current.renew(op, operands, fn);
+}
+
+/** Runs `fn`, which makes what all later steps use, now and not again when a step is replayed. */
+export function apart<T>(fn: () => T): T {
+  return current === null ? fn() : current.apart(fn);
+}
+
+function check(args: readonly CaptureArgument[]): void {
+  for (const [i, x] of args.entries()) {
+    if (x instanceof Tensor) {
+      if (x.node === null) continue;
+      throw new CaptureError("capture", `argument ${i} requires gradients: pass x.detach()`);
+    }
+    if (typeof x === "object" && x !== null) {
+      throw new CaptureError(
+        "capture",
+        `arguments are tensors, numbers, strings, booleans or null: argument ${i} is none of them`,
+      );
+    }
+  }
+}
+
+/** A call as it would be without `capture`, but for what a replay could not do. */
+function eagerly(
+  fn: (...args: readonly CaptureArgument[]) => unknown,
+  args: readonly CaptureArgument[],
+) {
+  const run = (): unknown => fn(...args.map((x) => (x instanceof Tensor ? fresh(x) : x)));
+  return tidy(() => mapTensors(run(), fresh));
+}
+
+/**
+ * A function that does what `fn` does, faster: its first call runs it, its second records every
+ * kernel call with its addresses, later ones run that list inside of WASM. For a training step
+ * (forward, backward and the optimiser's step) or a forward pass, above all with small tensors.
+ *
+ * - Results are bit for bit those of `fn`; they are detached copies, and so are the arguments in it.
+ * - Other shapes, dtypes, numbers or strings among the arguments lead to a recording of their own; so
+ *   do `train()`, `eval()`, freezing and other changes of a model or an optimiser.
+ * - Everything that is no tensor happens in the first two calls only: numbers computed in `fn` stay as
+ *   they are (pass what changes as an argument), `if` is decided once. An optimiser's rate and step
+ *   count, schedulers that change it outside, and random numbers advance.
+ * - Tensors that `fn` makes and does not return are released; gradients of parameters stay, and the
+ *   next call overwrites them where `fn` begins with `zeroGrad()`.
+ *
+ * @param fn takes tensors (and numbers, strings, booleans, null) and returns tensors, alone or in arrays
+ *   and plain objects; synchronous
+ * @throws CaptureError for reading a value (`item`, `toArray`, ops whose result's shape depends on values)
+ *   inside of `fn`: return the tensor and read it outside
+ * @example
+ * const model = new nn.Linear(2, 1);
+ * const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
+ * const step = capture((x: Tensor, y: Tensor) => {
+ *   optimizer.zeroGrad();
+ *   const loss = mseLoss(model.forward(x), y);
+ *   loss.backward();
+ *   optimizer.step();
+ *   return loss;
+ * });
+ * for (let i = 0; i < 100; i++) step(randn([8, 2]), ones([8, 1]));
+ */
+export function capture<A extends readonly CaptureArgument[], R>(
+  fn: (...args: A) => R,
+): (...args: A) => R;
+export function capture(
+  fn: (...args: readonly CaptureArgument[]) => unknown,
+): (...args: readonly CaptureArgument[]) => unknown {
+  const seen: Signature[] = [];
+  const steps: Step[] = [];
+  const record = (args: readonly CaptureArgument[]): unknown => {
+    const step = new Step(new Signature(args));
+    step.record(fn, args);
+    const result = step.take();
+    if (step.sound) steps.unshift(step);
+    else step.discard();
+    while (steps.length > MOST) steps.pop()!.discard();
+    return result;
+  };
+  const replayed = (args: readonly CaptureArgument[]): Step | null => {
+    for (let i = 0; i < steps.length; i++) {
+      const step = steps[i]!;
+      if (!step.fits(args) || !step.isExpected()) continue;
+      if (step.replay(args)) return step;
+      steps.splice(i--, 1);
+      step.discard();
+    }
+    return null;
+  };
+  return (...args) => {
+    if (isCapturing()) return fn(...args);
+    check(args);
+    const step = replayed(args);
+    if (step !== null) return step.take();
+    return withCapturing(true, () => {
+      if (seen.some((signature) => signature.fits(args))) return record(args);
+      seen.push(new Signature(args));
+      return eagerly(fn, args);
+    });
+  };
+}
