@@ -3,6 +3,7 @@
 // generator of random numbers stands, what an optimiser computes of its step count and rate) is
 // written anew into the calls' parameters before each replay.
 import { SimdgradError } from "../core/errors.js";
+import type { Arena } from "../memory/arena.js";
 import { Buffer } from "../memory/buffer.js";
 import { endCall } from "../memory/eviction.js";
 import { heapI32 } from "../memory/heap.js";
@@ -31,12 +32,20 @@ export class Recording implements Recorder {
   private words: number[] = [];
   private calls: number[] = [];
   private readonly names: string[] = [];
-  /** Words of their own and, at last, the list: what must stay while it may be replayed. */
   private readonly held: Buffer[] = [];
   private readonly drawn: { readonly values: Stream; readonly spots: Spot[] }[] = [];
   private readonly stretches: Stretch[] = [{ before: [], end: 0, status: 0 }];
   /** Address of the list: parameters, then calls. */
   private list = 0;
+
+  /** @param constants where what no call writes lies: memory that no temporary has had before */
+  constructor(private readonly constants: Arena) {}
+
+  private allocate(bytes: number): Buffer {
+    const buffer = this.constants.during(() => Buffer.allocate(bytes, "capture"));
+    this.held.push(buffer);
+    return buffer;
+  }
 
   call(kernel: Kernel<readonly number[]>, units: number, args: readonly number[]): void {
     if (units === 0) return endCall();
@@ -63,15 +72,13 @@ export class Recording implements Recorder {
   }
 
   cell(bits: number): number {
-    const buffer = Buffer.allocate(4, "capture");
-    this.held.push(buffer);
-    const address = buffer.address();
+    const address = this.allocate(4).address();
     heapI32[address >>> 2] = bits;
     return address;
   }
 
-  keep(buffer: Buffer): void {
-    this.held.push(buffer.retain());
+  constant(bytes: number): Buffer {
+    return this.allocate(bytes).retain();
   }
 
   check(address: number): void {
@@ -116,9 +123,7 @@ export class Recording implements Recorder {
   /** Makes the list. Nothing can be recorded after it. */
   finish(): void {
     const { words, calls } = this;
-    const buffer = Buffer.allocate(4 * (words.length + calls.length), "capture");
-    this.held.push(buffer);
-    this.list = buffer.address();
+    this.list = this.allocate(4 * (words.length + calls.length)).address();
     for (let i = 0; i < calls.length; i += CALL) calls[i + 1] = this.list + 4 * calls[i + 1]!;
     heapI32.set(words, this.list >>> 2);
     heapI32.set(calls, (this.list >>> 2) + words.length);
@@ -169,7 +174,7 @@ class Renewal implements Recorder {
     throw unlike("an op that checks");
   }
 
-  keep(): never {
+  constant(): never {
     throw unlike("an op with data");
   }
 

@@ -14,8 +14,8 @@ export interface Recorder {
   cell(bits: number): number;
   /** The last call has left at `address` what a program is about to look at: -1, or what is wrong. */
   check(address: number): void;
-  /** What lies in `buffer` is needed as long as there may be a replay. */
-  keep(buffer: Buffer): void;
+  /** Memory for what a program writes once and calls only read. */
+  constant(bytes: number): Buffer;
   /** Four parameters that are other ones each time: where a generator of random numbers stands. */
   stream(draw: () => Stream): Stream;
 }
@@ -62,9 +62,9 @@ export function scalarOperand(value: number, isFloat: boolean, slot: 0 | 1 = 0):
   return at << 2; // low in the heap: no sign to lose
 }
 
-/** A recording needs what lies in `buffer` from now on. */
-export function keepForReplay(buffer: Buffer): void {
-  recorder?.keep(buffer);
+/** Memory that keeps what is written to it as long as recorded calls may read it; null: nothing is recorded. */
+export function constantMemory(bytes: number): Buffer | null {
+  return recorder && recorder.constant(bytes);
 }
 
 /** The status slot of the next kernel call, set to "fine". */

@@ -1,7 +1,7 @@
 // An arena: memory that one recording of kernel calls has to itself, so that the addresses in it stay
 // good. What is freed in it is used again by the same recording only. It stands in the queue of
 // eviction.ts as one: when the heap is short of room it leaves as a whole, and the recording with it.
-import { newSlots, useSlots } from "./buffer.js";
+import { newSlots, type Slots, useSlots } from "./buffer.js";
 import { dequeue, enqueue, moveOut, type Region, Storage, useRegion } from "./eviction.js";
 import { emptyBins, returnBlocks } from "./heap.js";
 
@@ -18,28 +18,9 @@ export class Arena extends Storage implements Region {
     super(0, "capture");
   }
 
-  /** Everything that `fn` allocates lies here. What it uses of the rest of the heap stays meanwhile. */
+  /** Everything that `fn` allocates lies here. */
   during<T>(fn: () => T): T {
-    useRegion(this);
-    useSlots(this.slots);
-    try {
-      return fn();
-    } finally {
-      useSlots(null);
-      useRegion(null);
-    }
-  }
-
-  /** What `fn` allocates in the midst of `during` lies in the heap at large. */
-  outside<T>(fn: () => T): T {
-    useSlots(null);
-    useRegion(null);
-    try {
-      return fn();
-    } finally {
-      useSlots(this.slots);
-      useRegion(this);
-    }
+    return allocatingIn(this, this.slots, fn);
   }
 
   /** Lets it wait with all others for its turn to be evicted. */
@@ -60,5 +41,20 @@ export class Arena extends Storage implements Region {
     }
     this.storages.clear();
     returnBlocks(this.bins);
+  }
+}
+
+/** What `fn` allocates lies in the heap at large, in the midst of an arena's `during`, too. */
+export function outsideOfArenas<T>(fn: () => T): T {
+  return allocatingIn(null, null, fn);
+}
+
+function allocatingIn<T>(region: Region | null, slots: Slots | null, fn: () => T): T {
+  const [regionBefore, slotsBefore] = [useRegion(region), useSlots(slots)];
+  try {
+    return fn();
+  } finally {
+    useRegion(regionBefore);
+    useSlots(slotsBefore);
   }
 }

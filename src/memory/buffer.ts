@@ -73,9 +73,11 @@ export function newSlots(): Slots {
 const common = newSlots();
 let slots = common;
 
-/** Puts new small buffers into these pages from now on; null for those that all share. */
-export function useSlots(own: Slots | null): void {
+/** Puts new small buffers into these pages from now on; null: into those that all share. Returns what was before. */
+export function useSlots(own: Slots | null): Slots {
+  const before = slots;
   slots = own ?? common;
+  return before;
 }
 
 /** Told of each buffer whose address is asked for: a recording. */

@@ -63,21 +63,29 @@ export interface Region {
 /** Where new storages go: null for the heap at large. */
 let region: Region | null = null;
 
-/** Lets new storages lie in `inside` (null: in the heap at large) from now on. */
-export function useRegion(inside: Region | null): void {
+/** Lets new storages lie in `inside` (null: in the heap at large) from now on. Returns what was before. */
+export function useRegion(inside: Region | null): Region | null {
+  const before = region;
   region = inside;
-  if (inside === null) pinnedSince = now;
+  return before;
 }
 
 /** Counts kernel calls. A storage whose `lastUse` equals it belongs to the call in preparation. */
 let now = 1;
-/** What was used since then stays: since the last kernel call, or since a region is in use. */
+/** What was used since then stays: since the last kernel call, or since `holdAll(true)`. */
 let pinnedSince = 1;
+let holding = false;
+
+/** Whether everything that is used from now on stays in the heap, not only until the next kernel ran. */
+export function holdAll(on: boolean): void {
+  holding = on;
+  if (!on) pinnedSince = now;
+}
 
 /** Ends the pinning of what a kernel call, or a copy to or from JavaScript, has used. */
 export function endCall(): void {
   now++;
-  if (region === null) pinnedSince = now;
+  if (!holding) pinnedSince = now;
 }
 
 let maxBytes = 65536 * 65536;

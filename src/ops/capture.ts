@@ -3,15 +3,17 @@
 // memory an arena's (memory/arena.ts); here is what a program sees of it: arguments are copied in,
 // results out, and gradients, version counters and optimisers end up as after a call of the function.
 import { CaptureError } from "../core/errors.js";
+import { bytesOf } from "../core/dtype.js";
 import { type Layout, sameShape } from "../core/shape.js";
 import { Node, watchGrads } from "../autograd/node.js";
 import { currentRevision, isCapturing, isGradEnabled, withCapturing } from "../autograd/mode.js";
 import { handlesMade, Tensor } from "../autograd/tensor.js";
 import { Recording } from "../kernels/recording.js";
 import { withRecorder } from "../kernels/run.js";
-import { Arena } from "../memory/arena.js";
+import { Arena, outsideOfArenas } from "../memory/arena.js";
 import { type Buffer, watchAddresses } from "../memory/buffer.js";
-import { use } from "../memory/eviction.js";
+import { holdAll, use } from "../memory/eviction.js";
+import { heapU8 } from "../memory/heap.js";
 import { tidy, untracked } from "../memory/scope.js";
 import { copyOf, writeInto } from "./convert.js";
 
@@ -70,8 +72,9 @@ let madeApart = 0;
 
 /** A recorded call. */
 class Step {
-  private readonly recording = new Recording();
   private readonly arena = new Arena(() => this.release());
+  private readonly constants = new Arena(() => this.recording.release());
+  private readonly recording = new Recording(this.constants);
   private readonly outer = new Map<Buffer, Outer>();
   private outers: readonly Outer[] = [];
   private readonly grads = new Map<Node, Grad>();
@@ -98,6 +101,7 @@ class Step {
   ): void {
     const born = new Node("capture", [], []).seq;
     current = this;
+    holdAll(true);
     watchAddresses((buffer, address) => this.note(buffer, address));
     watchGrads((node, writes) => {
       if (node.seq < born) this.noteGrad(node, writes);
@@ -117,6 +121,7 @@ class Step {
       throw error;
     } finally {
       current = null;
+      holdAll(false);
       watchAddresses(null);
       watchGrads(null);
     }
@@ -152,7 +157,7 @@ class Step {
   }
 
   private note(buffer: Buffer, address: number): void {
-    if (buffer.isIn(this.arena)) return;
+    if (buffer.isIn(this.arena) || buffer.isIn(this.constants)) return;
     const known = this.outer.get(buffer);
     if (known === undefined) this.outer.set(buffer, { buffer, address, version: buffer.version });
     else if (known.address !== address) this.sound = false;
@@ -203,7 +208,7 @@ class Step {
     for (let i = 0; i < inputs.length; i++) {
       const input = inputs[i]!;
       use(arena);
-      if (input !== null) writeInto(input, input.layout, args[i] as Tensor);
+      if (input !== null) copyInto(input, args[i] as Tensor);
     }
     if (!arena.resident) return false;
     use(arena);
@@ -230,7 +235,7 @@ class Step {
     for (const x of this.held) x.dispose();
     for (const { buffer } of this.outers) buffer.release();
     for (const { after } of this.written) after?.release();
-    this.recording.release();
+    this.constants.evict();
   }
 
   /** See `renewing`. */
@@ -260,7 +265,7 @@ class Step {
   /** See `apart`. */
   apart<T>(fn: () => T): T {
     const before = handlesMade();
-    const result = this.arena.outside(() => withRecorder(null, fn));
+    const result = outsideOfArenas(() => withRecorder(null, fn));
     madeApart += handlesMade() - before;
     return result;
   }
@@ -270,6 +275,13 @@ class Step {
 function leaveGrad({ node, after, layout }: Grad): void {
   if ((node.heldGrad?.storage ?? null) === after) return;
   node.setGrad(after && new Tensor(after.retain(), layout!, "float32", true));
+}
+
+/** The values of x in a contiguous tensor of its shape and dtype. */
+function copyInto(out: Tensor, x: Tensor): void {
+  if (!x.layout.contiguous) return writeInto(out, out.layout, x);
+  const from = x.address();
+  heapU8.copyWithin(out.address(), from, from + x.numel() * bytesOf(x.dtype));
 }
 
 function fresh(x: Tensor): Tensor {
