@@ -7,7 +7,7 @@ import { kernels } from "../kernels/loader.js";
 import { f32, run } from "../kernels/run.js";
 import { flatUnits } from "../kernels/units.js";
 import { untracked } from "../memory/scope.js";
-import { renewing } from "../ops/capture.js";
+import { renewing } from "../ops/step.js";
 import { copyOf } from "../ops/convert.js";
 import { copy_ } from "../ops/inplace.js";
 import { checkNumber } from "./optimizer.js";

@@ -5,7 +5,7 @@ import { revise, withGrad } from "../autograd/mode.js";
 import { sameShape, type Shape, showShape } from "../core/shape.js";
 import { untracked } from "../memory/scope.js";
 import { neg } from "../ops/arithmetic.js";
-import { apart, renewing } from "../ops/capture.js";
+import { apart, renewing } from "../ops/step.js";
 import { copyOf, withContiguous } from "../ops/convert.js";
 import { fullLike } from "../ops/creation.js";
 

@@ -1,7 +1,7 @@
 // Scheduler: what all learning-rate schedulers share. The rates of an optimiser's groups, and a state
 // that is saved and resumed.
 import { ValueError } from "../core/errors.js";
-import { renewing } from "../ops/capture.js";
+import { renewing } from "../ops/step.js";
 import { checkNumber } from "./optimizer.js";
 
 /** What a scheduler needs of an optimiser: groups with a rate. */

@@ -11,7 +11,7 @@ import {
   randn,
   scaledDotProductAttention,
   tensor,
-  Tensor,
+  type Tensor,
 } from "../../src/index.js";
 import * as nn from "../../src/nn/index.js";
 import * as optim from "../../src/optim/index.js";
