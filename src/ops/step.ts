@@ -178,8 +178,11 @@ export class Step {
 
   /** Copies of what the function returned, with the values of the last run. */
   take(): unknown {
-    const { result } = this;
-    return result instanceof Tensor ? copyOf("capture", result) : mapTensors(result, fresh);
+    return mapTensors(this.result, (x) => {
+      // The copy may need room: not ours.
+      use(this.arena);
+      return fresh(x);
+    });
   }
 
   /** Whether a call would find the gradients as the recorded one did. */
