@@ -93,9 +93,9 @@ export function capture(
   };
   return (...args) => {
     if (isCapturing()) return fn(...args);
-    check(args);
     const step = replayed(args);
     if (step !== null) return step.take();
+    check(args);
     return withCapturing(true, () => {
       if (seen.some((signature) => signature.fits(args))) return record(args);
       const result = eagerly(fn, args);

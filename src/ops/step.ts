@@ -52,9 +52,10 @@ export class Signature {
   fits(args: readonly CaptureArgument[]): boolean {
     if (args.length !== this.args.length || this.gradEnabled !== isGradEnabled()) return false;
     for (let i = 0; i < args.length; i++) {
-      const [x, tensor] = [args[i], this.tensors[i]!];
+      const x = args[i];
+      const tensor = this.tensors[i]!;
       if (x instanceof Tensor) {
-        if (tensor === null || x.dtype !== tensor.dtype) return false;
+        if (tensor === null || x.dtype !== tensor.dtype || x.node !== null) return false;
         if (x.shape !== tensor.shape && !sameShape(x.shape, tensor.shape)) return false;
       } else if (tensor !== null || !Object.is(x, this.args[i])) return false;
     }
@@ -75,6 +76,8 @@ export class Step {
   private readonly outer = new Map<Buffer, Outer>();
   private outers: readonly Outer[] = [];
   private readonly grads = new Map<Node, Grad>();
+  /** Those whose old value counts, and those that get another one. */
+  private readonly looked: Grad[] = [];
   private readonly written: Grad[] = [];
   private readonly inputs: (Tensor | null)[] = [];
   /** Handles that belong to the recording. */
@@ -166,6 +169,7 @@ export class Step {
     this.outers = [...this.outer.values()];
     for (const outer of this.outers) outer.version = outer.buffer.retain().version - outer.version;
     for (const grad of this.grads.values()) {
+      if (grad.before !== undefined) this.looked.push(grad);
       if (!grad.written) continue;
       const held = grad.node.heldGrad;
       grad.after = held?.buffer.retain() ?? null;
@@ -187,8 +191,9 @@ export class Step {
 
   /** Whether a call would find the gradients as the recorded one did. */
   isExpected(): boolean {
-    for (const { node, before } of this.grads.values()) {
-      if (before !== undefined && (node.heldGrad?.storage ?? null) !== before) return false;
+    for (let i = 0; i < this.looked.length; i++) {
+      const { node, before } = this.looked[i]!;
+      if ((node.heldGrad?.storage ?? null) !== before) return false;
     }
     return true;
   }
