@@ -273,7 +273,7 @@ function during(step: Step, fn: () => void): void {
   const born = new Node("capture", [], []).seq;
   current = step;
   holdAll(true);
-  watchAddresses((buffer, address) => step.note(buffer, address));
+  const watching = watchAddresses((buffer, address) => step.note(buffer, address));
   watchGrads((node, writes) => {
     if (node.seq < born) step.noteGrad(node, writes);
   });
@@ -282,7 +282,7 @@ function during(step: Step, fn: () => void): void {
   } finally {
     current = null;
     holdAll(false);
-    watchAddresses(null);
+    watchAddresses(watching);
     watchGrads(null);
   }
 }
