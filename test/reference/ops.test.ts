@@ -3,8 +3,11 @@ import { describe, expect, it } from "vitest";
 import { add, grad, mul, sum, zerosLike, type Tensor } from "../../src/index.js";
 import { expectTensor, LAYERS, load, toTensor, type Encoded, type Tolerance } from "./fixtures.js";
 import { families } from "./families/index.js";
-import { checkPage, errorsOf, factsOf } from "./opFacts.js";
+import { errorsOf, gradientError } from "./errors.js";
+import { checkPage, factsOf } from "./opFacts.js";
 import { table } from "./opTable.js";
+import { twinned } from "./twins.js";
+import { checkView, views } from "./unmeasured.js";
 
 /** See generator/case.py. */
 interface OpCase {
@@ -20,9 +23,10 @@ interface OpCase {
   readonly ddy?: readonly Encoded[];
 }
 
-const own = ["binary", "unary", "reductions", "shapes", "losses", "second"];
+const own = ["binary", "unary", "reductions", "shapes", "creation", "losses", "second"];
 const fixtures = [...own, ...families.flatMap((family) => family.fixtures)];
 const cases = new Map(fixtures.map((family) => [family, load<OpCase>(family)]));
+cases.set("methods in place", twinned([...cases.values()].flat()));
 
 const present = <T>(list: readonly (T | null)[]) => list.filter((item): item is T => item !== null);
 
@@ -60,7 +64,9 @@ function check(test: OpCase): void {
 function note(test: OpCase, outs: readonly Tensor[]): void {
   const facts = factsOf(test.op);
   facts.cases++;
-  for (const x of test.x) facts.dtypes.add(toTensor(x).dtype);
+  // What is made of nothing is known by what comes out.
+  const seen = test.x.length > 0 ? test.x.map((x) => toTensor(x)) : outs;
+  for (const x of seen) facts.dtypes.add(x.dtype);
   outs.forEach((y, i) => {
     if (y.dtype !== "float32") return;
     const { ulp, relative } = errorsOf(y, test.y[i]!);
@@ -73,9 +79,8 @@ function noteGradients(test: OpCase, dxs: readonly Tensor[], second: boolean): v
   const facts = factsOf(test.op);
   facts.gradient = true;
   facts.second ||= second;
-  present(test.dx!).forEach((wanted, i) => {
-    facts.gradientError = Math.max(facts.gradientError, errorsOf(dxs[i]!, wanted).relative);
-  });
+  const error = gradientError(dxs, present(test.dx!));
+  facts.gradientError = Math.max(facts.gradientError, error);
 }
 
 function checkSecond(test: OpCase, wanted: Tensor[], dys: Tensor[], dxs: Tensor[]): void {
@@ -99,6 +104,8 @@ it("every row of the table has a case", () => {
   const used = new Set([...cases.values()].flat().map((test) => test.op));
   expect(Object.keys(table).filter((op) => !used.has(op))).toEqual([]);
 });
+
+it.each(views)("%s moves no data, as docs/ops.md says", checkView);
 
 // Last: by now every case has run.
 it("docs/ops.md says of every op what these tests have found", () => {
