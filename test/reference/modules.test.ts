@@ -1,4 +1,5 @@
-// Modules against PyTorch: outputs, gradients, and the buffers after each step; losses as layers.
+// Modules against PyTorch: outputs, gradients, and the buffers after each step; losses with the cases of
+// their functions.
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { nn, type Tensor } from "../../src/index.js";
@@ -6,7 +7,7 @@ import { layers as rows } from "../ops/programs.js";
 import { families } from "./families/index.js";
 import { load } from "./fixtures.js";
 import { checkNames, checkRows, Found } from "./layersPage.js";
-import { lossLayers } from "./lossLayers.js";
+import { opLayers } from "./opLayers.js";
 import { checkModule, type Layer, type ModuleCase } from "./moduleCase.js";
 import { checkOp, type OpCase } from "./opCase.js";
 import { table } from "./opTable.js";
@@ -55,16 +56,15 @@ describe("PyTorch's modules", () => {
   });
 });
 
-const lossFixtures = ["losses", "likelihoods", "margins", "ctc"];
-const lossCases = lossFixtures
-  .flatMap((name) => load<OpCase>(name))
-  .filter(({ op }) => op in lossLayers);
+const opFixtures = ["losses", ...families.flatMap((family) => family.fixtures)];
+const opCases = opFixtures.flatMap((name) => load<OpCase>(name)).filter(({ op }) => op in opLayers);
 const foundLosses = new Found();
 
-describe("PyTorch's losses", () => {
-  it.each(lossCases.map((test) => [`${test.op}: ${test.name}`, test] as const))("%s", (_, test) => {
-    const { layer, run } = lossLayers[test.op]!;
-    checkOp(test, { ...table[test.op]!, run }, foundLosses.of(layer));
+describe("layers that hold the options of a function", () => {
+  it.each(opCases.map((test) => [`${test.op}: ${test.name}`, test] as const))("%s", (_, test) => {
+    const { layer, run } = opLayers[test.op]!;
+    const facts = (layer.endsWith("Loss") ? foundLosses : found).of(layer);
+    checkOp(test, { ...table[test.op]!, run }, facts);
   });
 });
 

@@ -62,5 +62,5 @@ export const image: ReferenceFamily = {
     }),
   },
   modules: ["image-layers"],
-  elsewhere: ["ChannelShuffle"], // PyTorch 1.13's has no derivative: the op of the same name
+  elsewhere: ["ChannelShuffle"], // PyTorch 1.13's has no derivative: opLayers.ts
 };

@@ -1,5 +1,5 @@
-// The losses as layers, held against PyTorch's values for the functions of the same meaning: each case's
-// options go to the constructor.
+// Layers held against PyTorch's values for the functions of the same meaning: losses, each case's options
+// going to the constructor, and what has two inputs or in PyTorch no derivative.
 import { logSoftmax, nn, type Tensor } from "../../src/index.js";
 import { optionsWith, type Run } from "./row.js";
 
@@ -11,6 +11,9 @@ interface Args {
   readonly dim: number | null;
   readonly inputs: number[];
   readonly labels: number[];
+  readonly kernel: number;
+  /** channelShuffle's groups. */
+  readonly r: number;
 }
 
 type Loss = nn.Module & { forward(...inputs: unknown[]): Tensor };
@@ -60,11 +63,34 @@ function run(op: string, layer: keyof typeof nn, inputs: number): Run<Args> {
   };
 }
 
+interface OpLayer {
+  readonly layer: string;
+  readonly run: Run;
+}
+
+type Unpool = "MaxUnpool1d" | "MaxUnpool2d" | "MaxUnpool3d";
+
+/** The size of the output goes with the tensors. */
+function unpool(layer: Unpool): Run<Args> {
+  return ([x, indices], { kernel, options }) => {
+    const { outputSize, ...rest } = (options ?? {}) as { outputSize?: number[] };
+    return new nn[layer](kernel, rest).forward(x, indices, outputSize);
+  };
+}
+
 /** By the name of the op: the layer and a call of it. */
-export const lossLayers: Readonly<Record<string, { readonly layer: string; readonly run: Run }>> =
-  Object.fromEntries(
+export const opLayers: Readonly<Record<string, OpLayer>> = {
+  ...Object.fromEntries(
     Object.entries(LOSSES).map(([op, [layer, inputs]]) => [
       op,
       { layer, run: run(op, layer, inputs) },
     ]),
-  );
+  ),
+  maxUnpool1d: { layer: "MaxUnpool1d", run: unpool("MaxUnpool1d") },
+  maxUnpool2d: { layer: "MaxUnpool2d", run: unpool("MaxUnpool2d") },
+  maxUnpool3d: { layer: "MaxUnpool3d", run: unpool("MaxUnpool3d") },
+  channelShuffle: {
+    layer: "ChannelShuffle",
+    run: ([x], { r }: Args) => new nn.ChannelShuffle(r).forward(x),
+  },
+};
