@@ -1,6 +1,7 @@
 // Recurrent layers and cells against PyTorch: outputs, last states, gradients of inputs, states and weights.
 import { describe, expect, it } from "vitest";
 import { grad, nn, type Tensor } from "../../src/index.js";
+import { recurrent } from "./families/recurrent.js";
 import { noteGradients, noteOutputs } from "./facts.js";
 import {
   expectState,
@@ -70,5 +71,6 @@ describe("PyTorch's recurrent layers", () => {
 
   it("docs/layers.md says what these tests have found", () => {
     checkRows("Layers", learnt.layers());
+    expect([...learnt.names].sort()).toEqual(recurrent.elsewhere);
   });
 });

@@ -28,5 +28,6 @@ describe("layers whose weight is computed", () => {
 
   it("docs/layers.md says what these tests have found", () => {
     checkRows("Layers", found.layers());
+    expect([...found.names].sort()).toEqual(["spectralNorm", "weightNorm"]);
   });
 });
