@@ -5,7 +5,7 @@
 // The format is the LZMA specification's (Igor Pavlov, 7-Zip): a range coder over adaptive bits
 // says of each step whether it is a literal byte, a match (a length and how far back), or a match
 // at one of the last four distances. It reads what scripts/pack.mjs writes: lc = 3, lp = 0, pb = 2,
-// no end marker. The input is the library's own: nothing here guards against another.
+// no end marker, as base64. The input is the library's own: nothing here guards against another.
 
 /** The adaptive bits: where those of each kind begin. Each is the probability of 0, of 2048. */
 class Bits {
@@ -158,8 +158,28 @@ function match(position: u32): u32 {
   return length;
 }
 
-/** From the raw LZMA stream at `input` to the bytes [out, end); 16 kB at `scratch`. Once. */
+/** What a character of base64 stands for: 0 to 63. */
+function digit(character: u32): u32 {
+  if (character > 96) return character - 71;
+  if (character > 64) return character - 65;
+  if (character > 47) return character + 4;
+  return character === 43 ? 62 : 63;
+}
+
+/** The bytes that the base64 text [text, end) stands for, in its place. */
+function fromBase64(text: usize, end: usize): void {
+  for (let out = text; text < end; text += 4, out += 3) {
+    let group: u32 = 0;
+    for (let i: usize = 0; i < 4; i++) group = (group << 6) | digit(load<u8>(text + i));
+    store<u8>(out, group >> 16);
+    store<u8>(out, group >> 8, 1);
+    store<u8>(out, group, 2);
+  }
+}
+
+/** From a raw LZMA stream, base64 at [input, out), to the bytes [out, end); 16 kB at `scratch`. Once. */
 export function unpack(input: usize, out: usize, end: usize, scratch: usize): void {
+  fromBase64(input, out);
   bits = scratch;
   for (let i: usize = 0; i < Bits.COUNT; i++) store<u16>(scratch + 2 * i, 1024);
   range = 0xffffffff;

@@ -43,7 +43,7 @@ export function saveSafetensors(
     at = end;
   }
   // Spaces fill the header up to a multiple of eight, so that the data are aligned.
-  const text = encodeUtf8(JSON.stringify(header));
+  const text = new TextEncoder().encode(JSON.stringify(header));
   const length = Math.ceil(text.length / 8) * 8;
   const file = new Uint8Array(8 + length + at);
   new DataView(file.buffer).setUint32(0, length, true);
@@ -101,7 +101,9 @@ function readHeader(file: Uint8Array): { header: Record<string, unknown>; data: 
   let header: unknown;
   let text = "";
   try {
-    text = decodeUtf8(file.subarray(8, 8 + length));
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(
+      file.subarray(8, 8 + length),
+    );
     header = JSON.parse(text);
   } catch (cause) {
     fail(`the header is no JSON: ${String(cause)}`);
@@ -160,18 +162,4 @@ function decode({ name, format, start, end }: Entry, data: Uint8Array) {
     if (BigInt.asIntN(32, v) !== v) fail(`${name} holds ${v}, which int32 cannot`);
     return Number(v);
   });
-}
-
-/** UTF-8 without TextEncoder, which the language itself does not have. */
-function encodeUtf8(text: string): Uint8Array {
-  const bytes = encodeURIComponent(text).replace(/%(..)/g, (_, hex: string) =>
-    String.fromCharCode(parseInt(hex, 16)),
-  );
-  return Uint8Array.from(bytes, (byte) => byte.charCodeAt(0));
-}
-
-function decodeUtf8(bytes: Uint8Array): string {
-  let escaped = "";
-  for (const b of bytes) escaped += `%${b.toString(16).padStart(2, "0")}`;
-  return decodeURIComponent(escaped);
 }

@@ -17,3 +17,13 @@ declare namespace WebAssembly {
 
 /** Binary text from base64: in browsers, and in Node since 16. */
 declare function atob(base64: string): string;
+
+/** UTF-8: in browsers, and in Node. */
+declare class TextEncoder {
+  encode(text: string): Uint8Array;
+  encodeInto(text: string, into: Uint8Array): { read: number; written: number };
+}
+declare class TextDecoder {
+  constructor(encoding: "utf-8", options: { fatal: boolean; ignoreBOM?: boolean });
+  decode(bytes: Uint8Array): string;
+}

@@ -6,37 +6,15 @@ import type { Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
 import { tidy } from "../memory/scope.js";
-import { add, div, mul, pow, sub } from "./arithmetic.js";
-import { eq, ne, where } from "./compare.js";
+import { add, div, mul, sub } from "./arithmetic.js";
 import { svdvals } from "./decompose.js";
 import { cat } from "./join.js";
-import { abs, clamp, sign, sqrt } from "./math.js";
+import { abs, clamp } from "./math.js";
 import { matmul } from "./matmul.js";
 import { amax, amin, type Dims, type ReduceOptions, sum } from "./reduce.js";
 import { checkFloats, checkMatrix, misfit, mT, ratio } from "./matrix.js";
+import { normGrad, normOf, pNorm } from "./norms.js";
 import { expand, narrow, permute, reshape, unsqueeze } from "./views.js";
-
-/** The p-norm over sorted dims, kept with size 1. Not recorded. */
-function normOf(x: Tensor, p: number, dims: number[]): Tensor {
-  const keep = { keepdim: true };
-  if (p === Infinity) return amax(abs(x), dims, keep);
-  if (p === -Infinity) return amin(abs(x), dims, keep);
-  if (p === 0) return sum(ne(x, 0), dims, keep).to("float32");
-  if (p === 1) return sum(abs(x), dims, keep);
-  if (p === 2) return sqrt(sum(mul(x, x), dims, keep));
-  return pow(sum(pow(abs(x), p), dims, keep), 1 / p);
-}
-
-/** dL/dx of the p-norm y of x; x, y and dy broadcast. 0 where y is 0. */
-function normGrad(x: Tensor, y: Tensor, dy: Tensor, p: number): Tensor {
-  if (p === 0) return mul(sign(x), mul(dy, 0));
-  if (p === 1) return mul(sign(x), dy);
-  if (p === 2) return mul(x, ratio(dy, y));
-  if (Math.abs(p) === Infinity) return mul(mul(sign(x), dy), eq(abs(x.detach()), y));
-  // sign(x) (|x| / y)^(p - 1), and 0 for x = 0 whatever p is
-  const part = div(where(eq(x, 0), 1, abs(x)), where(eq(y, 0), 1, y));
-  return mul(mul(sign(x), pow(part, p - 1)), dy);
-}
 
 /**
  * (sum |x|^ord)^(1/ord) over `dims` (default: all); ord = Infinity the greatest |x|, -Infinity the
@@ -52,17 +30,7 @@ export function vectorNorm(
 ): Tensor {
   checkFloat("vectorNorm", "x", x);
   if (Number.isNaN(ord)) throw new ValueError("vectorNorm", "ord is NaN");
-  const over = checkDims("vectorNorm", dims, x.ndim);
-  return tidy(() => {
-    const y = withGrad(false, () => normOf(x, ord, over));
-    record("vectorNorm", y, [x], { x, y }, (dy, { x, y }) => [
-      () => {
-        if (Math.abs(ord) < Infinity) return normGrad(x, y, dy, ord);
-        return normGrad(x, y, div(dy, sum(eq(abs(x.detach()), y), over, { keepdim: true })), ord);
-      },
-    ]);
-    return keepdim ? y : reshape(y, reducedShape(x.shape, over, false));
-  });
+  return pNorm("vectorNorm", x, ord, dims, { keepdim });
 }
 
 /** Of singular values: "nuc" their sum, 2 and -2 the greatest and the least. Of sums of |x|: 1, -1 by column, Infinity, -Infinity by row. "fro": the vector norm of all elements. */

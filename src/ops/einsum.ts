@@ -9,21 +9,13 @@ import { mul } from "./arithmetic.js";
 import { matmul } from "./matmul.js";
 import { checkFloats, misfit } from "./matrix.js";
 import { sum } from "./reduce.js";
-import { permute, reshape, slice } from "./views.js";
+import { diagonal } from "./strided.js";
+import { permute, reshape } from "./views.js";
 
 /** A tensor with a name for each of its dims. */
 interface Named {
   x: Tensor;
   labels: readonly string[];
-}
-
-/** The diagonal of two dims of one size, as the last dim. */
-export function diagonalOf(x: Tensor, first: number, second: number): Tensor {
-  const rest = x.shape.flatMap((_, i) => (i === first || i === second ? [] : [i]));
-  const n = x.shape[first]!;
-  const moved = permute(x, [...rest, first, second]);
-  const flat = reshape(moved, [...rest.map((i) => x.shape[i]!), n * n]);
-  return slice(flat, null, null, { dim: -1, step: n + 1 }); // n + 1 leads from (i, i) to the next
 }
 
 /** Names that come twice become one: the diagonal. */
@@ -33,7 +25,7 @@ function diagonals({ x, labels }: Named): Named {
   const label = labels[second]!;
   const first = labels.indexOf(label);
   const rest = labels.filter((_, i) => i !== first && i !== second);
-  return diagonals({ x: diagonalOf(x, first, second), labels: [...rest, label] });
+  return diagonals({ x: diagonal(x, { dim1: first, dim2: second }), labels: [...rest, label] });
 }
 
 /** Sums over the dims that `gone` names. */

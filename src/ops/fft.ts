@@ -3,15 +3,16 @@
 // counted without that last one.
 import { checkFloat } from "../core/dtype.js";
 import { ShapeError, ValueError } from "../core/errors.js";
-import { checkDim, showShape } from "../core/shape.js";
+import { checkDim, showShape, sizeOf } from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
 import { f32, run } from "../kernels/run.js";
 import { tidy } from "../memory/scope.js";
 import { withContiguous } from "./convert.js";
+import { movedim } from "./dims.js";
 import { stack } from "./join.js";
-import { narrow, permute, select } from "./views.js";
+import { narrow, select } from "./views.js";
 
 /** "backward": 1/n on the inverse; "forward": 1/n on the forward; "ortho": 1/sqrt(n) on both. */
 export type FftNorm = "backward" | "forward" | "ortho";
@@ -39,7 +40,7 @@ export interface Fft2Options {
 interface Side {
   readonly real: boolean;
   readonly bins: number;
-  readonly doubled?: boolean;
+  readonly doubled: boolean;
 }
 
 /** y_k = scale sum_j x_j e^(+-2 pi i j k / n) along the last dim. */
@@ -65,7 +66,7 @@ function powerOf2(least: number): number {
 function transform(x: Tensor, t: Transform): Tensor {
   const { op, n, from, to } = t;
   const lead = x.shape.slice(0, x.ndim - (from.real ? 1 : 2));
-  const rows = lead.reduce((a, b) => a * b, 1);
+  const rows = sizeOf(lead);
   const own = powerOf2(n);
   const m = own === n ? n : powerOf2(2 * n - 1);
   const bytes = own === n ? 24 * m : 40 * m + 16 * n;
@@ -75,7 +76,7 @@ function transform(x: Tensor, t: Transform): Tensor {
     const units = work === null ? rows : Math.min(rows, 1);
     const [px, po, pw] = [x.address(), out.address(), work?.address() ?? 0];
     const [real, toReal] = [Number(from.real), Number(to.real)];
-    const [doubled, toDoubled] = [Number(from.doubled ?? false), Number(to.doubled ?? false)];
+    const [doubled, toDoubled] = [Number(from.doubled), Number(to.doubled)];
     const [plus, scale] = [Number(t.plus), f32(t.scale)];
     // One unit is all rows where they share the workspace: the kernel is told how many there are.
     const room = [n, m, from.bins, to.bins, real, toReal, doubled, toDoubled, plus] as const;
@@ -111,38 +112,36 @@ function checkReal(op: string, x: Tensor): void {
   if (x.ndim === 0) throw new ShapeError(op, "x must have at least one dim: got a scalar");
 }
 
-/** The dims in an order that has `at` at place `to`, the others as they were. */
-function moved(ndim: number, at: number, to: number): number[] {
-  const dims = Array.from({ length: ndim }, (_, i) => i).filter((i) => i !== at);
-  dims.splice(to, 0, at);
-  return dims;
-}
-
-/** Runs a transform along a dim; `pair` where x is complex, `outPair` where the result is. */
+/**
+ * Runs a transform along a dim. Beside a real side (x of `rfft`, the result of `irfft`) the other one
+ * is the half of the spectrum that determines it.
+ */
 function along(
+  op: string,
   x: Tensor,
-  options: FftOptions,
-  kind: { op: string; inverse: boolean; pair: boolean; outPair: boolean },
-  sides: (n: number, size: number) => { from: Side; to: Side },
-  length: (size: number) => number = (size) => size,
+  { n: length, dim = -1, norm = "backward" }: FftOptions,
+  inverse: boolean,
+  real: "x" | "result" | null,
 ): Tensor {
-  const { op, inverse, pair, outPair } = kind;
-  if (pair) checkComplex(op, x);
-  else checkReal(op, x);
-  const ndim = x.ndim - Number(pair);
-  const at = checkDim(op, options.dim ?? -1, ndim);
+  const [fromReal, toReal] = [real === "x", real === "result"];
+  if (fromReal) checkReal(op, x);
+  else checkComplex(op, x);
+  const ndim = x.ndim - Number(!fromReal);
+  const at = checkDim(op, dim, ndim);
   const size = x.shape[at]!;
-  const n = options.n ?? length(size);
+  const n = length ?? (toReal ? 2 * (size - 1) : size);
   if (!Number.isInteger(n) || n < 1 || n > 2 ** 24) {
     throw new ValueError(op, `n must be an integer from 1 to 2^24: got ${n}`);
   }
-  const scale = scaleOf(op, options.norm ?? "backward", n, inverse);
-  const { from, to } = sides(n, size);
+  const scale = scaleOf(op, norm, n, inverse);
+  const half = real === null ? n : Math.floor(n / 2) + 1;
+  const from = { real: fromReal, bins: Math.min(fromReal ? n : half, size), doubled: toReal };
+  const to = { real: toReal, bins: toReal ? n : half, doubled: false };
   return tidy(() => {
-    const last = permute(x, moved(x.ndim, at, ndim - 1));
+    const last = movedim(x, at, ndim - 1);
     const cut = from.bins < size ? narrow(last, ndim - 1, 0, from.bins) : last;
     const y = transform(cut, { op, n, plus: inverse, scale, from, to });
-    return permute(y, moved(y.ndim, y.ndim - 1 - Number(outPair), at));
+    return movedim(y, toReal ? -1 : -2, at);
   });
 }
 
@@ -152,20 +151,12 @@ function along(
  * @returns complex, with n elements along the dim
  */
 export function fft(x: Tensor, options: FftOptions = {}): Tensor {
-  const kind = { op: "fft", inverse: false, pair: true, outPair: true };
-  return along(x, options, kind, (n, size) => ({
-    from: { real: false, bins: Math.min(n, size) },
-    to: { real: false, bins: n },
-  }));
+  return along("fft", x, options, false, null);
 }
 
 /** The inverse of `fft`: x_j = 1/n sum over k of y_k e^(2 pi i j k / n). */
 export function ifft(x: Tensor, options: FftOptions = {}): Tensor {
-  const kind = { op: "ifft", inverse: true, pair: true, outPair: true };
-  return along(x, options, kind, (n, size) => ({
-    from: { real: false, bins: Math.min(n, size) },
-    to: { real: false, bins: n },
-  }));
+  return along("ifft", x, options, true, null);
 }
 
 /**
@@ -174,11 +165,7 @@ export function ifft(x: Tensor, options: FftOptions = {}): Tensor {
  * @returns complex: one more dim, of size 2
  */
 export function rfft(x: Tensor, options: FftOptions = {}): Tensor {
-  const kind = { op: "rfft", inverse: false, pair: false, outPair: true };
-  return along(x, options, kind, (n, size) => ({
-    from: { real: true, bins: Math.min(n, size) },
-    to: { real: false, bins: Math.floor(n / 2) + 1 },
-  }));
+  return along("rfft", x, options, false, "x");
 }
 
 /**
@@ -188,51 +175,39 @@ export function rfft(x: Tensor, options: FftOptions = {}): Tensor {
  * @returns real: without the dim of size 2
  */
 export function irfft(x: Tensor, options: FftOptions = {}): Tensor {
-  const kind = { op: "irfft", inverse: true, pair: true, outPair: false };
-  return along(
-    x,
-    options,
-    kind,
-    (n, size) => ({
-      from: { real: false, bins: Math.min(Math.floor(n / 2) + 1, size), doubled: true },
-      to: { real: true, bins: n },
-    }),
-    (size) => 2 * (size - 1),
-  );
+  return along("irfft", x, options, true, "result");
 }
 
-/** Options of each of the two passes. */
-function passes({ s, dims = [-2, -1], norm = "backward" }: Fft2Options): [FftOptions, FftOptions] {
-  const one = (i: 0 | 1): FftOptions => ({
-    dim: dims[i],
-    norm,
-    ...(s === undefined ? {} : { n: s[i] }),
-  });
-  return [one(0), one(1)];
+/** Two transforms, one after the other: of the dims `dims[order[0]]` and `dims[order[1]]`. */
+function twice(
+  x: Tensor,
+  { s, dims = [-2, -1], norm = "backward" }: Fft2Options,
+  order: readonly [0 | 1, 0 | 1],
+  first: typeof fft,
+  second: typeof fft,
+): Tensor {
+  const [a, b] = order.map((i) => ({ dim: dims[i], norm, ...(s && { n: s[i] }) }));
+  return tidy(() => second(first(x, a), b));
 }
 
 /** `fft` along two dims. */
 export function fft2(x: Tensor, options: Fft2Options = {}): Tensor {
-  const [first, last] = passes(options);
-  return tidy(() => fft(fft(x, last), first));
+  return twice(x, options, [1, 0], fft, fft);
 }
 
 /** `ifft` along two dims. */
 export function ifft2(x: Tensor, options: Fft2Options = {}): Tensor {
-  const [first, last] = passes(options);
-  return tidy(() => ifft(ifft(x, last), first));
+  return twice(x, options, [1, 0], ifft, ifft);
 }
 
 /** `rfft` along the last of two dims, then `fft` along the first. */
 export function rfft2(x: Tensor, options: Fft2Options = {}): Tensor {
-  const [first, last] = passes(options);
-  return tidy(() => fft(rfft(x, last), first));
+  return twice(x, options, [1, 0], rfft, fft);
 }
 
 /** The inverse of `rfft2`. */
 export function irfft2(x: Tensor, options: Fft2Options = {}): Tensor {
-  const [first, last] = passes(options);
-  return tidy(() => irfft(ifft(x, first), last));
+  return twice(x, options, [0, 1], ifft, irfft);
 }
 
 /** A complex tensor of two real ones of one shape: [...] to [..., 2]. */

@@ -1,13 +1,12 @@
 // unfold and fold (im2col and col2im), and the shuffles that trade channels for pixels.
 import { checkFloat } from "../core/dtype.js";
-import { ShapeError, ValueError } from "../core/errors.js";
-import { showShape } from "../core/shape.js";
-import { allocateShape, type Tensor } from "../autograd/tensor.js";
+import { ShapeError } from "../core/errors.js";
+import { checkInteger, type Shape, showShape } from "../core/shape.js";
+import type { Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
-import { run } from "../kernels/run.js";
 import { tidy } from "../memory/scope.js";
-import { withContiguous } from "./convert.js";
+import { compute } from "./convert.js";
 import { unfoldDim } from "./strided.js";
 import { permute, reshape } from "./views.js";
 import { outputSize, pair, type Pair } from "./window.js";
@@ -77,11 +76,8 @@ function single(x: Tensor): Tensor {
 function columns(x: Tensor, sizes: Sizes): Tensor {
   const [N, C] = x.shape as [number, number];
   const [, , OH, OW, kh, kw] = sizes;
-  const out = withContiguous(x, (x) => {
-    const out = allocateShape("unfold", [N, C * kh * kw, OH * OW], "float32");
-    run(kernels.unfoldF32, N * C * kh * kw, x.address(), out.address(), ...sizes);
-    return out;
-  });
+  const rows = C * kh * kw;
+  const out = compute("unfold", kernels.unfoldF32, N * rows, [x], [N, rows, OH * OW], sizes);
   return record("unfold", out, [x], {}, (dy) => [() => images(dy, C, sizes)]);
 }
 
@@ -116,18 +112,12 @@ export function fold(
 function images(x: Tensor, C: number, sizes: Sizes): Tensor {
   const N = x.shape[0]!;
   const [H, W] = sizes;
-  const out = withContiguous(x, (x) => {
-    const out = allocateShape("fold", [N, C, H, W], "float32");
-    run(kernels.foldF32, N * C, x.address(), out.address(), ...sizes);
-    return out;
-  });
+  const out = compute("fold", kernels.foldF32, N * C, [x], [N, C, H, W], sizes);
   return record("fold", out, [x], {}, (dy) => [() => columns(dy, sizes)]);
 }
 
 function checkFactor(op: string, x: Tensor, factor: number, fits: boolean): void {
-  if (!Number.isInteger(factor) || factor < 1) {
-    throw new ValueError(op, `the factor must be an integer >= 1: got ${factor}`);
-  }
+  checkInteger(op, "the factor", factor, 1);
   if (x.ndim < 3 || !fits) {
     throw new ShapeError(
       op,
@@ -140,13 +130,9 @@ function checkFactor(op: string, x: Tensor, factor: number, fits: boolean): void
 export function pixelShuffle(x: Tensor, upscaleFactor: number): Tensor {
   const r = upscaleFactor;
   checkFactor("pixelShuffle", x, r, x.shape[x.ndim - 3]! % (r * r) === 0);
-  const [lead, [c, h, w]] = [x.shape.slice(0, -3), x.shape.slice(-3) as [number, number, number]];
+  const [c, h, w] = x.shape.slice(-3) as [number, number, number];
   const C = c / (r * r);
-  const n = lead.reduce((a, b) => a * b, 1);
-  return tidy(() => {
-    const apart = permute(reshape(x, [n, C, r, r, h, w]), [0, 1, 4, 2, 5, 3]);
-    return reshape(apart, [...lead, C, h * r, w * r]);
-  });
+  return shuffled(x, [C, r, r, h, w], [0, 3, 1, 4, 2], [C, h * r, w * r]);
 }
 
 /** The inverse of `pixelShuffle`: [..., C, H r, W r] to [..., C r^2, H, W]. */
@@ -154,12 +140,16 @@ export function pixelUnshuffle(x: Tensor, downscaleFactor: number): Tensor {
   const r = downscaleFactor;
   const fits = x.shape[x.ndim - 2]! % r === 0 && x.shape[x.ndim - 1]! % r === 0;
   checkFactor("pixelUnshuffle", x, r, fits);
-  const [lead, [C, h, w]] = [x.shape.slice(0, -3), x.shape.slice(-3) as [number, number, number]];
-  const n = lead.reduce((a, b) => a * b, 1);
-  return tidy(() => {
-    const apart = permute(reshape(x, [n, C, h / r, r, w / r, r]), [0, 1, 3, 5, 2, 4]);
-    return reshape(apart, [...lead, C * r * r, h / r, w / r]);
-  });
+  const [C, H, W] = x.shape.slice(-3) as [number, number, number];
+  const [h, w] = [H / r, W / r];
+  return shuffled(x, [C, h, r, w, r], [0, 2, 4, 1, 3], [C * r * r, h, w]);
+}
+
+/** The last three dims taken apart, put in another order and joined again. */
+function shuffled(x: Tensor, parts: Shape, order: readonly number[], shape: Shape): Tensor {
+  const lead = x.shape.slice(0, -3);
+  const dims = [...lead.keys(), ...order.map((d) => d + lead.length)];
+  return tidy(() => reshape(permute(reshape(x, [...lead, ...parts]), dims), [...lead, ...shape]));
 }
 
 /** Interleaves the channels of `groups` groups: [N, C, ...] (Zhang et al., 2018). */

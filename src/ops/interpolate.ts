@@ -3,13 +3,13 @@
 import { checkFloat } from "../core/dtype.js";
 import { ShapeError, ValueError } from "../core/errors.js";
 import { showShape } from "../core/shape.js";
-import { allocateShape, type Tensor } from "../autograd/tensor.js";
+import type { Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
-import { run } from "../kernels/run.js";
 import { tidy } from "../memory/scope.js";
-import { withContiguous } from "./convert.js";
+import { compute } from "./convert.js";
 import { tensor } from "./creation.js";
+import { middleAt } from "./middle.js";
 
 export type InterpolateMode =
   "nearest" | "nearest-exact" | "linear" | "bilinear" | "trilinear" | "bicubic";
@@ -123,21 +123,15 @@ function banded(x: Tensor, dim: number, bands: readonly Band[]): Tensor {
   const width = bands.reduce((w, band) => Math.max(w, band.weights.length), 0);
   const table = new Float32Array(m * width);
   bands.forEach(({ weights }, j) => table.set(weights, j * width));
-  const outer = x.shape.slice(0, dim).reduce((a, b) => a * b, 1);
-  const inner = x.shape.slice(dim + 1).reduce((a, b) => a * b, 1);
+  const { outer, inner } = middleAt(x, dim);
   const shape = x.shape.map((size, i) => (i === dim ? m : size));
-  const out = tidy(() =>
-    withContiguous(x, (x) => {
-      const first = tensor(Int32Array.from(bands, (band) => band.first));
-      const count = tensor(Int32Array.from(bands, (band) => band.weights.length));
-      const weights = tensor(table);
-      const out = allocateShape("interpolate", shape, "float32");
-      const [px, pf, pc] = [x.address(), first.address(), count.address()];
-      const [pw, po, units] = [weights.address(), out.address(), inner === 0 ? 0 : outer * m];
-      run(kernels.bandF32, units, px, pf, pc, pw, po, n, m, width, inner);
-      return out;
-    }),
-  );
+  const units = inner === 0 ? 0 : outer * m;
+  const out = tidy(() => {
+    const first = tensor(Int32Array.from(bands, (band) => band.first));
+    const count = tensor(Int32Array.from(bands, (band) => band.weights.length));
+    const operands = [x, first, count, tensor(table)] as const;
+    return compute("interpolate", kernels.bandF32, units, operands, shape, [n, m, width, inner]);
+  });
   return record("interpolate", out, [x], {}, (dy) => [() => banded(dy, dim, transposed(bands, n))]);
 }
 

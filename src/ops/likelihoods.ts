@@ -9,15 +9,8 @@ import { record } from "../autograd/record.js";
 import { tidy } from "../memory/scope.js";
 import { add, div, mul, neg, pow, square, sub } from "./arithmetic.js";
 import { eq, gt, where } from "./compare.js";
-import { bceWithLogits, checkFactor, l1Loss } from "./losses.js";
-import {
-  checkOption,
-  checkPair,
-  checkReduction,
-  type LossOptions,
-  reduce,
-  type Reduction,
-} from "./lossOptions.js";
+import { bceWithLogits, checkFactor } from "./losses.js";
+import { checkOption, type LossOptions, pairLoss, type Reduction } from "./lossOptions.js";
 import { abs, clamp, exp, log, log1p, sigmoid } from "./math.js";
 import { amax, amin, sum } from "./reduce.js";
 import { unsqueeze } from "./views.js";
@@ -33,10 +26,10 @@ export interface SmoothL1Options extends LossOptions {
 export function smoothL1Loss(x: Tensor, target: Tensor, options: SmoothL1Options = {}): Tensor {
   const { beta = 1 } = options;
   checkOption("smoothL1Loss", "beta", beta, 0);
-  const reduction = checkReduction("smoothL1Loss", options.reduction);
-  checkPair("smoothL1Loss", x, target);
-  if (beta === 0) return l1Loss(x, target, options);
-  return tidy(() => reduce(div(huber(sub(x, target), beta), beta), reduction));
+  return pairLoss("smoothL1Loss", x, target, options, () => {
+    const d = sub(x, target);
+    return beta === 0 ? abs(d) : div(huber(d, beta), beta);
+  });
 }
 
 export interface HuberOptions extends LossOptions {
@@ -48,9 +41,7 @@ export interface HuberOptions extends LossOptions {
 export function huberLoss(x: Tensor, target: Tensor, options: HuberOptions = {}): Tensor {
   const { delta = 1 } = options;
   checkOption("huberLoss", "delta", delta, Number.MIN_VALUE);
-  const reduction = checkReduction("huberLoss", options.reduction);
-  checkPair("huberLoss", x, target);
-  return tidy(() => reduce(huber(sub(x, target), delta), reduction));
+  return pairLoss("huberLoss", x, target, options, () => huber(sub(x, target), delta));
 }
 
 /** With c = d limited to delta: c (d - c / 2). No branch, so that infinite distances have a slope. */
@@ -70,22 +61,21 @@ export interface WeightedOptions extends LossOptions {
  * @throws ValueError for probabilities outside of [0, 1]
  */
 export function bce(x: Tensor, target: Tensor, options: WeightedOptions = {}): Tensor {
-  const reduction = checkReduction("bce", options.reduction);
-  checkPair("bce", x, target);
   const { weight } = options;
-  checkFactor("bce", "weight", weight, x);
-  const [low, high] = noGrad(() => tidy(() => bounds(x)));
-  if (!(low >= 0 && high <= 1)) {
-    throw new ValueError("bce", `probabilities must lie in [0, 1]: got ${low} to ${high}`);
-  }
-  return tidy(() => {
+  return pairLoss("bce", x, target, options, () => {
+    checkFactor("bce", "weight", weight, x);
+    const [low, high] = bounds(x);
+    if (!(low >= 0 && high <= 1)) {
+      throw new ValueError("bce", `probabilities must lie in [0, 1]: got ${low} to ${high}`);
+    }
     const loss = bceOf(x, target);
-    return reduce(weight === undefined ? loss : mul(loss, weight), reduction);
+    return weight === undefined ? loss : mul(loss, weight);
   });
 }
 
+/** The least and the greatest element, which of none lie in [0, 1]. */
 function bounds(x: Tensor): [number, number] {
-  return x.numel() === 0 ? [0, 1] : [amin(x).item(), amax(x).item()];
+  return x.numel() === 0 ? [0, 1] : noGrad(() => [amin(x).item(), amax(x).item()]);
 }
 
 /** Recorded with PyTorch's slope, which is finite at 0 and 1. */
@@ -109,20 +99,16 @@ export interface KLDivOptions extends Omit<LossOptions, "reduction"> {
 
 /** The Kullback-Leibler divergence, elementwise target (ln target - x), x being log-probabilities. */
 export function klDiv(x: Tensor, target: Tensor, options: KLDivOptions = {}): Tensor {
-  const { reduction: asked, logTarget = false } = options;
-  const batches = asked === "batchmean";
-  const reduction = batches ? "sum" : checkReduction("klDiv", asked);
-  checkPair("klDiv", x, target);
-  return tidy(() => {
-    const out = reduce(
-      logTarget
-        ? mul(exp(target), sub(target, x))
-        : // 0 ln 0 = 0
-          sub(mul(target, log(where(eq(target, 0), 1, target))), mul(target, x)),
-      reduction,
-    );
-    return batches ? div(out, x.shape[0] ?? 1) : out;
-  });
+  const { reduction = "mean", logTarget = false } = options;
+  if (reduction === "batchmean") {
+    return tidy(() => div(klDiv(x, target, { logTarget, reduction: "sum" }), x.shape[0] ?? 1));
+  }
+  return pairLoss("klDiv", x, target, { reduction }, () =>
+    logTarget
+      ? mul(exp(target), sub(target, x))
+      : // 0 ln 0 = 0
+        sub(mul(target, log(where(eq(target, 0), 1, target))), mul(target, x)),
+  );
 }
 
 export interface PoissonNLLOptions extends LossOptions {
@@ -138,18 +124,16 @@ export interface PoissonNLLOptions extends LossOptions {
 export function poissonNLLLoss(x: Tensor, target: Tensor, options: PoissonNLLOptions = {}): Tensor {
   const { logInput = true, full = false, eps = 1e-8 } = options;
   checkOption("poissonNLLLoss", "eps", eps);
-  const reduction = checkReduction("poissonNLLLoss", options.reduction);
-  checkPair("poissonNLLLoss", x, target);
-  return tidy(() => {
+  return pairLoss("poissonNLLLoss", x, target, options, () => {
     const [rate, logRate] = logInput ? [exp(x), x] : [x, log(add(x, eps))];
     const loss = sub(rate, mul(target, logRate));
-    if (!full) return reduce(loss, reduction);
+    if (!full) return loss;
     // t ln t - t + ln(2 pi t) / 2 where t > 1
     const isLarge = gt(target, 1);
     const t = where(isLarge, target, 1);
     const logT = log(t);
     const stirling = add(sub(mul(t, logT), t), mul(add(logT, LOG_2PI), 0.5));
-    return reduce(add(loss, where(isLarge, stirling, 0)), reduction);
+    return add(loss, where(isLarge, stirling, 0));
   });
 }
 
@@ -173,29 +157,23 @@ export function gaussianNLLLoss(
 ): Tensor {
   const { full = false, eps = 1e-6 } = options;
   checkOption("gaussianNLLLoss", "eps", eps, Number.MIN_VALUE);
-  const reduction = checkReduction("gaussianNLLLoss", options.reduction);
-  checkPair("gaussianNLLLoss", x, target);
-  checkFloat("gaussianNLLLoss", "variance", variance);
-  const outer = x.shape.slice(0, -1);
-  const lacksDim = x.ndim > 0 && sameShape(variance.shape, outer);
-  if (
-    !lacksDim &&
-    !sameShape(variance.shape, x.shape) &&
-    !sameShape(variance.shape, [...outer, 1])
-  ) {
-    throw new ShapeError(
-      "gaussianNLLLoss",
-      `variance must be one for each element or row of ${showShape(x.shape)}: got ${showShape(variance.shape)}`,
-    );
-  }
-  const [low] = noGrad(() => tidy(() => bounds(variance)));
-  if (low < 0) throw new ValueError("gaussianNLLLoss", `no variance may be negative: got ${low}`);
-  return tidy(() => {
+  return pairLoss("gaussianNLLLoss", x, target, options, () => {
+    checkFloat("gaussianNLLLoss", "variance", variance);
+    const outer = x.shape.slice(0, -1);
+    const lacksDim = x.ndim > 0 && sameShape(variance.shape, outer);
+    if (!lacksDim && ![x.shape, [...outer, 1]].some((s) => sameShape(variance.shape, s))) {
+      throw new ShapeError(
+        "gaussianNLLLoss",
+        `variance must be one for each element or row of ${showShape(x.shape)}: got ${showShape(variance.shape)}`,
+      );
+    }
+    const [low] = bounds(variance);
+    if (low < 0) throw new ValueError("gaussianNLLLoss", `no variance may be negative: got ${low}`);
     const given = lacksDim ? unsqueeze(variance, -1) : variance;
     const lack = noGrad(() => sub(clamp(given, eps), given));
     const v = add(given, lack);
     const loss = mul(add(log(v), div(square(sub(x, target)), v)), 0.5);
-    return reduce(full ? add(loss, LOG_2PI / 2) : loss, reduction);
+    return full ? add(loss, LOG_2PI / 2) : loss;
   });
 }
 
@@ -213,17 +191,14 @@ export interface FocalOptions extends Omit<LossOptions, "reduction"> {
  * cross-entropy times (1 - p)^gamma, p being the probability of the target.
  */
 export function focalLoss(x: Tensor, target: Tensor, options: FocalOptions = {}): Tensor {
-  const { alpha = 0.25, gamma = 2 } = options;
+  const { alpha = 0.25, gamma = 2, reduction = "none" } = options;
   checkOption("focalLoss", "alpha", alpha);
   checkOption("focalLoss", "gamma", gamma, 0);
-  const reduction = checkReduction("focalLoss", options.reduction ?? "none");
-  checkPair("focalLoss", x, target);
-  return tidy(() => {
+  return pairLoss("focalLoss", x, target, { reduction }, () => {
     const rest = sub(1, target);
     const wrong = add(mul(sigmoid(x), rest), mul(sigmoid(neg(x)), target));
     const loss = mul(bceWithLogits(x, target, { reduction: "none" }), pow(wrong, gamma));
-    if (alpha < 0) return reduce(loss, reduction);
-    return reduce(mul(loss, add(mul(target, alpha), mul(rest, 1 - alpha))), reduction);
+    return alpha < 0 ? loss : mul(loss, add(mul(target, alpha), mul(rest, 1 - alpha)));
   });
 }
 
@@ -240,19 +215,17 @@ export interface DiceOptions extends LossOptions {
 export function diceLoss(x: Tensor, target: Tensor, options: DiceOptions = {}): Tensor {
   const { smooth = 1e-5 } = options;
   checkOption("diceLoss", "smooth", smooth, 0);
-  const reduction = checkReduction("diceLoss", options.reduction);
-  checkPair("diceLoss", x, target);
-  if (x.ndim < 3) {
-    throw new ShapeError(
-      "diceLoss",
-      `the input must be [N, C, d1, ...]: got ${showShape(x.shape)}`,
-    );
-  }
-  const dims = x.shape.slice(2).map((_, i) => i + 2);
-  return tidy(() => {
+  return pairLoss("diceLoss", x, target, options, () => {
+    if (x.ndim < 3) {
+      throw new ShapeError(
+        "diceLoss",
+        `the input must be [N, C, d1, ...]: got ${showShape(x.shape)}`,
+      );
+    }
+    const dims = x.shape.slice(2).map((_, i) => i + 2);
     const both = add(mul(sum(mul(x, target), dims), 2), smooth);
     const all = add(add(sum(x, dims), sum(target, dims)), smooth);
-    return reduce(sub(1, div(both, all)), reduction);
+    return sub(1, div(both, all));
   });
 }
 

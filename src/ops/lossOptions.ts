@@ -3,6 +3,7 @@ import { checkFloat } from "../core/dtype.js";
 import { ShapeError, ValueError } from "../core/errors.js";
 import { sameShape, showShape } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
+import { tidy } from "../memory/scope.js";
 import { mean, sum } from "./reduce.js";
 
 /** What becomes of the losses of the elements (or rows). */
@@ -47,7 +48,29 @@ export function checkShapes(op: string, x: Tensor, target: Tensor): void {
 
 /** Refuses what is no pair of float32 tensors of one shape. */
 export function checkPair(op: string, x: Tensor, target: Tensor): void {
-  checkFloat(op, "the input", x);
   checkFloat(op, "the target", target);
+  checkInput(op, x, target);
+}
+
+/** Refuses an input that is not float32 or not of the target's shape; the target may have any dtype. */
+export function checkInput(op: string, x: Tensor, target: Tensor): void {
+  checkFloat(op, "the input", x);
   checkShapes(op, x, target);
+}
+
+/**
+ * The loss of each element of x against its target, reduced. `lossOf` may check what else the loss
+ * takes before it computes anything.
+ */
+export function pairLoss(
+  op: string,
+  x: Tensor,
+  target: Tensor,
+  options: LossOptions,
+  lossOf: () => Tensor,
+  check = checkPair,
+): Tensor {
+  const reduction = checkReduction(op, options.reduction);
+  check(op, x, target);
+  return tidy(() => reduce(lossOf(), reduction));
 }

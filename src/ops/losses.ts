@@ -12,13 +12,13 @@ import { tidy } from "../memory/scope.js";
 import { add, div, mul, neg, square, sub } from "./arithmetic.js";
 import { softplus } from "./activations.js";
 import { eq, ne, where } from "./compare.js";
-import { withContiguous } from "./convert.js";
+import { compute, withAllContiguous } from "./convert.js";
 import { arange } from "./creation.js";
 import { readStatus, statusSlot } from "./indexing.js";
 import {
-  checkPair,
   checkReduction,
   type LossOptions,
+  pairLoss,
   reduce,
   type Reduction,
 } from "./lossOptions.js";
@@ -164,12 +164,8 @@ function ofClasses(
 /** The loss of x [M, C] against target [M]. */
 function ofRows(x: Tensor, target: Tensor, settings: Settings): Tensor {
   const { op, reduction, weight } = settings;
-  const { loss, lse, rowWeight } = withContiguous(x, (x) =>
-    withContiguous(target, (target) =>
-      weight === null
-        ? lossOfRows(x, target, null, settings)
-        : withContiguous(weight, (weight) => lossOfRows(x, target, weight, settings)),
-    ),
+  const { loss, lse, rowWeight } = withAllContiguous([x, target, weight], (x, target, weight) =>
+    lossOfRows(x, target, weight, settings),
   );
   const total = reduction === "mean" ? sum(rowWeight) : null;
   rowWeight.dispose();
@@ -243,33 +239,16 @@ function lossOfRows(x: Tensor, target: Tensor, weight: Tensor | null, settings: 
 
 /** dL/dx in one pass, g being dL/dloss of all rows or of each. */
 function fusedGrad(g: Tensor, { x, target, lse, weight }: Saved, settings: Settings): Tensor {
-  const { op, ignoreIndex, smoothing } = settings;
+  const { ignoreIndex, smoothing } = settings;
   const [M, C] = x.shape as [number, number];
-  const sg = g.ndim === 0 ? 0 : g.layout.strides[0]!;
-  const from = (x: Tensor, target: Tensor, weight: Tensor | null): Tensor => {
-    const out = allocateShape(`${op}Grad`, [M, C], "float32");
-    const operands = [
-      target.address(),
-      weight?.address() ?? 0,
-      g.address(),
-      out.address(),
-    ] as const;
-    if (lse === undefined) {
-      run(kernels.nllLossGradF32, M, ...operands, C, sg, ignoreIndex);
-    } else {
-      const [px, pl] = [x.address(), lse.address()];
-      const e = f32(smoothing);
-      run(kernels.crossEntropyGradF32, M, px, pl, ...operands, C, sg, ignoreIndex, e);
-    }
-    return out;
-  };
-  return withContiguous(target, (target) => {
-    const rest = (x: Tensor): Tensor =>
-      weight === undefined
-        ? from(x, target, null)
-        : withContiguous(weight, (w) => from(x, target, w));
-    return lse === undefined ? rest(x) : withContiguous(x, rest);
-  });
+  const operands = [target, weight ?? null, g] as const;
+  const sizes = [C, g.ndim, ignoreIndex] as const; // rows lie g.ndim apart in g: 0 or 1
+  return lse === undefined
+    ? compute("nllLossGrad", kernels.nllLossGradF32, M, operands, x.shape, sizes)
+    : compute("crossEntropyGrad", kernels.crossEntropyGradF32, M, [x, lse, ...operands], x.shape, [
+        ...sizes,
+        f32(smoothing),
+      ]);
 }
 
 /** The same gradient in differentiable ops: g (p W - q), q the weights of the classes in each row's loss, W their sum. */
@@ -320,9 +299,7 @@ function softCrossEntropy(
  * @throws ShapeError unless the shapes are the same: nothing is broadcast
  */
 export function mseLoss(x: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
-  const reduction = checkReduction("mseLoss", options.reduction);
-  checkPair("mseLoss", x, target);
-  return tidy(() => reduce(square(sub(x, target)), reduction));
+  return pairLoss("mseLoss", x, target, options, () => square(sub(x, target)));
 }
 
 /**
@@ -330,9 +307,7 @@ export function mseLoss(x: Tensor, target: Tensor, options: LossOptions = {}): T
  * @throws ShapeError unless the shapes are the same: nothing is broadcast
  */
 export function l1Loss(x: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
-  const reduction = checkReduction("l1Loss", options.reduction);
-  checkPair("l1Loss", x, target);
-  return tidy(() => reduce(abs(sub(x, target)), reduction));
+  return pairLoss("l1Loss", x, target, options, () => abs(sub(x, target)));
 }
 
 /** Refuses factors that don't broadcast to x. */
@@ -354,14 +329,12 @@ export function checkFactor(op: string, name: string, factor: Tensor | undefined
  * @throws ShapeError unless x and target have one shape
  */
 export function bceWithLogits(x: Tensor, target: Tensor, options: BceOptions = {}): Tensor {
-  const reduction = checkReduction("bceWithLogits", options.reduction);
-  checkPair("bceWithLogits", x, target);
-  const { weight, posWeight } = options;
-  checkFactor("bceWithLogits", "weight", weight, x);
-  checkFactor("bceWithLogits", "posWeight", posWeight, x);
-  return tidy(() => {
+  return pairLoss("bceWithLogits", x, target, options, () => {
+    const { weight, posWeight } = options;
+    checkFactor("bceWithLogits", "weight", weight, x);
+    checkFactor("bceWithLogits", "posWeight", posWeight, x);
     const positive = posWeight === undefined ? target : mul(target, posWeight);
     const loss = add(mul(positive, softplus(neg(x))), mul(sub(1, target), softplus(x)));
-    return reduce(weight === undefined ? loss : mul(loss, weight), reduction);
+    return weight === undefined ? loss : mul(loss, weight);
   });
 }

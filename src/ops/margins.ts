@@ -1,10 +1,9 @@
 // Losses that ask for a margin: between classes, between two inputs, or to a bound. Composed of other ops.
 import { checkFloat } from "../core/dtype.js";
 import { DTypeError, ShapeError, ValueError } from "../core/errors.js";
-import { sameShape, showShape } from "../core/shape.js";
+import { expectShape, sameShape, type Shape, showShape } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { noGrad } from "../autograd/mode.js";
-import { tidy } from "../memory/scope.js";
 import { relu, softplus } from "./activations.js";
 import { add, div, minimum, mul, neg, pow, square, sub } from "./arithmetic.js";
 import { eq, ge, lt, ne, where } from "./compare.js";
@@ -14,15 +13,16 @@ import { scatterAdd } from "./scatter.js";
 import type { WeightedOptions } from "./likelihoods.js";
 import { bceWithLogits, checkFactor } from "./losses.js";
 import {
+  checkInput,
   checkOption,
   checkPair,
-  checkReduction,
   checkShapes,
   type LossOptions,
-  reduce,
+  pairLoss,
 } from "./lossOptions.js";
 import { abs, clamp, sqrt } from "./math.js";
 import { matmul } from "./matmul.js";
+import { misfit } from "./matrix.js";
 import { amax, mean, sum } from "./reduce.js";
 import { unsqueeze } from "./views.js";
 
@@ -35,21 +35,17 @@ export interface MarginOptions extends LossOptions {
 export function hingeEmbeddingLoss(x: Tensor, target: Tensor, options: MarginOptions = {}): Tensor {
   const { margin = 1 } = options;
   checkOption("hingeEmbeddingLoss", "margin", margin);
-  const reduction = checkReduction("hingeEmbeddingLoss", options.reduction);
-  checkFloat("hingeEmbeddingLoss", "the input", x);
-  checkShapes("hingeEmbeddingLoss", x, target);
-  return tidy(() => {
+  const lossOf = (): Tensor => {
     const apart = where(ne(target, 1), clamp(sub(margin, x), 0), 0);
-    return reduce(add(apart, where(ne(target, -1), x, 0)), reduction);
-  });
+    return add(apart, where(ne(target, -1), x, 0));
+  };
+  return pairLoss("hingeEmbeddingLoss", x, target, options, lossOf, checkInput);
 }
 
 /** ln(1 + e^(-target x)), target being 1 or -1. */
 export function softMarginLoss(x: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
-  const reduction = checkReduction("softMarginLoss", options.reduction);
-  checkFloat("softMarginLoss", "the input", x);
-  checkShapes("softMarginLoss", x, target);
-  return tidy(() => reduce(softplus(neg(mul(x, target))), reduction));
+  const lossOf = (): Tensor => softplus(neg(mul(x, target)));
+  return pairLoss("softMarginLoss", x, target, options, lossOf, checkInput);
 }
 
 export interface MultiMarginOptions extends LossOptions {
@@ -61,17 +57,25 @@ export interface MultiMarginOptions extends LossOptions {
   weight?: Tensor;
 }
 
-/** Refuses what is no [N, C] or [C] beside classes of `shape` (without C, or the same). */
-function checkRows(op: string, x: Tensor, target: Tensor, withClasses: boolean): void {
+/** Refuses what is no [N, C] or [C] beside a class for each row. */
+function checkClasses(op: string, x: Tensor, target: Tensor): void {
+  checkRows(op, x, target, x.shape.slice(0, -1), "[N] or []");
+}
+
+/** Refuses what is no [N, C] or [C] beside as many labels. */
+function checkLabels(op: string, x: Tensor, target: Tensor): void {
+  checkRows(op, x, target, x.shape, "the same");
+}
+
+function checkRows(op: string, x: Tensor, target: Tensor, wanted: Shape, words: string): void {
   checkFloat(op, "the input", x);
   if (target.dtype !== "int32") {
     throw new DTypeError(op, `targets must be int32 classes: got ${target.dtype}`);
   }
-  const wanted = withClasses ? x.shape : x.shape.slice(0, -1);
   if (x.ndim < 1 || x.ndim > 2 || !sameShape(target.shape, wanted)) {
     throw new ShapeError(
       op,
-      `the input must be [N, C] or [C], targets ${withClasses ? "the same" : "[N] or []"}: ` +
+      `the input must be [N, C] or [C], targets ${words}: ` +
         `got input=${showShape(x.shape)}, target=${showShape(target.shape)}`,
     );
   }
@@ -90,26 +94,23 @@ export function multiMarginLoss(
 ): Tensor {
   const op = "multiMarginLoss";
   const { p = 1, margin = 1, weight } = options;
-  const reduction = checkReduction(op, options.reduction);
   checkOption(op, "margin", margin);
   if ((p as number) !== 1 && (p as number) !== 2) {
     throw new ValueError(op, `p must be 1 or 2: got ${String(p)}`);
   }
-  checkRows(op, x, target, false);
-  const C = x.shape.at(-1)!;
-  if (weight !== undefined) {
-    checkFloat(op, "weight", weight);
-    if (!sameShape(weight.shape, [C])) {
-      throw new ShapeError(op, `weight must be [${C}]: got ${showShape(weight.shape)}`);
+  const lossOf = (): Tensor => {
+    const C = x.shape.at(-1)!;
+    if (weight !== undefined) {
+      checkFloat(op, "weight", weight);
+      expectShape(op, "weight", weight, [C]);
     }
-  }
-  return tidy(() => {
     const y = unsqueeze(target, -1);
     const z = relu(add(sub(x, gather(x, -1, y)), margin));
     const others = where(eq(y, arange(C)), 0, p === 1 ? z : square(z));
     const loss = div(sum(others, -1), C);
-    return reduce(weight ? mul(loss, classWeights(weight, target)) : loss, reduction);
-  });
+    return weight ? mul(loss, classWeights(weight, target)) : loss;
+  };
+  return pairLoss(op, x, target, options, lossOf, checkClasses);
 }
 
 /** weight[target], in target's shape: [N] or a scalar. */
@@ -124,11 +125,8 @@ function classWeights(weight: Tensor, target: Tensor): Tensor {
  * @param target int32, x's shape: in each row the classes that are meant, up to the first -1
  */
 export function multilabelMarginLoss(x: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
-  const op = "multilabelMarginLoss";
-  const reduction = checkReduction(op, options.reduction);
-  checkRows(op, x, target, true);
-  const C = x.shape.at(-1)!;
-  return tidy(() => {
+  const lossOf = (): Tensor => {
+    const C = x.shape.at(-1)!;
     const [y, counts, others] = noGrad(() => {
       // How many negative ones stand at or before a place: those that count have none.
       const ends = lt(target, 0).float();
@@ -141,8 +139,9 @@ export function multilabelMarginLoss(x: Tensor, target: Tensor, options: LossOpt
     // [N, y, c]
     const gaps = sub(add(unsqueeze(x, -2), 1), unsqueeze(gather(x, -1, y), -1));
     const pairs = mul(unsqueeze(counts, -1), unsqueeze(others, -2));
-    return reduce(div(sum(mul(relu(gaps), pairs), [-2, -1]), C), reduction);
-  });
+    return div(sum(mul(relu(gaps), pairs), [-2, -1]), C);
+  };
+  return pairLoss("multilabelMarginLoss", x, target, options, lossOf, checkLabels);
 }
 
 /**
@@ -155,12 +154,10 @@ export function multilabelSoftMarginLoss(
   options: WeightedOptions = {},
 ): Tensor {
   const op = "multilabelSoftMarginLoss";
-  const reduction = checkReduction(op, options.reduction);
-  checkPair(op, x, target);
-  checkFactor(op, "weight", options.weight, x);
-  return tidy(() =>
-    reduce(mean(bceWithLogits(x, target, { ...options, reduction: "none" }), -1), reduction),
-  );
+  return pairLoss(op, x, target, options, () => {
+    checkFactor(op, "weight", options.weight, x);
+    return mean(bceWithLogits(x, target, { ...options, reduction: "none" }), -1);
+  });
 }
 
 /** max(0, margin - target (x1 - x2)): target is 1 where x1 should be the larger one, else -1. */
@@ -173,10 +170,10 @@ export function marginRankingLoss(
   const op = "marginRankingLoss";
   const { margin = 0 } = options;
   checkOption(op, "margin", margin);
-  const reduction = checkReduction(op, options.reduction);
-  checkPair(op, x1, x2);
-  checkShapes(op, x1, target);
-  return tidy(() => reduce(clamp(sub(margin, mul(sub(x1, x2), target)), 0), reduction));
+  return pairLoss(op, x1, x2, options, () => {
+    checkShapes(op, x1, target);
+    return clamp(sub(margin, mul(sub(x1, x2), target)), 0);
+  });
 }
 
 /**
@@ -193,19 +190,14 @@ export function cosineEmbeddingLoss(
   const op = "cosineEmbeddingLoss";
   const { margin = 0 } = options;
   checkOption(op, "margin", margin);
-  const reduction = checkReduction(op, options.reduction);
-  checkPair(op, x1, x2);
-  if (x1.ndim < 1 || x1.ndim > 2 || !sameShape(target.shape, x1.shape.slice(0, -1))) {
-    throw new ShapeError(
-      op,
-      `inputs must be [N, D] or [D], the target [N] or []: got ${showShape(x1.shape)} and ${showShape(target.shape)}`,
-    );
-  }
-  return tidy(() => {
+  return pairLoss(op, x1, x2, options, () => {
+    if (x1.ndim < 1 || x1.ndim > 2 || !sameShape(target.shape, x1.shape.slice(0, -1))) {
+      misfit(op, "inputs must be [N, D] or [D], the target [N] or []", x1, target);
+    }
     const length = (x: Tensor): Tensor => add(sum(square(x), -1), 1e-12);
     const cos = div(sum(mul(x1, x2), -1), sqrt(mul(length(x1), length(x2))));
     const near = where(eq(target, 1), sub(1, cos), 0);
-    return reduce(add(near, where(eq(target, -1), clamp(sub(cos, margin), 0), 0)), reduction);
+    return add(near, where(eq(target, -1), clamp(sub(cos, margin), 0), 0));
   });
 }
 
@@ -270,12 +262,10 @@ function triplet(
 ): Tensor {
   const { margin = 1, swap = false } = options;
   checkOption(op, "margin", margin);
-  const reduction = checkReduction(op, options.reduction);
-  checkPair(op, anchor, positive);
-  checkPair(op, anchor, negative);
-  return tidy(() => {
+  return pairLoss(op, anchor, positive, options, () => {
+    checkPair(op, anchor, negative);
     const far = distance(anchor, negative);
     const least = swap ? minimum(far, distance(positive, negative)) : far;
-    return reduce(clamp(add(sub(distance(anchor, positive), least), margin), 0), reduction);
+    return clamp(add(sub(distance(anchor, positive), least), margin), 0);
   });
 }

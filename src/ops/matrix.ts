@@ -8,12 +8,12 @@ import type { Kernel } from "../kernels/loader.js";
 import { run } from "../kernels/run.js";
 import { matrixUnits } from "../kernels/units/linalg.js";
 import { tidy } from "../memory/scope.js";
-import { div, sub } from "./arithmetic.js";
-import { eq, le, where } from "./compare.js";
+import { div } from "./arithmetic.js";
+import { eq, where } from "./compare.js";
 import { withAllContiguous } from "./convert.js";
-import { arange } from "./creation.js";
 import { readStatus, statusSlot } from "./indexing.js";
-import { narrow, reshape, transpose, unsqueeze } from "./views.js";
+import { triu } from "./triangle.js";
+import { narrow, reshape, transpose } from "./views.js";
 
 /** Throws the error for shapes that an op can't take. */
 export function misfit(op: string, rule: string, ...operands: Tensor[]): never {
@@ -74,15 +74,9 @@ export function mT(x: Tensor): Tensor {
   return transpose(x, -2, -1);
 }
 
-/** The elements on and above the diagonal that lies `inwards`, zeros elsewhere. */
-export function upperPart(x: Tensor, inwards = 0): Tensor {
-  const [m, n] = x.shape.slice(-2) as [number, number];
-  return where(le(unsqueeze(arange(m), 1), sub(arange(n), inwards)), x, 0);
-}
-
 /** The symmetric matrices with the upper triangle of x. */
 export function mirrored(x: Tensor): Tensor {
-  return upperPart(x).add(mT(upperPart(x, 1)));
+  return triu(x).add(mT(triu(x, 1)));
 }
 
 /** x / by, and 0 where `by` is 0. */

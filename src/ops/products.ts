@@ -6,13 +6,14 @@ import { tidy } from "../memory/scope.js";
 import { add, mul, sub } from "./arithmetic.js";
 import { clone } from "./convert.js";
 import { eye, tensor } from "./creation.js";
-import { diagonalOf, tensordot } from "./einsum.js";
+import { tensordot } from "./einsum.js";
 import { indexSelect } from "./indexing.js";
 import { matmul } from "./matmul.js";
 import { sum } from "./reduce.js";
 import { checkFloats, checkMatrix, misfit } from "./matrix.js";
 import { inv } from "./solve.js";
-import { expand, narrow, reshape, unsqueeze } from "./views.js";
+import { diagonal } from "./strided.js";
+import { expand, reshape, unsqueeze } from "./views.js";
 
 /** Refuses operands of other ranks. */
 function checkRanks(op: string, a: Tensor, rankA: number, b: Tensor, rankB: number): void {
@@ -137,8 +138,7 @@ export function cross(a: Tensor, b: Tensor, dim?: number): Tensor {
 /** The sum of a matrix's diagonal. */
 export function trace(x: Tensor): Tensor {
   if (x.ndim !== 2) misfit("trace", "takes a matrix", x);
-  const n = Math.min(...x.shape);
-  return tidy(() => sum(diagonalOf(narrow(narrow(x, 0, 0, n), 1, 0, n), 0, 1)));
+  return tidy(() => sum(diagonal(x)));
 }
 
 /** The n-th power of square matrices, n an integer; a negative one inverts. */

@@ -12,7 +12,7 @@ import { countUnits } from "../kernels/units.js";
 import { tidy } from "../memory/scope.js";
 import { mul, sub } from "./arithmetic.js";
 import { eq, logicalXor, where } from "./compare.js";
-import { withAllContiguous, withContiguous } from "./convert.js";
+import { compute } from "./convert.js";
 import { fillContiguous, zerosLike } from "./creation.js";
 import { gather } from "./indexing.js";
 import { cat } from "./join.js";
@@ -33,12 +33,8 @@ function recur(
   const x = (a ?? b)!;
   const { outer, R, inner } = middleAt(x, at);
   const kernel = x.dtype === "int32" ? kernels.recurI32 : kernels.recurF32;
-  return withAllContiguous([a, b], (a, b) => {
-    const out = allocateShape(op, x.shape, x.dtype);
-    const [pa, pb] = [a?.address() ?? 0, b?.address() ?? 0];
-    run(kernel, countUnits(outer, inner), pa, pb, out.address(), R, inner, Number(reverse), 0);
-    return out;
-  });
+  const args = [R, inner, Number(reverse), 0];
+  return compute(op, kernel, countUnits(outer, inner), [a, b], x.shape, args, x.dtype);
 }
 
 /** The same, recorded. */
@@ -135,13 +131,15 @@ function cumExtreme(op: string, x: Tensor, dim: number, smallest: number): Value
   const at = checkDim(op, dim, x.ndim);
   const { outer, R, inner } = middleAt(x, at);
   const indices = asNumbers(x, (x) =>
-    withContiguous(x, (x) => {
-      const out = allocateShape(op, x.shape, "int32");
-      const integers = Number(x.dtype === "int32");
-      const units = countUnits(outer, inner);
-      run(kernels.cumExtreme32, units, x.address(), out.address(), R, inner, smallest, integers);
-      return out;
-    }),
+    compute(
+      op,
+      kernels.cumExtreme32,
+      countUnits(outer, inner),
+      [x],
+      x.shape,
+      [R, inner, smallest, Number(x.dtype === "int32")],
+      "int32",
+    ),
   );
   return { values: gather(x, at, indices), indices };
 }
@@ -151,12 +149,8 @@ export function logcumsumexp(x: Tensor, dim: number): Tensor {
   checkFloat("logcumsumexp", "x", x);
   return onLine(x, checkDim("logcumsumexp", dim, x.ndim), (x, at) => {
     const { outer, R, inner } = middleAt(x, at);
-    const out = withContiguous(x, (x) => {
-      const out = allocateShape("logcumsumexp", x.shape, "float32");
-      const units = countUnits(outer, inner);
-      run(kernels.logcumsumexpF32, units, x.address(), out.address(), R, inner);
-      return out;
-    });
+    const units = countUnits(outer, inner);
+    const out = compute("logcumsumexp", kernels.logcumsumexpF32, units, [x], x.shape, [R, inner]);
     return record("logcumsumexp", out, [x], { x, out }, (dy, { x, out }) => [
       () => {
         // dL/dx[j] = exp(x[j] - out[j]) T[j], T[j] = dy[j] + exp(out[j] - out[j+1]) T[j+1]

@@ -11,7 +11,7 @@ import { flatUnits } from "../kernels/units.js";
 import { tidy } from "../memory/scope.js";
 import { div, mul, type Operand, sub } from "./arithmetic.js";
 import { ge, le, logicalAnd, where } from "./compare.js";
-import { cast, item, to, withAllContiguous } from "./convert.js";
+import { cast, compute, item, to, withAllContiguous } from "./convert.js";
 import { fillContiguous, full, linspace } from "./creation.js";
 import { gather } from "./indexing.js";
 import { clamp } from "./math.js";
@@ -64,15 +64,19 @@ export function searchsorted(
 
 function positions(sorted: Tensor, values: Tensor, right: boolean): Tensor {
   const dtype = promote(promote(sorted.dtype, values.dtype), "int32");
-  return withAllContiguous([cast(sorted, dtype), cast(values, dtype)], (s, v) => {
-    const out = allocateShape("searchsorted", v.shape, "int32");
-    const total = v.numel();
-    const [n, m] = [s.shape.at(-1)!, v.shape.at(-1) ?? 1];
-    const [ps, pv, po] = [s.address(), v.address(), out.address()];
-    const flags = [Number(s.ndim === 1), Number(right), Number(dtype === "int32")] as const;
-    run(kernels.searchsorted32, flatUnits(total), ps, pv, po, n, m, total, ...flags);
-    return out;
-  });
+  const operands = [cast(sorted, dtype), cast(values, dtype)] as const;
+  const total = values.numel();
+  const sizes = [sorted.shape.at(-1)!, values.shape.at(-1) ?? 1, total] as const;
+  const flags = [Number(sorted.ndim === 1), Number(right), Number(dtype === "int32")] as const;
+  return compute(
+    "searchsorted",
+    kernels.searchsorted32,
+    flatUnits(total),
+    operands,
+    values.shape,
+    [...sizes, ...flags],
+    "int32",
+  );
 }
 
 /** The index of the interval between sorted boundaries [n] that each element lies in; int32. */

@@ -1,7 +1,7 @@
 // Signals in short pieces: window functions, the short-time Fourier transform and its inverse.
 import { checkFloat } from "../core/dtype.js";
 import { ShapeError, ValueError } from "../core/errors.js";
-import { expectShape, showShape } from "../core/shape.js";
+import { checkInteger, expectShape, showShape } from "../core/shape.js";
 import { detach } from "../autograd/backward.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
@@ -28,9 +28,7 @@ function windowOf(
   options: WindowOptions,
   shape: (at: Tensor) => Tensor,
 ): Tensor {
-  if (!Number.isInteger(n) || n < 0) {
-    throw new ValueError(op, `the length must be an integer >= 0: got ${n}`);
-  }
+  checkInteger(op, "the length", n, 0);
   if (n <= 1) return ones([n]);
   const N = (options.periodic ?? true) ? n : n - 1;
   return tidy(() => shape(div(arange(n, { dtype: "float32" }), N)));
@@ -89,15 +87,9 @@ export function kaiserWindow(n: number, options: WindowOptions & { beta?: number
   });
 }
 
-function checkLength(op: string, n: number): void {
-  if (!Number.isInteger(n) || n < 1) {
-    throw new ValueError(op, `the length must be an integer >= 1: got ${n}`);
-  }
-}
-
 /** k / (n d) for k = 0, 1, ..., -2, -1: the frequencies of the elements of `fft`. @param d Default: 1 */
 export function fftfreq(n: number, d = 1): Tensor {
-  checkLength("fftfreq", n);
+  checkInteger("fftfreq", "the length", n, 1);
   const positive = Math.floor((n + 1) / 2);
   return tidy(() => {
     const ks = cat([arange(positive), arange(positive - n, 0)]);
@@ -107,7 +99,7 @@ export function fftfreq(n: number, d = 1): Tensor {
 
 /** k / (n d) for k = 0 ... n / 2: the frequencies of the elements of `rfft`. @param d Default: 1 */
 export function rfftfreq(n: number, d = 1): Tensor {
-  checkLength("rfftfreq", n);
+  checkInteger("rfftfreq", "the length", n, 1);
   return tidy(() => div(arange(Math.floor(n / 2) + 1), n * d));
 }
 
@@ -141,11 +133,8 @@ function paddedWindow(op: string, nFft: number, options: StftOptions): Tensor {
 }
 
 function checkStft(op: string, nFft: number, hop: number): void {
-  for (const [name, value] of Object.entries({ nFft, hopLength: hop })) {
-    if (!Number.isInteger(value) || value < 1) {
-      throw new ValueError(op, `${name} must be an integer >= 1: got ${value}`);
-    }
-  }
+  checkInteger(op, "nFft", nFft, 1);
+  checkInteger(op, "hopLength", hop, 1);
 }
 
 /**

@@ -13,8 +13,9 @@ import { tidy } from "../memory/scope.js";
 import { add, div, mul, neg, sub } from "./arithmetic.js";
 import { log } from "./math.js";
 import { matmul } from "./matmul.js";
-import { checkMatrix, eachMatrix, mirrored, misfit, mT, upperPart } from "./matrix.js";
+import { checkMatrix, eachMatrix, mirrored, misfit, mT } from "./matrix.js";
 import { sum } from "./reduce.js";
+import { tril, triu } from "./triangle.js";
 import { expand, reshape, select, squeeze } from "./views.js";
 
 /** Modes of solveF32. */
@@ -45,7 +46,7 @@ function system(op: string, mode: number, a: Tensor, b: Tensor): Tensor {
     const within = mode & UNIT ? 1 : 0;
     const part = (): Tensor => {
       if (mode === GENERAL) return da();
-      return mode & 1 ? upperPart(da(), within) : mT(upperPart(mT(da()), within));
+      return mode & 1 ? triu(da(), within) : tril(da(), -within);
     };
     return [part, db];
   });

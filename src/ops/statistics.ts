@@ -4,15 +4,11 @@ import { ValueError } from "../core/errors.js";
 import { checkFloat } from "../core/dtype.js";
 import { checkDim, checkDims } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
-import { withGrad } from "../autograd/mode.js";
-import { record } from "../autograd/record.js";
 import { tidy } from "../memory/scope.js";
-import { div, mul, pow, square } from "./arithmetic.js";
-import { eq, isnan, logicalNot, ne, where } from "./compare.js";
-import { cast, to } from "./convert.js";
-import { zerosLike } from "./creation.js";
-import { abs, sqrt } from "./math.js";
-import { spread } from "./middle.js";
+import { div } from "./arithmetic.js";
+import { isnan, logicalNot, where } from "./compare.js";
+import { withCast } from "./convert.js";
+import { pNorm } from "./norms.js";
 import {
   amax,
   amin,
@@ -41,34 +37,7 @@ export function norm(
   if (typeof power !== "number" || Number.isNaN(power)) {
     throw new ValueError("norm", `p must be a number or "fro": got ${String(p)}`);
   }
-  const over = checkDims("norm", dims, x.ndim);
-  return tidy(() => {
-    if (power === Infinity) return amax(abs(x), dims, options);
-    if (power === -Infinity) return amin(abs(x), dims, options);
-    if (power === 0) return zeroNorm(x, dims, options);
-    if (power === 1) return sum(abs(x), dims, options);
-    const out = withGrad(false, () => {
-      const terms = power === 2 ? square(x) : pow(abs(x), power);
-      const total = sum(terms, dims, options);
-      return power === 2 ? sqrt(total) : pow(total, 1 / power);
-    });
-    return record("norm", out, [x], { x, out }, (dy, { x, out }) => [
-      () => {
-        // d/dx = x |x|^(p-2) out^(1-p), and 0 where x or out is
-        const zero = eq(out, 0);
-        const safe = where(zero, 1, out);
-        const slope = div(where(zero, 0, dy), power === 2 ? safe : pow(safe, power - 1));
-        const size = power === 2 ? x : mul(x, pow(abs(where(eq(x, 0), 1, x)), power - 2));
-        return mul(size, spread(slope, x.shape, over));
-      },
-    ]);
-  });
-}
-
-/** How many elements are not 0: a step function. */
-function zeroNorm(x: Tensor, dims: Dims | undefined, options: ReduceOptions): Tensor {
-  const out = to(sum(ne(x, 0), dims, options), "float32");
-  return record("norm", out, [x], { x }, (_, { x }) => [() => zerosLike(x)]);
+  return pNorm("norm", x, power, dims, options);
 }
 
 /** `[variance, mean]` over `dims`. */
@@ -105,10 +74,7 @@ export function nanmean(x: Tensor, dims?: Dims, options: ReduceOptions = {}): Te
 /** How many elements over `dims` are not 0; int32. */
 export function countNonzero(x: Tensor, dims?: Dims): Tensor {
   checkDims("countNonzero", dims, x.ndim);
-  const truth = cast(x, "bool");
-  const out = sum(truth, dims);
-  if (truth !== x) truth.dispose();
-  return out;
+  return withCast(x, "bool", (truth) => sum(truth, dims));
 }
 
 export interface AminmaxOptions extends ReduceOptions {
