@@ -72,3 +72,4 @@ const speeds = Object.fromEntries(
 );
 const machine = `${cpus()[0]?.model ?? "unknown"}, Node ${process.versions.node}`;
 writeFileSync(file, `${JSON.stringify({ machine, speeds }, null, 2)}\n`);
+console.log("bench/ops.json is written; `npm run docs:ops` puts the figures into docs/ops.md");
