@@ -15,6 +15,7 @@ export default defineConfig({
           include: [
             "test/{ops,autograd,nn,optim,reference,models,data,io,format}/**/*.test.ts",
             "test/memory/patterns.test.ts",
+            "test/capture/{steps,everyOp}.test.ts",
           ],
           setupFiles: ["test/setup/evict.ts"],
           ...patience,

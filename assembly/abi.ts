@@ -28,3 +28,14 @@ export function setScratch(ptr: usize): void {
 export function heapBase(): usize {
   return (__heap_base + 63) & ~63;
 }
+
+/**
+ * Runs recorded kernel calls [start, end) of a list: 12 bytes each, the kernel's place in this
+ * instance's table, the address of its parameter block, and the number of its work units.
+ */
+export function replay(list: usize, start: u32, end: u32): void {
+  const stop = list + 12 * end;
+  for (let call = list + 12 * start; call < stop; call += 12) {
+    call_indirect<void>(load<u32>(call), load<usize>(call, 4), 0, load<u32>(call, 8));
+  }
+}

@@ -1,6 +1,6 @@
 // The ABI: every export of the WASM module, and nothing else. Each kernel listed here has its
 // parameters in src/kernels/contract.ts; a test compares the two.
-export { heapBase, setScratch } from "./abi";
+export { heapBase, replay, setScratch } from "./abi";
 export { maxPool2dF32, maxPool2dGather32, maxPool2dGradF32, maxUnpool2dF32 } from "./pool/max";
 export { avgPool2dF32, avgPool2dGradF32 } from "./pool/average";
 

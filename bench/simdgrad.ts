@@ -4,6 +4,7 @@
  */
 import {
   type Tensor,
+  capture,
   conv2d,
   crossEntropy,
   exp,
@@ -38,7 +39,7 @@ function op(compute: () => Tensor): Job {
 }
 
 /** A job that trains: `check` continues for the first steps, `run` takes one more. */
-function training(model: nn.Module, loss: () => Tensor, steps: number): Job {
+function training(model: nn.Module, loss: () => Tensor, steps: number, captured = false): Job {
   const optimizer = new optim.Adam(model.parameters(), {
     lr: LEARNING_RATE,
     betas: [ADAM.beta1, ADAM.beta2],
@@ -51,7 +52,8 @@ function training(model: nn.Module, loss: () => Tensor, steps: number): Job {
     optimizer.step();
     return value;
   };
-  return { run: step, check: () => Array.from({ length: steps }, () => step().item()) };
+  const run = captured ? capture(step) : step;
+  return { run, check: () => Array.from({ length: steps }, () => run().item()) };
 }
 
 /** Sets the layers that hold weights, in order; `names` are their places in the Sequential. */
@@ -81,7 +83,7 @@ function mlp(task: Task & { kind: "mlp" }, inputs: Inputs): Job {
     task.loss === "mse"
       ? mseLoss(model.forward(x), target)
       : crossEntropy(model.forward(x), classes);
-  return training(model, loss, CHECKED_STEPS.mlp);
+  return training(model, loss, CHECKED_STEPS.mlp, task.captured);
 }
 
 function lenet(inputs: Inputs): Job {

@@ -12,8 +12,18 @@ export type Task =
   | { kind: "unary"; fn: "exp" | "tanh" | "gelu"; n: number }
   | { kind: "rows"; fn: "softmax" | "layerNorm"; rows: number; cols: number }
   | { kind: "sum"; dim: 0 | 1 | null; rows: number; cols: number }
-  | { kind: "mlp"; sizes: readonly number[]; batch: number; loss: "crossEntropy" | "mse" }
-  | { kind: "lenet"; batch: number };
+  | ({
+      kind: "mlp";
+      sizes: readonly number[];
+      batch: number;
+      loss: "crossEntropy" | "mse";
+    } & Replay)
+  | ({ kind: "lenet"; batch: number } & Replay);
+
+/** Training steps may be recorded and replayed by libraries that can; the others run them as always. */
+interface Replay {
+  captured?: true;
+}
 
 export type Shape4 = readonly [number, number, number, number];
 
@@ -163,6 +173,14 @@ export const entries: readonly Entry[] = [
     perSecond: true,
     tolerance: 1e-4,
     bar: { atMostMs: 1 / 20, orRatio: { than: JAX, by: 20000 / 1900 } },
+  },
+  {
+    id: "mlp-tiny-captured",
+    title: "the same, captured",
+    task: { kind: "mlp", sizes: TINY_MLP, batch: 32, loss: "mse", captured: true },
+    perSecond: true,
+    tolerance: 1e-4,
+    bar: { atMostMs: 1 / 300, orRatio: { than: JAX, by: 300000 / 1900 } },
   },
   {
     id: "lenet",

@@ -111,6 +111,8 @@ export {
   convTranspose3d,
   type ConvTranspose3dOptions,
 } from "./ops/convTranspose.js";
+export { capture } from "./ops/capture.js";
+export { type CaptureArgument } from "./ops/step.js";
 export {
   clone,
   contiguous,

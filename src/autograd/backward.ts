@@ -3,7 +3,7 @@
 import { DTypeError, GradError, ShapeError } from "../core/errors.js";
 import { sameShape, showShape } from "../core/shape.js";
 import { tidy, track, untracked } from "../memory/scope.js";
-import { withGrad } from "./mode.js";
+import { revise, withGrad } from "./mode.js";
 import type { Node, Wanted } from "./node.js";
 import { alias, NO_HISTORY, type Tensor } from "./tensor.js";
 
@@ -363,7 +363,9 @@ export function retainGrad(x: Tensor): void {
 export function registerHook(x: Tensor, hook: (grad: Tensor) => Tensor | void): () => void {
   const hooks = (rootOf("registerHook", x).hooks ??= []);
   hooks.push(hook);
+  revise();
   return () => {
+    revise();
     const i = hooks.indexOf(hook);
     if (i >= 0) hooks.splice(i, 1);
   };

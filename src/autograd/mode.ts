@@ -1,4 +1,6 @@
-// Whether ops are recorded. `backward` turns recording off, unless createGraph asks for it.
+// Whether ops are recorded for backward (`backward` turns that off, unless createGraph asks for it), and
+// whether a function is being captured.
+import { CaptureError } from "../core/errors.js";
 
 let enabled = true;
 
@@ -36,4 +38,43 @@ export function noGrad<T>(fn: () => T): T {
 /** Runs `fn` with recording, inside of a `noGrad`. */
 export function enableGrad<T>(fn: () => T): T {
   return withGrad(true, fn);
+}
+
+let capturing = false;
+
+/** Whether a function runs that `capture` is about to replay. */
+export function isCapturing(): boolean {
+  return capturing;
+}
+
+/** Runs `fn` as part of a capture, or apart from one. */
+export function withCapturing<T>(on: boolean, fn: () => T): T {
+  const before = capturing;
+  capturing = on;
+  try {
+    return fn();
+  } finally {
+    capturing = before;
+  }
+}
+
+/** Refuses what a replay would leave out. */
+export function refuseInCapture(op: string, does: string): void {
+  if (!capturing) return;
+  throw new CaptureError(
+    op,
+    `${does}, which a replay can't do again: do it outside of capture() (return the tensors that it needs)`,
+  );
+}
+
+/** Counts changes of what a captured function may depend on besides its tensors: modes, groups, hooks. */
+let revision = 0;
+
+export function currentRevision(): number {
+  return revision;
+}
+
+/** Says that a captured function may do something else from now on: it is recorded anew. */
+export function revise(): void {
+  if (!capturing) revision++;
 }

@@ -18,6 +18,16 @@ export type Backward = (
 
 export type Hook = (grad: Tensor) => Tensor | void;
 
+/** Told of each use of a gradient before it happens: a recording (ops/capture.ts). */
+export type GradWatch = (node: Node, writes: boolean) => void;
+
+let watch: GradWatch | null = null;
+
+/** Calls `next` for each use of a gradient from now on; null ends it. */
+export function watchGrads(next: GradWatch | null): void {
+  watch = next;
+}
+
 let sequence = 0;
 
 /** An op that was recorded, or a leaf: what `backward` walks over. */
@@ -37,7 +47,8 @@ export class Node {
   isLeaf = false;
   /** Whether `backward` stores a gradient here: leaves, and others by retainGrad(). */
   retainsGrad = false;
-  grad: Tensor | null = null;
+  /** What `grad` gives. */
+  heldGrad: Tensor | null = null;
   /** The program has read `grad` and may hold it, so it is not ours to dispose of. */
   gradSeen = false;
   hooks: Hook[] | null = null;
@@ -57,10 +68,17 @@ export class Node {
     return node;
   }
 
+  get grad(): Tensor | null {
+    if (watch !== null) watch(this, false);
+    return this.heldGrad;
+  }
+
   /** Replaces the gradient; the old one is released unless the program may hold it. */
   setGrad(value: Tensor | null): void {
-    if (this.grad !== null && this.grad !== value && !this.gradSeen) this.grad.dispose();
-    this.grad = value;
+    if (watch !== null) watch(this, true);
+    const old = this.heldGrad;
+    if (old !== null && old !== value && !this.gradSeen) old.dispose();
+    this.heldGrad = value;
     this.gradSeen = false;
   }
 

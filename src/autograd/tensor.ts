@@ -6,6 +6,7 @@ import { bytesOf, type DType } from "../core/dtype.js";
 import { contiguousLayout, type Layout, sameShape, type Shape, showShape } from "../core/shape.js";
 import { Buffer } from "../memory/buffer.js";
 import { Handle, track } from "../memory/scope.js";
+import { revise } from "./mode.js";
 import { Node } from "./node.js";
 
 let made = 0;
@@ -14,6 +15,11 @@ let released = 0;
 /** Handles made and not yet released (those that the collector took are still counted). */
 export function handleCount(): number {
   return made - released;
+}
+
+/** Handles made since the program began. */
+export function handlesMade(): number {
+  return made;
 }
 
 /** `history` of a tensor that takes no part in the histories of its buffer: one from `detach()`. */
@@ -91,6 +97,7 @@ export class Tensor extends Handle {
       );
     }
     this.node = on ? Node.leafOf(this) : null;
+    revise();
   }
 
   /** True for tensors that no recorded op made: inputs, parameters and detached ones. */
@@ -101,9 +108,9 @@ export class Tensor extends Handle {
   /** The gradient that `backward` accumulated; null before. Same shape; float32. */
   get grad(): Tensor | null {
     const node = this.node;
-    if (node?.grad == null) return null;
-    node.gradSeen = true;
-    return node.grad;
+    const grad = node?.grad ?? null;
+    if (grad !== null) node!.gradSeen = true;
+    return grad;
   }
 
   set grad(value: Tensor | null) {

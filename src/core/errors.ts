@@ -53,3 +53,8 @@ export class OutOfMemoryError extends SimdgradError {
 export class FormatError extends SimdgradError {
   override readonly name = "FormatError";
 }
+
+/** Something inside of `capture` that a replay could not do again. */
+export class CaptureError extends SimdgradError {
+  override readonly name = "CaptureError";
+}

@@ -61,15 +61,30 @@ function exportsOfKernels(): Record<string, unknown> {
   }
 }
 
-function load(): { kernels: Kernels; argsAddress: number } {
-  const { heapBase, setScratch, ...entries } = exportsOfKernels();
+/** What runs a list of recorded calls: see assembly/abi.ts. */
+type Replay = (list: number, start: number, end: number) => void;
+
+interface Loaded {
+  readonly kernels: Kernels;
+  readonly argsAddress: number;
+  readonly replay: Replay;
+  readonly table: WebAssembly.Table;
+}
+
+function load(): Loaded {
+  const { heapBase, setScratch, replay, table, ...entries } = exportsOfKernels();
   const base = (heapBase as () => number)();
   (setScratch as (ptr: number) => void)(base);
   const argsAddress = base + SCRATCH_BYTES;
   initHeap(argsAddress + ARGS_BYTES);
   const kernels: Record<string, Kernel<number[]>> = {};
   for (const name in entries) kernels[name] = { name, entry: entries[name] as Entry };
-  return { kernels: kernels as Kernels, argsAddress };
+  return {
+    kernels: kernels as Kernels,
+    argsAddress,
+    replay: replay as Replay,
+    table: table as WebAssembly.Table,
+  };
 }
 
 const loaded = /* @__PURE__ */ load();
@@ -79,3 +94,15 @@ export const kernels = loaded.kernels;
 
 /** Where parameter blocks are written: 4 KiB. */
 export const argsAddress = loaded.argsAddress;
+
+/** Runs calls [start, end) of the list of recorded ones at an address. */
+export const replay = loaded.replay;
+
+const inTable = new Map<object, number>();
+
+/** A kernel's place in the table that recorded calls go through; it is entered when first asked for. */
+export function tableIndex(kernel: Kernel<readonly number[]>): number {
+  let index = inTable.get(kernel.entry);
+  if (index === undefined) inTable.set(kernel.entry, (index = loaded.table.grow(1, kernel.entry)));
+  return index;
+}

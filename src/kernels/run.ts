@@ -1,10 +1,45 @@
 // The one way to call a kernel from TypeScript.
+import type { Buffer } from "../memory/buffer.js";
 import { endCall } from "../memory/eviction.js";
 import { heapF32, heapI32 } from "../memory/heap.js";
 import type { F32Bits } from "./contract.js";
 import { argsAddress, type Kernel } from "./loader.js";
 
 const ARGS = argsAddress >> 2;
+
+/** What takes the place of kernel calls as they come: a recording (see recording.ts). */
+export interface Recorder {
+  call(kernel: Kernel<readonly number[]>, units: number, args: readonly number[]): void;
+  /** The address of a word that holds `bits` and belongs to the next call alone. */
+  cell(bits: number): number;
+  /** The last call has left at `address` what a program is about to look at: -1, or what is wrong. */
+  check(address: number): void;
+  /** Memory for what a program writes once and calls only read. */
+  constant(bytes: number): Buffer;
+  /** Four parameters that are other ones each time: where a generator of random numbers stands. */
+  stream(draw: () => Stream): Stream;
+}
+
+/** Where random numbers begin, as kernels take it. */
+export type Stream = readonly [seedLo: number, seedHi: number, offsetLo: number, offsetHi: number];
+
+let recorder: Recorder | null = null;
+
+/** Sends kernel calls to `next` (null: to the kernels) while `fn` runs. */
+export function withRecorder<T>(next: Recorder | null, fn: () => T): T {
+  const before = recorder;
+  recorder = next;
+  try {
+    return fn();
+  } finally {
+    recorder = before;
+  }
+}
+
+/** Whether kernel calls are being recorded: then nothing may write to the heap but kernels. */
+export function isRecording(): boolean {
+  return recorder !== null;
+}
 
 const scalar = new Float32Array(1);
 const scalarBits = new Int32Array(scalar.buffer);
@@ -20,10 +55,32 @@ export function f32(value: number): F32Bits {
  * parameter block. Valid until the next kernel call.
  */
 export function scalarOperand(value: number, isFloat: boolean, slot: 0 | 1 = 0): number {
+  if (recorder !== null) return recorder.cell(isFloat ? f32(value) : value);
   const at = ARGS + 1000 + 16 * slot;
   if (isFloat) heapF32[at] = value;
   else heapI32[at] = value;
   return at << 2; // low in the heap: no sign to lose
+}
+
+/** Memory that keeps what is written to it as long as recorded calls may read it; null: nothing is recorded. */
+export function constantMemory(bytes: number): Buffer | null {
+  return recorder && recorder.constant(bytes);
+}
+
+/** The status slot of the next kernel call, set to "fine". */
+export function statusSlot(): number {
+  return scalarOperand(-1, false, 1);
+}
+
+/** What the last kernel call left in the status slot: -1, or where the first bad index stands. */
+export function readStatus(slot: number): number {
+  if (recorder !== null) recorder.check(slot);
+  return heapI32[slot >>> 2]!;
+}
+
+/** What `draw` takes from a generator, as four parameters of kernel calls: not to compute with. */
+export function streamOf(draw: () => Stream): Stream {
+  return recorder === null ? draw() : recorder.stream(draw);
 }
 
 /**
@@ -34,6 +91,16 @@ export function run<Args extends readonly number[]>(
   kernel: Kernel<Args>,
   units: number,
   ...args: Args
+): void {
+  if (recorder !== null) return recorder.call(kernel, units, args);
+  runNow(kernel, units, args);
+}
+
+/** The same, whether or not calls are recorded. */
+export function runNow(
+  kernel: Kernel<readonly number[]>,
+  units: number,
+  args: readonly number[],
 ): void {
   for (let i = 0; i < args.length; i++) heapI32[ARGS + i] = args[i]!;
   if (units > 0) kernel.entry(argsAddress, 0, units);

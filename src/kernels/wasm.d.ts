@@ -13,6 +13,9 @@ declare namespace WebAssembly {
     readonly buffer: ArrayBuffer;
     grow(pages: number): number;
   }
+  interface Table {
+    grow(entries: number, value: unknown): number;
+  }
 }
 
 /** Binary text from base64: in browsers, and in Node since 16. */

@@ -3,7 +3,7 @@
 //
 // Small buffers share pages: a page of 64 KiB holds slots of one size and is spilled and brought
 // back as one, so that a tiny tensor costs nanoseconds and no bookkeeping of its own.
-import { Storage, countLive, drop, place, touch } from "./eviction.js";
+import { Storage, type Region, countLive, drop, place, touch } from "./eviction.js";
 
 const PAGE_BYTES = 65536;
 const LARGEST_SLOT = 4096;
@@ -57,13 +57,36 @@ class SlotClass {
   }
 }
 
-const slotClasses = [64, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096].map(
-  (bytes) => new SlotClass(bytes),
-);
-/** The class of a buffer of b bytes is classOf[ceil(b / 64)]. */
+/** One class for each size: pages that nobody else puts buffers into. */
+export type Slots = readonly SlotClass[];
+
+const SIZES = [64, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096];
+/** A buffer of b bytes has the class classOf[ceil(b / 64)]. */
 const classOf = Array.from({ length: LARGEST_SLOT / 64 + 1 }, (_, i) =>
-  slotClasses.find((c) => c.bytes >= i * 64)!,
+  SIZES.findIndex((bytes) => bytes >= i * 64),
 );
+
+export function newSlots(): Slots {
+  return SIZES.map((bytes) => new SlotClass(bytes));
+}
+
+const common = newSlots();
+let slots = common;
+
+/** Puts new small buffers into these pages from now on; null: into those that all share. Returns what was before. */
+export function useSlots(own: Slots | null): Slots {
+  const before = slots;
+  slots = own ?? common;
+  return before;
+}
+
+/** Told of each buffer whose address is asked for: a recording. */
+let watcher: ((buffer: Buffer, address: number) => void) | null = null;
+
+/** Calls `watch` for each address that is asked for from now on; null ends it. */
+export function watchAddresses(watch: typeof watcher): void {
+  watcher = watch;
+}
 
 /** Bytes in a storage, shared by the tensors that view them; released with the last reference. */
 export class Buffer {
@@ -93,24 +116,31 @@ export class Buffer {
   }
 
   private static inPage(bytes: number): Buffer {
-    const slots = classOf[(bytes + 63) >> 6]!;
-    const page = slots.pageWithRoom();
+    const sized = slots[classOf[(bytes + 63) >> 6]!]!;
+    const page = sized.pageWithRoom();
     touch(page); // it is about to be written
     let offset = page.freeSlots.pop();
     if (offset === undefined) {
       offset = page.usedBytes;
-      page.usedBytes += slots.bytes;
+      page.usedBytes += sized.bytes;
     }
     page.liveSlots++;
-    if (page.freeSlots.length === 0 && page.usedBytes + slots.bytes > page.capacity) {
-      slots.unlist(page);
+    if (page.freeSlots.length === 0 && page.usedBytes + sized.bytes > page.capacity) {
+      sized.unlist(page);
     }
     return new Buffer(page, offset, bytes);
   }
 
   /** Its address in the heap, valid until the next allocation or kernel call. */
   address(): number {
-    return touch(this.storage) + this.offset;
+    const address = touch(this.storage) + this.offset;
+    if (watcher !== null) watcher(this, address);
+    return address;
+  }
+
+  /** Whether it lies in `region`. */
+  isIn(region: Region): boolean {
+    return this.storage.region === region;
   }
 
   retain(): this {

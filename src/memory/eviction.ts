@@ -8,6 +8,7 @@
 //  - addresses are read after the last allocation, right before the kernel (see kernels/run.ts).
 import { OutOfMemoryError } from "../core/errors.js";
 import {
+  type Bins,
   type Block,
   freeBlock,
   growHeap,
@@ -16,6 +17,7 @@ import {
   INITIAL_BYTES,
   largestBlock,
   takeBlock,
+  takeBlockFor,
 } from "./heap.js";
 
 /** Something that lies in the heap, or out of it, as one: a large buffer or a page of small ones. */
@@ -32,6 +34,8 @@ export class Storage {
   liveBytes = 0;
   prev: Storage | null = null;
   next: Storage | null = null;
+  /** The region that it lies in; null for the heap at large, where it waits in the queue. */
+  region: Region | null = null;
   constructor(
     /** Bytes that have content: what a spill copies. */
     public usedBytes: number,
@@ -41,14 +45,47 @@ export class Storage {
 
   /** Told when it is spilled. */
   leave(): void {}
+
+  /** Leaves the heap, to make room. */
+  evict(): void {
+    moveOut(this);
+    dequeue(this);
+  }
+}
+
+/** A part of the heap with free blocks of its own: see arena.ts. */
+export interface Region {
+  readonly bins: Bins;
+  /** What lies in it. */
+  readonly storages: Set<Storage>;
+}
+
+/** Where new storages go: null for the heap at large. */
+let region: Region | null = null;
+
+/** Lets new storages lie in `inside` (null: in the heap at large) from now on. Returns what was before. */
+export function useRegion(inside: Region | null): Region | null {
+  const before = region;
+  region = inside;
+  return before;
 }
 
 /** Counts kernel calls. A storage whose `lastUse` equals it belongs to the call in preparation. */
 let now = 1;
+/** What was used since then stays: since the last kernel call, or since `holdAll(true)`. */
+let pinnedSince = 1;
+let holding = false;
+
+/** Whether everything that is used from now on stays in the heap, not only until the next kernel ran. */
+export function holdAll(on: boolean): void {
+  holding = on;
+  if (!on) pinnedSince = now;
+}
 
 /** Ends the pinning of what a kernel call, or a copy to or from JavaScript, has used. */
 export function endCall(): void {
   now++;
+  if (!holding) pinnedSince = now;
 }
 
 let maxBytes = 65536 * 65536;
@@ -85,13 +122,15 @@ export function forceEviction(on: boolean): void {
 }
 
 /** Gives `storage` a block of `bytes` in the heap, spilling others when there is no room. */
-export function place(storage: Storage, bytes: number): void {
+export function place(storage: Storage, bytes: number, into = region): void {
   allocatedBytes += bytes;
-  const block = findBlock(bytes, storage.op);
+  const block = findBlock(bytes, storage.op, into);
   storage.block = block;
   storage.lastUse = now;
   stats.live += storage.liveBytes;
-  enqueue(storage);
+  storage.region = into;
+  if (into === null) enqueue(storage);
+  else into.storages.add(storage);
 }
 
 /** Takes a storage out of the heap for good. */
@@ -101,34 +140,39 @@ export function drop(storage: Storage): void {
   stats.live -= storage.liveBytes;
   freeBlock(storage.block);
   storage.block = null;
-  dequeue(storage);
+  if (storage.region === null) dequeue(storage);
+  else storage.region.storages.delete(storage);
 }
 
 /** The address of a storage, which is brought back if need be and stays until the next kernel ran. */
 export function touch(storage: Storage): number {
   if (storage.block === null) restore(storage);
-  if (storage.lastUse !== now) {
-    storage.lastUse = now;
-    // The two newest stay as they are: small ops go back and forth between two pages.
-    if (storage !== newest && storage !== newest!.prev) {
-      dequeue(storage);
-      enqueue(storage);
-    }
-  }
+  if (storage.lastUse !== now) use(storage);
   return storage.block!.ptr;
 }
 
-function findBlock(bytes: number, op: string): Block {
+/** Pins a storage until the next kernel ran; it is the last to be spilled. */
+export function use(storage: Storage): void {
+  storage.lastUse = now;
+  // The two newest stay as they are: small ops go back and forth between two pages.
+  if (storage.region !== null || storage === newest || storage === newest!.prev) return;
+  dequeue(storage);
+  enqueue(storage);
+}
+
+function findBlock(bytes: number, op: string, into: Region | null): Block {
   if (forced) while (spillOldest()) continue;
   // A heap of less than twice what is asked for could not keep the inputs of one op.
   if (2 * bytes > budget) budget = Math.min(maxBytes, 2 * bytes);
-  let block = takeBlock(bytes);
-  if (block === null && growHeap(bytes, budget)) block = takeBlock(bytes);
-  while (block === null && spillOldest()) block = takeBlock(bytes);
+  const take = (): Block | null =>
+    into === null ? takeBlock(bytes) : takeBlockFor(into.bins, bytes);
+  let block = take();
+  if (block === null && growHeap(bytes, budget)) block = take();
+  while (block === null && spillOldest()) block = take();
   if (block === null && growHeap(bytes, maxBytes)) {
     // Nothing was old enough to spill: the call in preparation alone is larger than the budget.
     budget = Math.max(budget, heapBytes());
-    block = takeBlock(bytes);
+    block = take();
   }
   return block ?? outOfMemory(bytes, op);
 }
@@ -153,7 +197,7 @@ function restore(storage: Storage): void {
   if (allocatedBytes - storage.spilledAt < budget) {
     budget = Math.min(maxBytes, budget + storage.usedBytes);
   }
-  place(storage, storage.usedBytes);
+  place(storage, storage.usedBytes, null);
   heapU8.set(bytes, storage.block!.ptr);
   storage.spilled = null;
   stats.restored += bytes.length;
@@ -162,13 +206,14 @@ function restore(storage: Storage): void {
 /** Spills the storage that was not used for longest; false when all are pinned. */
 function spillOldest(): boolean {
   // The two newest may have changed places: see touch.
-  const candidate = oldest?.lastUse === now ? oldest.next : oldest;
-  if (candidate === null || candidate.lastUse === now) return false;
-  spill(candidate);
+  const first = oldest !== null && oldest.lastUse >= pinnedSince ? oldest.next : oldest;
+  if (first === null || first.lastUse >= pinnedSince) return false;
+  first.evict();
   return true;
 }
 
-function spill(storage: Storage): void {
+/** Copies a storage out of the heap and frees its block. */
+export function moveOut(storage: Storage): void {
   const { ptr } = storage.block!;
   storage.leave();
   try {
@@ -186,14 +231,13 @@ function spill(storage: Storage): void {
   stats.live -= storage.liveBytes;
   freeBlock(storage.block!);
   storage.block = null;
-  dequeue(storage);
 }
 
 // The queue of resident storages, the one used longest ago first.
 let oldest: Storage | null = null;
 let newest: Storage | null = null;
 
-function enqueue(storage: Storage): void {
+export function enqueue(storage: Storage): void {
   storage.prev = newest;
   storage.next = null;
   if (newest !== null) newest.next = storage;
@@ -201,7 +245,7 @@ function enqueue(storage: Storage): void {
   newest = storage;
 }
 
-function dequeue(storage: Storage): void {
+export function dequeue(storage: Storage): void {
   if (storage.prev !== null) storage.prev.next = storage.next;
   else oldest = storage.next;
   if (storage.next !== null) storage.next.prev = storage.prev;

@@ -2,7 +2,9 @@
 // divides it into blocks. Which blocks may stay is decided in eviction.ts, not here.
 //
 // Blocks tile the heap in address order; free neighbours are joined. Free blocks wait in bins by
-// size (four a power of two), last freed first taken, so that memory that is warm is used again.
+// size (four a power of two), last freed first taken, so that memory that is warm is used again. Each
+// block belongs to a set of bins: the heap's own, or those of an arena (see arena.ts), which keeps what
+// is freed in it to itself.
 
 const WASM_PAGE = 65536;
 const MAX_PAGES = 65536;
@@ -26,9 +28,18 @@ export let heapF32 = new Float32Array(memory.buffer);
 export let heapI32 = new Int32Array(memory.buffer);
 export let heapU8 = new Uint8Array(memory.buffer);
 
+/** Free blocks by size: lists that begin here. */
+export type Bins = (Block | null)[];
+
+export function emptyBins(): Bins {
+  return new Array<Block | null>(32 * 4).fill(null);
+}
+
 /** A piece of the heap, in use or free. */
 export class Block {
   free = false;
+  /** Where it waits when it is free. */
+  bins = common;
   /** Neighbours by address. */
   before: Block | null = null;
   after: Block | null = null;
@@ -41,7 +52,7 @@ export class Block {
   ) {}
 }
 
-const bins: (Block | null)[] = new Array<Block | null>(32 * 4).fill(null);
+const common = emptyBins();
 let last: Block | null = null;
 let start = 0;
 let usedBytes = 0;
@@ -66,7 +77,7 @@ export function heapBytes(): number {
 }
 
 /** Takes a free block of at least `bytes`, or null when none is large enough. */
-export function takeBlock(bytes: number): Block | null {
+export function takeBlock(bytes: number, bins = common): Block | null {
   const wanted = Math.max(ALIGN, Math.ceil(bytes / ALIGN) * ALIGN);
   // Bins count in 32 bits, and no heap has more.
   if (wanted >= 2 ** 32) return null;
@@ -78,18 +89,37 @@ export function takeBlock(bytes: number): Block | null {
   return null;
 }
 
+/** Takes a block that will wait in `bins` when it is freed: one from there, or one of the heap. */
+export function takeBlockFor(bins: Bins, bytes: number): Block | null {
+  const block = takeBlock(bytes, bins) ?? takeBlock(bytes);
+  if (block !== null) block.bins = bins;
+  return block;
+}
+
+/** Gives all free blocks of `bins` back to the heap. */
+export function returnBlocks(bins: Bins): void {
+  for (let i = 0; i < bins.length; i++) {
+    for (let block = bins[i]!; block !== null; block = bins[i]!) {
+      unbin(block);
+      usedBytes += block.bytes;
+      block.bins = common;
+      freeBlock(block);
+    }
+  }
+}
+
 /** Returns a block; it joins its free neighbours. */
 export function freeBlock(block: Block): void {
   usedBytes -= block.bytes;
   let joined = block;
   const before = block.before;
-  if (before?.free) {
+  if (before?.free && before.bins === block.bins) {
     unbin(before);
     absorb(before, block);
     joined = before;
   }
   const after = joined.after;
-  if (after?.free) {
+  if (after?.free && after.bins === block.bins) {
     unbin(after);
     absorb(joined, after);
   }
@@ -101,7 +131,7 @@ export function freeBlock(block: Block): void {
  * Returns whether it did.
  */
 export function growHeap(bytes: number, limit: number): boolean {
-  const tail = last!.free ? last!.bytes : 0;
+  const tail = last!.free && last!.bins === common ? last!.bytes : 0;
   const pages = Math.ceil((bytes + ALIGN - tail) / WASM_PAGE);
   const present = memory.buffer.byteLength / WASM_PAGE;
   const most = Math.min(MAX_PAGES, Math.floor(limit / WASM_PAGE)) - present;
@@ -136,6 +166,7 @@ function binOf(bytes: number): number {
 }
 
 function bin(block: Block): void {
+  const { bins } = block;
   const i = binOf(block.bytes);
   const head = bins[i]!;
   block.free = true;
@@ -147,7 +178,7 @@ function bin(block: Block): void {
 
 function unbin(block: Block): void {
   if (block.binPrev !== null) block.binPrev.binNext = block.binNext;
-  else bins[binOf(block.bytes)] = block.binNext;
+  else block.bins[binOf(block.bytes)] = block.binNext;
   if (block.binNext !== null) block.binNext.binPrev = block.binPrev;
   block.free = false;
 }
@@ -163,6 +194,7 @@ function use(block: Block, bytes: number): Block {
   unbin(block);
   if (block.bytes - bytes >= ALIGN) {
     const rest = new Block(block.ptr + bytes, block.bytes - bytes);
+    rest.bins = block.bins;
     rest.before = block;
     rest.after = block.after;
     if (block.after !== null) block.after.before = rest;

@@ -2,6 +2,7 @@
 // module, which calls the class's, and the last one to go takes it away.
 import { GradError } from "../core/errors.js";
 import { registerHook } from "../autograd/backward.js";
+import { revise } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
 import { alias, Tensor } from "../autograd/tensor.js";
 import type { Module } from "./module.js";
@@ -34,7 +35,9 @@ export function addHook<K extends keyof Hooks>(
   if (hooks === undefined) hooksOf.set(module, (hooks = install(module)));
   const list = hooks[kind] as Hooks[K][number][];
   list.push(hook);
+  revise();
   return () => {
+    revise();
     const i = list.indexOf(hook);
     if (i >= 0) list.splice(i, 1);
     if (hooks.before.length + hooks.after.length + hooks.backward.length > 0) return;

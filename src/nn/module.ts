@@ -2,7 +2,7 @@
 // looking at its properties: assigning them is all it takes.
 import { ShapeError, ValueError } from "../core/errors.js";
 import { sameShape, showShape } from "../core/shape.js";
-import { withGrad } from "../autograd/mode.js";
+import { revise, withGrad } from "../autograd/mode.js";
 import { Tensor } from "../autograd/tensor.js";
 import { copy_ } from "../ops/inplace.js";
 import { addHook, type BackwardHook, type ForwardHook, type ForwardPreHook } from "./hooks.js";
@@ -187,7 +187,12 @@ export abstract class Module {
 
   /** Puts this module and those below it into training mode (or, with false, out of it). */
   train(mode = true): this {
-    for (const [, module] of this.namedModules()) module.training = mode;
+    let changed = false;
+    for (const [, module] of this.namedModules()) {
+      changed ||= module.training !== mode;
+      module.training = mode;
+    }
+    if (changed) revise();
     return this;
   }
 

@@ -12,13 +12,13 @@ import {
 } from "../core/shape.js";
 import { allocateShape, Tensor } from "../autograd/tensor.js";
 import { kernels } from "../kernels/loader.js";
-import { run } from "../kernels/run.js";
+import { readStatus, run, statusSlot } from "../kernels/run.js";
 import { gatherUnits } from "../kernels/units.js";
 import { tidy } from "../memory/scope.js";
-import { toTypedArray } from "./convert.js";
+import { elementsOf } from "./convert.js";
 import { tensor, zeros } from "./creation.js";
 import { collapse } from "./dispatch.js";
-import { checkIndex, gather, pick, readStatus, statusSlot } from "./indexing.js";
+import { checkIndex, gather, pick } from "./indexing.js";
 import { nonzero } from "./nonzero.js";
 import { expand, permute, reshape, select, type Slice, slice, unsqueeze } from "./views.js";
 
@@ -169,7 +169,7 @@ export function joined(op: string, p: Picked, strides: readonly number[]): Tenso
     const block = [pb, pi, po, rows, cols, sb, si, status, n, strides[j]!, rank] as const;
     run(kernels.joinIndexI32, units, ...block, ...dims);
     if (readStatus(status) >= 0) {
-      const bad = toTypedArray(index).find((i) => i < -n || i >= n)!;
+      const bad = elementsOf(index).find((i) => i < -n || i >= n)!;
       outside(op, bad, p.dims[j]!, n);
     }
   });

@@ -9,7 +9,7 @@ import type { Wanted } from "../autograd/node.js";
 import { record } from "../autograd/record.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { kernels } from "../kernels/loader.js";
-import { f32, run } from "../kernels/run.js";
+import { f32, run, type Stream } from "../kernels/run.js";
 import { tidy, untracked } from "../memory/scope.js";
 import { add, mul, sub } from "./arithmetic.js";
 import { lt, ne, where } from "./compare.js";
@@ -17,7 +17,7 @@ import { contiguous, withContiguous } from "./convert.js";
 import { arange, ones } from "./creation.js";
 import { collapse } from "./dispatch.js";
 import { matmul } from "./matmul.js";
-import { defaultGenerator, dropout, Generator } from "./random.js";
+import { defaultGenerator, dropoutAt, type Generator } from "./random.js";
 import { any, sum } from "./reduce.js";
 import { softmax } from "./softmax.js";
 import { expand, narrow, reshape, transpose, unsqueeze } from "./views.js";
@@ -47,8 +47,6 @@ export interface AttentionOptions {
   generator?: Generator;
 }
 
-type State = ReturnType<Generator["getState"]>;
-
 /** What the operands' shapes and the options come to. */
 interface Plan {
   readonly mask: Tensor | null;
@@ -62,8 +60,8 @@ interface Plan {
   /** Query i sees the keys [0, i + reach). */
   readonly reach: number;
   readonly p: number;
-  /** The generator's state before this op's numbers: the composition draws the same ones. */
-  readonly state: State;
+  /** Where this op's random numbers begin: the composition draws the same ones. */
+  readonly stream: Stream;
 }
 
 /**
@@ -119,6 +117,7 @@ export function attend(
 
 function planFor(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions): Plan {
   const { attnMask: mask = null, dropoutP: p = 0, causalOffset = 0, enableGqa = false } = options;
+  const { generator = defaultGenerator } = options;
   checkFloat(OP, "q", q);
   checkFloat(OP, "k", k);
   checkFloat(OP, "v", v);
@@ -156,7 +155,7 @@ function planFor(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions): Pl
     scale: options.scale ?? 1 / Math.sqrt(E),
     reach: options.isCausal ? limit : S,
     // S numbers a query, rounded up to whole counters.
-    state: p === 0 ? [0, 0, 0] : drawn(options, sizeOf(outer) * L * Math.ceil(S / 4)),
+    stream: p === 0 ? [0, 0, 0, 0] : generator.take(sizeOf(outer) * L * Math.ceil(S / 4)),
   };
 }
 
@@ -166,13 +165,6 @@ function checkMask(mask: Tensor | null, shape: Shape): void {
     throw new DTypeError(OP, `attnMask must be bool or float32: got ${mask.dtype}`);
   }
   expandLayout(OP, mask.layout, shape);
-}
-
-/** Takes counters from the generator; where it stood before. */
-function drawn({ generator = defaultGenerator }: AttentionOptions, counters: number): State {
-  const state = generator.getState();
-  generator.take(counters);
-  return state;
 }
 
 /** Elements from one head to the next, or null unless each head is contiguous and all lie evenly. */
@@ -201,7 +193,7 @@ function call(
   plan: Plan,
   made: Made,
 ): void {
-  const { L, S, group, scale, reach, p, state } = plan;
+  const { L, S, group, scale, reach, p, stream } = plan;
   const { q, k, v, out, stats, mask, dy } = x;
   const [E, Ev] = [q.shape.at(-1)!, v.shape.at(-1)!];
   const strides = mask && expandLayout(OP, mask.layout, [...plan.outer, L, S]).strides;
@@ -209,7 +201,6 @@ function call(
   const { cols, inner, dims } = collapse(plan.outer, [strides ?? plan.outer]);
   const heads = mask === undefined ? [] : [...dims, cols, inner[0]!];
   const at = (t: Tensor | null | undefined): number => t?.address() ?? 0;
-  const offset = [state[2] | 0, Math.floor(state[2] / 2 ** 32) | 0] as const;
   run(
     kernel,
     units,
@@ -217,7 +208,7 @@ function call(
     ...([at(made[0]), at(made[1]), at(made[2]), L, S, E, Ev] as const),
     ...([headStride(k)!, headStride(v)!, group, f32(scale), reach] as const),
     ...([mask?.dtype === "bool" ? 1 : 4, strides?.at(-2) ?? 0, strides?.at(-1) ?? 0] as const),
-    ...([state[0], state[1], ...offset, f32(p), heads.length / 2] as const),
+    ...([...stream, f32(p), heads.length / 2] as const),
     ...heads,
   );
 }
@@ -282,12 +273,10 @@ function weightsOf(q: Tensor, k: Tensor, plan: Plan): Tensor {
 
 /** With the dropout that the kernels compute: a query's numbers begin at a counter of their own. */
 function dropped(weights: Tensor, plan: Plan): Tensor {
-  const { p, S } = plan;
+  const { p, S, stream } = plan;
   if (p === 0) return weights;
-  const generator = new Generator();
-  generator.setState(plan.state);
   const rows = [...weights.shape.slice(0, -1), 4 * Math.ceil(S / 4)];
-  return mul(weights, narrow(dropout(ones(rows), p, { generator }), -1, 0, S));
+  return mul(weights, narrow(dropoutAt(ones(rows), p, stream), -1, 0, S));
 }
 
 /** The formulas of assembly/attention/backward.ts in differentiable ops: for second derivatives. */

@@ -9,11 +9,12 @@ import {
   type Shape,
   showShape,
 } from "../core/shape.js";
+import { refuseInCapture } from "../autograd/mode.js";
 import { allocate, allocateShape, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import type { F32Bits } from "../kernels/contract.js";
 import { type Kernel, kernels } from "../kernels/loader.js";
-import { run } from "../kernels/run.js";
+import { isRecording, run } from "../kernels/run.js";
 import { endCall } from "../memory/eviction.js";
 import { heapF32, heapI32, heapU8 } from "../memory/heap.js";
 import {
@@ -78,7 +79,7 @@ export function to(x: Tensor, dtype: DType): Tensor {
 /** A row-major copy of the elements in memory of its own. Not recorded. */
 export function copyOf(op: string, x: Tensor): Tensor {
   const out = allocate(op, contiguousLayout(x.shape), x.dtype);
-  if (x.layout.contiguous) {
+  if (x.layout.contiguous && !isRecording()) {
     const bytes = x.numel() * bytesOf(x.dtype);
     const from = x.address();
     heapU8.copyWithin(out.address(), from, from + bytes);
@@ -165,8 +166,17 @@ export function writeInto(out: Tensor, layout: Layout, x: Tensor): void {
   run(kernel, units, x.address(), to, rows, cols, inner[0]!, inner[1]!, rank, ...dims);
 }
 
-/** The elements, row-major, in a typed array of the dtype (a bool is a byte, 0 or 1). */
+/**
+ * The elements, row-major, in a typed array of the dtype (a bool is a byte, 0 or 1).
+ * @throws CaptureError inside of `capture`, as `toArray` and `item` do.
+ */
 export function toTypedArray(x: Tensor): TypedArray {
+  refuseInCapture("toTypedArray", "reads values");
+  return elementsOf(x);
+}
+
+/** The same, for the text of an error. */
+export function elementsOf(x: Tensor): TypedArray {
   return withContiguous(x, (x) => {
     const n = x.numel();
     const at = x.address();

@@ -2,9 +2,9 @@
 import { DTypeError, ShapeError, ValueError } from "../core/errors.js";
 import { checkDType, bytesOf, type DType, type TypedArray } from "../core/dtype.js";
 import { checkShape, type Shape, showShape, sizeOf } from "../core/shape.js";
-import { allocateShape, type Tensor } from "../autograd/tensor.js";
+import { allocateShape, Tensor } from "../autograd/tensor.js";
 import { kernels } from "../kernels/loader.js";
-import { f32, run } from "../kernels/run.js";
+import { constantMemory, f32, run } from "../kernels/run.js";
 import { endCall } from "../memory/eviction.js";
 import { heapF32, heapI32, heapU8 } from "../memory/heap.js";
 
@@ -44,12 +44,27 @@ export function tensor(data: TensorData, options: TensorOptions & { shape?: Shap
 
 /** Copies values into a fresh tensor: float32 rounds, int32 truncates, bool takes what is not 0. */
 function write(out: Tensor, values: ArrayLike<number>): void {
+  const memory = constantMemory(values.length * bytesOf(out.dtype));
+  if (memory !== null)
+    return writeFrom(new Tensor(memory, out.layout, out.dtype, true), out, values);
+  store(out, values);
+}
+
+function store(out: Tensor, values: ArrayLike<number>): void {
   const at = out.address();
   const n = values.length;
   if (out.dtype === "float32") heapF32.set(values, at >>> 2);
   else if (out.dtype === "int32") heapI32.set(values, at >>> 2);
   else for (let i = 0; i < n; i++) heapU8[at + i] = values[i] ? 1 : 0;
   endCall();
+}
+
+/** Writes by a kernel, from a copy that stays as it is: a replay does so again. */
+function writeFrom(copy: Tensor, out: Tensor, values: ArrayLike<number>): void {
+  store(copy, values);
+  const [kernel, n] = [bytesOf(out.dtype) === 4 ? kernels.copy32 : kernels.copy8, out.numel()];
+  run(kernel, Math.ceil(n / 1024), copy.address(), out.address(), 1, n, 1, 0);
+  copy.dispose();
 }
 
 interface Flat {

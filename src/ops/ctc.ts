@@ -6,12 +6,11 @@ import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { isGradEnabled, noGrad } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
-import { run } from "../kernels/run.js";
+import { readStatus, run, statusSlot } from "../kernels/run.js";
 import { tidy } from "../memory/scope.js";
 import { div, mul } from "./arithmetic.js";
-import { toTypedArray, withAllContiguous } from "./convert.js";
+import { elementsOf, toTypedArray, withAllContiguous } from "./convert.js";
 import { tensor } from "./creation.js";
-import { readStatus, statusSlot } from "./indexing.js";
 import { checkReduction, type LossOptions, reduce } from "./lossOptions.js";
 import { sum } from "./reduce.js";
 import { reshape, unsqueeze } from "./views.js";
@@ -137,7 +136,7 @@ function ofSequences(
     return readStatus(status);
   });
   if (bad >= 0) {
-    const label = toTypedArray(targets)[bad];
+    const label = elementsOf(targets)[bad];
     throw new IndexError("ctcLoss", `labels must lie in [0, ${C - 1}]: got ${label} at ${bad}`);
   }
   if (grad === null) return loss;

@@ -7,27 +7,16 @@ import { checkDim, showShape, sizeOf } from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
-import { run, scalarOperand } from "../kernels/run.js";
+import { readStatus, run, statusSlot } from "../kernels/run.js";
 import { gatherUnits, indexAddUnits, indexSelectUnits } from "../kernels/units.js";
-import { heapI32 } from "../memory/heap.js";
 import { tidy } from "../memory/scope.js";
 import { eq } from "./compare.js";
-import { cast, clone, item, toTypedArray, withContiguous, compute } from "./convert.js";
+import { cast, clone, compute, elementsOf, item, withContiguous } from "./convert.js";
 import { arange, fillContiguous } from "./creation.js";
 import { collapse } from "./dispatch.js";
 import { amax, amin } from "./reduce.js";
 import { scatterAdd } from "./scatter.js";
 import { unsqueeze } from "./views.js";
-
-/** The status slot of the next kernel call, set to "fine". */
-export function statusSlot(): number {
-  return scalarOperand(-1, false, 1);
-}
-
-/** What the last kernel call left in the status slot: -1, or where the first bad index stands. */
-export function readStatus(slot: number): number {
-  return heapI32[slot >>> 2]!;
-}
 
 /** Refuses indices (or counts) that aren't int32. */
 export function checkIndex(op: string, index: Tensor, name = "index"): void {
@@ -37,7 +26,7 @@ export function checkIndex(op: string, index: Tensor, name = "index"): void {
 
 /** Refuses the index at position `at`, which lies outside of [0, n). */
 export function outOfRange(op: string, index: Tensor, at: number, n: number): never {
-  const value = toTypedArray(index)[at];
+  const value = elementsOf(index)[at];
   throw new IndexError(op, `indices must lie in [0, ${n - 1}]: got ${value} at position ${at}`);
 }
 
@@ -185,7 +174,7 @@ export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
 
 /** The position of the first index outside of [0, n), or -1. */
 export function firstBad(index: Tensor, n: number): number {
-  return toTypedArray(index).findIndex((i) => i < 0 || i >= n);
+  return elementsOf(index).findIndex((i) => i < 0 || i >= n);
 }
 
 /** Refuses an index that has an element outside of [0, n). */

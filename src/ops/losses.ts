@@ -7,14 +7,13 @@ import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { isGradEnabled, noGrad } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
-import { f32, run } from "../kernels/run.js";
+import { f32, readStatus, run, statusSlot } from "../kernels/run.js";
 import { tidy } from "../memory/scope.js";
 import { add, div, mul, neg, square, sub } from "./arithmetic.js";
 import { softplus } from "./activations.js";
 import { eq, ne, where } from "./compare.js";
-import { compute, withAllContiguous } from "./convert.js";
+import { compute, elementsOf, withAllContiguous } from "./convert.js";
 import { arange } from "./creation.js";
-import { readStatus, statusSlot } from "./indexing.js";
 import {
   checkReduction,
   type LossOptions,
@@ -228,7 +227,7 @@ function lossOfRows(x: Tensor, target: Tensor, weight: Tensor | null, settings: 
   const bad = readStatus(status);
   if (bad >= 0) {
     for (const made of [loss, rowWeight, lse]) made?.dispose();
-    const value = target.toTypedArray()[bad];
+    const value = elementsOf(target)[bad];
     throw new IndexError(
       op,
       `classes must lie in [0, ${C - 1}] or be ignoreIndex (${ignoreIndex}): got ${value} in row ${bad}`,

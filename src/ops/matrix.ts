@@ -5,13 +5,12 @@ import { ShapeError, ValueError } from "../core/errors.js";
 import { type Shape, showShape, sizeOf } from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import type { Kernel } from "../kernels/loader.js";
-import { run } from "../kernels/run.js";
+import { readStatus, run, statusSlot } from "../kernels/run.js";
 import { matrixUnits } from "../kernels/units/linalg.js";
 import { tidy } from "../memory/scope.js";
 import { div } from "./arithmetic.js";
 import { eq, where } from "./compare.js";
 import { withAllContiguous } from "./convert.js";
-import { readStatus, statusSlot } from "./indexing.js";
 import { triu } from "./triangle.js";
 import { narrow, reshape, transpose } from "./views.js";
 

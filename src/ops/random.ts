@@ -4,10 +4,11 @@ import { checkDType, checkFloat } from "../core/dtype.js";
 import { DTypeError, ValueError } from "../core/errors.js";
 import { checkShape, type Shape } from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
+import { refuseInCapture } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
 import type { F32Bits } from "../kernels/contract.js";
 import { type Kernel, kernels } from "../kernels/loader.js";
-import { f32, run } from "../kernels/run.js";
+import { f32, run, type Stream, streamOf } from "../kernels/run.js";
 import {
   flatUnits,
   permutationCounters,
@@ -32,6 +33,7 @@ export class Generator {
    * @param seed an integer from 0 to 2^53 - 1
    */
   manualSeed(seed: number): this {
+    refuseInCapture("manualSeed", "starts a stream of random numbers");
     if (!Number.isSafeInteger(seed) || seed < 0) {
       throw new ValueError("manualSeed", `seed must be an integer from 0 to 2^53 - 1: got ${seed}`);
     }
@@ -43,9 +45,11 @@ export class Generator {
 
   /** @internal Takes `counters` from the stream: the parameters of a kernel that draws. */
   take(counters: number): Stream {
-    const at = this.offset;
-    this.offset += counters;
-    return [this.seedLo, this.seedHi, at | 0, Math.floor(at / 2 ** 32) | 0];
+    return streamOf(() => {
+      const at = this.offset;
+      this.offset += counters;
+      return [this.seedLo, this.seedHi, at | 0, Math.floor(at / 2 ** 32) | 0];
+    });
   }
 
   /** Seed and position, to continue from later. */
@@ -55,6 +59,7 @@ export class Generator {
 
   /** Continues from a position that getState gave. */
   setState(state: readonly [seedLo: number, seedHi: number, offset: number]): void {
+    refuseInCapture("setState", "moves a stream of random numbers");
     [this.seedLo, this.seedHi, this.offset] = state;
   }
 }
@@ -71,8 +76,6 @@ export interface RandomOptions extends TensorOptions {
   /** Where the numbers come from. Default: the one that manualSeed seeds. */
   generator?: Generator;
 }
-
-type Stream = readonly [seedLo: number, seedHi: number, offsetLo: number, offsetHi: number];
 
 type DrawKernel<P extends readonly F32Bits[]> = Kernel<
   [number, number, number, number, number, number, ...P]
@@ -220,13 +223,13 @@ export function dropout(x: Tensor, p = 0.5, options: DropoutOptions = {}): Tenso
   checkFloat("dropout", "x", x);
   if (options.training === false || p === 0) return x;
   const stream = (options.generator ?? defaultGenerator).take(randomCounters(x.numel()));
-  return dropped(x, p, stream);
+  return dropoutAt(x, p, stream);
 }
 
 /** Dropout at a place in the stream. Linear in x: its gradient is the same on dy, no mask is kept. */
-function dropped(x: Tensor, p: number, stream: Stream): Tensor {
+export function dropoutAt(x: Tensor, p: number, stream: Stream): Tensor {
   const n = x.numel();
   const args = [n, ...stream, f32(p)] as const;
   const out = compute("dropout", kernels.dropoutF32, flatUnits(n), [x], x.shape, args);
-  return record("dropout", out, [x], {}, (dy) => [() => dropped(dy, p, stream)]);
+  return record("dropout", out, [x], {}, (dy) => [() => dropoutAt(dy, p, stream)]);
 }

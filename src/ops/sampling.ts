@@ -7,14 +7,13 @@ import { allocateShape, Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { record, recordInPlace } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
-import { run } from "../kernels/run.js";
+import { readStatus, run, statusSlot } from "../kernels/run.js";
 import { permutationCounters, permutationUnits } from "../kernels/units.js";
 import { tidy } from "../memory/scope.js";
 import { add, div, mul, neg, sub } from "./arithmetic.js";
 import { eq, lt } from "./compare.js";
 import { cast, withContiguous } from "./convert.js";
 import { arange, zerosLike } from "./creation.js";
-import { readStatus, statusSlot } from "./indexing.js";
 import { overwrite } from "./inplace.js";
 import { clamp, log } from "./math.js";
 import {

@@ -8,7 +8,7 @@ import type { Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { checkInPlace, type Gradients, record, recordInPlace } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
-import { run } from "../kernels/run.js";
+import { readStatus, run, statusSlot } from "../kernels/run.js";
 import { scatterUnits } from "../kernels/units.js";
 import { tidy } from "../memory/scope.js";
 import { div, maximum, mul, type Operand } from "./arithmetic.js";
@@ -16,15 +16,7 @@ import { eq, logicalAnd, where } from "./compare.js";
 import { cast, copyOf } from "./convert.js";
 import { arange, full, ones, zeros } from "./creation.js";
 import { collapse } from "./dispatch.js";
-import {
-  checkAlong,
-  checkRange,
-  firstBad,
-  gather,
-  outOfRange,
-  readStatus,
-  statusSlot,
-} from "./indexing.js";
+import { checkAlong, checkRange, firstBad, gather, outOfRange } from "./indexing.js";
 import { pad } from "./padding.js";
 import { expand, reshape } from "./views.js";
 

@@ -4,9 +4,10 @@ import { type Shape, showShape, sizeOf, expectShape } from "../core/shape.js";
 import { type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
+import { readStatus, statusSlot } from "../kernels/run.js";
 import { poolUnits } from "../kernels/units.js";
 import { compute } from "./convert.js";
-import { outOfRange, readStatus, statusSlot, checkIndex } from "./indexing.js";
+import { outOfRange, checkIndex } from "./indexing.js";
 import { atWinners, type Places } from "./poolPasses.js";
 import {
   checkImages,

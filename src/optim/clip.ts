@@ -2,7 +2,7 @@
 import { ValueError } from "../core/errors.js";
 import { pow } from "../core/scalarMath.js";
 import type { Tensor } from "../autograd/tensor.js";
-import { withGrad } from "../autograd/mode.js";
+import { refuseInCapture, withGrad } from "../autograd/mode.js";
 import { tidy, untracked } from "../memory/scope.js";
 import { mul, pow as powOf, square } from "../ops/arithmetic.js";
 import { abs, clamp } from "../ops/math.js";
@@ -41,6 +41,7 @@ export function clipGradNorm(
   maxNorm: number,
   options: ClipGradNormOptions = {},
 ): number {
+  refuseInCapture("clipGradNorm", "returns the norm as a number");
   const { normType: p = 2, errorIfNonfinite = false } = options;
   checkNumber("clipGradNorm", "maxNorm", maxNorm);
   checkNumber("clipGradNorm", "normType", p, Number.MIN_VALUE);

@@ -39,7 +39,7 @@ export class SequentialLR extends Scheduler<{ milestones: number[] }> {
     this.note();
   }
 
-  step(metric?: number): void {
+  protected advance(metric?: number): void {
     const t = ++this.state.lastEpoch;
     const { milestones } = this.options;
     const turn = milestones.filter((m) => m <= t).length;
@@ -64,7 +64,7 @@ export class ChainedScheduler extends Scheduler {
     this.note();
   }
 
-  step(metric?: number): void {
+  protected advance(metric?: number): void {
     this.state.lastEpoch++;
     for (const scheduler of this.schedulers) scheduler.step(metric);
     this.note();

@@ -1,6 +1,7 @@
 // The scheduler that moves the momentum against the rate, and the one that waits for a metric.
 import { ValueError } from "../core/errors.js";
 import { cos } from "../core/scalarMath.js";
+import { refuseInCapture } from "../autograd/mode.js";
 import { checkNumber } from "./optimizer.js";
 import {
   checkCount,
@@ -149,7 +150,8 @@ export class ReduceLROnPlateau extends Scheduler<Required<PlateauOptions>> {
   }
 
   /** @param metric the validation loss, say; NaN counts as no improvement */
-  step(metric?: number): void {
+  protected advance(metric?: number): void {
+    refuseInCapture(this.name, "takes a number that was read");
     if (typeof metric !== "number") {
       throw new ValueError(this.name, `step takes the metric, a number: got ${String(metric)}`);
     }

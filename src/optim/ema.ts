@@ -7,6 +7,7 @@ import { kernels } from "../kernels/loader.js";
 import { f32, run } from "../kernels/run.js";
 import { flatUnits } from "../kernels/units.js";
 import { untracked } from "../memory/scope.js";
+import { renewing } from "../ops/step.js";
 import { copyOf } from "../ops/convert.js";
 import { copy_ } from "../ops/inplace.js";
 import { checkNumber } from "./optimizer.js";
@@ -52,6 +53,11 @@ export class ExponentialMovingAverage {
 
   /** Takes the parameters into the averages, in one kernel call each. */
   update(): void {
+    renewing("ExponentialMovingAverage", [], () => this.average());
+    for (const { buffer } of this.averages) buffer.version++;
+  }
+
+  private average(): void {
     this.updates++;
     const early = (1 + this.updates) / (10 + this.updates);
     const rest = 1 - (this.warmUp ? Math.min(this.decay, early) : this.decay);
@@ -62,7 +68,6 @@ export class ExponentialMovingAverage {
       const [a, g, buf] = [average.address(), p.address(), 0];
       const [lr, decay, none] = [f32(-rest), f32(-1), f32(0)];
       run(kernels.sgdStepF32, flatUnits(n), a, g, buf, n, lr, none, none, decay, 0, 0);
-      average.buffer.version++;
     });
   }
 

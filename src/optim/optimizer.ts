@@ -1,10 +1,11 @@
 // Optimizer: what all optimisers share. Parameters in groups, state per parameter, saving and resuming.
 import { ShapeError, ValueError } from "../core/errors.js";
 import { Tensor } from "../autograd/tensor.js";
-import { withGrad } from "../autograd/mode.js";
+import { revise, withGrad } from "../autograd/mode.js";
 import { sameShape, type Shape, showShape } from "../core/shape.js";
 import { untracked } from "../memory/scope.js";
 import { neg } from "../ops/arithmetic.js";
+import { apart, renewing } from "../ops/step.js";
 import { copyOf, withContiguous } from "../ops/convert.js";
 import { fullLike } from "../ops/creation.js";
 
@@ -79,6 +80,7 @@ export abstract class Optimizer<Options extends object> {
     const added = this.groupOf(group);
     this.check([...this.groups, added]);
     this.groups.push(added);
+    revise();
   }
 
   private groupOf(group: ParamGroup<Options>): { params: Tensor[] } & Options {
@@ -161,7 +163,9 @@ export abstract class Optimizer<Options extends object> {
             const grad = p.node?.grad;
             if (grad == null) continue;
             const g = maximize ? neg(grad) : grad;
-            withContiguous(g, (g) => this.update(p, g, group, this.stateOf(p)));
+            withContiguous(g, (g) =>
+              renewing(this.name, [g], (g) => this.update(p, g, group, this.stateOf(p))),
+            );
             if (g !== grad) g.dispose();
             p.buffer.version++;
             p.buffer.writer = `${this.name}.step`;
@@ -200,6 +204,7 @@ export abstract class Optimizer<Options extends object> {
     for (const group of from.groups) this.checkOptions(group);
     all.forEach((p, i) => this.checkState(p, from.state[i]!));
     this.groups.forEach((group, i) => Object.assign(group, from.groups[i]));
+    revise();
     untracked(() =>
       all.forEach((p, i) => {
         this.state.set(p, copied(from.state[i]!));
@@ -225,7 +230,7 @@ function listOf<T>(name: string, items: Iterable<unknown>): T[] {
 
 /** The tensor that a state keeps under `key`, made of zeros (or `value`) when first asked for. */
 export function stateTensor(state: ParamState, key: string, p: Tensor, value = 0): Tensor {
-  return (state[key] ??= fullLike(p, value)) as Tensor;
+  return (state[key] ??= apart(() => fullLike(p, value))) as Tensor;
 }
 
 /** Counts the steps of a parameter: this one's number, from 1. */

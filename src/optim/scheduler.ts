@@ -1,6 +1,7 @@
 // Scheduler: what all learning-rate schedulers share. The rates of an optimiser's groups, and a state
 // that is saved and resumed.
 import { ValueError } from "../core/errors.js";
+import { renewing } from "../ops/step.js";
 import { checkNumber } from "./optimizer.js";
 
 /** What a scheduler needs of an optimiser: groups with a rate. */
@@ -69,7 +70,12 @@ export abstract class Scheduler<Options extends object = object> {
   }
 
   /** Sets the rates for the next epoch (or batch): call it after `optimizer.step()`. */
-  abstract step(metric?: number): void;
+  step(metric?: number): void {
+    renewing(this.name, [], () => this.advance(metric));
+  }
+
+  /** What `step` does; a replay of a captured step does it, too. */
+  protected abstract advance(metric?: number): void;
 
   /** Back to epoch 0: what SequentialLR does to the scheduler whose turn it is. */
   abstract restart(): void;
@@ -125,7 +131,7 @@ export abstract class LRScheduler<Options extends object = object> extends Sched
   /** The rate of group i in epoch t, from its rate in the epoch before. */
   protected abstract lr(t: number, group: ScheduledGroup, i: number): number;
 
-  step(): void {
+  protected advance(): void {
     const t = ++this.state.lastEpoch;
     this.optimizer.groups.forEach((group, i) => (group.lr = this.lr(t, group, i)));
     this.note();

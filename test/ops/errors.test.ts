@@ -99,7 +99,7 @@ function errorOf(call: () => unknown): Error {
 describe("error classes", () => {
   it("are all SimdgradErrors, with a name and an op", () => {
     const classes = Object.entries(sg).filter(([name]) => name.endsWith("Error"));
-    expect(classes.length).toBe(9);
+    expect(classes.length).toBe(10);
     for (const [name, Class] of classes) {
       const made = new (Class as typeof sg.ShapeError)("op", "rule");
       expect(made).toBeInstanceOf(sg.SimdgradError);

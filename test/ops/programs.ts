@@ -109,6 +109,11 @@ export const programs: Readonly<Record<string, Program>> = {
       return { kept: [x.add(1)], gone: x.add(2).item.length };
     }),
   manualSeed: () => sg.manualSeed(3),
+  // The second call records and keeps handles of its own, as many as there are results and arguments.
+  capture: () => {
+    const x = sg.tensor([1, 2]);
+    return [x, sg.capture((x: Tensor) => x.mul(2).add(1))(x)];
+  },
   loadSafetensors: () => {
     const x = sg.tensor([[1, 2]]);
     const file = sg.saveSafetensors({ x, y: x });

@@ -257,10 +257,19 @@ export const underivable: Table = {
 export const others: readonly string[] = [
   // Error classes: test/ops/errors.test.ts.
   ...["SimdgradError", "ShapeError", "DTypeError", "IndexError", "ValueError", "GradError"],
-  ...["DisposedError", "OutOfMemoryError", "FormatError"],
+  ...["DisposedError", "OutOfMemoryError", "FormatError", "CaptureError"],
   // What is not an op: the rows `programs` of test/ops/handles.test.ts.
   ...["backward", "grad", "gradcheck", "registerHook", "retainGrad", "record"],
-  ...["noGrad", "enableGrad", "isGradEnabled", "memory", "setHeapLimit", "tidy", "manualSeed"],
+  ...[
+    "noGrad",
+    "enableGrad",
+    "isGradEnabled",
+    "memory",
+    "setHeapLimit",
+    "tidy",
+    "manualSeed",
+    "capture",
+  ],
   ...["loadSafetensors", "DataLoader", "TensorDataset", "Generator", "Tensor"],
   ...["nn", "optim", "data"],
   ...lists("others"),

@@ -1,0 +1,184 @@
+// A recording: the kernel calls of one run of a function, as a list in the heap that WASM runs through
+// by itself. Addresses and sizes are those of that run; what must differ from run to run (where a
+// generator of random numbers stands, what an optimiser computes of its step count and rate) is
+// written anew into the calls' parameters before each replay.
+import { SimdgradError } from "../core/errors.js";
+import type { Arena } from "../memory/arena.js";
+import { Buffer } from "../memory/buffer.js";
+import { endCall } from "../memory/eviction.js";
+import { heapI32 } from "../memory/heap.js";
+import { type Kernel, replay, tableIndex } from "./loader.js";
+import { type Recorder, runNow, type Stream, withRecorder } from "./run.js";
+
+/** Words of a call in the list: the kernel's table index, its parameters' address, its units. */
+const CALL = 3;
+
+/** Calls that run without a look from outside, and what happens before and after them. */
+interface Stretch {
+  readonly before: (() => void)[];
+  /** Number of calls up to its end. */
+  end: number;
+  /** Where the last of them may have left word of something bad; 0: nowhere. */
+  status: number;
+}
+
+/** Parameters that a replay writes: which word of the list, and which of a stream's numbers. */
+interface Spot {
+  readonly word: number;
+  readonly k: number;
+}
+
+export class Recording implements Recorder {
+  private words: number[] = [];
+  private calls: number[] = [];
+  private readonly names: string[] = [];
+  private readonly held: Buffer[] = [];
+  private readonly drawn: { readonly values: Stream; readonly spots: Spot[] }[] = [];
+  private readonly stretches: Stretch[] = [{ before: [], end: 0, status: 0 }];
+  /** Address of the list: parameters, then calls. */
+  private list = 0;
+
+  /** @param constants where what no call writes lies: memory that no temporary has had before */
+  constructor(private readonly constants: Arena) {}
+
+  private allocate(bytes: number): Buffer {
+    const buffer = this.constants.during(() => Buffer.allocate(bytes, "capture"));
+    this.held.push(buffer);
+    return buffer;
+  }
+
+  call(kernel: Kernel<readonly number[]>, units: number, args: readonly number[]): void {
+    if (units === 0) return endCall();
+    const from = this.words.length;
+    for (const arg of args) this.words.push(this.resolve(arg));
+    runNow(kernel, units, this.words.slice(from));
+    this.calls.push(tableIndex(kernel), from, units);
+    this.names.push(kernel.name);
+    this.last.end++;
+  }
+
+  private get last(): Stretch {
+    return this.stretches.at(-1)!;
+  }
+
+  /** A whole number as it is; what `stream` gave out: the number that it stands for. */
+  private resolve(arg: number): number {
+    if (Number.isInteger(arg)) return arg;
+    const place = Math.floor(arg);
+    const { values, spots } = this.drawn[place >> 2]!;
+    const k = place & 3;
+    spots.push({ word: this.words.length, k });
+    return values[k]!;
+  }
+
+  cell(bits: number): number {
+    const address = this.allocate(4).address();
+    heapI32[address >>> 2] = bits;
+    return address;
+  }
+
+  constant(bytes: number): Buffer {
+    return this.allocate(bytes).retain();
+  }
+
+  check(address: number): void {
+    this.last.status = address;
+    this.last.before.push(() => {
+      heapI32[address >>> 2] = -1;
+    });
+    this.stretches.push({ before: [], end: this.last.end, status: 0 });
+  }
+
+  /** Gives out numbers that no kernel takes, halves, by which `call` knows where they went. */
+  stream(draw: () => Stream): Stream {
+    const spots: Spot[] = [];
+    const id = 4 * this.drawn.push({ values: draw(), spots }) - 4;
+    this.last.before.push(() => {
+      const values = draw();
+      for (const { word, k } of spots) heapI32[(this.list >>> 2) + word] = values[k]!;
+    });
+    return [id + 0.5, id + 1.5, id + 2.5, id + 3.5];
+  }
+
+  /**
+   * Runs `fn`, which computes parameters of kernel calls from what changes between replays. Before each
+   * one it runs again, and its calls only renew the parameters. It must allocate nothing.
+   */
+  renewing(fn: () => void): void {
+    const first = this.calls.length;
+    this.last.before.push(() => {
+      let at = (this.list >>> 2) + this.words.length + first;
+      const renew = (kernel: Kernel<readonly number[]>, units: number, args: readonly number[]) => {
+        if (units === 0) return;
+        if (heapI32[at] !== tableIndex(kernel)) throw unlike(kernel.name);
+        const params = heapI32[at + 1]! >>> 2;
+        for (let i = 0; i < args.length; i++) heapI32[params + i] = args[i]!;
+        at += CALL;
+      };
+      withRecorder(new Renewal(renew), fn);
+    });
+    fn();
+  }
+
+  /** Makes the list. Nothing can be recorded after it. */
+  finish(): void {
+    const { words, calls } = this;
+    this.list = this.allocate(4 * (words.length + calls.length)).address();
+    for (let i = 0; i < calls.length; i += CALL) calls[i + 1] = this.list + 4 * calls[i + 1]!;
+    heapI32.set(words, this.list >>> 2);
+    heapI32.set(calls, (this.list >>> 2) + words.length);
+  }
+
+  /** Runs all calls again. @throws IndexError, see `bad` */
+  replay(): void {
+    const calls = this.list + 4 * this.words.length;
+    let from = 0;
+    for (let i = 0; i < this.stretches.length; i++) {
+      const { before, end, status } = this.stretches[i]!;
+      for (let k = 0; k < before.length; k++) before[k]!();
+      replay(calls, from, end);
+      if (status !== 0 && heapI32[status >>> 2]! >= 0) this.bad(end - 1, heapI32[status >>> 2]!);
+      from = end;
+    }
+    endCall();
+  }
+
+  /** Lets go of its memory; it can't be replayed after that. */
+  release(): void {
+    for (const buffer of this.held) buffer.release();
+  }
+
+  private bad(call: number, position: number): never {
+    endCall();
+    throw new SimdgradError(
+      "capture",
+      `${this.names[call]} met a bad value at position ${position}: an index outside of its range, or a ` +
+        "matrix that it cannot take. Outside of capture() the error says more",
+    );
+  }
+}
+
+function unlike(name: string): SimdgradError {
+  return new SimdgradError("capture", `${name} was not called when this step was recorded`);
+}
+
+/** Takes the calls of a function that runs again to renew their parameters. */
+class Renewal implements Recorder {
+  constructor(readonly call: Recorder["call"]) {}
+
+  cell(): never {
+    throw unlike("an op with a number");
+  }
+
+  check(): never {
+    throw unlike("an op that checks");
+  }
+
+  constant(): never {
+    throw unlike("an op with data");
+  }
+
+  stream(): never {
+    throw unlike("a random op");
+  }
+}

@@ -1,0 +1,60 @@
+// An arena: memory that one recording of kernel calls has to itself, so that the addresses in it stay
+// good. What is freed in it is used again by the same recording only. It stands in the queue of
+// eviction.ts as one: when the heap is short of room it leaves as a whole, and the recording with it.
+import { newSlots, type Slots, useSlots } from "./buffer.js";
+import { dequeue, enqueue, moveOut, type Region, Storage, useRegion } from "./eviction.js";
+import { emptyBins, returnBlocks } from "./heap.js";
+
+export class Arena extends Storage implements Region {
+  readonly bins = emptyBins();
+  readonly storages = new Set<Storage>();
+  /** False once its memory belongs to others again. */
+  resident = true;
+  private readonly slots = newSlots();
+  private queued = false;
+
+  /** @param leaving called before it gives its memory back: releases what only the recording refers to */
+  constructor(private readonly leaving: () => void) {
+    super(0, "capture");
+  }
+
+  /** Everything that `fn` allocates lies here. */
+  during<T>(fn: () => T): T {
+    return allocatingIn(this, this.slots, fn);
+  }
+
+  /** Lets it wait with all others for its turn to be evicted. */
+  settle(): void {
+    this.queued = true;
+    enqueue(this);
+  }
+
+  /** Gives the memory back. What is still referred to, a gradient say, is spilled. */
+  override evict(): void {
+    if (!this.resident) return;
+    this.resident = false;
+    if (this.queued) dequeue(this);
+    this.leaving();
+    for (const storage of this.storages) {
+      moveOut(storage);
+      storage.region = null;
+    }
+    this.storages.clear();
+    returnBlocks(this.bins);
+  }
+}
+
+/** What `fn` allocates lies in the heap at large, in the midst of an arena's `during`, too. */
+export function outsideOfArenas<T>(fn: () => T): T {
+  return allocatingIn(null, null, fn);
+}
+
+function allocatingIn<T>(region: Region | null, slots: Slots | null, fn: () => T): T {
+  const [regionBefore, slotsBefore] = [useRegion(region), useSlots(slots)];
+  try {
+    return fn();
+  } finally {
+    useRegion(regionBefore);
+    useSlots(slotsBefore);
+  }
+}

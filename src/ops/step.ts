@@ -1,0 +1,347 @@
+// A call that was recorded, for `capture`: the kernel calls (kernels/recording.ts), the memory that they
+// have to themselves (memory/arena.ts), and what a replay must do besides running them: copy arguments
+// in, see whether what it uses from outside is still there, and leave gradients and version counters
+// as a call of the function would.
+import { CaptureError } from "../core/errors.js";
+import { bytesOf } from "../core/dtype.js";
+import { type Layout, sameShape } from "../core/shape.js";
+import { Node, watchGrads } from "../autograd/node.js";
+import { currentRevision, isGradEnabled } from "../autograd/mode.js";
+import { handlesMade, Tensor } from "../autograd/tensor.js";
+import { Recording } from "../kernels/recording.js";
+import { withRecorder } from "../kernels/run.js";
+import { Arena, outsideOfArenas } from "../memory/arena.js";
+import { type Buffer, watchAddresses } from "../memory/buffer.js";
+import { holdAll, use } from "../memory/eviction.js";
+import { heapU8 } from "../memory/heap.js";
+import { tidy, untracked } from "../memory/scope.js";
+import { copyOf, writeInto } from "./convert.js";
+
+/** What a captured function may be given. */
+export type CaptureArgument = Tensor | number | boolean | string | null | undefined;
+
+/** A buffer that existed before the recording: where it must still lie, and how often it is modified. */
+interface Outer {
+  readonly buffer: Buffer;
+  readonly address: number;
+  /** At first, then the number of modifications that a replay adds. */
+  version: number;
+}
+
+/** A leaf's gradient: what it was when it was first looked at, what it is in the end. */
+interface Grad {
+  readonly node: Node;
+  /** undefined: replaced before anybody looked. */
+  readonly before: Buffer | null | undefined;
+  written: boolean;
+  after: Buffer | null;
+  layout: Layout | null;
+}
+
+/** What a call looks like to a recording, tensors apart from their values. */
+export class Signature {
+  private readonly tensors: readonly ({ shape: readonly number[]; dtype: string } | null)[];
+  readonly gradEnabled = isGradEnabled();
+  constructor(private readonly args: readonly CaptureArgument[]) {
+    this.tensors = args.map((x) =>
+      x instanceof Tensor ? { shape: x.shape, dtype: x.dtype } : null,
+    );
+    this.args = args.map((x) => (x instanceof Tensor ? null : x));
+  }
+
+  fits(args: readonly CaptureArgument[]): boolean {
+    if (args.length !== this.args.length || this.gradEnabled !== isGradEnabled()) return false;
+    for (let i = 0; i < args.length; i++) {
+      const x = args[i];
+      const tensor = this.tensors[i]!;
+      if (x instanceof Tensor) {
+        if (tensor === null || x.dtype !== tensor.dtype || x.node !== null) return false;
+        if (x.shape !== tensor.shape && !sameShape(x.shape, tensor.shape)) return false;
+      } else if (tensor !== null || !Object.is(x, this.args[i])) return false;
+    }
+    return true;
+  }
+}
+
+/** The step that is being recorded. */
+let current: Step | null = null;
+/** Handles made in `apart` so far. */
+let madeApart = 0;
+
+/** A recorded call. */
+export class Step {
+  private readonly arena = new Arena(() => this.release());
+  private readonly constants = new Arena(() => this.recording.release());
+  private readonly recording = new Recording(this.constants);
+  private readonly outer = new Map<Buffer, Outer>();
+  private outers: readonly Outer[] = [];
+  private readonly grads = new Map<Node, Grad>();
+  /** Those whose old value counts, and those that get another one. */
+  private readonly looked: Grad[] = [];
+  private readonly written: Grad[] = [];
+  private readonly inputs: (Tensor | null)[] = [];
+  /** Handles that belong to the recording. */
+  private readonly held: Tensor[] = [];
+  private result: unknown = null;
+  private revision = 0;
+  private isRenewing = false;
+  /** False when memory that it used moved while it was recorded: it can't be replayed then. */
+  sound = true;
+
+  constructor(private readonly signature: Signature) {}
+
+  fits(args: readonly CaptureArgument[]): boolean {
+    return this.signature.fits(args);
+  }
+
+  /** Runs `fn` and records it. Afterwards `take` gives what it has returned. */
+  record(
+    fn: (...args: readonly CaptureArgument[]) => unknown,
+    args: readonly CaptureArgument[],
+  ): void {
+    try {
+      during(this, () =>
+        this.arena.during(() =>
+          untracked(() => {
+            const own = args.map((x) => this.input(x));
+            withRecorder(this.recording, () => {
+              this.result = this.own(tidy(() => fn(...own)));
+            });
+            this.recording.finish();
+          }),
+        ),
+      );
+    } catch (error) {
+      this.discard();
+      throw error;
+    }
+    this.settle();
+  }
+
+  /** The recording's own copy of an argument. */
+  private input(x: CaptureArgument): CaptureArgument {
+    const copy = x instanceof Tensor ? copyOf("capture", x) : null;
+    this.inputs.push(copy);
+    if (copy === null) return x;
+    this.held.push(copy);
+    // The function gets another handle: it may dispose of that.
+    return this.hold(copy);
+  }
+
+  /** Another handle on x, for as long as the recording lasts. */
+  private hold(x: Tensor): Tensor {
+    const own = new Tensor(x.buffer.retain(), x.layout, x.dtype, true);
+    this.held.push(own);
+    return own;
+  }
+
+  /** What `fn` has returned, with handles of the recording; those that it made are released. */
+  private own(result: unknown): unknown {
+    const made = new Set<Tensor>();
+    const owned = mapTensors(result, (x) => {
+      if (x.buffer.isIn(this.arena)) made.add(x);
+      return this.hold(x);
+    });
+    for (const x of made) x.dispose();
+    return owned;
+  }
+
+  /** Told of each address that is asked for. */
+  note(buffer: Buffer, address: number): void {
+    if (buffer.isIn(this.arena) || buffer.isIn(this.constants)) return;
+    const known = this.outer.get(buffer);
+    if (known === undefined) this.outer.set(buffer, { buffer, address, version: buffer.version });
+    else if (known.address !== address) this.sound = false;
+  }
+
+  /** Told of each use of a gradient. */
+  noteGrad(node: Node, writes: boolean): void {
+    const known = this.grads.get(node);
+    if (known !== undefined) {
+      known.written ||= writes;
+      return;
+    }
+    const before = writes ? undefined : (node.heldGrad?.buffer ?? null);
+    this.grads.set(node, { node, before, written: writes, after: null, layout: null });
+  }
+
+  private settle(): void {
+    this.outers = [...this.outer.values()];
+    for (const outer of this.outers) outer.version = outer.buffer.retain().version - outer.version;
+    for (const grad of this.grads.values()) {
+      if (grad.before !== undefined) this.looked.push(grad);
+      if (!grad.written) continue;
+      const held = grad.node.heldGrad;
+      grad.after = held?.buffer.retain() ?? null;
+      grad.layout = held?.layout ?? null;
+      this.written.push(grad);
+    }
+    this.revision = currentRevision();
+    this.arena.settle();
+  }
+
+  /** Copies of what the function returned, with the values of the last run. */
+  take(): unknown {
+    return mapTensors(this.result, (x) => {
+      // The copy may need room: not ours.
+      use(this.arena);
+      return fresh(x);
+    });
+  }
+
+  /** Whether a call would find the gradients as the recorded one did. */
+  isExpected(): boolean {
+    for (let i = 0; i < this.looked.length; i++) {
+      const { node, before } = this.looked[i]!;
+      if ((node.heldGrad?.storage ?? null) !== before) return false;
+    }
+    return true;
+  }
+
+  /** Runs it again. False, and nothing was done, when what it needs has moved or gone. */
+  replay(args: readonly CaptureArgument[]): boolean {
+    const { arena, inputs } = this;
+    if (!arena.resident || this.revision !== currentRevision()) return false;
+    for (let i = 0; i < inputs.length; i++) {
+      const input = inputs[i]!;
+      use(arena);
+      if (input !== null) copyInto(input, args[i] as Tensor);
+    }
+    if (!arena.resident) return false;
+    use(arena);
+    for (let i = 0; i < this.outers.length; i++) {
+      const { buffer, address } = this.outers[i]!;
+      // Ours is the last reference to what a program has disposed of.
+      if (buffer.refs === 1 || buffer.address() !== address) return false;
+    }
+    this.recording.replay();
+    for (let i = 0; i < this.outers.length; i++) {
+      const { buffer, version } = this.outers[i]!;
+      buffer.version += version;
+    }
+    for (let i = 0; i < this.written.length; i++) leaveGrad(this.written[i]!);
+    return true;
+  }
+
+  /** Gives the memory back. */
+  discard(): void {
+    this.arena.evict();
+  }
+
+  private release(): void {
+    for (const x of this.held) x.dispose();
+    for (const { buffer } of this.outers) buffer.release();
+    for (const { after } of this.written) after?.release();
+    this.constants.evict();
+  }
+
+  /** See `renewing`. */
+  renew(
+    op: string,
+    operands: readonly Tensor[],
+    fn: (...operands: readonly Tensor[]) => void,
+  ): void {
+    // A chain of schedulers renews the rates of each of its parts.
+    if (this.isRenewing) return fn(...operands);
+    const own = operands.map((x) => this.hold(x));
+    const before = handlesMade() - madeApart;
+    this.isRenewing = true;
+    try {
+      this.recording.renewing(() => fn(...own));
+    } finally {
+      this.isRenewing = false;
+    }
+    if (handlesMade() - madeApart === before) return;
+    throw new CaptureError(
+      op,
+      "makes tensors to update a parameter, so a replay would keep its numbers as they are now: " +
+        "call step() outside of capture()",
+    );
+  }
+
+  /** See `apart`. */
+  apart<T>(fn: () => T): T {
+    const before = handlesMade();
+    const result = outsideOfArenas(() => withRecorder(null, fn));
+    madeApart += handlesMade() - before;
+    return result;
+  }
+}
+
+/** Runs `fn` while `step` is told what it uses. */
+function during(step: Step, fn: () => void): void {
+  const born = new Node("capture", [], []).seq;
+  current = step;
+  holdAll(true);
+  watchAddresses((buffer, address) => step.note(buffer, address));
+  watchGrads((node, writes) => {
+    if (node.seq < born) step.noteGrad(node, writes);
+  });
+  try {
+    fn();
+  } finally {
+    current = null;
+    holdAll(false);
+    watchAddresses(null);
+    watchGrads(null);
+  }
+}
+
+/** The gradient of a leaf as the recorded call left it. */
+function leaveGrad({ node, after, layout }: Grad): void {
+  if ((node.heldGrad?.storage ?? null) === after) return;
+  node.setGrad(after && new Tensor(after.retain(), layout!, "float32", true));
+}
+
+/** The values of x in a contiguous tensor of its shape and dtype. */
+function copyInto(out: Tensor, x: Tensor): void {
+  if (!x.layout.contiguous) return writeInto(out, out.layout, x);
+  const from = x.address();
+  heapU8.copyWithin(out.address(), from, from + x.numel() * bytesOf(x.dtype));
+}
+
+/** A copy. */
+export function fresh(x: Tensor): Tensor {
+  return copyOf("capture", x);
+}
+
+/** The same value with `f` of each tensor in it, however deep in arrays and plain objects. */
+export function mapTensors(value: unknown, f: (x: Tensor) => Tensor): unknown {
+  if (value instanceof Tensor) return f(value);
+  if (Array.isArray(value)) return value.map((item) => mapTensors(item, f));
+  if (Object(value) !== value) return value;
+  if (Object.getPrototypeOf(value) !== Object.prototype) {
+    throw new CaptureError(
+      "capture",
+      "a captured function returns tensors, alone or in arrays and plain objects, and plain values",
+    );
+  }
+  return Object.fromEntries(
+    Object.entries(value as object).map(([key, item]) => [key, mapTensors(item, f)]),
+  );
+}
+
+/**
+ * Runs `fn`, which computes numbers of kernel calls from what changes from step to step (an
+ * optimiser's rate and step count), so that a replay computes them anew. It calls kernels and makes no
+ * tensors; `operands` are those that may be released after it.
+ * @throws CaptureError when it makes tensors inside of `capture`.
+ */
+export function renewing<const T extends readonly Tensor[]>(
+  op: string,
+  operands: T,
+  fn: (...operands: T) => void,
+): void;
+export function renewing(
+  op: string,
+  operands: readonly Tensor[],
+  fn: (...operands: readonly Tensor[]) => void,
+): void {
+  if (current === null) fn(...operands);
+  else current.renew(op, operands, fn);
+}
+
+/** Runs `fn`, which makes what all later steps use, now and not again when a step is replayed. */
+export function apart<T>(fn: () => T): T {
+  return current === null ? fn() : current.apart(fn);
+}
