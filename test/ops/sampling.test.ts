@@ -110,7 +110,8 @@ describe("uniform, normal and whole numbers", () => {
   it.each([
     ["randint", () => sg.randint(-2, 5, [N], seeded()), "int32"],
     ["randint", () => sg.randint(-2, 5, [N], { dtype: "float32", ...seeded() }), "float32"],
-    ["randintLike", () => sg.randintLike(sg.zeros([N]), -2, 5, seeded()), "int32"],
+    ["randintLike", () => sg.randintLike(sg.zeros([N]), -2, 5, seeded()), "float32"],
+    ["randintLike", () => sg.randintLike(sg.arange(N), -2, 5, seeded()), "int32"],
   ] as const)("%s: each whole number as often", (_, make, dtype) => {
     const x = make();
     expect(x.dtype).toBe(dtype);
