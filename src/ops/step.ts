@@ -214,10 +214,14 @@ export class Step {
       // Ours is the last reference to what a program has disposed of.
       if (buffer.refs === 1 || buffer.address() !== address) return false;
     }
-    this.recording.replay();
-    for (let i = 0; i < this.outers.length; i++) {
-      const { buffer, version } = this.outers[i]!;
-      buffer.version += version;
+    try {
+      this.recording.replay();
+    } finally {
+      // Also where it stopped halfway: what was modified by then counts.
+      for (let i = 0; i < this.outers.length; i++) {
+        const { buffer, version } = this.outers[i]!;
+        buffer.version += version;
+      }
     }
     for (let i = 0; i < this.written.length; i++) leaveGrad(this.written[i]!);
     return true;
