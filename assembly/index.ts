@@ -142,4 +142,4 @@ export { foldF32, unfoldF32 } from "./image/windows";
 export { fftF32 } from "./signal/fft";
 export { repeatI32 } from "./index-ops/repeat";
 export { multinomialI32 } from "./random/multinomial";
-export { recurrentF32, recurrentGradF32 } from "./recurrent";
+export { recurrentF32, recurrentGradF32 } from "./recurrent/recurrent";
