@@ -30,6 +30,12 @@ describe("clipGradNorm", () => {
     expect(optim.clipGradNorm([], 1).item()).toBe(0);
   });
 
+  it("adds 1e-6 to the norm, as PyTorch", () => {
+    const p = param([1], [2e-6]);
+    optim.clipGradNorm(p, 1e-6);
+    expect(p.grad!.item()).toBeCloseTo(2e-6 / 3, 12);
+  });
+
   it("makes gradients NaN with the norm, or throws", () => {
     const bad = (): Tensor[] => [param([1], [NaN]), param([1], [1])];
     const params = bad();
@@ -101,6 +107,14 @@ describe("ExponentialMovingAverage", () => {
     expect(ema.averages[0]!.toArray()).toEqual([2, 3, 4, 5, 4]);
     ema.update();
     expect(ema.averages[0]!.toArray()).toEqual([2.75, 3.75, 4.75, 5.75, 3.25]);
+  });
+
+  it("keeps 999 parts of 1000 by default", () => {
+    const p = tensor([0], { requiresGrad: true });
+    const ema = new optim.ExponentialMovingAverage([p]);
+    optim.vectorToParameters(tensor([1000]), [p]);
+    ema.update();
+    expect(ema.averages[0]!.item()).toBeCloseTo(1, 4);
   });
 
   it("starts with less where it warms up", () => {

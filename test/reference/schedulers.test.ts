@@ -22,6 +22,7 @@ const makes: Readonly<Record<string, (o: Optimizer) => optim.Scheduler>> = {
   StepLR: (o) => new optim.StepLR(o, 3, { gamma: 0.5 }),
   "StepLR default": (o) => new optim.StepLR(o, 7),
   MultiStepLR: (o) => new optim.MultiStepLR(o, [2, 5, 5, 13], { gamma: 0.3 }),
+  "MultiStepLR default": (o) => new optim.MultiStepLR(o, [3, 11]),
   ExponentialLR: (o) => new optim.ExponentialLR(o, 0.9),
   "ConstantLR default": (o) => new optim.ConstantLR(o),
   ConstantLR: (o) => new optim.ConstantLR(o, { factor: 0.7, totalIters: 3 }),
@@ -45,6 +46,9 @@ const makes: Readonly<Record<string, (o: Optimizer) => optim.Scheduler>> = {
     }),
   "OneCycleLR without momentum": (o) =>
     new optim.OneCycleLR(o, 0.5, { totalSteps: 30, cycleMomentum: false }),
+  "ReduceLROnPlateau default": (o) => new optim.ReduceLROnPlateau(o),
+  "ReduceLROnPlateau, no threshold": (o) =>
+    new optim.ReduceLROnPlateau(o, { patience: 1, threshold: 0 }),
   ReduceLROnPlateau: (o) =>
     new optim.ReduceLROnPlateau(o, { factor: 0.5, patience: 1, minLr: [0.1, 0.001] }),
   "ReduceLROnPlateau abs": (o) =>
