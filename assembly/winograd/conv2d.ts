@@ -1,6 +1,6 @@
 // conv2d of 3 x 3 taps, a step of 1 and one group by Winograd's F(4 x 4, 3 x 3): 36 products of
 // matrices, [O x C] @ [C x tiles], instead of 144. With w turned round and transposed it is the gradient
-// by the input. points.ts has the transforms.
+// by the input. points.ts has the transforms. For at least one output.
 //
 // A work unit is 64 channels of the outputs of a block of tiles (tiles.ts), channels fastest: the units
 // of one block share its transformed inputs, so call for many.
@@ -120,7 +120,7 @@ class Winograd {
       const line = t / tiles.across;
       const row = (line % tiles.down) * 4;
       const col = (t - line * tiles.across) * 4;
-      const image = (<usize>(line / tiles.down)) * (a.O * a.OH * a.OW);
+      const image = <usize>(line / tiles.down) * (a.O * a.OH * a.OW);
       store<usize>(out, (image + row * a.OW + col) << 2);
       store<i32>(out, min(4, a.OH - row), 4);
       store<i32>(out, min(4, a.OW - col), 8);
@@ -192,14 +192,7 @@ class Winograd {
   }
 
   /** The outputs of one channel: A^T m A, four tiles at a time. */
-  static outputs(
-    m: usize,
-    count: i32,
-    bias: usize,
-    add: bool,
-    out: usize,
-    rowBytes: usize,
-  ): void {
+  static outputs(m: usize, count: i32, bias: usize, add: bool, out: usize, rowBytes: usize): void {
     const half = Room.temp();
     const done = half + 384;
     const b = bias ? v128.load32_splat(bias) : f32x4.splat(0);

@@ -134,7 +134,7 @@ export class Tiles {
       const top = (line % this.down) * 4 - this.padH;
       const left = q * 4 - this.padW;
       const from = max(left, 0);
-      const at = (<usize>(line / this.down)) * this.image + ((<usize>(top * this.W + from)) << 2);
+      const at = <usize>(line / this.down) * this.image + ((<usize>(top * this.W + from)) << 2);
       store<usize>(run, at);
       store<i32>(run, top, 4);
       store<i32>(run, max(min(left + 4 * n + over, this.W) - from, 0), 8);
@@ -169,8 +169,8 @@ export class Tiles {
       const to = stage + load<usize>(run, 12);
       this.columns(n >> 2, to);
       if (n & 3) {
-        this.patch(<usize>(n & ~3) << 2, n & 3);
-        this.columns(1, to + (<usize>(n & ~3) << 2));
+        this.patch((<usize>(n & ~3)) << 2, n & 3);
+        this.columns(1, to + ((<usize>(n & ~3)) << 2));
       }
       run += 16;
     }

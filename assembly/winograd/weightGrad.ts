@@ -1,6 +1,7 @@
 // The gradient by the weights of the convolutions of conv2d.ts: 36 products of matrices
 //   [O x tiles] @ [tiles x C],
-// dy spread to 6 x 6 points against the transformed x, summed up in a workspace, then G^T m G.
+// dy spread to 6 x 6 points against the transformed x, summed up in a workspace, then G^T m G. For at
+// least one output.
 //
 // A work unit is 16 channels of x, for all tiles. Units of one call share dy's transforms: call for many.
 // Order of summation: the tiles of a block, then blocks.
@@ -160,7 +161,7 @@ class WeightGrad {
       }
       for (let r: usize = 0; r < 3; r++) Points.taps(half + r * 96, 16, done + r * 48, 16);
       let dw = a.dw + ((<usize>((o * a.C + c) * 9)) << 2);
-      for (let lane = done; lane < done + (<usize>min(4, to - c) << 2); lane += 4) {
+      for (let lane = done; lane < done + ((<usize>min(4, to - c)) << 2); lane += 4) {
         for (let tap = lane; tap < lane + 144; tap += 16) {
           store<u32>(dw, load<u32>(tap));
           dw += 4;
