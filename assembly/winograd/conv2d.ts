@@ -105,10 +105,10 @@ class Winograd {
     }
     const half = taps + 144;
     for (let j = taps; j < taps + 48; j += 16) {
-      Points.kernel(v128.load(j), v128.load(j, 48), v128.load(j, 96), j + 144, 48);
+      Points.kernel(j, 48, j + 144, 48);
     }
     for (let i = half; i < half + 288; i += 48) {
-      Points.kernel(v128.load(i), v128.load(i, 16), v128.load(i, 32), to, plane);
+      Points.kernel(i, 16, to, plane);
       to += 6 * plane;
     }
   }
@@ -178,16 +178,7 @@ class Winograd {
     for (let c = 0; c < depth; c++) {
       if ((c & 3) == 0) tiles.stages(x + <usize>c * step, step, min(4, depth - c));
       const s = Room.stage() + <usize>(c & 3) * Room.STAGE;
-      let lanes = Room.lanes();
-      for (let t = 0; t < count; t += 4) {
-        const at = to + ((<usize>((t & ~7) * 8 + c)) << 5) + ((t & 4) << 2);
-        const p0 = s + load<usize>(lanes);
-        const p1 = s + load<usize>(lanes, 4);
-        const p2 = s + load<usize>(lanes, 8);
-        const p3 = s + load<usize>(lanes, 12);
-        Tiles.input(p0, p1, p2, p3, at, (<usize>Room.PLANE) << 2);
-        lanes += 16;
-      }
+      tiles.plane(s, count, to + ((<usize>c) << 5), Room.DEPTH << 5, (<usize>Room.PLANE) << 2);
     }
   }
 

@@ -63,7 +63,6 @@ export class Points {
   }
 
   /** A^T m, of six vectors `fromStep` bytes apart. */
-  @inline
   static output(from: usize, fromStep: usize, to: usize, step: usize): void {
     const m1 = v128.load(from + fromStep);
     const m2 = v128.load(from + 2 * fromStep);
@@ -93,9 +92,12 @@ export class Points {
     v128.store(to + 5 * step, d3);
   }
 
-  /** G g. */
+  /** G g, of three vectors `fromStep` bytes apart. */
   @inline
-  static kernel(g0: v128, g1: v128, g2: v128, to: usize, step: usize): void {
+  static kernel(from: usize, fromStep: usize, to: usize, step: usize): void {
+    const g0 = v128.load(from);
+    const g1 = v128.load(from + fromStep);
+    const g2 = v128.load(from + 2 * fromStep);
     v128.store(to, Points.by(8, g0));
     let even = Points.by(9, f32x4.add(g0, Points.by(2, g2)));
     let odd = Points.by(9, Points.by(0, g1));
@@ -107,7 +109,6 @@ export class Points {
   }
 
   /** G^T m, of six vectors `fromStep` bytes apart. */
-  @inline
   static taps(from: usize, fromStep: usize, to: usize, step: usize): void {
     const m1 = v128.load(from + fromStep);
     const m2 = v128.load(from + 2 * fromStep);

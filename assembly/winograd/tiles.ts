@@ -231,25 +231,29 @@ export class Tiles {
   }
 
   /** Four tiles out of the stage, their rows transformed: 36 vectors, `step` bytes apart. */
-  static input(p0: usize, p1: usize, p2: usize, p3: usize, to: usize, step: usize): void {
+  rows(p0: usize, p1: usize, p2: usize, p3: usize, to: usize, step: usize): void {
     for (let i = 0; i < 6; i++) {
       let x = v128.load(p0);
       let y = v128.load(p1);
+      let z = v128.load(p2);
+      let w = v128.load(p3);
       const xy = i32x4.shuffle(x, y, 0, 4, 1, 5);
-      const xyEnd = i32x4.shuffle(x, y, 2, 6, 3, 7);
-      x = v128.load(p2);
-      y = v128.load(p3);
-      const zw = i32x4.shuffle(x, y, 0, 4, 1, 5);
-      const zwEnd = i32x4.shuffle(x, y, 2, 6, 3, 7);
-      const xyRest = i32x4.shuffle(v128.load64_zero(p0, 16), v128.load64_zero(p1, 16), 0, 4, 1, 5);
-      const zwRest = i32x4.shuffle(v128.load64_zero(p2, 16), v128.load64_zero(p3, 16), 0, 4, 1, 5);
+      const zw = i32x4.shuffle(z, w, 0, 4, 1, 5);
       const d0 = i64x2.shuffle(xy, zw, 0, 2);
       const d1 = i64x2.shuffle(xy, zw, 1, 3);
-      const d2 = i64x2.shuffle(xyEnd, zwEnd, 0, 2);
-      const d3 = i64x2.shuffle(xyEnd, zwEnd, 1, 3);
-      const d4 = i64x2.shuffle(xyRest, zwRest, 0, 2);
-      const d5 = i64x2.shuffle(xyRest, zwRest, 1, 3);
-      Points.input(d0, d1, d2, d3, d4, d5, to, step);
+      x = i32x4.shuffle(x, y, 2, 6, 3, 7);
+      z = i32x4.shuffle(z, w, 2, 6, 3, 7);
+      const d2 = i64x2.shuffle(x, z, 0, 2);
+      const d3 = i64x2.shuffle(x, z, 1, 3);
+      if (this.side == 6) {
+        x = i32x4.shuffle(v128.load64_zero(p0, 16), v128.load64_zero(p1, 16), 0, 4, 1, 5);
+        z = i32x4.shuffle(v128.load64_zero(p2, 16), v128.load64_zero(p3, 16), 0, 4, 1, 5);
+        const d4 = i64x2.shuffle(x, z, 0, 2);
+        const d5 = i64x2.shuffle(x, z, 1, 3);
+        Points.input(d0, d1, d2, d3, d4, d5, to, step);
+      } else {
+        Points.spread(d0, d1, d2, d3, to, step);
+      }
       to += 6 * step;
       p0 += Room.PITCH;
       p1 += Room.PITCH;
@@ -258,27 +262,17 @@ export class Tiles {
     }
   }
 
-  /** The same with tiles of a gradient. */
-  static spread(p0: usize, p1: usize, p2: usize, p3: usize, to: usize, step: usize): void {
-    for (let i = 0; i < 6; i++) {
-      let x = v128.load(p0);
-      let y = v128.load(p1);
-      const xy = i32x4.shuffle(x, y, 0, 4, 1, 5);
-      const xyEnd = i32x4.shuffle(x, y, 2, 6, 3, 7);
-      x = v128.load(p2);
-      y = v128.load(p3);
-      const zw = i32x4.shuffle(x, y, 0, 4, 1, 5);
-      const zwEnd = i32x4.shuffle(x, y, 2, 6, 3, 7);
-      const d0 = i64x2.shuffle(xy, zw, 0, 2);
-      const d1 = i64x2.shuffle(xy, zw, 1, 3);
-      const d2 = i64x2.shuffle(xyEnd, zwEnd, 0, 2);
-      const d3 = i64x2.shuffle(xyEnd, zwEnd, 1, 3);
-      Points.spread(d0, d1, d2, d3, to, step);
-      to += 6 * step;
-      p0 += Room.PITCH;
-      p1 += Room.PITCH;
-      p2 += Room.PITCH;
-      p3 += Room.PITCH;
+  /** The tiles of one plane, whose stage is at s: four at a time, `toStep` bytes to the second eight. */
+  plane(s: usize, count: i32, to: usize, toStep: usize, step: usize): void {
+    let lanes = Room.lanes();
+    for (let t = 0; t < count; t += 4) {
+      const at = to + <usize>(t >> 3) * toStep + ((t & 4) << 2);
+      const p0 = s + load<usize>(lanes);
+      const p1 = s + load<usize>(lanes, 4);
+      const p2 = s + load<usize>(lanes, 8);
+      const p3 = s + load<usize>(lanes, 12);
+      this.rows(p0, p1, p2, p3, at, step);
+      lanes += 16;
     }
   }
 }

@@ -80,21 +80,10 @@ class WeightGrad {
   /** The left operands: rows of TILES tiles. */
   static gradients(tiles: Tiles, a: WinogradWeightGradArgs, o: i32, rows: i32, count: i32): void {
     const step = (<usize>(a.OH * a.OW)) << 2;
-    let dy = a.dy + <usize>o * step;
     let to = Room.operands();
-    const s = Room.stage();
     for (let r = 0; r < rows; r++) {
-      tiles.stages(dy, 0, 1);
-      let lanes = Room.lanes();
-      for (let t = 0; t < count; t += 4) {
-        const p0 = s + load<usize>(lanes);
-        const p1 = s + load<usize>(lanes, 4);
-        const p2 = s + load<usize>(lanes, 8);
-        const p3 = s + load<usize>(lanes, 12);
-        Tiles.spread(p0, p1, p2, p3, to + (t << 2), (<usize>Room.PLANE) << 2);
-        lanes += 16;
-      }
-      dy += step;
+      tiles.stages(a.dy + <usize>(o + r) * step, 0, 1);
+      tiles.plane(Room.stage(), count, to, 32, (<usize>Room.PLANE) << 2);
       to += Room.TILES << 2;
     }
   }
@@ -113,7 +102,7 @@ class WeightGrad {
       let to = planes + ((<usize>((i & ~7) * Room.TILES + (i & 4))) << 2);
       for (let t = 0; t < count; t++) {
         const p = Room.stage() + load<usize>(Room.lanes() + (t << 2));
-        Tiles.input(p, p + s1, p + s2, p + s3, to, (<usize>Room.PLANE) << 2);
+        tiles.rows(p, p + s1, p + s2, p + s3, to, (<usize>Room.PLANE) << 2);
         to += 32;
       }
     }
