@@ -51,6 +51,7 @@ async function bundle() {
       optim: "src/optim/index.ts",
       data: "src/data/index.ts",
       io: "src/io/index.ts",
+      inspect: "src/inspect/index.ts",
     },
     plugins: [namespaces],
     // methods.ts extends Tensor.prototype: it must lie in one chunk with Tensor, or a bundler that

@@ -111,6 +111,7 @@ export {
   convTranspose3d,
   type ConvTranspose3dOptions,
 } from "./ops/convTranspose.js";
+export { type ConvAlgorithm, setConvAlgorithm } from "./ops/winograd.js";
 export { capture } from "./ops/capture.js";
 export { type CaptureArgument } from "./ops/step.js";
 export {

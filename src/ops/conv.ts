@@ -1,6 +1,6 @@
 // Convolutions (cross-correlations, as everywhere in deep learning) of 1, 2 and 3 dims, [N, C, ...].
 // The 2-d one and its two gradients are linear in each operand, so the gradients of each are the
-// other two: derivatives of any order. 1-d is 2-d of height 1; 3-d gathers windows along the depth
+// other two: derivatives of any order; winograd.ts has a second way to them. 1-d is 2-d of height 1; 3-d gathers windows along the depth
 // (depth.ts) and takes the kernel's depth for channels. Their transposes: convTranspose.ts.
 import { checkFloat } from "../core/dtype.js";
 import { ShapeError, ValueError } from "../core/errors.js";
@@ -15,6 +15,7 @@ import { sum } from "./reduce.js";
 import { reshape, squeeze, unsqueeze } from "./views.js";
 import {
   checkImages,
+  type ConvSizes,
   KERNEL_DIMS,
   outputSize,
   type Pair,
@@ -24,6 +25,7 @@ import {
   type Single,
   type Triple,
 } from "./window.js";
+import { isWinograd, winogradConv2d, winogradInputGrad, winogradWeightGrad } from "./winograd.js";
 import { tidy } from "../memory/scope.js";
 
 /** Options of a convolution; `Size` is a number, or one for each dim. */
@@ -59,13 +61,6 @@ export interface ConvGeometry {
   readonly padding: readonly number[];
   readonly dilation: readonly number[];
 }
-
-/** All sizes of a 2-d convolution, in the order of the kernels' parameters. */
-export type ConvSizes = [
-  ...[N: number, C: number, H: number, W: number, O: number, kh: number, kw: number],
-  ...[OH: number, OW: number, strideH: number, strideW: number, padH: number, padW: number],
-  ...[dilationH: number, dilationW: number, groups: number],
-];
 
 /**
  * @param x [N, C, L], or [C, L] without a batch
@@ -217,7 +212,9 @@ export function convolution(
   const [N, , , , O, , , OH, OW] = sizes;
   const units = conv2dUnits(N, sizes[15], OH, OW);
   const operands = [x, weight, bias] as const;
-  const out = compute(op, kernels.conv2dF32, units, operands, [N, O, OH, OW], sizes);
+  const out = isWinograd(sizes)
+    ? winogradConv2d(op, x, weight, bias, sizes)
+    : compute(op, kernels.conv2dF32, units, operands, [N, O, OH, OW], sizes);
   return record(op, out, operands, { x, weight }, (dy, { x, weight }) => [
     () => inputGrad(op, dy, weight, sizes),
     () => weightGrad(op, x, dy, sizes),
@@ -231,7 +228,9 @@ export function inputGrad(op: string, dy: Tensor, weight: Tensor, sizes: ConvSiz
   const [N, C, H, W, , , , , , strideH, strideW] = sizes;
   const units = conv2dInputGradUnits(N, sizes[15], H, W, strideH, strideW);
   const kernel = kernels.conv2dInputGradF32;
-  const out = compute(op, kernel, units, [dy, weight], [N, C, H, W], sizes);
+  const out = isWinograd(sizes)
+    ? winogradInputGrad(op, dy, weight, sizes)
+    : compute(op, kernel, units, [dy, weight], [N, C, H, W], sizes);
   return record(op, out, [dy, weight], { dy, weight }, (g, { dy, weight }) => [
     () => convolution(op, g, weight, null, sizes),
     () => weightGrad(op, g, dy, sizes),
@@ -243,7 +242,9 @@ function weightGrad(op: string, x: Tensor, dy: Tensor, sizes: ConvSizes): Tensor
   const [, C, , , O, kh, kw] = sizes;
   const shape: Shape = [O, C / sizes[15], kh, kw];
   const units = conv2dWeightGradUnits(C, kh, kw, sizes[15]);
-  const out = compute(op, kernels.conv2dWeightGradF32, units, [x, dy], shape, sizes);
+  const out = isWinograd(sizes)
+    ? winogradWeightGrad(op, x, dy, sizes)
+    : compute(op, kernels.conv2dWeightGradF32, units, [x, dy], shape, sizes);
   return record(op, out, [x, dy], { x, dy }, (g, { x, dy }) => [
     () => inputGrad(op, dy, g, sizes),
     () => convolution(op, x, g, null, sizes),

@@ -16,6 +16,13 @@ export type Rank = 1 | 2 | 3;
 /** A number for all of `Rank` dims, or one for each. */
 export type PerDim = Single | Pair | Triple;
 
+/** All sizes of a 2-d convolution, in the order of the kernels' parameters. */
+export type ConvSizes = [
+  ...[N: number, C: number, H: number, W: number, O: number, kh: number, kw: number],
+  ...[OH: number, OW: number, strideH: number, strideW: number, padH: number, padW: number],
+  ...[dilationH: number, dilationW: number, groups: number],
+];
+
 const COUNTS = ["one integer", "one or two integers", "one or three integers"];
 
 /** A number for each of n dims, from one for all or a list; checks that they are integers of at least `least`. */

@@ -103,6 +103,15 @@ export const programs: Readonly<Record<string, Program>> = {
   isGradEnabled: () => sg.isGradEnabled(),
   memory: () => sg.memory(),
   setHeapLimit: () => sg.setHeapLimit(2 ** 32),
+  setConvAlgorithm: () => {
+    sg.setConvAlgorithm("auto");
+    const x = sg.zeros([1, 16, 20, 20], { requiresGrad: true });
+    const weight = sg.zeros([16, 16, 3, 3], { requiresGrad: true });
+    const y = sg.conv2d(x, weight, null, { padding: 1 });
+    const total = y.sum();
+    total.backward();
+    return [x, weight, y, total, x.grad, weight.grad];
+  },
   tidy: () =>
     sg.tidy(() => {
       const x = sg.tensor([1, 2]);

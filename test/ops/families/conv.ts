@@ -96,6 +96,7 @@ export const conv: Family = {
   differentiable: { ...convolutions, ...pools },
   functionsOnly: [...Object.keys(convolutions), ...Object.keys(pools)],
   layers,
+  others: ["setConvAlgorithm"],
   edges: convEdges,
   refusals: convRefusals,
 };

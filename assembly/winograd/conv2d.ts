@@ -1,0 +1,245 @@
+// conv2d of 3 x 3 taps, a step of 1 and one group by Winograd's F(4 x 4, 3 x 3): 36 products of
+// matrices, [O x C] @ [C x tiles], instead of 144. With w turned round and transposed it is the gradient
+// by the input. points.ts has the transforms. For at least one output.
+//
+// A work unit is 64 channels of the outputs of a block of tiles (tiles.ts), channels fastest: the units
+// of one block share its transformed inputs, so call for many.
+// Order of summation: channels in blocks of 64, whose outputs are added up.
+import { Micro } from "../gemm/micro";
+import { Points } from "./points";
+import { Room, Tiles } from "./tiles";
+
+@unmanaged
+class WinogradArgs {
+  x: usize;
+  u: usize;
+  bias: usize;
+  out: usize;
+  N: i32;
+  C: i32;
+  H: i32;
+  W: i32;
+  O: i32;
+  OH: i32;
+  OW: i32;
+  padH: i32;
+  padW: i32;
+}
+
+@unmanaged
+class WinogradKernelArgs {
+  w: usize;
+  out: usize;
+  rows: i32;
+  depth: i32;
+  rowStep: i32;
+  depthStep: i32;
+  tapStep: i32;
+}
+
+/**
+ * out[6 i + j] = (G w G^T)[i][j], a matrix of rows x depth in blocks (see Room). w's element (m, k) has
+ * its taps tapStep apart (1; or -1: they are turned round). A unit is a row.
+ */
+export function winogradKernelF32(args: usize, start: u32, end: u32): void {
+  const a = changetype<WinogradKernelArgs>(args);
+  const plane = (<usize>Room.plane(a.rows, a.depth)) << 2;
+  const ld = Room.ld(a.depth);
+  for (let m = <i32>start; m < <i32>end; m++) {
+    const row = a.w + ((<usize>(m * a.rowStep + (a.tapStep < 0 ? 8 : 0))) << 2);
+    for (let k = 0; k < a.depth; k += 4) {
+      const at = (k / Room.DEPTH) * a.rows * ld + m * ld + (k & (Room.DEPTH - 1));
+      Winograd.kernel(a, row, k, a.out + ((<usize>at) << 2), plane);
+    }
+  }
+}
+
+/** out = bias + conv2d(x, w), u being w's transform; bias = 0 is none. */
+export function winogradConv2dF32(args: usize, start: u32, end: u32): void {
+  const a = changetype<WinogradArgs>(args);
+  const tiles = Tiles.at();
+  const all = a.N * tiles.divide(a.OH, a.OW);
+  tiles.H = a.H;
+  tiles.W = a.W;
+  tiles.padH = a.padH;
+  tiles.padW = a.padW;
+  tiles.image = (<usize>(a.C * a.H * a.W)) << 2;
+  tiles.side = 6;
+  const units = (a.O + Room.ROWS - 1) / Room.ROWS;
+  const blocks = (all + Room.TILES - 1) / Room.TILES;
+  const size = ((all + blocks - 1) / blocks + 7) & ~7;
+  for (let unit = <i32>start; unit < <i32>end;) {
+    const block = unit / units;
+    const first = unit - block * units;
+    const stop = min(units, first + <i32>end - unit);
+    const count = min(size, all - block * size);
+    if (count > 0) {
+      tiles.select(block * size, count, 4);
+      Winograd.targets(tiles, a, block * size, count);
+      Winograd.block(tiles, a, count, first * Room.ROWS, min(a.O, stop * Room.ROWS));
+    }
+    unit += stop - first;
+  }
+}
+
+class Winograd {
+  /** Four elements of a row of w from the k-th on; the last one stands for those that are lacking. */
+  @inline
+  static kernel(a: WinogradKernelArgs, row: usize, k: i32, to: usize, plane: usize): void {
+    const last = a.depth - 1;
+    let p0 = row + ((<usize>(k * a.depthStep)) << 2);
+    let p1 = row + ((<usize>(min(k + 1, last) * a.depthStep)) << 2);
+    let p2 = row + ((<usize>(min(k + 2, last) * a.depthStep)) << 2);
+    let p3 = row + ((<usize>(min(k + 3, last) * a.depthStep)) << 2);
+    const step = a.tapStep << 2;
+    const taps = Room.temp();
+    for (let tap = taps; tap < taps + 144; tap += 16) {
+      let v = v128.load32_zero(p0);
+      v = v128.load32_lane(p1, v, 1);
+      v = v128.load32_lane(p2, v, 2);
+      v128.store(tap, v128.load32_lane(p3, v, 3));
+      p0 += step;
+      p1 += step;
+      p2 += step;
+      p3 += step;
+    }
+    const half = taps + 144;
+    for (let j = taps; j < taps + 48; j += 16) {
+      Points.kernel(j, 48, j + 144, 48);
+    }
+    for (let i = half; i < half + 288; i += 48) {
+      Points.kernel(i, 16, to, plane);
+      to += 6 * plane;
+    }
+  }
+
+  /** Where the tiles' outputs lie, from those of a channel of image 0 on. */
+  static targets(tiles: Tiles, a: WinogradArgs, first: i32, count: i32): void {
+    let out = Room.outs();
+    for (let t = first; t < first + count; t++) {
+      const line = t / tiles.across;
+      const row = (line % tiles.down) * 4;
+      const col = (t - line * tiles.across) * 4;
+      const image = <usize>(line / tiles.down) * (a.O * a.OH * a.OW);
+      store<usize>(out, (image + row * a.OW + col) << 2);
+      store<i32>(out, min(4, a.OH - row), 4);
+      store<i32>(out, min(4, a.OW - col), 8);
+      out += 12;
+    }
+  }
+
+  /** Output channels [from, to) of a block of tiles. */
+  static block(tiles: Tiles, a: WinogradArgs, count: i32, from: i32, to: i32): void {
+    const ld = Room.ld(a.C);
+    const v = Room.operands();
+    const m = v + ((<usize>(36 * Room.PLANE)) << 2);
+    const step = (<usize>(a.H * a.W)) << 2;
+    const plane = (<usize>(a.OH * a.OW)) << 2;
+    for (let c = 0; c < a.C; c += Room.DEPTH) {
+      const depth = min(Room.DEPTH, a.C - c);
+      Winograd.inputs(tiles, a.x + <usize>c * step, step, depth, count, v);
+      for (let o = from; o < to; o += Room.ROWS) {
+        const rows = min(Room.ROWS, to - o);
+        const u = a.u + ((<usize>(c * a.O + o * ld)) << 2);
+        Winograd.products(u, ld, Room.plane(a.O, a.C), v, m, rows, count, depth);
+        for (let r = o; r < o + rows; r++) {
+          const bias = a.bias && c == 0 ? a.bias + ((<usize>r) << 2) : 0;
+          const mr = m + ((<usize>(r - o)) << 5);
+          Winograd.outputs(mr, count, bias, c > 0, a.out + <usize>r * plane, a.OW << 2);
+        }
+      }
+    }
+  }
+
+  /** The 36 products, by panels of eight tiles. */
+  static products(
+    u: usize,
+    ld: i32,
+    plane: i32,
+    v: usize,
+    m: usize,
+    rows: i32,
+    count: i32,
+    depth: i32,
+  ): void {
+    for (let i = 0; i < 36; i++) {
+      for (let t = 0; t < count; t += 8) {
+        const panel = (<usize>(t * 64)) << 2;
+        Micro.block(u, ld, 1, v + panel, 8, 0, rows, 8, depth, 0, 0, m + panel, 8);
+      }
+      u += (<usize>plane) << 2;
+      v += (<usize>Room.PLANE) << 2;
+      m += (<usize>Room.PLANE) << 2;
+    }
+  }
+
+  /** Panels of eight tiles, a row for each channel. */
+  static inputs(tiles: Tiles, x: usize, step: usize, depth: i32, count: i32, to: usize): void {
+    for (let c = 0; c < depth; c++) {
+      if ((c & 3) == 0) tiles.stages(x + <usize>c * step, step, min(4, depth - c));
+      const s = Room.stage() + <usize>(c & 3) * Room.STAGE;
+      tiles.plane(s, count, to + ((<usize>c) << 5), Room.DEPTH << 5, (<usize>Room.PLANE) << 2);
+    }
+  }
+
+  /** The outputs of one channel: A^T m A, four tiles at a time. */
+  static outputs(m: usize, count: i32, bias: usize, add: bool, out: usize, rowBytes: usize): void {
+    const half = Room.temp();
+    const done = half + 384;
+    const b = bias ? v128.load32_splat(bias) : f32x4.splat(0);
+    const plane = (<usize>Room.PLANE) << 2;
+    let target = Room.outs();
+    for (let t = 0; t < count; t += 4) {
+      const from = m + ((<usize>(t & ~7)) << 8) + ((t & 4) << 2);
+      for (let j: usize = 0; j < 6; j++) {
+        Points.output(from + j * plane, 6 * plane, half + (j << 4), 96);
+      }
+      for (let r: usize = 0; r < 4; r++) {
+        Points.output(half + r * 96, 16, done + 256, 16);
+        Winograd.transpose(done + 256, b, done + (r << 4));
+      }
+      const tiles = min(4, count - t);
+      for (let lane = 0; lane < tiles; lane++) {
+        Winograd.write(done + (lane << 6), target, add, out, rowBytes);
+        target += 12;
+      }
+    }
+  }
+
+  /** Four vectors plus b, turned from tiles in their lanes to a row of each tile, 64 bytes apart. */
+  @inline
+  static transpose(from: usize, b: v128, to: usize): void {
+    const x = f32x4.add(v128.load(from), b);
+    const y = f32x4.add(v128.load(from, 16), b);
+    const z = f32x4.add(v128.load(from, 32), b);
+    const w = f32x4.add(v128.load(from, 48), b);
+    const xy = i32x4.shuffle(x, y, 0, 4, 1, 5);
+    const xyEnd = i32x4.shuffle(x, y, 2, 6, 3, 7);
+    const zw = i32x4.shuffle(z, w, 0, 4, 1, 5);
+    const zwEnd = i32x4.shuffle(z, w, 2, 6, 3, 7);
+    v128.store(to, i64x2.shuffle(xy, zw, 0, 2));
+    v128.store(to, i64x2.shuffle(xy, zw, 1, 3), 64);
+    v128.store(to, i64x2.shuffle(xyEnd, zwEnd, 0, 2), 128);
+    v128.store(to, i64x2.shuffle(xyEnd, zwEnd, 1, 3), 192);
+  }
+
+  /** One tile, as far as it lies in the plane. */
+  @inline
+  static write(from: usize, target: usize, add: bool, out: usize, rowBytes: usize): void {
+    const cols = load<i32>(target, 8);
+    let to = out + load<usize>(target);
+    for (let r = load<i32>(target, 4); r > 0; r--) {
+      if (cols == 4) {
+        const v = v128.load(from);
+        v128.store(to, add ? f32x4.add(v128.load(to), v) : v);
+      } else {
+        for (let i = 0; i < cols << 2; i += 4) {
+          const v = load<f32>(from + i);
+          store<f32>(to + i, add ? load<f32>(to + i) + v : v);
+        }
+      }
+      from += 16;
+      to += rowBytes;
+    }
+  }
+}

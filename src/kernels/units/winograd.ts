@@ -1,0 +1,31 @@
+// Work units and workspaces of the kernels in assembly/winograd/.
+
+/** Tiles of 4 x 4 outputs. */
+export function winogradTiles(N: number, OH: number, OW: number): number {
+  return N * Math.ceil(OH / 4) * Math.ceil(OW / 4);
+}
+
+/** winogradConv2dF32: 64 output channels of a block of at most 32 tiles a unit. */
+export function winogradConv2dUnits(N: number, O: number, OH: number, OW: number): number {
+  return Math.ceil(winogradTiles(N, OH, OW) / 32) * Math.ceil(O / 64);
+}
+
+/** winogradKernelF32: a row a unit. */
+export function winogradKernelUnits(rows: number): number {
+  return rows;
+}
+
+/** winogradWeightGradF32: 16 channels of x a unit. Units of a call share what is made of dy. */
+export function winogradWeightGradUnits(C: number): number {
+  return Math.ceil(C / 16);
+}
+
+/**
+ * Elements of a workspace of 36 matrices of rows x cols: each in blocks of up to 64 columns, an odd
+ * number of cache lines from the next.
+ */
+export function winogradWorkspace(rows: number, cols: number): number {
+  const elements = Math.ceil(cols / 64) * rows * Math.min(64, Math.ceil(cols / 8) * 8);
+  const lines = Math.ceil(elements / 16);
+  return 36 * 16 * (lines | 1);
+}

@@ -1,0 +1,205 @@
+// The Winograd kernels of convolutions of 3 x 3 taps against naive loops in float64.
+//
+// How far they may be off: the transforms enlarge values before they are summed up, so an error is
+// small beside the largest outputs, not beside each. Over these shapes the worst is 1.6e-6 of the largest
+// one, or of 1.
+import { describe, expect, test } from "vitest";
+import {
+  winogradConv2dUnits,
+  winogradKernelUnits,
+  winogradWeightGradUnits,
+  winogradWorkspace,
+} from "../../src/kernels/units/winograd.js";
+import { Bench, builds, type Build, type Operand } from "./harness.js";
+
+const TOLERANCE = 2e-6;
+
+interface Shape {
+  readonly N: number;
+  readonly C: number;
+  readonly H: number;
+  readonly W: number;
+  readonly O: number;
+  readonly ph: number;
+  readonly pw: number;
+}
+
+/** N C H W, O, paddings */
+// prettier-ignore
+const rows: [number, number, number, number, number, number, number][] = [
+  // One tile, whole and in parts.
+  [1, 1, 6, 6, 1, 0, 0],
+  [1, 1, 3, 3, 1, 0, 0],
+  [1, 1, 1, 1, 1, 1, 1],
+  [1, 2, 2, 3, 3, 1, 1],
+  [2, 3, 4, 4, 5, 1, 1],
+  [1, 3, 1, 9, 2, 1, 0],
+  [1, 3, 9, 2, 2, 0, 2],
+  // Tiles at every edge; channels that fill neither vectors nor panels.
+  [2, 5, 7, 7, 9, 1, 1],
+  [3, 4, 14, 14, 8, 1, 1],
+  [1, 7, 13, 17, 6, 0, 1],
+  [2, 3, 11, 10, 4, 2, 2],
+  [1, 9, 8, 12, 13, 2, 0],
+  // More padding than the gradient by the input has taps for: it skips part of dy.
+  [1, 2, 5, 6, 3, 3, 4],
+  [1, 2, 2, 2, 2, 9, 6],
+  // Several blocks of tiles, also of images with a single one, and rows of them longer than a block.
+  [2, 2, 3, 150, 3, 1, 1],
+  [37, 3, 3, 2, 2, 1, 1],
+  [1, 17, 40, 29, 6, 1, 1],
+  // Several blocks of channels, in and out; 64 exactly.
+  [1, 64, 6, 7, 64, 1, 1],
+  [1, 131, 5, 9, 70, 1, 1],
+  [2, 65, 9, 6, 130, 1, 1],
+];
+const shapes = rows.map(([N, C, H, W, O, ph, pw]): Shape => ({ N, C, H, W, O, ph, pw }));
+
+const outH = (s: Shape): number => s.H + 2 * s.ph - 2;
+const outW = (s: Shape): number => s.W + 2 * s.pw - 2;
+const sizeX = (s: Shape): number => s.N * s.C * s.H * s.W;
+const sizeW = (s: Shape): number => s.O * s.C * 9;
+const sizeY = (s: Shape): number => s.N * s.O * outH(s) * outW(s);
+
+/** Calls `visit(x, w, y)` with the indices of every product the convolution adds to its output. */
+function products(s: Shape, visit: (x: number, w: number, y: number) => void): void {
+  const [OH, OW] = [outH(s), outW(s)];
+  for (let n = 0; n < s.N; n++) {
+    for (let y = 0; y < OH * OW; y++) {
+      for (let tap = 0; tap < 9; tap++) {
+        const h = Math.floor(y / OW) - s.ph + Math.floor(tap / 3);
+        const w = (y % OW) - s.pw + (tap % 3);
+        if (h < 0 || h >= s.H || w < 0 || w >= s.W) continue;
+        for (let o = 0; o < s.O; o++) {
+          for (let c = 0; c < s.C; c++) {
+            const x = ((n * s.C + c) * s.H + h) * s.W + w;
+            visit(x, (o * s.C + c) * 9 + tap, (n * s.O + o) * OH * OW + y);
+          }
+        }
+      }
+    }
+  }
+}
+
+const hash = (i: number): number =>
+  Math.imul(Math.imul(i + 1, 0x9e3779b1) ^ (i >>> 3), 0x85ebca6b) >>> 9;
+const fractions = (n: number, seed: number): Float32Array =>
+  Float32Array.from({ length: n }, (_, i) => (hash(i + seed) % 65536) / 32768 - 1);
+
+type Names = "x" | "w" | "bias" | "dy";
+type Operands = Record<Names, Float32Array>;
+
+function operands(s: Shape): Operands {
+  return {
+    x: fractions(sizeX(s), 1),
+    w: fractions(sizeW(s), 1000),
+    bias: fractions(s.O, 5000),
+    dy: fractions(sizeY(s), 9000),
+  };
+}
+
+type Results<T> = Record<"y" | "dx" | "dw", T>;
+
+function oracle(s: Shape, { x, w, bias, dy }: Operands): Results<Float64Array> {
+  const plane = outH(s) * outW(s);
+  const y = Float64Array.from(dy, (_, i) => bias[Math.floor(i / plane) % s.O]!);
+  const dx = new Float64Array(x.length);
+  const dw = new Float64Array(w.length);
+  products(s, (xi, wi, yi) => {
+    y[yi]! += x[xi]! * w[wi]!;
+    dx[xi]! += dy[yi]! * w[wi]!;
+    dw[wi]! += dy[yi]! * x[xi]!;
+  });
+  return { y, dx, dw };
+}
+
+type Split = (units: number) => [number, number][];
+const whole: Split = (units) => [[0, units]];
+const single: Split = (units) => Array.from({ length: units }, (_, i) => [i, i + 1]);
+/** Back to front, in uneven parts, one of them empty. */
+const parts: Split = (units) => {
+  const [a, b] = [Math.floor(units / 3), Math.ceil((2 * units) / 3)];
+  return [
+    [b, units],
+    [a, a],
+    [a, b],
+    [0, a],
+  ];
+};
+
+/** All kernels, outputs and workspaces full of rubbish before; no bias if `plain`. */
+function run(
+  build: Build,
+  s: Shape,
+  values: Operands,
+  split: Split,
+  plain = false,
+): Results<Float32Array> {
+  const bench = new Bench(build);
+  const [x, w, dy] = [bench.put(values.x, 4), bench.put(values.w, 12), bench.put(values.dy, 4)];
+  const bias: Operand | number = plain ? 0 : bench.put(values.bias, 4);
+  const rubbish = (n: number): Operand<Float32Array> => bench.put(new Float32Array(n).fill(NaN), 8);
+  const [y, dx, dw] = [rubbish(sizeY(s)), rubbish(sizeX(s)), rubbish(sizeW(s))];
+  const [u, turned] = [rubbish(winogradWorkspace(s.O, s.C)), rubbish(winogradWorkspace(s.C, s.O))];
+  const work = rubbish(winogradWorkspace(s.O, s.C));
+  const { N, C, H, W, O, ph, pw } = s;
+  const [OH, OW] = [outH(s), outW(s)];
+
+  bench.run("winogradKernelF32", split(winogradKernelUnits(O)), w, u, O, C, 9 * C, 9, 1);
+  const forward = [x, u, bias, y, N, C, H, W, O, OH, OW, ph, pw];
+  bench.run("winogradConv2dF32", split(winogradConv2dUnits(N, O, OH, OW)), ...forward);
+
+  bench.run("winogradKernelF32", split(winogradKernelUnits(C)), w, turned, C, O, 9, 9 * C, -1);
+  const back = [dy, turned, 0, dx, N, O, OH, OW, C, H, W, 2 - ph, 2 - pw];
+  bench.run("winogradConv2dF32", split(winogradConv2dUnits(N, C, H, W)), ...back);
+
+  const weight = [x, dy, work, dw, N, C, H, W, O, OH, OW, ph, pw];
+  bench.run("winogradWeightGradF32", split(winogradWeightGradUnits(C)), ...weight);
+  return { y: y.read(), dx: dx.read(), dw: dw.read() };
+}
+
+/** All bits as text: much faster to compare than arrays are by `toEqual`. */
+const bits = (values: Float32Array): string => Buffer.from(values.buffer).toString("base64");
+
+/** The largest error beside the largest value (or 1); NaN where a result is. */
+function worst(got: Float32Array, want: Float64Array): number {
+  const scale = want.reduce((most, v) => Math.max(most, Math.abs(v)), 1);
+  return want.reduce((most, v, i) => Math.max(most, Math.abs(v - got[i]!)), 0) / scale;
+}
+
+const keys = ["y", "dx", "dw"] as const;
+
+describe.each(builds)("convolution by Winograd's algorithm, %s", (build) => {
+  test.each(shapes.map((s) => [Object.values(s).join(" "), s] as const))("%s", (_, s) => {
+    const values = operands(s);
+    const want = oracle(s, values);
+    const got = run(build, s, values, whole);
+    for (const key of keys) {
+      expect(worst(got[key], want[key]), key).toBeLessThan(TOLERANCE);
+    }
+    for (const split of [parts, single]) {
+      const again = run(build, s, values, split);
+      for (const key of keys) expect(bits(again[key]), key).toBe(bits(got[key]));
+    }
+  });
+
+  test("without a bias", () => {
+    const s = shapes[8]!;
+    const values = operands(s);
+    const want = oracle(s, { ...values, bias: new Float32Array(s.O) });
+    expect(worst(run(build, s, values, whole, true).y, want.y)).toBeLessThan(TOLERANCE);
+  });
+
+  test("a NaN reaches the outputs of the tiles that read it and nothing else", () => {
+    const s = { N: 2, C: 3, H: 12, W: 12, O: 5, ph: 1, pw: 1 };
+    const values = operands(s);
+    const clean = run(build, s, values, whole);
+    values.x[5 * 12 + 5] = NaN; // image 0, channel 0: read by the tiles of rows and columns 1 alone
+    const got = run(build, s, values, whole);
+    for (let i = 0; i < got.y.length; i++) {
+      const [n, row, col] = [Math.floor(i / 720), Math.floor(i / 12) % 12, i % 12];
+      const touched = n === 0 && row >= 4 && row < 8 && col >= 4 && col < 8;
+      expect(got.y[i]).toBe(touched ? NaN : clean.y[i]);
+    }
+  });
+});
