@@ -65,9 +65,9 @@ describe("PyTorch's line search", () => {
     };
     let count = 0;
     const evaluate = (t: number): Point => (count++, at(t));
-    const found = strongWolfe(at(0), test.t, evaluate, 1, 1e-9);
+    const end = strongWolfe(at(0), test.t, evaluate, 1, 1e-9);
     // The cubic subtracts numbers that are nearly the same: float64 leaves eight digits or more.
-    expect([found.t, count]).toEqual([expect.closeTo(test.found, 7), test.evaluations]);
+    expect([end.t, count]).toEqual([expect.closeTo(test.found, 7), test.evaluations]);
   });
 });
 

@@ -202,7 +202,7 @@ def schedulers() -> list:
             lambda o: s.OneCycleLR(o, 0.5, total_steps=30, cycle_momentum=False)
         ),
         "ReduceLROnPlateau default": scheduled(s.ReduceLROnPlateau, metrics=still),
-        "ReduceLROnPlateau, no threshold": scheduled(
+        "ReduceLROnPlateau without threshold": scheduled(
             lambda o: s.ReduceLROnPlateau(o, patience=1, threshold=0), metrics=still
         ),
         "ReduceLROnPlateau": scheduled(
