@@ -9,7 +9,7 @@ import type { Entrant } from "./contestant.js";
 import { root } from "./entrants.js";
 import { pageBytes, startup } from "./footprint.js";
 import { duration } from "./judge.js";
-import { peakGflops } from "./limit.js";
+import { measureLimits } from "simdgrad/inspect";
 import { type Results, cells, loadNote, machine, markdown, plainTable, reasons } from "./report.js";
 import { entries } from "./tasks.js";
 
@@ -67,7 +67,7 @@ export async function main(
     values.only.length === 0 || values.only.some((text) => id.includes(text));
 
   const [load = 0] = loadavg();
-  const peakBefore = await peakGflops(effort.measureMs);
+  const peakBefore = measureLimits().gflops;
   const rows: Row[] = [];
   for (const entry of entries.filter(({ id }) => isWanted(id))) {
     rows.push(await play(entry, entrants, effort));
@@ -81,7 +81,7 @@ export async function main(
     bytes: isWanted("bytes") ? await pageBytes(entrants) : {},
     load,
     // A ceiling: the better of two, as anything else on the machine can only lower it.
-    peak: Math.max(peakBefore, await peakGflops(effort.measureMs)),
+    peak: Math.max(peakBefore, measureLimits().gflops),
   };
   console.log(`\n${machine()}; peak ${results.peak.toFixed(1)} GFLOP/s; ${loadNote(results)}\n`);
   console.log(plainTable(cells(results)));

@@ -30,6 +30,19 @@ function inlineKernels() {
   writeFileSync("src/kernels/wasm.generated.ts", packedModule("build/kernels.release.wasm"));
 }
 
+/**
+ * `export * as nn` of the index stays an export of the file dist/nn.js: bundled, it would be an object
+ * with all layers, of which a page that names three of them would download every one.
+ */
+const namespaces = {
+  name: "namespaces",
+  resolveId(source, importer) {
+    const [, folder] = /^\.\/(nn|optim|data)\/index\.js$/.exec(source) ?? [];
+    if (folder === undefined || !importer?.endsWith("src/index.ts")) return null;
+    return { id: `./${folder}.js`, external: "relative" };
+  },
+};
+
 async function bundle() {
   const build = await rolldown({
     input: {
@@ -38,7 +51,9 @@ async function bundle() {
       optim: "src/optim/index.ts",
       data: "src/data/index.ts",
       io: "src/io/index.ts",
+      inspect: "src/inspect/index.ts",
     },
+    plugins: [namespaces],
     // methods.ts extends Tensor.prototype: it must lie in one chunk with Tensor, or a bundler that
     // trusts `sideEffects: false` (as this one would, too) drops it.
     treeshake: { moduleSideEffects: [{ test: /./, sideEffects: true }] },

@@ -8,7 +8,7 @@ import { Buffer } from "../memory/buffer.js";
 import { endCall } from "../memory/eviction.js";
 import { heapI32 } from "../memory/heap.js";
 import { type Kernel, replay, tableIndex } from "./loader.js";
-import { type Recorder, runNow, type Stream, withRecorder } from "./run.js";
+import { currentObserver, type Recorder, runNow, type Stream, withRecorder } from "./run.js";
 
 /** Words of a call in the list: the kernel's table index, its parameters' address, its units. */
 const CALL = 3;
@@ -136,11 +136,28 @@ export class Recording implements Recorder {
     for (let i = 0; i < this.stretches.length; i++) {
       const { before, end, status } = this.stretches[i]!;
       for (let k = 0; k < before.length; k++) before[k]!();
-      replay(calls, from, end);
+      this.runCalls(calls, from, end);
       if (status !== 0 && heapI32[status >>> 2]! >= 0) this.bad(end - 1, heapI32[status >>> 2]!);
       from = end;
     }
     endCall();
+  }
+
+  private runCalls(calls: number, from: number, end: number): void {
+    const observer = currentObserver();
+    if (observer === null) {
+      replay(calls, from, end);
+      return;
+    }
+    for (let i = from; i < end; i++) {
+      const [, params, units] = this.calls.slice(CALL * i, CALL * i + CALL) as [
+        number,
+        number,
+        number,
+      ];
+      const args = heapI32.subarray(params >>> 2);
+      observer(this.names[i]!, args, units, () => replay(calls, i, i + 1));
+    }
   }
 
   /** Lets go of its memory; it can't be replayed after that. */

@@ -96,6 +96,28 @@ export function run<Args extends readonly number[]>(
   runNow(kernel, units, args);
 }
 
+/** Runs `call`, a call of the kernel of that name, and looks on. */
+export type Observer = (
+  kernel: string,
+  args: ArrayLike<number>,
+  units: number,
+  call: () => void,
+) => void;
+
+let observer: Observer | null = null;
+
+/** Lets `next` look on at each call that a kernel gets; null ends it. Returns who did so before. */
+export function observeCalls(next: Observer | null): Observer | null {
+  const before = observer;
+  observer = next;
+  return before;
+}
+
+/** Whoever looks on. */
+export function currentObserver(): Observer | null {
+  return observer;
+}
+
 /** The same, whether or not calls are recorded. */
 export function runNow(
   kernel: Kernel<readonly number[]>,
@@ -103,6 +125,9 @@ export function runNow(
   args: readonly number[],
 ): void {
   for (let i = 0; i < args.length; i++) heapI32[ARGS + i] = args[i]!;
-  if (units > 0) kernel.entry(argsAddress, 0, units);
+  if (units > 0) {
+    if (observer === null) kernel.entry(argsAddress, 0, units);
+    else observer(kernel.name, args, units, () => kernel.entry(argsAddress, 0, units));
+  }
   endCall();
 }

@@ -83,9 +83,11 @@ export function useSlots(own: Slots | null): Slots {
 /** Told of each buffer whose address is asked for: a recording. */
 let watcher: ((buffer: Buffer, address: number) => void) | null = null;
 
-/** Calls `watch` for each address that is asked for from now on; null ends it. */
-export function watchAddresses(watch: typeof watcher): void {
+/** Calls `watch` for each address that is asked for from now on; null ends it. Returns who was told before. */
+export function watchAddresses(watch: typeof watcher): typeof watcher {
+  const before = watcher;
   watcher = watch;
+  return before;
 }
 
 /** Bytes in a storage, shared by the tensors that view them; released with the last reference. */

@@ -79,6 +79,8 @@ export function heapBytes(): number {
 /** Takes a free block of at least `bytes`, or null when none is large enough. */
 export function takeBlock(bytes: number, bins = common): Block | null {
   const wanted = Math.max(ALIGN, Math.ceil(bytes / ALIGN) * ALIGN);
+  // Bins count in 32 bits, and no heap has more.
+  if (wanted >= 2 ** 32) return null;
   for (let i = binOf(wanted); i < bins.length; i++) {
     for (let block = bins[i]!; block !== null; block = block.binNext!) {
       if (block.bytes >= wanted) return use(block, wanted);

@@ -99,7 +99,7 @@ export function capture(
     return withCapturing(true, () => {
       if (seen.some((signature) => signature.fits(args))) return record(args);
       const result = eagerly(fn, args);
-      seen.push(new Signature(args));
+      if (seen.push(new Signature(args)) > MOST) seen.shift();
       return result;
     });
   };

@@ -10,13 +10,13 @@ import { kernels } from "../kernels/loader.js";
 import { readStatus, run, statusSlot } from "../kernels/run.js";
 import { gatherUnits, indexAddUnits, indexSelectUnits } from "../kernels/units.js";
 import { tidy } from "../memory/scope.js";
-import { eq } from "./compare.js";
+import { eq, ne, where } from "./compare.js";
 import { cast, clone, compute, elementsOf, item, withContiguous } from "./convert.js";
 import { arange, fillContiguous } from "./creation.js";
 import { collapse } from "./dispatch.js";
 import { amax, amin } from "./reduce.js";
 import { scatterAdd } from "./scatter.js";
-import { unsqueeze } from "./views.js";
+import { reshape, unsqueeze } from "./views.js";
 
 /** Refuses indices (or counts) that aren't int32. */
 export function checkIndex(op: string, index: Tensor, name = "index"): void {
@@ -70,7 +70,7 @@ export function pick(op: string, x: Tensor, at: number, index: Tensor, skip = -1
   ]);
 }
 
-/** Zeros of `shape` with x's entries added at `index` of a dim: the transpose of `pick`. */
+/** Zeros of `shape` with x's entries added at `index` of a dim, but for `skip`: the transpose of `pick`. */
 function spreadAdd(
   op: string,
   x: Tensor,
@@ -82,7 +82,14 @@ function spreadAdd(
   const out = allocateShape(op, shape, "float32");
   fillContiguous(out, 0);
   addRows(op, out, at, index, x, skip);
-  return record(op, out, [x], { index }, (dy, { index }) => [() => pick(op, dy, at, index, skip)]);
+  return record(op, out, [x], { index }, (dy, { index }) => [
+    () => {
+      const back = pick(op, dy, at, index, skip);
+      if (skip < 0) return back;
+      const inner = shape.slice(at + 1).map(() => 1);
+      return where(ne(reshape(index, [...index.shape, ...inner]), skip), back, 0);
+    },
+  ]);
 }
 
 /** out[..., index[i], ...] += src[..., i, ...], i ascending. `out` is contiguous. */

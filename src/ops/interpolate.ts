@@ -206,8 +206,9 @@ export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
       const n = x.shape[i + 2]!;
       const areas = given[i] === undefined ? n / m : 1 / given[i];
       const scale = alignCorners ? (m > 1 ? (n - 1) / (m - 1) : 0) : areas;
-      // Same pixels: nothing to do.
-      return n === m && scale === 1 ? y : banded(y, i + 2, bandsOf({ n, m, scale }));
+      // Same pixels: nothing to do. The linear modes take them as they are whatever the factor, as PyTorch.
+      const keeps = scale === 1 || (mode.endsWith("linear") && !antialias);
+      return n === m && keeps ? y : banded(y, i + 2, bandsOf({ n, m, scale }));
     }, x),
   );
 }

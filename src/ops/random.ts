@@ -182,14 +182,14 @@ export function randint(
   return result;
 }
 
-/** Integers in [low, high) in x's shape. */
+/** Integers in [low, high) in x's shape and, unless dtype says otherwise, its dtype. */
 export function randintLike(
   x: Tensor,
   low: number,
   high: number,
   options: RandomOptions = {},
 ): Tensor {
-  return randint(low, high, x.shape, options);
+  return randint(low, high, x.shape, { dtype: x.dtype, ...options });
 }
 
 /** 0 ... n - 1 in random order, every order as likely; int32. */

@@ -214,10 +214,14 @@ export class Step {
       // Ours is the last reference to what a program has disposed of.
       if (buffer.refs === 1 || buffer.address() !== address) return false;
     }
-    this.recording.replay();
-    for (let i = 0; i < this.outers.length; i++) {
-      const { buffer, version } = this.outers[i]!;
-      buffer.version += version;
+    try {
+      this.recording.replay();
+    } finally {
+      // Also where it stopped halfway: what was modified by then counts.
+      for (let i = 0; i < this.outers.length; i++) {
+        const { buffer, version } = this.outers[i]!;
+        buffer.version += version;
+      }
     }
     for (let i = 0; i < this.written.length; i++) leaveGrad(this.written[i]!);
     return true;
@@ -273,7 +277,7 @@ function during(step: Step, fn: () => void): void {
   const born = new Node("capture", [], []).seq;
   current = step;
   holdAll(true);
-  watchAddresses((buffer, address) => step.note(buffer, address));
+  const watching = watchAddresses((buffer, address) => step.note(buffer, address));
   watchGrads((node, writes) => {
     if (node.seq < born) step.noteGrad(node, writes);
   });
@@ -282,7 +286,7 @@ function during(step: Step, fn: () => void): void {
   } finally {
     current = null;
     holdAll(false);
-    watchAddresses(null);
+    watchAddresses(watching);
     watchGrads(null);
   }
 }

@@ -58,7 +58,10 @@ function repeated(value: number, n: Rank): readonly number[] {
   return n === 2 ? [value, value] : n === 1 ? [value] : [value, value, value];
 }
 
-/** Outputs along one dim: windows of dilation (kernel - 1) + 1 elements, every stride-th. */
+/**
+ * Outputs along one dim: windows of dilation (kernel - 1) + 1 elements, every stride-th. With ceilMode a
+ * window may be wider than what there is, by less than the stride.
+ */
 export function outputSize(
   op: string,
   size: number,
@@ -68,11 +71,11 @@ export function outputSize(
   dilation: number,
   ceilMode = false,
 ): number {
-  const reach = kernel < 1 ? -1 : size + 2 * padding - dilation * (kernel - 1) - 1;
+  const reach = kernel < 1 ? -stride : size + 2 * padding - dilation * (kernel - 1) - 1;
   let n = (ceilMode ? Math.ceil(reach / stride) : Math.floor(reach / stride)) + 1;
   // With ceilMode the last window must begin inside of the input or its left padding.
   if (ceilMode && (n - 1) * stride >= size + padding) n--;
-  if (reach < 0 || n <= 0) {
+  if (n <= 0) {
     throw new ShapeError(
       op,
       `a kernel of ${kernel} (dilation ${dilation}) does not fit into ${size} with padding ${padding}`,

@@ -1,12 +1,14 @@
 // Gradients kept within bounds, between `backward` and `step`.
 import { ValueError } from "../core/errors.js";
-import { pow } from "../core/scalarMath.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { refuseInCapture, withGrad } from "../autograd/mode.js";
 import { tidy, untracked } from "../memory/scope.js";
-import { mul, pow as powOf, square } from "../ops/arithmetic.js";
-import { abs, clamp } from "../ops/math.js";
-import { amax, sum } from "../ops/reduce.js";
+import { add, div, mul } from "../ops/arithmetic.js";
+import { item } from "../ops/convert.js";
+import { zeros } from "../ops/creation.js";
+import { vectorNorm } from "../ops/distances.js";
+import { clamp } from "../ops/math.js";
+import { stack } from "../ops/join.js";
 import { checkNumber } from "./optimizer.js";
 
 export interface ClipGradNormOptions {
@@ -33,40 +35,34 @@ function replace(params: readonly Tensor[], fn: (g: Tensor) => Tensor): void {
 }
 
 /**
- * Scales all gradients by one factor, so that the norm of all of them together is at most `maxNorm`.
- * @returns the norm that they had
+ * Multiplies all gradients by one factor, at most 1, so that the norm of all of them together is at most
+ * `maxNorm` (but for the 1e-6 that is added to the norm, as in PyTorch).
+ * @returns the norm that they had, a scalar
+ * @throws ValueError for a norm that is infinite or NaN, with `errorIfNonfinite`; gradients are unchanged then
  */
 export function clipGradNorm(
   params: Parameters,
   maxNorm: number,
   options: ClipGradNormOptions = {},
-): number {
-  refuseInCapture("clipGradNorm", "returns the norm as a number");
-  const { normType: p = 2, errorIfNonfinite = false } = options;
+): Tensor {
+  const { normType = 2, errorIfNonfinite = false } = options;
   checkNumber("clipGradNorm", "maxNorm", maxNorm);
-  checkNumber("clipGradNorm", "normType", p, Number.MIN_VALUE);
+  checkNumber("clipGradNorm", "normType", normType, Number.MIN_VALUE);
+  if (errorIfNonfinite) refuseInCapture("clipGradNorm", "looks at the norm (errorIfNonfinite)");
   const all = graded(params);
-  const norms = withGrad(false, () =>
-    all.map(({ node }) => {
-      const g = node!.grad!;
-      const measure = (): Tensor =>
-        p === 2 ? sum(square(g)) : p === Infinity ? amax(abs(g)) : sum(powOf(abs(g), p));
-      const one = tidy(measure);
-      const value = one.item();
-      one.dispose();
-      return value;
-    }),
-  );
-  const added = norms.reduce((a, b) => a + b, 0);
-  const most = norms.reduce((a, b) => Math.max(a, b), 0);
-  const total = p === 2 ? Math.sqrt(added) : p === Infinity ? most : pow(added, 1 / p);
-  if (errorIfNonfinite && !Number.isFinite(total)) {
-    throw new ValueError("clipGradNorm", `the norm of the gradients is ${total}`);
-  }
-  const factor = maxNorm / (total + 1e-6);
-  // Not below 1, unless it is NaN.
-  if (!(factor >= 1)) replace(all, (g) => mul(g, factor));
-  return total;
+  return withGrad(false, () => {
+    const norms = (): Tensor[] => all.map(({ node }) => vectorNorm(node!.grad!, normType));
+    const total = tidy(() => (all.length === 0 ? zeros([]) : vectorNorm(stack(norms()), normType)));
+    if (errorIfNonfinite && !Number.isFinite(item(total))) {
+      const value = item(total);
+      total.dispose();
+      throw new ValueError("clipGradNorm", `the norm of the gradients is ${value}`);
+    }
+    const factor = tidy(() => clamp(div(maxNorm, add(total, 1e-6)), null, 1));
+    replace(all, (g) => mul(g, factor));
+    factor.dispose();
+    return total;
+  });
 }
 
 /** Limits every entry of the gradients to [-clipValue, clipValue]. */

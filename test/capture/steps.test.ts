@@ -130,6 +130,24 @@ describe("a captured step has the bits of the step itself", () => {
     );
   });
 
+  it("with gradients that are clipped", () => {
+    expectSameBits(() => {
+      const model = network();
+      const optimizer = new optim.Adam(model.parameters(), { lr: 0.1 });
+      return {
+        step: (x, y) => {
+          optimizer.zeroGrad();
+          crossEntropy(model.forward(x as Tensor), y as Tensor).backward();
+          optim.clipGradValue(model.parameters(), 0.3);
+          const norm = optim.clipGradNorm(model.parameters(), 0.5);
+          optimizer.step();
+          return norm;
+        },
+        watched: () => model.parameters(),
+      };
+    }, batch);
+  });
+
   it("with a moving average of the weights", () => {
     expectSameBits(() => {
       const model = network();

@@ -66,6 +66,9 @@ const setups = [0, 1, 2, 3].flatMap((mode) =>
     { T: 4, B: 3, H: 7, reverse: 1, lengths: [4, 1, 3] },
     { T: 2, B: 1, H: 17, reverse: 0, lengths: [1] },
     { T: 1, B: 1, H: 1, reverse: 1, lengths: null },
+    // Four rows in lockstep, and one: with the weights as they are, and packed in strips.
+    { T: 3, B: 6, H: 11, reverse: 0, lengths: [1, 3, 2, 3, 1, 2] },
+    { T: 4, B: 6, H: 9, reverse: 1, lengths: [2, 4, 1, 3, 4, 3] },
   ].map((sizes) => ({ mode, ...sizes })),
 );
 
@@ -114,5 +117,27 @@ describe.each(builds)("the %s build", (build) => {
     compare("x", dx.read());
     compare("h0", dh0.read());
     if (mode === 2) compare("c0", dc0.read());
+  });
+
+  it.each([3, 4])("rows in lockstep have the bits of rows alone, T = %i", (T) => {
+    const [B, H, mode] = [9, 20, 2];
+    const GH = GATES[mode]! * H;
+    const outputs = [[[0, B]], Array.from({ length: B }, (_, i) => [i, i + 1])].map((units) => {
+      const bench = new Bench(build);
+      const put = (n: number, seed: number) => bench.put(numbers(n, seed));
+      const room = (n: number) => bench.put(new Float32Array(n).fill(99));
+      const states = [put(B * H, 1), put(B * H, 2), 0] as const;
+      const made = [room((T + 2) * B * H), room(T * B * H), room(T * B * H), room(T * B * GH)];
+      const given = [put(T * B * GH, 3), put(GH * H, 4), put(GH, 5), ...states] as const;
+      const rest = [T, B, H, mode, 0];
+      const split = units as [number, number][];
+      bench.run("recurrentF32", split, ...given, ...made, 0, 0, 0, 0, 0, ...rest);
+      const grads = [room(T * B * GH), room(B * H), room(B * H)] as const;
+      const [dx, dh0, dc0] = grads;
+      const dy = put((T + 2) * B * H, 6);
+      bench.run("recurrentGradF32", split, ...given, ...made, dy, dx, dx, dh0, dc0, ...rest);
+      return [...made, ...grads].map((x) => x.read());
+    });
+    expect(outputs[0]).toEqual(outputs[1]);
   });
 });

@@ -1,6 +1,6 @@
 // Which storage leaves the heap when there is no room: never one that the call in preparation uses.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { setHeapLimit } from "../../src/index.js";
+import { OutOfMemoryError, setHeapLimit, zeros } from "../../src/index.js";
 import { drop, endCall, place, Storage, touch } from "../../src/memory/eviction.js";
 
 const MiB = 2 ** 20;
@@ -47,4 +47,9 @@ describe("the storage used longest ago leaves first", () => {
     [first, second].forEach(drop);
     endCall();
   });
+});
+
+it("as many bytes as an address can name are more than a heap has", () => {
+  expect(() => zeros([1024, 1024, 1024])).toThrow(OutOfMemoryError);
+  expect(() => zeros([1024, 1024, 1024])).toThrow(/\[zeros\] needs 4294967296 bytes/);
 });

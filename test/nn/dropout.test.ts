@@ -2,6 +2,8 @@
 import { describe, expect, it } from "vitest";
 import {
   alphaDropout,
+  dropout,
+  featureAlphaDropout,
   featureDropout,
   Generator,
   nn,
@@ -9,6 +11,20 @@ import {
   randn,
   ValueError,
 } from "../../src/index.js";
+
+describe("dropout", () => {
+  it("drops a share of the elements, scales the others, and the gradient likewise", () => {
+    const x = ones([100_000], { requiresGrad: true });
+    const y = dropout(x, 0.25, { generator: new Generator(4) });
+    const values = y.toTypedArray();
+    expect(new Set(values)).toEqual(new Set([0, Math.fround(4 / 3)]));
+    const kept = values.filter((v) => v !== 0).length / 100_000;
+    // Three standard deviations of a share of 0.75.
+    expect(Math.abs(kept - 0.75)).toBeLessThan(3 * Math.sqrt((0.75 * 0.25) / 100_000));
+    y.sum().backward();
+    expect(x.grad!.toTypedArray()).toEqual(values);
+  });
+});
 
 describe("channel dropout", () => {
   it("drops whole channels and scales the others", () => {
@@ -38,6 +54,35 @@ describe("alpha dropout", () => {
     expect(y.mean().item()).toBeCloseTo(0, 1);
     expect(y.var().item()).toBeCloseTo(1, 1);
     expect(alphaDropout(x, 1).amax().item()).toBe(0);
+  });
+});
+
+describe("alpha dropout of channels", () => {
+  // What is dropped is -scale x alpha of SELU; all is then a x + b, so that mean 0 and variance 1 stay.
+  const [p, low] = [0.3, -1.7580993408473766];
+  const a = 1 / Math.sqrt((1 - p) * (1 + p * low * low));
+  const b = -a * low * p;
+
+  it("drops whole channels to one value, and shifts the others", () => {
+    const x = randn([50, 20, 3], { generator: new Generator(5) });
+    const y = featureAlphaDropout(x, p, { generator: new Generator(6) });
+    const [before, after] = [x, y].map((t) => (t.toArray() as number[][][]).flat());
+    let dropped = 0;
+    after!.forEach((channel, i) => {
+      const gone = Math.abs(channel[0]! - (a * low + b)) < 1e-5;
+      dropped += Number(gone);
+      channel.forEach((v, k) => {
+        expect(v).toBeCloseTo(a * (gone ? low : before![i]![k]!) + b, 5);
+      });
+    });
+    // Three standard deviations of a share of 0.3 in 1000 channels.
+    expect(Math.abs(dropped / 1000 - p)).toBeLessThan(3 * Math.sqrt((p * (1 - p)) / 1000));
+  });
+
+  it("drops none with p = 0, all with p = 1", () => {
+    const x = randn([2, 3, 4]);
+    expect(featureAlphaDropout(x, 0).toArray()).toEqual(x.toArray());
+    expect(featureAlphaDropout(x, 1).abs().amax().item()).toBe(0);
   });
 });
 

@@ -38,6 +38,18 @@ describe("ctcLoss", () => {
     expect(other.item()).toBe(loss(x).item());
   });
 
+  it("differentiates its gradient by what came in: each sequence has its own", () => {
+    const x = logSoftmax(logits(), 2).detach();
+    x.requiresGrad = true;
+    const dy = tensor([0.5, -2], { requiresGrad: true });
+    const out = ctcLoss(x, targets, inputs, labels, { reduction: "none" });
+    const [dx] = grad([out], [x], { gradOutputs: [dy], createGraph: true });
+    const v = sg.arange(30).reshape([5, 2, 3]);
+    const along = dx!.mul(v).sum([0, 2]).detach().toArray() as number[]; // dy times what is asked for
+    const [slope] = grad([dx!.mul(v).sum()], [dy]);
+    expect(slope!.toArray()).toEqual([0.5, -2].map((d, i) => expect.closeTo(along[i]! / d, 4)));
+  });
+
   it("refuses a second derivative by name", () => {
     const x = logits();
     const [dx] = grad(loss(x), [x], { createGraph: true });

@@ -52,6 +52,15 @@ describe("setAt", () => {
     expect(x.sum().item()).toBe(0);
   });
 
+  it("scatter_ reads what it overwrites first", () => {
+    const x = sg.arange(5);
+    x.scatter_(0, sg.tensor(Int32Array.of(1, 2, 3, 4)), x.at(slice(0, 4)));
+    expect(x.toArray()).toEqual([0, 0, 1, 2, 3]);
+    const places = sg.tensor(Int32Array.of(1, 2, 0));
+    places.scatter_(0, places, sg.tensor(Int32Array.of(7, 8, 9)));
+    expect(places.toArray()).toEqual([9, 7, 8]);
+  });
+
   it("converts values to x's dtype", () => {
     const x = sg.zeros([2, 2], { dtype: "int32" });
     expect(x.setAt([0], sg.tensor([1.7, -2.2])).toArray()).toEqual([[1, -2], [0, 0]]); // prettier-ignore

@@ -16,6 +16,7 @@ import {
   type Refusals,
 } from "./refusal.js";
 
+const none = sg.zeros([0], { dtype: "int32" });
 const arithmetic: Refusals = {
   add: [
     ...broadcast(sg.add),
@@ -31,7 +32,13 @@ const arithmetic: Refusals = {
     value(/at least one/, () => sg.sub(1, 2)),
   ],
   mul: [...broadcast(sg.mul), value(/at least one/, () => sg.mul(1, 2))],
-  div: [...broadcast(sg.div), value(/at least one/, () => sg.div(1, 2))],
+  div: [
+    ...broadcast(sg.div),
+    value(/at least one/, () => sg.div(1, 2)),
+    value(/roundingMode must be "trunc" or "floor": got ceil/, () =>
+      sg.div(f.v3, 2, { roundingMode: "ceil" as "floor" }),
+    ),
+  ],
   pow: [...broadcast(sg.pow), value(/at least one/, () => sg.pow(1, 2))],
   maximum: [...broadcast(sg.maximum), value(/at least one/, () => sg.maximum(1, 2))],
   minimum: [...broadcast(sg.minimum), value(/at least one/, () => sg.minimum(1, 2))],
@@ -212,7 +219,9 @@ const moves: Refusals = {
   oneHot: [
     dtype(/index must be int32: got float32/, () => sg.oneHot(f.v3, 3)),
     value(/classes must be an integer > 0: got 0/, () => sg.oneHot(f.int3, 0)),
+    value(/classes must be given where x has no elements/, () => sg.oneHot(none)),
     late(index(/must lie in \[0, 1\]: got 2 at position 2/, () => sg.oneHot(f.int3, 2))),
+    late(index(/must lie in \[0, 2\]: got -7 at position 4/, () => sg.oneHot(f.int23, 3))),
   ],
 };
 

@@ -74,13 +74,17 @@ const products: Refusals = {
   ],
 };
 
+/** As many elements as there are rows, but not one dim. */
+const column = sg.zeros([2, 1], { dtype: "int32" });
 const classLoss = (op: typeof sg.nllLoss): Refusal[] => [
   dtype(/targets must be int32 classes.*: got bool \[3\]/, () => op(f.m23, f.bool3)),
   shape(/got input=\[2,3\], target=\[3\]/, () => op(f.m23, f.int3)),
   shape(/got a scalar/, () => op(f.scalar, f.int3)),
   dtype(/the input must be float32: got int32/, () => op(f.int23, f.int3)),
   value(/reduction must be .*: got max/, () => op(f.m23, f.int3, { reduction: "max" as never })),
+  shape(/targets must be \[2\].*got input=\[2,3\], target=\[2,1\]/, () => op(f.m23, column)),
   value(/ignoreIndex must be an int32: got 0.5/, () => op(f.m45, f.int5, { ignoreIndex: 0.5 })),
+  value(/must be an int32: got 2147483648/, () => op(f.m45, f.int5, { ignoreIndex: 2 ** 31 })),
   shape(/one factor per class, \[3\]: got \[5\]/, () => op(f.m23, f.int3, { weight: f.v5 })),
   late(
     index(/classes must lie in \[0, 4\] or be ignoreIndex \(-100\): got 9 in row 2/, () =>

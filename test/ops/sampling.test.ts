@@ -76,6 +76,66 @@ describe("distributions", () => {
   });
 });
 
+describe("uniform, normal and whole numbers", () => {
+  const flat = (low: number, high: number) => (v: number) => (v - low) / (high - low);
+
+  it.each([
+    ["rand", () => sg.rand([N], seeded()), 0, 1],
+    ["randLike", () => sg.randLike(sg.zeros([N]), seeded()), 0, 1],
+    ["uniform", () => sg.uniform([N], -3, 5, seeded()), -3, 5],
+  ] as const)("%s: mean, distribution function, bounds", (_, make, low, high) => {
+    const x = make();
+    expect(meanSigmas(x, (low + high) / 2, (high - low) / Math.sqrt(12))).toBeLessThan(3);
+    expect(kolmogorov(x, flat(low, high))).toBeLessThan(1.95);
+    expect(x.amin().item()).toBeGreaterThanOrEqual(low);
+    expect(x.amax().item()).toBeLessThan(high);
+  });
+
+  it.each([
+    ["randn", () => sg.randn([N], seeded())],
+    ["randnLike", () => sg.randnLike(sg.zeros([N]), seeded())],
+  ] as const)("%s: mean, deviation, what lies within one and two of them", (_, make) => {
+    const x = make();
+    expect(meanSigmas(x, 0, 1)).toBeLessThan(3);
+    expect(Math.abs(x.std().item() - 1)).toBeLessThan(3 / Math.sqrt(2 * N));
+    for (const [bound, p] of [
+      [1, 0.6826894921],
+      [2, 0.9544997361],
+    ] as const) {
+      const within = x.abs().lt(bound).float();
+      expect(meanSigmas(within, p, Math.sqrt(p * (1 - p)))).toBeLessThan(3);
+    }
+  });
+
+  it.each([
+    ["randint", () => sg.randint(-2, 5, [N], seeded()), "int32"],
+    ["randint", () => sg.randint(-2, 5, [N], { dtype: "float32", ...seeded() }), "float32"],
+    ["randintLike", () => sg.randintLike(sg.zeros([N]), -2, 5, seeded()), "float32"],
+    ["randintLike", () => sg.randintLike(sg.arange(N), -2, 5, seeded()), "int32"],
+  ] as const)("%s: each whole number as often", (_, make, dtype) => {
+    const x = make();
+    expect(x.dtype).toBe(dtype);
+    const counts = sg.bincount(x.add(2).int()).toTypedArray();
+    expect(counts.length).toBe(7);
+    // Chi squared with 6 degrees of freedom exceeds 22.5 once in a thousand samples.
+    const off = Array.from(counts, (n) => (n - N / 7) ** 2 / (N / 7));
+    expect(off.reduce((a, b) => a + b)).toBeLessThan(22.5);
+  });
+
+  it("randperm: each number once, each place as likely", () => {
+    const one = seeded();
+    const firsts = Array.from({ length: 7000 }, () => {
+      const p = Array.from(sg.randperm(7, one).toTypedArray());
+      expect([...p].sort()).toEqual([0, 1, 2, 3, 4, 5, 6]);
+      return p[0]!;
+    });
+    const counts = Array.from({ length: 7 }, (_, i) => firsts.filter((p) => p === i).length);
+    const off = counts.map((n) => (n - 1000) ** 2 / 1000);
+    expect(off.reduce((a, b) => a + b)).toBeLessThan(22.5);
+    expect(sg.randperm(0).shape).toEqual([0]);
+  });
+});
+
 describe("gumbelSoftmax", () => {
   const logits = (): Tensor => sg.tensor([[0.5, -1, 2], [1, 0, -1]], { requiresGrad: true }); // prettier-ignore
 

@@ -48,6 +48,21 @@ describe("LBFGS", () => {
     expect(idle.item()).toBe(5);
   });
 
+  it("ends a step where the loss, or every parameter, changes by too little", () => {
+    const calls = (slope: number, loss: (n: number) => number, options: object): number => {
+      const p = tensor([0], { requiresGrad: true });
+      let n = 0;
+      new optim.LBFGS([p], options).step(() => {
+        p.grad = tensor([slope]);
+        return loss(++n);
+      });
+      return n;
+    };
+    expect(calls(1, () => 7, {})).toBe(2);
+    expect(calls(1, (n) => 10 * n, { lr: 0.1, toleranceChange: 0.5 })).toBe(2);
+    expect(calls(1, (n) => 10 * n, { lr: 0.1, toleranceChange: 0.05 })).toBeGreaterThan(2);
+  });
+
   it("leaves its state and nothing else", () => {
     const p = tensor([-1.5, 2], { requiresGrad: true });
     for (const lineSearchFn of [null, "strongWolfe"] as const) {

@@ -123,6 +123,9 @@ describe.each(kinds)("%s", (_, make) => {
     if (Object.keys(before.state[0]!).length > 0) {
       expect(() => optimizer.loadStateDict(other.stateDict() as never)).toThrow(ShapeError);
     }
+    const whole = { m: zeros([2], { dtype: "int32" }) };
+    const other32 = { groups: before.groups, state: [whole] };
+    expect(() => optimizer.loadStateDict(other32 as never)).toThrow("m must be float32 [2]");
     const lie = { groups: [{ ...before.groups[0]!, lr: NaN }], state: before.state };
     expect(() => optimizer.loadStateDict(lie as never)).toThrow(ValueError);
     expect(optimizer.groups[0]!.lr).toBe(0.1);
@@ -221,6 +224,11 @@ describe("options", () => {
     ["dampening of NaN", () => new optim.SGD([p], { dampening: NaN }), "[SGD] dampening"],
     ["negative decay", () => new optim.SGD([p], { weightDecay: -1 }), "[SGD] weightDecay"],
     ["nesterov alone", () => new optim.SGD([p], { nesterov: true }), "[SGD] nesterov"],
+    ["nesterov with dampening", () => new optim.SGD([p], { nesterov: true, momentum: 0.9, dampening: 0.1 }), "[SGD] nesterov"], // prettier-ignore
+    ["rho 2", () => new optim.Adadelta([p], { rho: 2 }), "[Adadelta] rho"],
+    ["momentumDecay -1", () => new optim.NAdam([p], { momentumDecay: -1 }), "[NAdam] momentumDecay"], // prettier-ignore
+    ["a sum below 0", () => new optim.Adagrad([p], { initialAccumulatorValue: -1 }), "[Adagrad] initialAccumulatorValue"], // prettier-ignore
+    ["no change below 0", () => new optim.LBFGS([p], { toleranceChange: -1 }), "[LBFGS] toleranceChange"], // prettier-ignore
     ["beta 1", () => new optim.Adam([p], { betas: [0.9, 1] }), "[Adam] betas"],
     ["beta -0.1", () => new optim.Adam([p], { betas: [-0.1, 0.9] }), "[Adam] betas"],
     ["one beta", () => new optim.Adam([p], { betas: [0.9] as never }), "[Adam] betas"],

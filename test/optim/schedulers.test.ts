@@ -19,6 +19,7 @@ describe("schedulers", () => {
     ],
     ["ConstantLR", () => new optim.ConstantLR(one, { factor: 2 }), /factor must lie in .*: got 2/],
     ["LinearLR from 0", () => new optim.LinearLR(one, { startFactor: 0 }), /startFactor .*: got 0/],
+    ["LinearLR to 2", () => new optim.LinearLR(one, { endFactor: 2 }), /endFactor .*: got 2/],
     ["LinearLR", () => new optim.LinearLR(one, { endFactor: -1 }), /endFactor .*: got -1/],
     ["CosineAnnealingLR", () => new optim.CosineAnnealingLR(one, 0.5), /tMax .*: got 0.5/],
     ["restarts", () => new optim.CosineAnnealingWarmRestarts(one, 0), /t0 .*: got 0/],
@@ -41,6 +42,7 @@ describe("schedulers", () => {
       /\[ChainedScheduler\] takes schedulers/,
     ],
     ["another optimiser", () => new optim.ChainedScheduler([new optim.StepLR(one, 1), new optim.StepLR(sgd(), 1)]), /all of them of one optimiser/], // prettier-ignore
+    ["too many milestones", () => new optim.SequentialLR(one, [new optim.StepLR(one, 1)], [3, 4]), /0 milestones: got 2/], // prettier-ignore
     ["milestones", () => new optim.SequentialLR(one, [new optim.StepLR(one, 1)], [3]), /1 schedulers need 0 milestones: got 1/], // prettier-ignore
   ];
   it.each(refused)("refuse %s", (_, make, message) => {
@@ -74,6 +76,8 @@ describe("schedulers", () => {
     const text = JSON.stringify(saved);
     scheduler.step();
     expect(JSON.stringify(saved)).toBe(text);
+    scheduler.stateDict().state.baseLrs[0] = 9;
+    expect(scheduler.stateDict().state.baseLrs).toEqual([0.5, 0.25]);
     const again = new optim.MultiStepLR(sgd(), [7], { gamma: 0.1 });
     again.loadStateDict(saved);
     again.step();
@@ -118,6 +122,13 @@ describe("schedulers", () => {
     expect(plateau.lastEpoch).toBe(0);
     plateau.step(9);
     expect(o.groups[0]!.lr).toBeCloseTo(0.00625, 15);
+  });
+
+  it("OneCycleLR makes its first rate the one that others start from", () => {
+    const optimizer = sgd();
+    new optim.OneCycleLR(optimizer, [1, 2], { totalSteps: 4, divFactor: 4, cycleMomentum: false });
+    expect(optimizer.groups.map((g) => (g as { initialLr?: number }).initialLr)).toEqual([0.25, 0.5]); // prettier-ignore
+    expect(new optim.LambdaLR(optimizer, () => 3).getLastLr()).toEqual([0.75, 1.5]);
   });
 
   it("OneCycleLR ends with its steps", () => {

@@ -14,26 +14,32 @@ describe("clipGradNorm", () => {
 
   it("scales all gradients by one factor, and returns the norm that they had", () => {
     const params = make();
-    expect(optim.clipGradNorm(params, 2.5)).toBe(5);
+    expect(optim.clipGradNorm(params, 2.5).item()).toBe(5);
     const near = (x: number) => expect.closeTo(x, 6) as number;
     expect(gradients(params)).toEqual([[near(1.5), near(0)], [near(-2)], undefined]);
     const small = make();
-    expect(optim.clipGradNorm(small, 10)).toBe(5);
+    expect(optim.clipGradNorm(small, 10).item()).toBe(5);
     expect(gradients(small)).toEqual([[3, 0], [-4], undefined]);
   });
 
   it("knows other norms, and one parameter alone", () => {
-    expect(optim.clipGradNorm(make(), 100, { normType: 1 })).toBe(7);
-    expect(optim.clipGradNorm(make(), 100, { normType: Infinity })).toBe(4);
-    expect(optim.clipGradNorm(make(), 100, { normType: 3 })).toBeCloseTo(Math.cbrt(91), 5);
-    expect(optim.clipGradNorm(param([1], [-4]), 1)).toBe(4);
-    expect(optim.clipGradNorm([], 1)).toBe(0);
+    expect(optim.clipGradNorm(make(), 100, { normType: 1 }).item()).toBe(7);
+    expect(optim.clipGradNorm(make(), 100, { normType: Infinity }).item()).toBe(4);
+    expect(optim.clipGradNorm(make(), 100, { normType: 3 }).item()).toBeCloseTo(Math.cbrt(91), 5);
+    expect(optim.clipGradNorm(param([1], [-4]), 1).item()).toBe(4);
+    expect(optim.clipGradNorm([], 1).item()).toBe(0);
+  });
+
+  it("adds 1e-6 to the norm, as PyTorch", () => {
+    const p = param([1], [2e-6]);
+    optim.clipGradNorm(p, 1e-6);
+    expect(p.grad!.item()).toBeCloseTo(2e-6 / 3, 12);
   });
 
   it("makes gradients NaN with the norm, or throws", () => {
     const bad = (): Tensor[] => [param([1], [NaN]), param([1], [1])];
     const params = bad();
-    expect(optim.clipGradNorm(params, 1)).toBeNaN();
+    expect(optim.clipGradNorm(params, 1).item()).toBeNaN();
     expect(gradients(params)).toEqual([[NaN], [NaN]]);
     const clip = (p: Tensor[]) => optim.clipGradNorm(p, 1, { errorIfNonfinite: true });
     expect(() => clip(bad())).toThrow("the norm of the gradients is NaN");
@@ -48,7 +54,7 @@ describe("clipGradNorm", () => {
       const loss = sum.sum();
       loss.backward();
       for (const t of [sum, loss]) t.dispose();
-      optim.clipGradNorm([a, b], 1);
+      optim.clipGradNorm([a, b], 1).dispose();
     };
     run();
     expect([a.grad!.toArray(), b.grad!.toArray()].flat()).toEqual(Array(4).fill(expect.closeTo(0.5, 5))); // prettier-ignore
@@ -101,6 +107,14 @@ describe("ExponentialMovingAverage", () => {
     expect(ema.averages[0]!.toArray()).toEqual([2, 3, 4, 5, 4]);
     ema.update();
     expect(ema.averages[0]!.toArray()).toEqual([2.75, 3.75, 4.75, 5.75, 3.25]);
+  });
+
+  it("keeps 999 parts of 1000 by default", () => {
+    const p = tensor([0], { requiresGrad: true });
+    const ema = new optim.ExponentialMovingAverage([p]);
+    optim.vectorToParameters(tensor([1000]), [p]);
+    ema.update();
+    expect(ema.averages[0]!.item()).toBeCloseTo(1, 4);
   });
 
   it("starts with less where it warms up", () => {

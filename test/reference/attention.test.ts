@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { nn, type Tensor } from "../../src/index.js";
 import { tensorsIn } from "../ops/case.js";
 import { attention } from "./families/attention.js";
+import { noteGradients, noteOutputs } from "./facts.js";
 import {
   expectState,
   expectTensor,
@@ -14,6 +15,8 @@ import {
   type Encoded,
   type EncodedState,
 } from "./fixtures.js";
+import { checkRows, Found } from "./layersPage.js";
+import { noteState } from "./moduleCase.js";
 
 /** See generator/attention_family.py. */
 interface LayerCase {
@@ -48,6 +51,8 @@ const layers = {
   Transformer: (args: LayerArgs) => new nn.Transformer(...args),
 };
 
+const found = new Found();
+
 function check(test: LayerCase): void {
   const layer: Layer = layers[test.layer](test.args);
   expect(Object.keys(layer.stateDict())).toEqual(Object.keys(test.state));
@@ -64,6 +69,11 @@ function check(test: LayerCase): void {
   x.forEach((leaf, i) => expectTensor(`dx${i}`, leaf.grad!, test.dx[i]!, LAYERS));
   const grads = layer.namedParameters().map(([name, p]): [string, Tensor] => [name, p.grad!]);
   expectState("gradients", Object.fromEntries(grads), test.grads, LAYERS);
+  const facts = found.of(test.layer);
+  facts.cases++;
+  noteOutputs(facts, ys, test.y);
+  noteGradients(facts, x.map((leaf) => leaf.grad!), test.dx); // prettier-ignore
+  noteState(facts, Object.fromEntries(grads), test.grads);
 }
 
 const cases = ["attentionLayers", "transformers"].flatMap((name) => load<LayerCase>(name));
@@ -71,6 +81,10 @@ const cases = ["attentionLayers", "transformers"].flatMap((name) => load<LayerCa
 describe("PyTorch's attention and Transformers", () => {
   it.each(cases.map((test) => [`${test.layer}: ${test.name}`, test] as const))("%s", (_, test) => {
     check(test);
+  });
+
+  it("docs/layers.md says what these tests have found", () => {
+    checkRows("Layers", found.layers());
   });
 
   it("every layer has a case", () => {

@@ -17,7 +17,8 @@ sys.dont_write_bytecode = True
 
 import torch  # noqa: E402
 
-from generator import activations, binary, embeddings, initial, layers, losses, models  # noqa: E402
+from generator import activations, binary, creation, embeddings, initial  # noqa: E402
+from generator import layers, losses, models  # noqa: E402
 from generator import normalisation, optimisers, reductions, second, shapes, unary  # noqa: E402
 from generator import attention_family, conv_family, image_family, indexing_family  # noqa: E402
 from generator import linalg_family, losses_family, modules_family, optim_family  # noqa: E402
@@ -29,6 +30,7 @@ FAMILIES = {
     "unary": unary.cases,
     "reductions": reductions.cases,
     "shapes": shapes.cases,
+    "creation": creation.cases,
     "second": second.cases,
     "losses": losses.cases,
     "layers": lambda: layers.cases() + activations.cases() + embeddings.cases(),

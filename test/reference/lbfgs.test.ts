@@ -1,7 +1,9 @@
 // Ten steps of LBFGS against PyTorch, with and without a line search.
 import { describe, expect, it } from "vitest";
 import { optim, tensor, type Tensor } from "../../src/index.js";
+import { noteOutputs } from "./facts.js";
 import { type Encoded, expectTensor, LAYERS, load, toTensor } from "./fixtures.js";
+import { checkRows, Found } from "./layersPage.js";
 
 /** See generator/optim_family.py. */
 interface LbfgsCase {
@@ -22,6 +24,7 @@ function objective(p: Tensor, q: Tensor): Tensor {
   return bowl.add(rest.square().sum().div(8)).add(cross.div(2));
 }
 
+const found = new Found();
 const cases = load<LbfgsCase>("lbfgs");
 
 function start(test: LbfgsCase): { params: Tensor[]; optimizer: optim.LBFGS; step: () => Tensor } {
@@ -41,10 +44,17 @@ describe("PyTorch's LBFGS", () => {
   it.each(cases.map((test) => [test.name, test] as const))("%s", (_, test) => {
     const { params, step } = start(test);
     expect(test.after.length).toBe(10);
+    const facts = found.of("LBFGS");
+    facts.cases++;
     test.after.forEach((after, i) => {
       expectTensor(`loss of step ${i}`, step(), test.losses[i]!, LAYERS);
       params.forEach((p, k) => expectTensor(`parameter ${k} after ${i}`, p, after[k]!, LAYERS));
+      noteOutputs(facts, params, after);
     });
+  });
+
+  it("docs/layers.md says what these tests have found", () => {
+    checkRows("Optimisers", found.optimisers(10));
   });
 
   it.each(cases.map((test) => [test.name, test] as const))("%s resumes exactly", (_, test) => {

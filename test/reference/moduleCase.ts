@@ -1,5 +1,6 @@
 // A case of a module: what generator/module.py writes, and how a layer is held against it.
 import type { nn, Tensor } from "../../src/index.js";
+import { noteGradients, noteOutputs } from "./facts.js";
 import {
   expectState,
   expectTensor,
@@ -9,6 +10,7 @@ import {
   type Encoded,
   type EncodedState,
 } from "./fixtures.js";
+import type { LayerFacts } from "./layersPage.js";
 
 /** See generator/module.py. */
 export interface ModuleCase {
@@ -30,8 +32,10 @@ export interface ModuleCase {
 export interface Layer extends nn.Module {
   forward(x: Tensor): Tensor;
 }
+
 /** Loads the state, then compares output, gradients and buffers step by step. */
-export function checkModule(module: Layer, test: ModuleCase): void {
+export function checkModule(module: Layer, test: ModuleCase, facts: LayerFacts): void {
+  facts.cases++;
   module.loadStateDict(toState(test.state));
   if (test.training) module.train();
   else module.eval();
@@ -41,9 +45,13 @@ export function checkModule(module: Layer, test: ModuleCase): void {
     const x = toTensor(step.x, step.dx !== undefined);
     const y = module.forward(x);
     expectTensor(`y of step ${i}`, y, step.y, LAYERS);
+    noteOutputs(facts, [y], [step.y]);
     if (y.requiresGrad) y.backward(toTensor(step.dy));
     if (step.dx !== undefined) expectTensor(`dx of step ${i}`, x.grad!, step.dx, LAYERS);
-    expectState(`gradients of step ${i}`, gradientsOf(module), step.grads, LAYERS);
+    const grads = gradientsOf(module);
+    expectState(`gradients of step ${i}`, grads, step.grads, LAYERS);
+    noteState(facts, grads, step.grads);
+    if (step.dx !== undefined) noteGradients(facts, [x.grad!], [step.dx]);
     if (step.after) expectState(`state after step ${i}`, module.stateDict(), step.after, LAYERS);
   });
 }
@@ -51,4 +59,15 @@ export function checkModule(module: Layer, test: ModuleCase): void {
 function gradientsOf(module: Layer): Record<string, Tensor> {
   const named = [...module.namedParameters()];
   return Object.fromEntries(named.map(([name, parameter]) => [name, parameter.grad!]));
+}
+
+/** Keeps what the gradients of all parameters have shown. */
+export function noteState(
+  facts: LayerFacts,
+  grads: Readonly<Record<string, Tensor>>,
+  wanted: EncodedState,
+): void {
+  const names = Object.keys(wanted);
+  for (const name of names) facts.parameters.add(name);
+  noteGradients(facts, names.map((name) => grads[name]!), Object.values(wanted)); // prettier-ignore
 }

@@ -1,26 +1,16 @@
-// What the reference tests find out about each op while they run, and docs/ops.md made of it. The library
-// gives the same bits everywhere, so the errors are constants: the page is compared with what was found.
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+// What the reference tests find out about each op while they run, and docs/ops.md made of it.
+import { readFileSync, writeFileSync } from "node:fs";
 import { expect } from "vitest";
-import * as sg from "../../src/index.js";
-import type { Tensor } from "../../src/index.js";
 import { differentiable, inPlace, underivable } from "../ops/table.js";
 import { lists } from "../ops/families/index.js";
-import { type Encoded, valuesOf } from "./fixtures.js";
+import { counted, errorText, type Facts, gradientText, noFacts, plain } from "./facts.js";
+import { checkSpeeds, UNMEASURED } from "./unmeasured.js";
 
-interface Facts {
+interface OpFacts extends Facts {
   readonly dtypes: Set<string>;
-  cases: number;
-  gradient: boolean;
-  second: boolean;
-  /** In units in the last place of what PyTorch computed in float64. */
-  ulp: number;
-  /** Over the largest magnitude of the result that an element belongs to. */
-  relative: number;
-  gradientError: number;
 }
 
-const facts = new Map<string, Facts>();
+const facts = new Map<string, OpFacts>();
 
 /** Rows of the reference tests that are calls of an op under another name. */
 const CALLS: Readonly<Record<string, string>> = {
@@ -48,64 +38,30 @@ const CALLS: Readonly<Record<string, string>> = {
   ...{ batchNormTrain: "batchNorm", matmulOfTransposed: "matmul" },
 };
 
-export function factsOf(row: string): Facts {
+export function factsOf(row: string): OpFacts {
   const op = CALLS[row] ?? row;
-  let found = facts.get(op);
-  if (found === undefined) {
-    found = {
-      ...{ dtypes: new Set<string>(), cases: 0, gradient: false, second: false },
-      ...{ ulp: 0, relative: 0, gradientError: 0 },
-    };
-    facts.set(op, found);
-  }
+  const found = facts.get(op) ?? { ...noFacts(), dtypes: new Set<string>() };
+  facts.set(op, found);
   return found;
 }
 
-/** One unit in the last place of a float32 of this magnitude. */
-function ulpOf(x: number): number {
-  if (Math.abs(x) < 2 ** -126) return 2 ** -149;
-  return 2 ** (Math.floor(Math.log2(Math.abs(x))) - 23);
-}
-
-/** The greatest error of a float32 result, in ulp and over the largest magnitude in it. */
-export function errorsOf(got: Tensor, wanted: Encoded): { ulp: number; relative: number } {
-  const values = got.toTypedArray();
-  const expected = valuesOf(wanted);
-  let [ulp, error, largest] = [0, 0, 0];
-  expected.forEach((w, i) => {
-    if (!Number.isFinite(w)) return;
-    const off = Math.abs(values[i]! - w);
-    ulp = Math.max(ulp, off / ulpOf(w));
-    error = Math.max(error, off);
-    largest = Math.max(largest, Math.abs(w));
-  });
-  return { ulp, relative: largest === 0 ? error : error / largest };
-}
-
-/** Speeds by op, measured by `npm run bench:ops`. */
-function speeds(): Readonly<Record<string, string>> {
-  const file = new URL("../../bench/ops.json", import.meta.url);
-  if (!existsSync(file)) return {};
-  return (JSON.parse(readFileSync(file, "utf8")) as { speeds: Record<string, string> }).speeds;
-}
-
-const inUlp = (x: number): string => (x === 0 ? "exact" : `${x.toFixed(1)} ulp`);
-const counted = (cases: number): string => (cases === 1 ? "1 case" : `${cases} cases`);
-const asRelative = (x: number): string => (x === 0 ? "exact" : x.toExponential(1));
-
-/** Beside a cancellation, where the result is almost 0, ulp say nothing. */
-function errorText({ ulp, relative }: Facts): string {
-  return ulp <= 4 ? inUlp(ulp) : asRelative(relative);
-}
+const measured = JSON.parse(
+  readFileSync(new URL("../../bench/ops.json", import.meta.url), "utf8"),
+) as { readonly machine: string; readonly speeds: Readonly<Record<string, string>> };
 
 const naming = (file: string, ...ops: string[]): Record<string, string> =>
   Object.fromEntries(ops.map((op) => [op, file]));
 
-/** What holds ops that PyTorch has no values for: statistics of what they draw, or a round trip. */
+/** The tests of ops that PyTorch has no values for: statistics of what they draw, round trips, zeros. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
-  ...naming("test/ops/sampling.test.ts", "bernoulli", "exponential", "gumbel", "gumbelSoftmax"),
-  ...naming("test/ops/sampling.test.ts", "multinomial", "normal", "uniform"),
-  ...naming("test/nn/dropout.test.ts", "alphaDropout", "featureDropout"),
+  ...naming("test/ops/sampling.test.ts", "bernoulli", "bernoulli_", "exponential", "exponential_"),
+  ...naming("test/ops/sampling.test.ts", "gumbel", "gumbelSoftmax", "multinomial", "normal"),
+  ...naming("test/ops/sampling.test.ts", "normal_", "rand", "randLike", "randint", "randintLike"),
+  ...naming("test/ops/sampling.test.ts", "randn", "randnLike", "randperm", "uniform", "uniform_"),
+  ...naming("test/nn/dropout.test.ts", "alphaDropout", "dropout", "featureAlphaDropout"),
+  ...naming("test/nn/dropout.test.ts", "featureDropout"),
+  ...naming("test/ops/data.test.ts", "empty", "emptyLike", "item", "tensor", "toArray"),
+  ...naming("test/ops/data.test.ts", "toTypedArray"),
   ...naming("test/io/safetensors.test.ts", "saveSafetensors"),
 };
 
@@ -117,17 +73,14 @@ const UNCHECKED = /^bitwise.*_$/;
 /** The row of an op: what was compared with PyTorch's values, else what test/ops holds it against. */
 function rowOf(op: string, table: "derivative" | "none" | "in place"): string[] {
   const found = facts.get(op);
-  const speed = speeds()[op] ?? "-";
-  const forward =
-    found === undefined
-      ? (ELSEWHERE[op.replace(/_$/, "")] ?? "its own tests")
-      : `PyTorch, ${counted(found.cases)}`;
+  const speed = measured.speeds[op] ?? UNMEASURED[op] ?? "-";
+  const forward = found === undefined ? (ELSEWHERE[op] ?? "-") : counted(found.cases);
   const dtypes = found === undefined ? "-" : [...found.dtypes].sort().join(", ") || "-";
   const error = found === undefined ? "-" : errorText(found);
   // Of these gradcheck has no row: a gradient or none is what PyTorch's values say.
   const unchecked = table === "none" || UNCHECKED.test(op);
   const otherwise = unchecked ? "none" : "differences";
-  const gradient = found?.gradient ? `PyTorch, ${asRelative(found.gradientError)}` : otherwise;
+  const gradient = found?.gradient ? gradientText(found) : otherwise;
   const flat = lists("flat").includes(op) && !unchecked;
   const second = found?.second ? "PyTorch" : (REFUSED[op] ?? (flat ? "0" : otherwise));
   return [op, dtypes, forward, gradient, second, error, speed];
@@ -142,12 +95,12 @@ function tableOf(ops: readonly string[], table: Parameters<typeof rowOf>[1]): st
 
 const INTRODUCTION = `# Every op, and what holds it
 
-Made by the tests (\`npm run docs:ops\`) and compared with them at every run: an op without a row fails.
+Made by the tests (\`npm run docs:ops\`) and compared with them at every run: an op fails them that has no row, nothing that holds its values, or no speed.
 
-- **forward**: cases compared with PyTorch's values, computed in float64 and rounded once; "its own tests": what PyTorch has no values for (random numbers, reading and writing) is held by tests of its own in \`test/ops\` and \`test/kernels\`.
-- **gradient**, **second gradient**: compared with PyTorch's (and the greatest error found over the largest magnitude in the gradient), or with finite differences (\`test/ops/gradcheck.test.ts\`, for every op in the first table, both orders).
+- **forward**: cases compared with PyTorch's values, computed in float64 and rounded once; or the file with the op's own tests, where PyTorch has no values (random numbers, reading and writing).
+- **gradient**, **second gradient**: compared with PyTorch's (and the greatest error found over the largest magnitude in the gradient), or with finite differences (\`test/ops/gradcheck.test.ts\`, for every op in the first and the last table, both orders).
 - **maximum error** of the outputs in those cases: in units in the last place, or where results are sums of many terms, over the largest magnitude in the result. Measured maxima of the mathematical functions over their whole range stand beside them in \`assembly/simd\`.
-- **speed**: one core, \`npm run bench:ops\` (sizes there): bytes read and written, or multiplications and additions, a second.
+- **speed** of the forward call: one core (${measured.machine}), \`npm run bench:ops\` (what each is given stands in \`bench/ops/\`): bytes read and written, or multiplications and additions, a second. \`view\`: no data moves, the result is a look at the same memory, which the tests see.
 `;
 
 function page(): string {
@@ -163,31 +116,28 @@ function page(): string {
   ].join("\n");
 }
 
-/** The cells of a page's tables, without the speeds, which differ from machine to machine. */
-function cellsOf(text: string): string[] {
-  return text
-    .split("\n")
-    .filter((line) => line.startsWith("|") && !/^\|[\s|-]*$/.test(line))
-    .map((line) =>
-      line
-        .split("|")
-        .slice(1, -2)
-        .map((cell) => cell.trim())
-        .join(" | "),
-    );
+/** Each row has PyTorch's cases or a test that calls the op, and nothing stands for no row. */
+function checkHolders(rows: readonly string[]): void {
+  const compared = (op: string): boolean => facts.has(op);
+  expect(rows.filter((op) => !compared(op) && !(op in ELSEWHERE))).toEqual([]);
+  const named = Object.keys(ELSEWHERE);
+  expect(named.filter((op) => !rows.includes(op) || compared(op))).toEqual([]);
+  for (const [op, path] of Object.entries(ELSEWHERE)) {
+    const source = readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
+    expect(source, `${path} tests ${op}`).toMatch(new RegExp(`\\b${op}\\(`));
+  }
 }
 
 /** Compares docs/ops.md with what the tests have found, or writes it (UPDATE_DOCS=1). */
 export function checkPage(): void {
+  const rows = Object.keys({ ...differentiable, ...underivable, ...inPlace });
+  checkSpeeds(rows, measured.speeds);
+  checkHolders(rows);
+  // Programs of several ops have no row.
+  const strangers = [...facts.keys()].filter((op) => !rows.includes(op));
+  expect(strangers.sort()).toEqual(["resnet", "rowMul_", "viewOfView", "viewThenOp"]);
   const file = new URL("../../docs/ops.md", import.meta.url);
   const made = page();
   if (process.env["UPDATE_DOCS"] === "1") writeFileSync(file, made);
-  expect(cellsOf(readFileSync(file, "utf8"))).toEqual(cellsOf(made));
-  for (const [op, path] of Object.entries(ELSEWHERE)) {
-    const source = readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
-    expect(source, `${path} tests ${op}`).toMatch(new RegExp(`\\b${op}_?\\(`));
-  }
-  // Programs of several ops have no row.
-  const strangers = [...facts.keys()].filter((op) => !op.endsWith("_") && !(op in sg));
-  expect(strangers.sort()).toEqual(["resnet", "viewOfView", "viewThenOp"]);
+  expect(plain(readFileSync(file, "utf8")).split("\n")).toEqual(plain(made).split("\n"));
 }

@@ -5,6 +5,7 @@ import type { DType } from "../../src/index.js";
 import { families } from "./families/index.js";
 import { CHAIN, EQUAL, EXACT, LAYERS, SUMS, ULPS } from "./fixtures.js";
 import { optionsWith, type Row, rows } from "./row.js";
+import { twins } from "./twins.js";
 
 /**
  * The arguments of a case that are not tensors, as the generator wrote them: a row reads those its
@@ -181,7 +182,16 @@ const moves = rows<Args>(EXACT, SUMS, {
   oneHot: ([x], a) => sg.oneHot(x, a.classes),
   embedding: ([ids, weight], a) => sg.embedding(ids, weight, a.options),
   eye: (_, a) => sg.eye(a.n, a.m),
-  full: (_, a) => sg.full(a.shape, a.value),
+  full: (_, a) => sg.full(a.shape, a.value, a.options),
+  fullLike: ([x], a) => sg.fullLike(x, a.value, a.options),
+  ones: (_, a) => sg.ones(a.shape, a.options),
+  onesLike: ([x], a) => sg.onesLike(x, a.options),
+  zeros: (_, a) => sg.zeros(a.shape, a.options),
+  zerosLike: ([x], a) => sg.zerosLike(x, a.options),
+  detach: ([x]) => sg.detach(x),
+  expandAs: ([x, other]) => sg.expandAs(x, other),
+  reshapeAs: ([x, other]) => sg.reshapeAs(x, other),
+  viewAs: ([x, other]) => sg.viewAs(x, other),
 });
 
 const sums = rows<Args>(SUMS, SUMS, {
@@ -210,7 +220,7 @@ const norms = rows<Args>(LAYERS, LAYERS, {
   batchNormTrain: ([x, w, b]) => sg.batchNorm(x, null, null, w, b, { training: true }),
 });
 
-export const table: Readonly<Record<string, Row>> = {
+const outOfPlace: Readonly<Record<string, Row>> = {
   ...arithmetic,
   ...comparisons,
   ...choices,
@@ -225,4 +235,12 @@ export const table: Readonly<Record<string, Row>> = {
   ...losses,
   ...norms,
   ...Object.fromEntries(families.flatMap((family) => Object.entries(family.rows))),
+};
+
+/** With the methods that overwrite, each as exact as the op of its name. */
+export const table: Readonly<Record<string, Row>> = {
+  ...Object.fromEntries(
+    Object.entries(twins).map(([name, run]) => [name, { ...outOfPlace[name.slice(0, -1)]!, run }]),
+  ),
+  ...outOfPlace,
 };

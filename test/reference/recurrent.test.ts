@@ -1,6 +1,8 @@
 // Recurrent layers and cells against PyTorch: outputs, last states, gradients of inputs, states and weights.
 import { describe, expect, it } from "vitest";
 import { grad, nn, type Tensor } from "../../src/index.js";
+import { recurrent } from "./families/recurrent.js";
+import { noteGradients, noteOutputs } from "./facts.js";
 import {
   expectState,
   expectTensor,
@@ -11,6 +13,8 @@ import {
   type Encoded,
   type EncodedState,
 } from "./fixtures.js";
+import { checkRows, Found } from "./layersPage.js";
+import { noteState } from "./moduleCase.js";
 
 /** See generator/recurrent_family.py. */
 interface Case {
@@ -28,6 +32,8 @@ interface Case {
 }
 
 type Layer = nn.Module & { forward(...x: unknown[]): unknown };
+
+const learnt = new Found();
 
 function check(test: Case): void {
   const Make = nn[test.layer] as unknown as new (...args: unknown[]) => Layer;
@@ -50,11 +56,21 @@ function check(test: Case): void {
   test.dx.forEach((wanted, i) => expectTensor(`dx${i}`, found[i]!, wanted, LAYERS));
   const grads = named.map(([name], i) => [name, found[leaves.length + i]!] as const);
   expectState("gradients", Object.fromEntries(grads), test.grads, LAYERS);
+  const facts = learnt.of(test.layer);
+  facts.cases++;
+  noteOutputs(facts, y as Tensor[], test.y);
+  noteGradients(facts, found.slice(0, leaves.length), test.dx);
+  noteState(facts, Object.fromEntries(grads), test.grads);
 }
 
 describe("PyTorch's recurrent layers", () => {
   const cases = load<Case>("recurrent");
   it.each(cases.map((test) => [`${test.layer}: ${test.name}`, test] as const))("%s", (_, test) => {
     check(test);
+  });
+
+  it("docs/layers.md says what these tests have found", () => {
+    checkRows("Layers", learnt.layers());
+    expect([...learnt.names].sort()).toEqual(recurrent.elsewhere);
   });
 });

@@ -2,7 +2,9 @@
 // and goes on in another one, exactly.
 import { describe, expect, it } from "vitest";
 import { optim, tensor } from "../../src/index.js";
+import { asRelative, counted } from "./facts.js";
 import { load } from "./fixtures.js";
+import { checkNames, checkRows, type Rows } from "./layersPage.js";
 
 /** See generator/optim_family.py: float64 numbers, the first before any step. */
 interface SchedulerCase {
@@ -20,6 +22,7 @@ const makes: Readonly<Record<string, (o: Optimizer) => optim.Scheduler>> = {
   StepLR: (o) => new optim.StepLR(o, 3, { gamma: 0.5 }),
   "StepLR default": (o) => new optim.StepLR(o, 7),
   MultiStepLR: (o) => new optim.MultiStepLR(o, [2, 5, 5, 13], { gamma: 0.3 }),
+  "MultiStepLR default": (o) => new optim.MultiStepLR(o, [3, 11]),
   ExponentialLR: (o) => new optim.ExponentialLR(o, 0.9),
   "ConstantLR default": (o) => new optim.ConstantLR(o),
   ConstantLR: (o) => new optim.ConstantLR(o, { factor: 0.7, totalIters: 3 }),
@@ -43,6 +46,9 @@ const makes: Readonly<Record<string, (o: Optimizer) => optim.Scheduler>> = {
     }),
   "OneCycleLR without momentum": (o) =>
     new optim.OneCycleLR(o, 0.5, { totalSteps: 30, cycleMomentum: false }),
+  "ReduceLROnPlateau default": (o) => new optim.ReduceLROnPlateau(o),
+  "ReduceLROnPlateau, no threshold": (o) =>
+    new optim.ReduceLROnPlateau(o, { patience: 1, threshold: 0 }),
   ReduceLROnPlateau: (o) =>
     new optim.ReduceLROnPlateau(o, { factor: 0.5, patience: 1, minLr: [0.1, 0.001] }),
   "ReduceLROnPlateau abs": (o) =>
@@ -82,15 +88,24 @@ function optimizerFor({ name, momenta }: SchedulerCase): Optimizer {
   return new optim.SGD(groups, { lr: 1, momentum: momenta === undefined ? 0 : 0.9 });
 }
 
-/** A few roundings in float64: the formulas are PyTorch's, but for cosines and powers. */
-function expectClose(got: readonly number[], wanted: readonly number[], what: string): void {
+/** By scheduler: the number of cases, and the greatest relative error in them. */
+const found = new Map<string, { cases: number; error: number }>();
+const kindOf = ({ name }: SchedulerCase): string => name.split(" ")[0]!;
+
+/**
+ * A few roundings in float64: the formulas are PyTorch's, but for cosines and powers. Gives the greatest
+ * relative error.
+ */
+function expectClose(got: readonly number[], wanted: readonly number[], what: string): number {
   expect(got.length, what).toBe(wanted.length);
-  got.forEach((value, i) => {
+  const errors = got.map((value, i) => {
     const error = Math.abs(value - wanted[i]!);
     expect(error, `${what}: ${value}, not ${wanted[i]}`).toBeLessThan(
       1e-13 * Math.abs(wanted[i]!) + 1e-17,
     );
+    return error === 0 ? 0 : error / Math.abs(wanted[i]!);
   });
+  return Math.max(...errors);
 }
 
 const momentaOf = (o: Optimizer): number[] =>
@@ -102,12 +117,18 @@ describe("PyTorch's schedulers", () => {
     const optimizer = optimizerFor(test);
     const scheduler = makes[name]!(optimizer);
     expect(test.rates.length).toBe(21);
+    const facts = found.get(kindOf(test)) ?? { cases: 0, error: 0 };
+    found.set(kindOf(test), facts);
+    facts.cases++;
+    const note = (error: number): void => void (facts.error = Math.max(facts.error, error));
     test.rates.forEach((rates, t) => {
       if (t > 0) scheduler.step(test.metrics && Number(test.metrics[t - 1]));
-      expectClose(optimizer.groups.map((g) => g.lr), rates, `rates after ${t}`); // prettier-ignore
+      note(expectClose(optimizer.groups.map((g) => g.lr), rates, `rates after ${t}`)); // prettier-ignore
       expect(scheduler.getLastLr()).toEqual(optimizer.groups.map((g) => g.lr));
       expect(scheduler.lastEpoch).toBe(t);
-      if (test.momenta) expectClose(momentaOf(optimizer), test.momenta[t]!, `momenta after ${t}`);
+      if (test.momenta) {
+        note(expectClose(momentaOf(optimizer), test.momenta[t]!, `momenta after ${t}`));
+      }
     });
   });
 
@@ -136,5 +157,20 @@ describe("PyTorch's schedulers", () => {
 
   it("has a case of each", () => {
     expect(Object.keys(makes).sort()).toEqual(cases.map((test) => test.name).sort());
+  });
+
+  it("docs/layers.md says what these tests have found", () => {
+    const rows = [...found].map(([name, { cases, error }]) => [
+      name,
+      [counted(cases), "20", asRelative(error)],
+    ]);
+    checkRows("Schedulers", Object.fromEntries(rows) as Rows);
+    const bases: readonly unknown[] = [optim.Scheduler, optim.LRScheduler];
+    const classes = Object.entries(optim).filter(
+      ([, made]) => made.prototype instanceof optim.Scheduler && !bases.includes(made),
+    );
+    const names = classes.map(([name]) => name);
+    checkNames("Schedulers", names);
+    expect([...found.keys()].sort()).toEqual(names.sort());
   });
 });

@@ -38,6 +38,7 @@ describe("the weights of the MNIST network", () => {
     async (build) => {
       const library = await libraryWith(build, folder);
       expect(sha256(train(library, digits))).toBe(committed.sha256);
+      expect(sha256(train(library, digits, STEPS, true))).toBe(committed.sha256);
     },
   );
 

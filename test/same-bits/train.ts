@@ -14,9 +14,10 @@ const PIXELS = 28 * 28;
 
 /** Trains from seed 1 and returns the bytes of every parameter, one after the other. */
 export function train(
-  { manualSeed, nn, optim, tensor, crossEntropy }: typeof Library,
+  { manualSeed, nn, optim, tensor, crossEntropy, capture }: typeof Library,
   digits: Digits,
   steps = STEPS,
+  captured = false,
 ): Uint8Array<ArrayBuffer> {
   manualSeed(1);
   const model = new nn.Sequential(
@@ -30,14 +31,18 @@ export function train(
     new nn.Linear(400, 10),
   );
   const optimizer = new optim.Adam(model.parameters());
-  for (let step = 0; step < steps; step++) {
-    const from = (step * BATCH) % digits.labels.length;
-    const images = digits.images.slice(from * PIXELS, (from + BATCH) * PIXELS);
-    const x = tensor(images, { shape: [BATCH, 1, 28, 28] });
-    const loss = crossEntropy(model.forward(x), tensor(digits.labels.slice(from, from + BATCH)));
+  const learn = (x: Library.Tensor, y: Library.Tensor): void => {
+    const loss = crossEntropy(model.forward(x), y);
     optimizer.zeroGrad();
     loss.backward();
     optimizer.step();
+  };
+  const take = captured ? capture(learn) : learn;
+  for (let step = 0; step < steps; step++) {
+    const from = (step * BATCH) % digits.labels.length;
+    const images = digits.images.slice(from * PIXELS, (from + BATCH) * PIXELS);
+    const labels = digits.labels.slice(from, from + BATCH);
+    take(tensor(images, { shape: [BATCH, 1, 28, 28] }), tensor(labels));
   }
   return concat(model.parameters().map((p) => p.toTypedArray() as Float32Array));
 }

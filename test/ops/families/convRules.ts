@@ -11,7 +11,11 @@ const noTaps = sg.zeros([1, 2, 0]);
 const kernel1 = sg.ones([2, 2, 3]);
 const kernel2 = sg.ones([2, 2, 2, 2]);
 const kernel3 = sg.ones([2, 2, 2, 2, 2]);
+const odd1 = sg.ones([3, 1, 3]);
+const short1 = sg.ones([2, 2, 2]);
 const line = sg.zeros([1, 2, 5], { dtype: "int32" });
+const dot = sg.ones([1, 1, 1]);
+const corner = sg.zeros([1, 1, 1], { dtype: "int32" });
 const block = sg.zeros([1, 2, 3, 3, 3], { dtype: "int32" });
 const plane = sg.ones([1, 2, 3]);
 const places = f.int23.reshape([1, 2, 3]);
@@ -89,7 +93,11 @@ export const convRefusals: Refusals = {
       sg.conv1d(sound, f.m23),
     ),
     shape(/weight must be .* groups=2/, () => sg.conv1d(sound, kernel1, null, { groups: 2 })),
+    shape(/groups dividing O and C: got .*weight=\[3,1,3\], groups=2/, () =>
+      sg.conv1d(sound, odd1, null, { groups: 2 }),
+    ),
     shape(/bias must be \[2\]: got \[3\]/, () => sg.conv1d(sound, kernel1, f.v3)),
+    dtype(/bias must be float32: got int32/, () => sg.conv1d(sound, kernel1, f.int2)),
     value(/stride must be one integer >= 1: got 1,2/, () =>
       sg.conv1d(sound, kernel1, null, { stride: [1, 2] as never }),
     ),
@@ -130,6 +138,9 @@ export const convRefusals: Refusals = {
       sg.convTranspose1d(sound, f.cube342),
     ),
     shape(/weight must be .*weight=\[2,1,0\]/, () => sg.convTranspose1d(sound, noKernel)),
+    shape(/groups dividing C: got .*groups=3/, () =>
+      sg.convTranspose1d(sound, kernel1, null, { groups: 3 }),
+    ),
     shape(/bias must be \[4\]: got \[3\]/, () =>
       sg.convTranspose1d(sound, kernel1, f.v3, { groups: 2 }),
     ),
@@ -144,6 +155,9 @@ export const convRefusals: Refusals = {
     ),
     shape(/padding leaves nothing of the output: got \[-1\]/, () =>
       sg.convTranspose1d(sound, kernel1, null, { padding: 4 }),
+    ),
+    shape(/padding leaves nothing of the output: got \[0\]/, () =>
+      sg.convTranspose1d(sound, short1, null, { padding: 3 }),
     ),
   ],
   convTranspose2d: [
@@ -180,7 +194,13 @@ function poolRefusals(): Refusals {
       ),
       shape(/a kernel of 4 .* does not fit into 3/, () => sg.maxPool3d(volume, [2, 2, 4])),
     ],
-    avgPool1d: [shape(/a kernel of 6 .* does not fit into 5/, () => sg.avgPool1d(sound, 6))],
+    avgPool1d: [
+      shape(/a kernel of 6 .* does not fit into 5/, () => sg.avgPool1d(sound, 6)),
+      // A window wider than the input by a stride or more.
+      shape(/a kernel of 7 .* does not fit into 5/, () =>
+        sg.avgPool1d(sound, 7, { stride: 2, ceilMode: true }),
+      ),
+    ],
     avgPool2d: [
       value(/divisorOverride must be an integer other than 0: got 0/, () =>
         sg.avgPool2d(f.images, 2, { divisorOverride: 0 }),
@@ -210,6 +230,12 @@ function poolRefusals(): Refusals {
       ),
       value(/outputSize must be .* \[10\]: got \[\]/, () =>
         sg.maxUnpool1d(sound, line, 2, { outputSize: [] }),
+      ),
+      value(/outputSize must be .* \[10\]: got \[9.5\]/, () =>
+        sg.maxUnpool1d(sound, line, 2, { outputSize: [9.5] }),
+      ),
+      value(/outputSize must be .* \[1\]: got \[0\]/, () =>
+        sg.maxUnpool1d(dot, corner, 1, { stride: 2, outputSize: [0] }),
       ),
     ],
     maxUnpool2d: [

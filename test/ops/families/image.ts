@@ -8,6 +8,10 @@ import { badDim, dtype, f, refuse, type Refusals, shape, value } from "../refusa
 
 const { nn } = sg;
 
+const twoGrids = sg.ones([2, 3, 2, 2]);
+const noRows = sg.ones([1, 2, 0, 4]);
+const fiveColumns = sg.ones([2, 4, 5]);
+
 const transforms: Table = {
   fft: [on([any(2, 3, 2)]), on([any(4, 2, 2)], ([x]) => [x, { dim: 0, n: 3, norm: "ortho" }])],
   ifft: [on([any(5, 2)]), on([any(2, 3, 2)], ([x]) => [x, { n: 4 }])],
@@ -160,6 +164,8 @@ const refusals: Refusals = {
   ],
   interpolate: [
     value(/takes either size or scaleFactor/, () => sg.interpolate(f.images, {})),
+    value(/takes either/, () => sg.interpolate(f.images, { size: 3, scaleFactor: 2 })),
+    shape(/only N may be 0: got \[1,2,0,4\]/, () => sg.interpolate(noRows, { size: 3 })),
     value(/must give 2 sizes >= 1: got 0/, () => sg.interpolate(f.images, { size: 0 })),
     value(/must give 2 sizes >= 1: got 1,2,3/, () => sg.interpolate(f.images, { size: [1, 2, 3] })),
     value(/mode must be .*: got cubic/, () =>
@@ -176,6 +182,9 @@ const refusals: Refusals = {
     ),
   ],
   gridSample: [
+    shape(/got x=\[1,2,4,4\], grid=\[2,3,2,2\]/, () => sg.gridSample(f.images, twoGrids)),
+    shape(/got x=\[1,2,4,4\], grid=\[1,2,4,4\]/, () => sg.gridSample(f.images, f.images)),
+    shape(/got x=\[1,2,0,4\]/, () => sg.gridSample(noRows, f.grid)),
     shape(/got x=\[1,2,4,4\], grid=\[2,3\]/, () => sg.gridSample(f.images, f.m23)),
     value(/mode must be .*: got cubic/, () =>
       sg.gridSample(f.grid, f.grid, { mode: "cubic" as never }),
@@ -184,18 +193,27 @@ const refusals: Refusals = {
       sg.gridSample(f.grid, f.grid, { paddingMode: "wrap" as never }),
     ),
   ],
-  affineGrid: [shape(/got \[2,3\], \[1,1,2,2\]/, () => sg.affineGrid(f.m23, [1, 1, 2, 2]))],
+  affineGrid: [
+    shape(/got \[2,3,4\], \[2,1,2,2\]/, () => sg.affineGrid(f.cube, [2, 1, 2, 2])),
+    shape(/got \[2,3\], \[1,1,2,2\]/, () => sg.affineGrid(f.m23, [1, 1, 2, 2])),
+  ],
   fold: [
     shape(/x must be \[N, C 4, 6\] for such windows: got \[2,3,4\]/, () =>
       sg.fold(f.cube, [3, 4], 2),
     ),
+    shape(/x must be \[N, C 4, 6\].*: got \[2,4,5\]/, () => sg.fold(fiveColumns, [3, 4], 2)),
+    shape(/x must be \[N, C 4, 4\].*: got \[2,3,4\]/, () => sg.fold(f.cube, 3, 2)),
     value(/kernelSize must be one or two integers >= 1: got 0/, () => sg.fold(f.cube, 3, 0)),
   ],
   pixelShuffle: [
     value(/the factor must be an integer >= 1: got 0/, () => sg.pixelShuffle(f.images, 0)),
     shape(/sizes that 2 divides: got \[1,2,4,4\]/, () => sg.pixelShuffle(f.images, 2)),
   ],
-  pixelUnshuffle: [shape(/sizes that 3 divides/, () => sg.pixelUnshuffle(f.images, 3))],
+  pixelUnshuffle: [
+    shape(/sizes that 3 divides/, () => sg.pixelUnshuffle(f.images, 3)),
+    shape(/x must be \[..., C, H, W\].*: got \[2,4\]/, () => sg.pixelUnshuffle(f.m24, 2)),
+    shape(/sizes that 3 divides: got \[2,3,4\]/, () => sg.pixelUnshuffle(f.cube, 3)),
+  ],
   channelShuffle: [shape(/sizes that 3 divides/, () => sg.channelShuffle(f.images, 3))],
   hannWindow: windows(sg.hannWindow),
   hammingWindow: windows(sg.hammingWindow),

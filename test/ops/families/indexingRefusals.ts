@@ -7,6 +7,9 @@ import { badDim, dtype, f, grad, index, late, shape, value } from "../refusal.js
 const { slice } = sg;
 const outside = sg.tensor(Int32Array.of(0, 3));
 const below = sg.tensor(Int32Array.of(0, -3));
+/** The first one counts from the end. */
+const behind = sg.tensor(Int32Array.of(-1, 3));
+const three = sg.tensor(Int32Array.of(3));
 const one = sg.ones([2, 3]);
 const down = sg.tensor(Int32Array.of(0, 2, 1));
 const zero = sg.zeros([], { dtype: "int32" });
@@ -72,6 +75,7 @@ export const indexingRefusals: Refusals = {
     dtype(/index tensors must be int32 or bool: got float32/, () => f.m23.at(f.v3)),
     shape(/must broadcast.*a=\[3\], b=\[2\]/, () => f.m23.at(f.int3, f.int2)),
     late(index(/index 3 is out of range for dim 1 of size 3/, () => f.m23.at(0, outside))),
+    late(index(/index 3 is out of range for dim 1 of size 3/, () => f.m23.at(0, behind))),
     late(index(/index -3 is out of range for dim 0 of size 2/, () => f.m23.at(below, 0))),
   ],
   take: [
@@ -205,6 +209,11 @@ export const indexingRefusals: Refusals = {
     ),
     value(/the last one being that: got 1/, () =>
       sg.embeddingBag(f.int3, f.m45, { offsets: f.int2, includeLastOffset: true }),
+    ),
+    late(
+      value(/without bags there can be no ids/, () =>
+        sg.embeddingBag(f.int3, f.m45, { offsets: three, includeLastOffset: true }),
+      ),
     ),
     late(index(/got -7 at position 4/, () => sg.embeddingBag(f.int23, f.m45))),
   ],

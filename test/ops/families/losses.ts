@@ -278,6 +278,9 @@ const refusals: Refusals = {
     value(/blank must be a class, 0 to 2: got 3/, () =>
       sg.ctcLoss(f.m23, f.int3, 2, 3, { blank: 3 }),
     ),
+    value(/blank must be a class, 0 to 2: got -1/, () =>
+      sg.ctcLoss(f.m23, f.int3, 2, 3, { blank: -1 }),
+    ),
     value(/reduction must be/, () => sg.ctcLoss(f.m23, f.int3, 2, 3, bad)),
     late(index(/must lie in \[0, 4\]: got 9 at 2/, () => sg.ctcLoss(f.m55, f.int5, 5, 5))),
   ],

@@ -224,6 +224,8 @@ const edges: Edges = {
 };
 
 const nothing = sg.zeros([0]);
+const minusOne = sg.tensor([0, -1], { dtype: "int32" });
+const endless = sg.tensor([1, Infinity]);
 const negative = sg.tensor([0, -7, 1], { dtype: "int32" });
 
 const refusals: Refusals = {
@@ -238,6 +240,7 @@ const refusals: Refusals = {
     shape(/weights must be \[3\]: got \[5\]/, () => sg.bincount(f.int3, f.v5)),
     value(/minlength must be an integer >= 0: got -1/, () => sg.bincount(f.int3, null, -1)),
     late(value(/must not be negative: got -7/, () => sg.bincount(negative))),
+    late(value(/must not be negative: got -1/, () => sg.bincount(minusOne))),
   ],
   bucketize: [shape(/boundaries must be a vector: got \[2,3\]/, () => sg.bucketize(f.v3, f.m23))],
   countNonzero: badDims((x, dims) => sg.countNonzero(x, dims)),
@@ -255,6 +258,7 @@ const refusals: Refusals = {
     dtype(/x must be float32: got int32/, () => sg.histc(f.int3)),
     value(/bins must be an integer >= 1: got 0/, () => sg.histc(f.v3, 0)),
     value(/finite and ascending: got \[2, 1\]/, () => sg.histc(f.v3, 3, 2, 1)),
+    late(value(/finite and ascending: got \[1, Infinity\]/, () => sg.histc(endless, 3))),
   ],
   histogram: [
     dtype(/x must be float32: got int32/, () => sg.histogram(f.int3, 3)),

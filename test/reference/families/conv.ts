@@ -60,6 +60,4 @@ export const conv: ReferenceFamily = {
   fixtures: ["conv", "conv3d", "convTranspose", "pool", "poolAdaptive", "convSecond"],
   rows: { ...convolutions, ...networks, ...extremes, ...means },
   modules: ["convModules"],
-  // They take indices as well: test/nn/conv.test.ts.
-  elsewhere: ["MaxUnpool1d", "MaxUnpool2d", "MaxUnpool3d"],
 };

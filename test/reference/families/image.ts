@@ -62,5 +62,4 @@ export const image: ReferenceFamily = {
     }),
   },
   modules: ["image-layers"],
-  elsewhere: ["ChannelShuffle"], // PyTorch 1.13's has no derivative: the op of the same name
 };

@@ -65,7 +65,7 @@ const exact = rows<Args>(EQUAL, SUMS, {
 
 const summed = rows<Args>(SUMS, SUMS, {
   embeddingBag: ([weight, ids, ...others], { options: o }) =>
-    sg.embeddingBag(ids, weight, {
+    sg.embeddingBag(ids, o.maxNorm ? weight.clone() : weight, {
       ...o,
       offsets: o.offsets ? others[0] : null,
       perSampleWeights: o.weighted ? (o.offsets ? others[1] : others[0]) : null,
@@ -73,7 +73,9 @@ const summed = rows<Args>(SUMS, SUMS, {
   embeddingByFrequency: ([ids, weight], a) => sg.embedding(ids, weight, a.options),
   embeddingRenormed: ([ids, weight], a) => {
     const table = weight.detach().clone();
-    return [sg.embedding(ids, table, a.options), table];
+    const { normType, ...rest } = a.options;
+    const options = normType === undefined ? rest : { ...rest, normType: Number(normType) };
+    return [sg.embedding(ids, table, options), table];
   },
   indexPut: ([x, v, ...tensors], a) =>
     sg.indexPut(

@@ -25,9 +25,4 @@ export const modules: ReferenceFamily = {
     }),
   },
   modules: ["modules-layers"],
-  // Random, or with two inputs: test/nn/dropout.test.ts, and the op of the same name.
-  elsewhere: [
-    ...["AlphaDropout", "Bilinear", "Dropout1d", "Dropout2d", "Dropout3d", "FeatureAlphaDropout"],
-    "RMSNorm", // PyTorch 1.13 has none: the op of the same name
-  ],
 };

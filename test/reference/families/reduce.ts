@@ -48,6 +48,7 @@ const exact = rows<Args>(EXACT, EQUAL, {
   histc: ([x], a) => sg.histc(x, a.bins, a.min, a.max),
   msort: ([x]) => sg.msort(x),
   searchsorted: ([sorted, x], a) => sg.searchsorted(sorted, x, a.options),
+  searchsortedBy: ([x, sorter, values]) => sg.searchsorted(x, values, { sorter }),
   sort: ([x], a) => both(sg.sort(x, a.dim, a.options)),
   unique: ([x], a) => distinct(sg.unique(x, { ...a, returnInverse: true, returnCounts: true })),
   uniqueConsecutive: ([x], a) =>

@@ -186,6 +186,7 @@ MAX = {
         "no batch": ([2, 13], [3], {"stride": 2, "padding": 1, "ceilMode": True}),
         "dilated": ([1, 1, 17], 3, {"stride": 1, "dilation": 3, "padding": 1}),
         "one element": ([1, 1, 1], 1, {}),
+        "wider than the input, ceilMode": ([1, 2, 5], 6, {"stride": 2, "ceilMode": True}),
         "no images": ([0, 2, 5], 2, {}),
     },
     "maxPool2d": {
@@ -206,6 +207,7 @@ AVG = {
         "2": ([1, 2, 7], 2, {}),
         "no batch": ([2, 13], [3], {"stride": 2, "padding": 1, "ceilMode": True}),
         "without padding": ([1, 1, 17], 4, {"padding": 2, "countIncludePad": False}),
+        "wider than the input, ceilMode": ([1, 2, 5], 6, {"stride": 2, "ceilMode": True}),
         "no images": ([0, 2, 5], 2, {}),
     },
     "avgPool2d": {

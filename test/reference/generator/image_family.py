@@ -168,6 +168,11 @@ def interpolate_cases() -> list:
         one("", [1, 1, 3, 5], mode=mode, size=[5, 8], antialias=True)
         one("", [1, 1, 1, 2], mode=mode, size=[3, 3])
     one("", [1, 1, 3, 2], mode="nearest", size=[2, 5])
+    # As many pixels, though not as large.
+    one("", [1, 1, 5], mode="linear", scaleFactor=1.125)
+    one("", [1, 1, 3, 5], mode="bilinear", scaleFactor=[2.0, 1.125])
+    one("", [1, 1, 3, 5], mode="bicubic", scaleFactor=[2.0, 1.125])
+    one("", [1, 1, 3, 5], mode="bilinear", scaleFactor=[2.0, 1.125], antialias=True)
     one("", [1, 1, 2, 3, 2], mode="nearest", scaleFactor=2.0)
     one("", [1, 1, 2, 3, 2], mode="trilinear", size=[3, 2, 4])
     one("", [1, 1, 2, 3, 2], mode="trilinear", size=[3, 2, 4], alignCorners=True)
@@ -210,6 +215,9 @@ def sampling_cases() -> list:
         add("pixelUnshuffle", f"{r}", rng.normal(*shape), r=r)
     add("channelShuffle", "2", rng.normal(1, 6, 2, 2), r=2)
     add("channelShuffle", "3", rng.normal(2, 6, 3), r=3)
+    halves = exact([[[[-0.5, -0.5], [0.5, 0.5], [1.5, -1.5]]]])
+    add("gridSample", "nearest, halfway", rng.normal(1, 1, 3, 3), halves,
+        options={"mode": "nearest", "alignCorners": True})  # fmt: skip
     return out
 
 

@@ -46,25 +46,28 @@ def bags(weight, ids, *others, options=None):
     given = dict(options or {})
     offsets = others[0].long() if given.pop("offsets", False) else None
     weights = others[-1] if given.pop("weighted", False) else None
+    renormed = {"max_norm": given["maxNorm"], "norm_type": given["normType"]} if "maxNorm" in given else {}
     return F.embedding_bag(
         ids.long(),
-        weight,
+        weight.clone() if renormed else weight,
         offsets,
         mode=given.get("mode", "mean"),
         per_sample_weights=weights,
         padding_idx=given.get("paddingIdx"),
         include_last_offset=given.get("includeLastOffset", False),
+        **renormed,
     )
 
 
 def embedding(ids, weight, options):
-    return F.embedding(ids.long(), weight, scale_grad_by_freq=options["scaleGradByFreq"])
+    padding = options.get("paddingIdx")
+    return F.embedding(ids.long(), weight, padding, scale_grad_by_freq=options["scaleGradByFreq"])
 
 
 def renormed(ids, weight, options):
     """The rows, and the table, which the call has changed."""
     table = weight.clone()
-    kind = float(options.get("normType", 2))
+    kind = float(options.get("normType", 2))  # or the word "Infinity": JSON has no such number
     return F.embedding(ids.long(), table, max_norm=options["maxNorm"], norm_type=kind), table
 
 
@@ -219,6 +222,8 @@ def scatters(add) -> None:
         for include in [True, False]:
             args = {"dim": 0, "reduce": reduce, "includeSelf": include}
             add("scatterReduce", f"int32 {reduce} {include}", *ints, **args)
+            if reduce == "amax":
+                add("scatterReduce", f"negative int32 {include}", ints[0], ints[1], ints[2] - 11, **args)
 
 
 def masks(add) -> None:
@@ -248,6 +253,8 @@ def masks(add) -> None:
 def tables(add) -> None:
     rng = Rng("tables")
     weight, ids = rng.spaced(7, 3), rng.integers(0, 7, 3, 4)
+    add("embeddingBag", "default", weight, ids, options={})
+    add("embeddingBag", "renormed", weight, ids, grad=False, options={"maxNorm": 1.5, "normType": 1})
     flat, offsets = rng.integers(0, 7, 9), exact([0, 4, 4, 7]).int()
     for mode in ["sum", "mean", "max"]:
         add("embeddingBag", f"{mode}, 2-d", weight, ids, options={"mode": mode})
@@ -262,6 +269,14 @@ def tables(add) -> None:
     ties = exact([[1, 2], [2, 2], [2, 1]]), exact([[0, 1, 2], [2, 1, 1]]).int()
     add("embeddingBag", "ties", *ties, options={"mode": "max"})
     add("embeddingByFrequency", "2-d", ids % 3, weight, options={"scaleGradByFreq": True})
+    plain = {"scaleGradByFreq": False, "paddingIdx": 1}
+    add("embeddingByFrequency", "none, padding", ids % 3, weight, second=True, options=plain)
+    padded = {"scaleGradByFreq": True, "paddingIdx": 1}
+    add("embeddingByFrequency", "padding", ids % 3, weight, options=padded)
+    tiny, few = rng.spaced(3, 2) * 2.0**-20, exact([0, 2]).int()
+    add("embeddingRenormed", "tiny rows", few, tiny, grad=False, options={"maxNorm": 1e-7})
+    largest = {"maxNorm": 0.5, "normType": "Infinity"}
+    add("embeddingRenormed", "largest entry", ids % 3, weight, grad=False, options=largest)
     for kind in [2, 1, 3]:
         options = {"maxNorm": 1.5, "normType": kind}
         add("embeddingRenormed", f"norm {kind}", ids % 3, weight, grad=False, options=options)

@@ -128,6 +128,7 @@ def likelihoods() -> list:
         options = {"reduction": "none", "gamma": 1.5}
         add("focalLoss", f"far out, target {value}", extreme[:5], target[:5], fixed=(1,), options=options)
     counts = exact([0, 1, 2])
+    extremes_by_default(add)
     add("poissonNLLLoss", "edges", extreme[1:4], counts, fixed=(1,), options={"full": True})
     rng = Rng("penalties")
     params = [rng.normal(3, 5), rng.normal(7), exact(-2)]
@@ -135,6 +136,19 @@ def likelihoods() -> list:
         add(op, "three parameters", *params, second=op == "l2Penalty")
         add(op, "one, with 0 and NaN", exact([0, -0.0, 1.5, NAN, INF]))
     return out
+
+
+def extremes_by_default(add) -> None:
+    """Where the default of an option shows."""
+    none = {"reduction": "none"}
+    rates, counts = exact([0, 1e-9, 0.5]), exact([1, 2, 1])
+    add("poissonNLLLoss", "rate 0, default eps", rates, counts, fixed=(1,), options={**none, "logInput": False})
+    x, y = exact([[0.5, 1], [2, -1]]), exact([[0.5 + 2**-10, 1], [2, 1]])
+    variance = exact([[0, 2**-24], [2**-16, 2]])
+    add("gaussianNLLLoss", "variance 0, default eps", x, y, variance, fixed=(1,), options=none)
+    x, hits = exact([[0.5, -1], [2, 0]]), exact([[1, 0], [0, 1]])
+    add("focalLoss", "default", x, hits, fixed=(1,))
+    add("focalLoss", "alpha 0", x, hits, fixed=(1,), options={"alpha": 0})
 
 
 def of_probabilities(add, reduction) -> None:
@@ -198,6 +212,8 @@ def margins() -> list:
     none = {"reduction": "none"}
     add("hingeEmbeddingLoss", "edges, -1", d, -signs, fixed=(1,), options=none)
     add("hingeEmbeddingLoss", "edges, 1", d, signs, fixed=(1,), options=none)
+    odd = exact([0.5, -0.3, 2, -2]), exact([0, 0.5, 2, 0])
+    add("hingeEmbeddingLoss", "targets that are neither", *odd, fixed=(1,), options=none)
     add("marginRankingLoss", "edges", d, torch.zeros_like(d), signs, fixed=(2,), options=none)
     add("softMarginLoss", "edges", exact([0, 30, -30, 300, -300]), exact([1, 1, 1, -1, 1]), fixed=(1,), options=none)
     same = Rng("same").normal(2, 3)
@@ -257,6 +273,8 @@ def ctcs() -> list:
         padded[0] = exact([2, 2, 4]).int()
         rest = {"dim": 2, "inputs": [7, 5, 6], "labels": [3, 2, 0], "options": given}
         add("ctcLoss", f"{reduction}, padded", x, padded, **rest)
+        shorter = {**rest, "labels": [1, 3, 2]}
+        add("ctcLoss", f"{reduction}, padded in front of others", x, padded, **shorter)
         joined = torch.cat([padded[0], padded[1, :2]])
         add("ctcLoss", f"{reduction}, one after the other", x, joined, **rest)
         other = {**rest, "options": {**given, "blank": 4}}

@@ -58,6 +58,25 @@ def op_cases() -> list:
     return out
 
 
+class RMSNorm(nn.Module):
+    """As torch.nn.RMSNorm, which came with PyTorch 2.4."""
+
+    def __init__(self, shape, eps=2.0**-23, elementwise_affine=True):
+        super().__init__()
+        self.shape, self.eps = shape, eps
+        self.weight = nn.Parameter(torch.ones(shape)) if elementwise_affine else None
+
+    def forward(self, x):
+        return rms_norm(x, self.weight, self.shape, {"eps": self.eps})
+
+
+class Bilinear(nn.Bilinear):
+    """Both inputs in one, one after the other in the last dim."""
+
+    def forward(self, x):
+        return super().forward(*x.split([self.in1_features, self.in2_features], -1))
+
+
 def layer_cases() -> list:
     out = []
 
@@ -82,6 +101,17 @@ def layer_cases() -> list:
     add("InstanceNorm1d", "momentum", nn.InstanceNorm1d(3, momentum=0.5, **words), [[2, 3, 5]] * 2,
         [3, {"momentum": 0.5, **tracking}])  # fmt: skip
     lrn = {"alpha": 0.5, "beta": 0.6, "k": 2}
+    add("RMSNorm", "5", RMSNorm([5]), [[2, 3, 5]], [5])
+    add("RMSNorm", "two dims, eps", RMSNorm([3, 7], 0.1), [[2, 3, 7]], [[3, 7], {"eps": 0.1}])
+    add("RMSNorm", "no affine", RMSNorm([17], elementwise_affine=False), [[3, 17]],
+        [17, {"elementwiseAffine": False}])  # fmt: skip
+    add("Bilinear", "leading dims", Bilinear(3, 5, 2), [[2, 3, 8]], [3, 5, 2])
+    add("Bilinear", "no bias", Bilinear(7, 1, 3, bias=False), [[5, 8]], [7, 1, 3, {"bias": False}])
+    shapes = {"Dropout1d": [2, 3, 5], "Dropout2d": [2, 3, 3, 2], "Dropout3d": [2, 3, 1, 2, 3]}
+    for name in ["Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "FeatureAlphaDropout"]:
+        shape = shapes.get(name, [2, 3, 5])
+        add(name, "evaluation", getattr(nn, name)(), [shape], [], False)
+        add(name, "p 0", getattr(nn, name)(0), [shape], [0])
     add("LocalResponseNorm", "3", nn.LocalResponseNorm(3, **lrn), [[2, 5, 3]], [3, lrn])
     return out
 

@@ -26,6 +26,9 @@ OPTIONS = {
         "default": {},
         "all options": {"lr": 0.05, "betas": [0.5, 0.75], "eps": 1e-3, "weightDecay": 0.1},
         "rectified from the sixth step on": {"lr": 0.05, "betas": [0.9, 0.99]},
+        "decoupledWeightDecay": {
+            "lr": 0.05, "betas": [0.9, 0.99], "weightDecay": 0.1, "decoupledWeightDecay": True,
+        },
     },
     "Adamax": {
         "default": {},
@@ -94,6 +97,22 @@ class NAdam(Plain):
         p.sub_(lr * m / ((s["v"] / (1 - beta2**t)).sqrt() + o["eps"]))
 
 
+class RAdam(torch.optim.RAdam):
+    """With the decoupled decay that PyTorch 2 has, ahead of the step."""
+
+    def __init__(self, params, decoupled_weight_decay=False, weight_decay=0.0, **options):
+        self.decoupled = weight_decay if decoupled_weight_decay else 0.0
+        super().__init__(params, weight_decay=0.0 if decoupled_weight_decay else weight_decay, **options)
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p.grad is not None:
+                    p.mul_(1 - group["lr"] * self.decoupled)
+        super().step()
+
+
 class Lion(Plain):
     """Chen et al., 2023, Symbolic Discovery of Optimization Algorithms, algorithm 2."""
 
@@ -108,7 +127,7 @@ class Lion(Plain):
 
 
 def optimisers() -> list:
-    made = {"NAdam": NAdam, "Lion": Lion}
+    made = {"NAdam": NAdam, "RAdam": RAdam, "Lion": Lion}
     return [
         one(kind, name, o, made.get(kind)) for kind, named in OPTIONS.items() for name, o in named.items()
     ]
@@ -147,11 +166,13 @@ def schedulers() -> list:
     s = torch.optim.lr_scheduler
     adam, fast = torch.optim.Adam, {"momentum": 0.9}
     metrics = [metric(t) for t in range(20)]
+    still = [1.0] * 20
     other = [4 - m for m in metrics[:9]] + [math.nan] + [4 - m for m in metrics[10:]]
     made = {
         "StepLR": scheduled(lambda o: s.StepLR(o, 3, gamma=0.5)),
         "StepLR default": scheduled(lambda o: s.StepLR(o, 7)),
         "MultiStepLR": scheduled(lambda o: s.MultiStepLR(o, [2, 5, 5, 13], gamma=0.3)),
+        "MultiStepLR default": scheduled(lambda o: s.MultiStepLR(o, [3, 11])),
         "ExponentialLR": scheduled(lambda o: s.ExponentialLR(o, 0.9)),
         "ConstantLR default": scheduled(s.ConstantLR),
         "ConstantLR": scheduled(lambda o: s.ConstantLR(o, factor=0.7, total_iters=3)),
@@ -178,6 +199,10 @@ def schedulers() -> list:
         ),
         "OneCycleLR without momentum": scheduled(
             lambda o: s.OneCycleLR(o, 0.5, total_steps=30, cycle_momentum=False)
+        ),
+        "ReduceLROnPlateau default": scheduled(s.ReduceLROnPlateau, metrics=still),
+        "ReduceLROnPlateau, no threshold": scheduled(
+            lambda o: s.ReduceLROnPlateau(o, patience=1, threshold=0), metrics=still
         ),
         "ReduceLROnPlateau": scheduled(
             lambda o: s.ReduceLROnPlateau(o, factor=0.5, patience=1, min_lr=[0.1, 0.001]), metrics=metrics

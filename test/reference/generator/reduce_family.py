@@ -92,6 +92,7 @@ OPS = {
     "quantile": quantile(torch.quantile),
     "nanquantile": quantile(torch.nanquantile),
     "searchsorted": lambda s, x, options={}: torch.searchsorted(s, x, **options),
+    "searchsortedBy": lambda s, order, x: torch.searchsorted(s, x, sorter=order.long()),
     "bucketize": lambda x, s, options={}: torch.bucketize(x, s, **options),
     "bincount": lambda x, weights=None, minlength=0: torch.bincount(x, weights, minlength),
     "histc": lambda x, bins, min=0, max=0: x.histc(bins, min, max),
@@ -269,6 +270,8 @@ def searches() -> list:
         add("bucketize", f"right {right}", x, edges, grad=False, **options)
         rows = exact([[1, 2, 2, 5], [-3, 0, 0, 0]]).int()
         add("searchsorted", f"rows, right {right}", rows, exact([[2, 0, 6], [0, -3, 1]]).int(), **options)
+    shuffled, order = exact([3, -1, 0.5, -2]), exact([3, 1, 2, 0]).int()
+    add("searchsortedBy", "order", shuffled, order, exact([-3, -1, 0, 4]), grad=False)
     add("searchsorted", "NaN and infinities", exact([-INF, 0, INF, NAN]), x, grad=False)
     counted = exact([3, 0, 3, 1, 6, 3]).int()
     add("bincount", "counts", counted)

@@ -1,10 +1,12 @@
 /**
- * What this machine can do at most: a loop of independent f32x4 multiply-then-add chains, written
+ * What this machine can do at most. For arithmetic, a loop of independent f32x4 multiply-then-add chains, written
  * out in WebAssembly bytes here, since no compiler should have a say in it. The twelve chains cover
  * the latency of a dependent multiply and add at two of each a cycle, and with the two constants
  * fit V8's fifteen registers. Nothing is loaded or stored, so this is a ceiling, not a goal.
  */
-import { medianMs } from "./measure.js";
+import { tidy } from "../memory/scope.js";
+import { add } from "../ops/arithmetic.js";
+import { ones } from "../ops/creation.js";
 
 const CHAINS = 12;
 const UNROLL = 4;
@@ -32,7 +34,7 @@ const MUL = simd(0xe6);
 const LANE0 = [...simd(0x1f), 0];
 
 /** (n: i32) => f32: n rounds of `acc = acc * scale + step` on every chain. */
-function program(): Uint8Array<ArrayBuffer> {
+function program(): Uint8Array {
   const [n, scale, step, first] = [0, 1, 2, 3];
   const chains = Array.from({ length: CHAINS }, (_, i) => first + i);
   const round = chains.flatMap((acc) =>
@@ -60,12 +62,36 @@ function program(): Uint8Array<ArrayBuffer> {
   ]);
 }
 
-/** GFLOP/s of SIMD128 multiply and add on one core. */
-export async function peakGflops(measureMs: number): Promise<number> {
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(program()), {});
-  const loop = instance.exports["f"] as (n: number) => number;
-  const rounds = 50_000;
-  const job = { run: () => loop(rounds), check: () => [loop(1)] };
-  const ms = await medianMs(job, { measureMs, warmupMs: 100 });
-  return (2 * LANES * CHAINS * UNROLL * rounds) / ms / 1e6;
+/** What one core of this machine can do at most. */
+export interface Limits {
+  /** Multiplications and additions in float32 SIMD, 10^9 a second. */
+  readonly gflops: number;
+  /** Bytes of a sum of two tensors of a million elements, read and written, 10^9 a second. */
+  readonly gbps: number;
+}
+
+/** The fewest milliseconds of several calls. */
+function fewestMs(calls: number, run: () => void): number {
+  let best = Infinity;
+  for (let i = 0; i < calls; i++) {
+    const begin = performance.now();
+    run();
+    best = Math.min(best, performance.now() - begin);
+  }
+  return best;
+}
+
+/** Measures this machine: about 60 ms. */
+export function measureLimits(): Limits {
+  return tidy(() => {
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(program()), {});
+    const loop = exports["f"] as (n: number) => number;
+    const rounds = 20_000;
+    const flops = 2 * LANES * CHAINS * UNROLL * rounds;
+    // The first calls are compiled by the fast compiler: they count for nothing.
+    const ms = fewestMs(20, () => void loop(rounds));
+    const [a, b] = [ones([1 << 20]), ones([1 << 20])];
+    const addMs = fewestMs(20, () => add(a, b).dispose());
+    return { gflops: flops / ms / 1e6, gbps: (12 << 20) / addMs / 1e6 };
+  });
 }
