@@ -143,6 +143,5 @@ export { fftF32 } from "./signal/fft";
 export { repeatI32 } from "./index-ops/repeat";
 export { multinomialI32 } from "./random/multinomial";
 export { recurrentF32, recurrentGradF32 } from "./recurrent/recurrent";
-export { recurrentF32, recurrentGradF32 } from "./recurrent";
 export { winogradConv2dF32, winogradKernelF32 } from "./winograd/conv2d";
 export { winogradWeightGradF32 } from "./winograd/weightGrad";
