@@ -28,7 +28,10 @@ const folder = join(root, "build/docs");
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 
-const MODULES = ["simdgrad", ...["nn", "optim", "data", "io", "inspect"].map((name) => `simdgrad/${name}`)];
+const MODULES = [
+  "simdgrad",
+  ...["nn", "optim", "data", "io", "inspect"].map((name) => `simdgrad/${name}`),
+];
 
 function files(under: string, extension: string): string[] {
   if (!existsSync(join(root, under))) return [];

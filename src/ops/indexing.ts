@@ -84,7 +84,7 @@ function spreadAdd(
   addRows(op, out, at, index, x, skip);
   return record(op, out, [x], { index }, (dy, { index }) => [
     () => {
-      const back = pick(op, dy, at, index, skip);
+      const back = pick(op, dy, at, index);
       if (skip < 0) return back;
       const inner = shape.slice(at + 1).map(() => 1);
       return where(ne(reshape(index, [...index.shape, ...inner]), skip), back, 0);

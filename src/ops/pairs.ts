@@ -75,7 +75,7 @@ function float(op: FloatPair, a: Operand, b: Operand, slopes: Slopes): Tensor {
   return pair(op, a, b, (a, b) => floatPair(op, op, a, b), slopes);
 }
 
-/** The angle of the point (x, y), in [-pi, pi], for atan2(y, x). The slopes at (0, 0) are 0. */
+/** The angle of the point (x, y), in [-pi, pi], for atan2(y, x). The slopes at (0, 0) are 0 (PyTorch: NaN). */
 export function atan2(y: Operand, x: Operand): Tensor {
   return float("atan2", y, x, (dy, a, b) => {
     const over = (n: Tensor): Tensor => {

@@ -47,7 +47,9 @@ describe("ctcLoss", () => {
     const v = sg.arange(30).reshape([5, 2, 3]);
     const along = dx!.mul(v).sum([0, 2]).detach().toArray() as number[]; // dy times what is asked for
     const [slope] = grad([dx!.mul(v).sum()], [dy]);
-    expect(slope!.toArray()).toEqual([0.5, -2].map((d, i) => expect.closeTo(along[i]! / d, 4)));
+    expect(slope!.toArray()).toEqual(
+      [0.5, -2].map((d, i) => expect.closeTo(along[i]! / d, 4) as number),
+    );
   });
 
   it("refuses a second derivative by name", () => {

@@ -69,6 +69,15 @@ describe("setAt", () => {
   });
 });
 
+describe("searchsorted", () => {
+  it("compares whole numbers with int32 exactly, and others as float32", () => {
+    const sorted = sg.tensor([16777216, 16777217, 16777218], { dtype: "int32" });
+    expect(sg.searchsorted(sorted, 16777217).item()).toBe(1);
+    expect(sg.searchsorted(sorted, 16777217, { right: true }).item()).toBe(2);
+    expect(sg.searchsorted(sg.tensor([0, 7], { dtype: "int32" }), 2 ** 31).item()).toBe(2);
+  });
+});
+
 describe("nn.Embedding", () => {
   it("takes a table, which stays as it is unless thawed", () => {
     const table = sg.tensor([[1, 2], [3, 4]]); // prettier-ignore

@@ -27,6 +27,7 @@ describe("schedulers", () => {
     ["LambdaLR", () => new optim.LambdaLR(one, [() => 1]), /one for each of 2 groups: got 1/],
     ["no steps", () => new optim.OneCycleLR(one, 1), /\[OneCycleLR\] totalSteps .*: got 0/],
     ["maxLr", () => new optim.OneCycleLR(one, [1], { totalSteps: 3 }), /maxLr .*2 groups: got 1/],
+    ["a maxLr below 0", () => new optim.OneCycleLR(one, [1, -1], { totalSteps: 3 }), /maxLr .*: got -1/], // prettier-ignore
     ["pctStart", () => new optim.OneCycleLR(one, 1, { totalSteps: 3, pctStart: 2 }), /pctStart/],
     ["annealStrategy", () => new optim.OneCycleLR(one, 1, { totalSteps: 3, annealStrategy: "no" as never }), /annealStrategy .*: got no/], // prettier-ignore
     ["a factor of 1", () => new optim.ReduceLROnPlateau(one, { factor: 1 }), /factor .*: got 1/],

@@ -1,6 +1,7 @@
 // Ten steps of LBFGS against PyTorch, with and without a line search.
 import { describe, expect, it } from "vitest";
 import { optim, tensor, type Tensor } from "../../src/index.js";
+import { type Point, strongWolfe } from "../../src/optim/lineSearch.js";
 import { noteOutputs } from "./facts.js";
 import { type Encoded, expectTensor, LAYERS, load, toTensor } from "./fixtures.js";
 import { checkRows, Found } from "./layersPage.js";
@@ -39,6 +40,36 @@ function start(test: LbfgsCase): { params: Tensor[]; optimizer: optim.LBFGS; ste
     });
   return { params, optimizer, step };
 }
+
+/** See generator/optim_family.py. */
+interface Search {
+  readonly slope: number;
+  readonly curve: number;
+  readonly waves: readonly (readonly [a: number, w: number])[];
+  readonly t: number;
+  readonly found: number;
+  readonly evaluations: number;
+}
+
+describe("PyTorch's line search", () => {
+  it.each(load<Search>("lineSearches").map((test, i) => [i, test] as const))("%i", (_, test) => {
+    const grad = tensor(0);
+    const at = (t: number): Point => {
+      let loss = test.slope * t + test.curve * t * t;
+      let slope = test.slope + 2 * test.curve * t;
+      for (const [a, w] of test.waves) {
+        loss += a * Math.sin(w * t);
+        slope += a * w * Math.cos(w * t);
+      }
+      return { t, loss, slope, grad };
+    };
+    let count = 0;
+    const evaluate = (t: number): Point => (count++, at(t));
+    const end = strongWolfe(at(0), test.t, evaluate, 1, 1e-9);
+    // The cubic subtracts numbers that are nearly the same: float64 leaves eight digits or more.
+    expect([end.t, count]).toEqual([expect.closeTo(test.found, 7), test.evaluations]);
+  });
+});
 
 describe("PyTorch's LBFGS", () => {
   it.each(cases.map((test) => [test.name, test] as const))("%s", (_, test) => {

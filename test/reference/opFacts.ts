@@ -14,7 +14,14 @@ const facts = new Map<string, OpFacts>();
 
 /** Rows of the reference tests that are calls of an op under another name. */
 const CALLS: Readonly<Record<string, string>> = {
-  ...{ addScaled: "add", subScaled: "sub", divRounded: "div", powWhole: "pow", roundTo: "round" },
+  ...{
+    addScaled: "add",
+    subScaled: "sub",
+    divRounded: "div",
+    searchsortedBy: "searchsorted",
+    powWhole: "pow",
+    roundTo: "round",
+  },
   ...{ clampAbove: "clamp", clampBetween: "clamp", softplusScaled: "softplus" },
   ...{ asStridedOfExpanded: "asStrided", asStridedOfTransposed: "asStrided" },
   ...{

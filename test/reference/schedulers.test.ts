@@ -47,7 +47,7 @@ const makes: Readonly<Record<string, (o: Optimizer) => optim.Scheduler>> = {
   "OneCycleLR without momentum": (o) =>
     new optim.OneCycleLR(o, 0.5, { totalSteps: 30, cycleMomentum: false }),
   "ReduceLROnPlateau default": (o) => new optim.ReduceLROnPlateau(o),
-  "ReduceLROnPlateau, no threshold": (o) =>
+  "ReduceLROnPlateau without threshold": (o) =>
     new optim.ReduceLROnPlateau(o, { patience: 1, threshold: 0 }),
   ReduceLROnPlateau: (o) =>
     new optim.ReduceLROnPlateau(o, { factor: 0.5, patience: 1, minLr: [0.1, 0.001] }),

@@ -2,6 +2,7 @@
 import math
 
 import torch
+from torch.optim.lbfgs import _strong_wolfe
 
 from .encode import Rng, encode, encode_all, exact
 from .optimisers import one
@@ -201,7 +202,7 @@ def schedulers() -> list:
             lambda o: s.OneCycleLR(o, 0.5, total_steps=30, cycle_momentum=False)
         ),
         "ReduceLROnPlateau default": scheduled(s.ReduceLROnPlateau, metrics=still),
-        "ReduceLROnPlateau, no threshold": scheduled(
+        "ReduceLROnPlateau without threshold": scheduled(
             lambda o: s.ReduceLROnPlateau(o, patience=1, threshold=0), metrics=still
         ),
         "ReduceLROnPlateau": scheduled(
@@ -293,4 +294,47 @@ def lbfgs_cases() -> list:
     ]
 
 
-FIXTURES = {"lbfgs": lbfgs_cases, "optimisersMore": optimisers, "schedulers": schedulers}
+def line_search(slope, curve, waves, t) -> dict:
+    """PyTorch's own line search of slope x + curve x^2 + sum of a sin(w x), from x = 0, t to be tried first.
+
+    {slope, curve, waves: [[a, w]], t, found, evaluations}, all float64.
+    """
+    count = 0
+
+    def at(x):
+        loss = slope * x + curve * x * x + sum(a * math.sin(w * x) for a, w in waves)
+        return loss, slope + 2 * curve * x + sum(a * w * math.cos(w * x) for a, w in waves)
+
+    def objective(_, x, __):
+        nonlocal count
+        count += 1
+        loss, gradient = at(float(x))
+        return loss, torch.tensor([gradient], dtype=torch.float64)
+
+    loss, gradient = at(0.0)
+    g, along = torch.tensor([gradient], dtype=torch.float64), torch.ones(1, dtype=torch.float64)
+    found = _strong_wolfe(objective, None, t, along, loss, g, g.dot(along))[2]
+    given = {"slope": slope, "curve": curve, "waves": waves, "t": t}
+    return {**given, "found": float(found), "evaluations": count}
+
+
+def line_searches() -> list:
+    """Short numbers, in which a slope at 0 always leads down; the ones that take some steps."""
+    draw, out = Rng("line searches").state, []
+    while len(out) < 60:
+        slope, curve = -draw.randint(1, 9) / 4, draw.randint(1, 33) / 64
+        waves = [[draw.randint(-8, 9) / 16, draw.randint(1, 65) / 8] for _ in range(2)]
+        if slope + sum(a * w for a, w in waves) >= 0:
+            continue
+        t = float(draw.choice([0.0625, 0.25, 1, 4, 16]))
+        case = line_search(float(slope), float(curve), [[float(a), float(w)] for a, w in waves], t)
+        if case["evaluations"] > 3:
+            out.append(case)
+    # A second step that is higher than the first one, though low enough, ends nothing.
+    out.append(line_search(-1.25, 0.1875, [[0.3125, 6.0], [-0.9375, 3.75]], 0.25))
+    # Lower than the start, but by how much?
+    out.append(line_search(-1.0, 0.234375, [[0.0, 1.25], [-0.5, 4.625]], 4.0))
+    return out
+
+
+FIXTURES = {"lbfgs": lbfgs_cases, "lineSearches": line_searches, "optimisersMore": optimisers, "schedulers": schedulers}
