@@ -7,7 +7,7 @@ import { Points } from "./points";
 
 /** How the scratch is divided. */
 export class Room {
-  /** Most tiles of a block. src/kernels/units.ts knows this number. */
+  /** Most tiles of a block. src/kernels/units/winograd.ts knows this number. */
   static readonly TILES: i32 = 32;
   /** Bytes between the rows of the stage: 12 floats for a tile that has no neighbour. */
   static readonly PITCH: usize = 1600;
@@ -83,7 +83,7 @@ export class Room {
     return min(Room.DEPTH, (cols + 7) & ~7);
   }
 
-  /** Elements between such matrices: an odd number of cache lines. src/kernels/units.ts knows it. */
+  /** Elements between such matrices: an odd number of cache lines. src/kernels/units/winograd.ts knows it. */
   @inline
   static plane(rows: i32, cols: i32): i32 {
     return ((((cols + 63) >> 6) * rows * Room.ld(cols) + 15) & ~15) | 16;

@@ -70,6 +70,7 @@ export function refuseInCapture(op: string, does: string): void {
 /** Counts changes of what a captured function may depend on besides its tensors: modes, groups, hooks. */
 let revision = 0;
 
+/** How many such changes there were. */
 export function currentRevision(): number {
   return revision;
 }

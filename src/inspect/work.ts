@@ -16,6 +16,12 @@ const conv = (from: number): Work => ({
     (2 * N! * O! * OH! * OW! * C! * kh! * kw!) / groups!,
 });
 
+/** Its own arithmetic, 36 products a tile of 4 x 4, not that of the convolution it stands for. */
+const winograd = (from: number): Work => ({
+  slots: { N: from, C: from + 1, O: from + 4, OH: from + 5, OW: from + 6 },
+  flops: ({ N, C, O, OH, OW }) => 72 * N! * C! * O! * Math.ceil(OH! / 4) * Math.ceil(OW! / 4),
+});
+
 /** Every key counts, also those that a causal mask hides. */
 const attention = (products: (E: number, Ev: number) => number, ofKeys: boolean): Work => ({
   slots: { L: 10, S: 11, E: 12, Ev: 13, group: 16 },
@@ -40,6 +46,8 @@ export const work: Readonly<Record<string, Work>> = {
   conv2dF32: conv(4),
   conv2dInputGradF32: conv(3),
   conv2dWeightGradF32: conv(3),
+  winogradConv2dF32: winograd(4),
+  winogradWeightGradF32: winograd(4),
   attentionF32: attention((E, Ev) => E + Ev, false),
   attentionGradF32: attention((E, Ev) => 3 * E + 2 * Ev, true),
   recurrentF32: recurrent(1),

@@ -28,6 +28,7 @@ interface Spot {
   readonly k: number;
 }
 
+/** Takes kernel calls, runs them, and can run them again. */
 export class Recording implements Recorder {
   private words: number[] = [];
   private calls: number[] = [];

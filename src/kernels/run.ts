@@ -83,19 +83,6 @@ export function streamOf(draw: () => Stream): Stream {
   return recorder === null ? draw() : recorder.stream(draw);
 }
 
-/**
- * Runs `units` work units of a kernel. Addresses among the arguments must have been read after
- * the last allocation: write `x.address()` right here in the call, never keep it in a variable.
- */
-export function run<Args extends readonly number[]>(
-  kernel: Kernel<Args>,
-  units: number,
-  ...args: Args
-): void {
-  if (recorder !== null) return recorder.call(kernel, units, args);
-  runNow(kernel, units, args);
-}
-
 /** Runs `call`, a call of the kernel of that name, and looks on. */
 export type Observer = (
   kernel: string,
@@ -116,6 +103,19 @@ export function observeCalls(next: Observer | null): Observer | null {
 /** Whoever looks on. */
 export function currentObserver(): Observer | null {
   return observer;
+}
+
+/**
+ * Runs `units` work units of a kernel. Addresses among the arguments must have been read after
+ * the last allocation: write `x.address()` right here in the call, never keep it in a variable.
+ */
+export function run<Args extends readonly number[]>(
+  kernel: Kernel<Args>,
+  units: number,
+  ...args: Args
+): void {
+  if (recorder !== null) return recorder.call(kernel, units, args);
+  runNow(kernel, units, args);
 }
 
 /** The same, whether or not calls are recorded. */

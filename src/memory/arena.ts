@@ -5,6 +5,7 @@ import { newSlots, type Slots, useSlots } from "./buffer.js";
 import { dequeue, enqueue, moveOut, type Region, Storage, useRegion } from "./eviction.js";
 import { emptyBins, returnBlocks } from "./heap.js";
 
+/** The memory of one recording. */
 export class Arena extends Storage implements Region {
   readonly bins = emptyBins();
   readonly storages = new Set<Storage>();

@@ -66,6 +66,7 @@ const classOf = Array.from({ length: LARGEST_SLOT / 64 + 1 }, (_, i) =>
   SIZES.findIndex((bytes) => bytes >= i * 64),
 );
 
+/** Pages of all sizes, none of them made yet. */
 export function newSlots(): Slots {
   return SIZES.map((bytes) => new SlotClass(bytes));
 }

@@ -237,6 +237,7 @@ export function moveOut(storage: Storage): void {
 let oldest: Storage | null = null;
 let newest: Storage | null = null;
 
+/** Puts a storage at the end of the queue: it is the last to be spilled. */
 export function enqueue(storage: Storage): void {
   storage.prev = newest;
   storage.next = null;
@@ -245,6 +246,7 @@ export function enqueue(storage: Storage): void {
   newest = storage;
 }
 
+/** Takes a storage out of the queue. */
 export function dequeue(storage: Storage): void {
   if (storage.prev !== null) storage.prev.next = storage.next;
   else oldest = storage.next;

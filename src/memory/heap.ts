@@ -31,6 +31,7 @@ export let heapU8 = new Uint8Array(memory.buffer);
 /** Free blocks by size: lists that begin here. */
 export type Bins = (Block | null)[];
 
+/** Bins without a block. */
 export function emptyBins(): Bins {
   return new Array<Block | null>(32 * 4).fill(null);
 }

@@ -82,6 +82,7 @@ export class Step {
   private readonly inputs: (Tensor | null)[] = [];
   /** Handles that belong to the recording. */
   private readonly held: Tensor[] = [];
+  private readonly assumed: { readonly value: () => number; readonly now: number }[] = [];
   private result: unknown = null;
   private revision = 0;
   private isRenewing = false;
@@ -189,8 +190,12 @@ export class Step {
     });
   }
 
-  /** Whether a call would find the gradients as the recorded one did. */
+  /** Whether a call would find the gradients, and what else it decides by, as the recorded one did. */
   isExpected(): boolean {
+    for (let i = 0; i < this.assumed.length; i++) {
+      const { value, now } = this.assumed[i]!;
+      if (value() !== now) return false;
+    }
     for (let i = 0; i < this.looked.length; i++) {
       const { node, before } = this.looked[i]!;
       if ((node.heldGrad?.storage ?? null) !== before) return false;
@@ -261,6 +266,11 @@ export class Step {
       "makes tensors to update a parameter, so a replay would keep its numbers as they are now: " +
         "call step() outside of capture()",
     );
+  }
+
+  /** See `assuming`. */
+  assume(value: () => number): void {
+    this.assumed.push({ value, now: value() });
   }
 
   /** See `apart`. */
@@ -343,6 +353,11 @@ export function renewing(
 ): void {
   if (current === null) fn(...operands);
   else current.renew(op, operands, fn);
+}
+
+/** Says that what follows depends on `value()`: where it differs, a step is recorded anew. */
+export function assuming(value: () => number): void {
+  current?.assume(value);
 }
 
 /** Runs `fn`, which makes what all later steps use, now and not again when a step is replayed. */

@@ -1,6 +1,7 @@
 // conv2d and its gradients by Winograd's algorithm, for kernels of 3 x 3 with a step of 1: when it is
 // taken, and the calls. What they are the derivatives of is recorded by conv.ts.
 import { ValueError } from "../core/errors.js";
+import { refuseInCapture, revise } from "../autograd/mode.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { kernels } from "../kernels/loader.js";
 import {
@@ -30,26 +31,31 @@ let algorithm: ConvAlgorithm = "auto";
  *
  * "direct" multiplies and sums up as the definition says, in all cases.
  *
- * @throws ValueError for another name.
+ * @throws ValueError for another name, CaptureError inside of `capture`.
  */
 export function setConvAlgorithm(name: ConvAlgorithm): void {
   if (name !== "auto" && name !== "direct") {
     const got = String(name);
     throw new ValueError("setConvAlgorithm", `name must be "auto" or "direct": got ${got}`);
   }
+  refuseInCapture("setConvAlgorithm", "chooses a way for what comes later");
+  if (algorithm !== name) revise();
   algorithm = name;
 }
 
-/** Whether Winograd's algorithm applies. */
-export function isWinograd(sizes: ConvSizes): boolean {
+/**
+ * Whether Winograd's algorithm is taken: where it is at least 1.2 times as fast by this reckoning. For
+ * each pair of channels, in units of a product (as measured), the direct way costs 9 an output;
+ * Winograd's 36 a tile, 400 a tile for the transforms of a channel, and `perWeight` for that of the
+ * kernel: 600, or 1200 for its gradient.
+ */
+export function isWinograd(sizes: ConvSizes, perWeight = 600): boolean {
   if (algorithm === "direct") return false;
   const [N, C, , , O, kh, kw, OH, OW, strideH, strideW, , , dilationH, dilationW, groups] = sizes;
   if (kh !== 3 || kw !== 3 || groups !== 1) return false;
   if (strideH * strideW * dilationH * dilationW !== 1 || Math.min(C, O) < 8) return false;
-  // For each pair of channels, in units of a product as measured: the direct way costs 9 an output;
-  // Winograd's 36 a tile, 400 a tile for the transforms of a channel, and 600 for that of the kernel.
   const tiles = winogradTiles(N, OH, OW);
-  const cost = 36 * tiles + 400 * tiles * (1 / C + 1 / O) + 600;
+  const cost = 36 * tiles + 400 * tiles * (1 / C + 1 / O) + perWeight;
   return 9 * N * OH * OW > 1.2 * cost;
 }
 

@@ -5,7 +5,7 @@ import { revise, withGrad } from "../autograd/mode.js";
 import { sameShape, type Shape, showShape } from "../core/shape.js";
 import { untracked } from "../memory/scope.js";
 import { neg } from "../ops/arithmetic.js";
-import { apart, renewing } from "../ops/step.js";
+import { apart, assuming, renewing } from "../ops/step.js";
 import { copyOf, withContiguous } from "../ops/convert.js";
 import { fullLike } from "../ops/creation.js";
 
@@ -158,6 +158,7 @@ export abstract class Optimizer<Options extends object> {
     untracked(() =>
       withGrad(false, () => {
         for (const group of this.groups) {
+          assuming(() => switchesOf(group));
           const { maximize } = group as Partial<StepOptions>;
           for (const p of group.params) {
             const grad = p.node?.grad;
@@ -211,6 +212,11 @@ export abstract class Optimizer<Options extends object> {
       }),
     );
   }
+}
+
+/** A bit for each option that is neither 0 nor false: those turn whole terms of an update on or off. */
+function switchesOf(options: object): number {
+  return Object.values(options).reduce((bits: number, v) => 2 * bits + (v ? 1 : 0), 1);
 }
 
 function copied(state: ParamState): ParamState {

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import {
   capture,
   CaptureError,
+  conv2d,
   crossEntropy,
   DisposedError,
   embedding,
@@ -12,6 +13,7 @@ import {
   ones,
   randint,
   randn,
+  setConvAlgorithm,
   SimdgradError,
   tensor,
   type Tensor,
@@ -197,6 +199,49 @@ describe("what a captured function uses from outside", () => {
     first.requiresGrad = true;
     warm(() => step(ones([4, 3])));
     expect(first.toArray()).not.toEqual(frozen);
+  });
+});
+
+describe("what changes what an optimiser computes", () => {
+  const train = (captured: boolean, change: (group: optim.SGD["groups"][0]) => void): unknown => {
+    const p = tensor([1, -2, 3], { requiresGrad: true });
+    const optimizer = new optim.SGD([p], { lr: 0.1 });
+    const step = (x: Tensor): void => {
+      optimizer.zeroGrad();
+      p.mul(x).sum().backward();
+      optimizer.step();
+    };
+    const take = captured ? capture(step) : step;
+    for (let i = 0; i < 9; i++) {
+      if (i === 4) change(optimizer.groups[0]!);
+      take(tensor([i, 1, -i]));
+    }
+    return p.toArray();
+  };
+
+  const changes: Record<string, (group: optim.SGD["groups"][0]) => void> = {
+    "the direction": (group) => (group.maximize = true),
+    "a momentum where there was none": (group) => (group.momentum = 0.9),
+    "the rate": (group) => (group.lr = 0.01),
+  };
+  it.each(Object.entries(changes))("counts from the next call on: %s", (_, change) => {
+    expect(train(true, change)).toEqual(train(false, change));
+  });
+
+  it("and so does another way to convolve", () => {
+    const [x, w] = [randn([1, 16, 28, 28]), randn([16, 16, 3, 3])];
+    const convolve = capture((x: Tensor) => conv2d(x, w, null, { padding: 1 }));
+    warm(() => convolve(x));
+    const before = convolve(x).toTypedArray();
+    setConvAlgorithm("direct");
+    try {
+      const exact = conv2d(x, w, null, { padding: 1 }).toTypedArray();
+      expect(exact).not.toEqual(before);
+      expect(convolve(x).toTypedArray()).toEqual(exact);
+    } finally {
+      setConvAlgorithm("auto");
+    }
+    expect(capture(() => setConvAlgorithm("auto"))).toThrow(CaptureError);
   });
 });
 

@@ -105,7 +105,7 @@ export const programs: Readonly<Record<string, Program>> = {
   setHeapLimit: () => sg.setHeapLimit(2 ** 32),
   setConvAlgorithm: () => {
     sg.setConvAlgorithm("auto");
-    const x = sg.zeros([1, 16, 20, 20], { requiresGrad: true });
+    const x = sg.zeros([1, 16, 28, 28], { requiresGrad: true });
     const weight = sg.zeros([16, 16, 3, 3], { requiresGrad: true });
     const y = sg.conv2d(x, weight, null, { padding: 1 });
     const total = y.sum();

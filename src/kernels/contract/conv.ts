@@ -5,8 +5,8 @@ export const conv = {
   // Units: planes. status: -1, or where the first index outside of outPlane stands.
   // prettier-ignore
   maxUnpool2dF32: ["x: ptr", "indices: ptr", "out: ptr", "status: ptr", "inPlane: u32", "outPlane: u32"],
-  // Convolutions of 3 x 3 taps and a step of 1 by Winograd's algorithm. Units: src/kernels/units.ts.
-  // u, work: 36 planes of winogradPlane(rows, columns) elements. tapStep = -1: taps turned round.
+  // Convolutions of 3 x 3 taps and a step of 1 by Winograd's algorithm: see src/kernels/units/winograd.ts.
+  // u, work: winogradWorkspace(rows, columns) elements. tapStep = -1: taps turned round.
   // prettier-ignore
   winogradKernelF32: ["w: ptr", "out: ptr", "rows: u32", "depth: u32", "rowStep: i32", "depthStep: i32", "tapStep: i32"],
   // prettier-ignore
