@@ -6,24 +6,24 @@ import {
   conv2dUnits,
   conv2dWeightGradUnits,
 } from "../../src/kernels/units.js";
+import {
+  fractions,
+  integers,
+  operands,
+  type Operands,
+  oracle,
+  outH,
+  outW,
+  parts,
+  type Results,
+  type Shape,
+  sizeW,
+  sizeX,
+  sizeY,
+  type Split,
+  whole,
+} from "./convOracle.js";
 import { Bench, builds, type Build, type Operand } from "./harness.js";
-
-interface Shape {
-  N: number;
-  C: number;
-  H: number;
-  W: number;
-  O: number;
-  kh: number;
-  kw: number;
-  sh: number;
-  sw: number;
-  ph: number;
-  pw: number;
-  dh: number;
-  dw: number;
-  groups: number;
-}
 
 /** N C H W, O kh kw, strides, paddings, dilations, groups */
 // prettier-ignore
@@ -80,85 +80,6 @@ const rows: [number, number, number, number, number, number, number, number, num
 const shapes = rows.map(([N, C, H, W, O, kh, kw, sh, sw, ph, pw, dh, dw, groups]): Shape => {
   return { N, C, H, W, O, kh, kw, sh, sw, ph, pw, dh, dw, groups };
 });
-
-const outH = (s: Shape): number => Math.floor((s.H + 2 * s.ph - s.dh * (s.kh - 1) - 1) / s.sh) + 1;
-const outW = (s: Shape): number => Math.floor((s.W + 2 * s.pw - s.dw * (s.kw - 1) - 1) / s.sw) + 1;
-const sizeX = (s: Shape): number => s.N * s.C * s.H * s.W;
-const sizeW = (s: Shape): number => s.O * (s.C / s.groups) * s.kh * s.kw;
-const sizeY = (s: Shape): number => s.N * s.O * outH(s) * outW(s);
-
-/** Calls `visit(x, w, y)` with the indices of every product the convolution adds to its output. */
-function products(s: Shape, visit: (x: number, w: number, y: number) => void): void {
-  const [OH, OW, Cg, Og] = [outH(s), outW(s), s.C / s.groups, s.O / s.groups];
-  for (let n = 0; n < s.N; n++) {
-    for (let o = 0; o < s.O; o++) {
-      const c0 = Math.floor(o / Og) * Cg;
-      for (let y = 0; y < OH * OW; y++) {
-        const [h0, w0] = [Math.floor(y / OW) * s.sh - s.ph, (y % OW) * s.sw - s.pw];
-        for (let tap = 0; tap < s.kh * s.kw; tap++) {
-          const h = h0 + Math.floor(tap / s.kw) * s.dh;
-          const w = w0 + (tap % s.kw) * s.dw;
-          if (h < 0 || h >= s.H || w < 0 || w >= s.W) continue;
-          for (let c = 0; c < Cg; c++) {
-            const x = ((n * s.C + c0 + c) * s.H + h) * s.W + w;
-            visit(x, (o * Cg + c) * s.kh * s.kw + tap, (n * s.O + o) * OH * OW + y);
-          }
-        }
-      }
-    }
-  }
-}
-
-const hash = (i: number): number =>
-  Math.imul(Math.imul(i + 1, 0x9e3779b1) ^ (i >>> 3), 0x85ebca6b) >>> 9;
-const integers = (n: number, seed: number): Float32Array =>
-  Float32Array.from({ length: n }, (_, i) => (hash(i + seed) % 7) - 3);
-const fractions = (n: number, seed: number): Float32Array =>
-  Float32Array.from({ length: n }, (_, i) => (hash(i + seed) % 65536) / 32768 - 1);
-
-interface Operands {
-  x: Float32Array;
-  w: Float32Array;
-  bias: Float32Array;
-  dy: Float32Array;
-}
-
-function operands(s: Shape, values: (n: number, seed: number) => Float32Array): Operands {
-  return {
-    x: values(sizeX(s), 1),
-    w: values(sizeW(s), 1000),
-    bias: values(s.O, 5000),
-    dy: values(sizeY(s), 9000),
-  };
-}
-
-type Results<T> = Record<"y" | "dx" | "dw", T>;
-
-function oracle(s: Shape, { x, w, bias, dy }: Operands): Results<Float64Array> {
-  const plane = outH(s) * outW(s);
-  const y = Float64Array.from(dy, (_, i) => bias[Math.floor(i / plane) % s.O]!);
-  const dx = new Float64Array(x.length);
-  const dw = new Float64Array(w.length);
-  products(s, (xi, wi, yi) => {
-    y[yi]! += x[xi]! * w[wi]!;
-    dx[xi]! += dy[yi]! * w[wi]!;
-    dw[wi]! += dy[yi]! * x[xi]!;
-  });
-  return { y, dx, dw };
-}
-
-type Split = (units: number) => [number, number][];
-const whole: Split = (units) => [[0, units]];
-/** Back to front, in uneven parts, one of them empty. */
-const parts: Split = (units) => {
-  const [a, b] = [Math.floor(units / 3), Math.ceil((2 * units) / 3)];
-  return [
-    [b, units],
-    [a, a],
-    [a, b],
-    [0, a],
-  ];
-};
 
 /** All three kernels, outputs full of rubbish before; no bias if `plain`. */
 function run(

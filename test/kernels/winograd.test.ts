@@ -10,19 +10,25 @@ import {
   winogradWeightGradUnits,
   winogradWorkspace,
 } from "../../src/kernels/units/winograd.js";
+import {
+  fractions,
+  operands,
+  type Operands,
+  oracle,
+  outH,
+  outW,
+  parts,
+  type Results,
+  type Shape,
+  sizeW,
+  sizeX,
+  sizeY,
+  type Split,
+  whole,
+} from "./convOracle.js";
 import { Bench, builds, type Build, type Operand } from "./harness.js";
 
 const TOLERANCE = 2e-6;
-
-interface Shape {
-  readonly N: number;
-  readonly C: number;
-  readonly H: number;
-  readonly W: number;
-  readonly O: number;
-  readonly ph: number;
-  readonly pw: number;
-}
 
 /** N C H W, O, paddings */
 // prettier-ignore
@@ -53,79 +59,12 @@ const rows: [number, number, number, number, number, number, number][] = [
   [1, 131, 5, 9, 70, 1, 1],
   [2, 65, 9, 6, 130, 1, 1],
 ];
-const shapes = rows.map(([N, C, H, W, O, ph, pw]): Shape => ({ N, C, H, W, O, ph, pw }));
+const taps = { kh: 3, kw: 3, sh: 1, sw: 1, dh: 1, dw: 1, groups: 1 };
+const shapes = rows.map(([N, C, H, W, O, ph, pw]): Shape => {
+  return { N, C, H, W, O, ph, pw, ...taps };
+});
 
-const outH = (s: Shape): number => s.H + 2 * s.ph - 2;
-const outW = (s: Shape): number => s.W + 2 * s.pw - 2;
-const sizeX = (s: Shape): number => s.N * s.C * s.H * s.W;
-const sizeW = (s: Shape): number => s.O * s.C * 9;
-const sizeY = (s: Shape): number => s.N * s.O * outH(s) * outW(s);
-
-/** Calls `visit(x, w, y)` with the indices of every product the convolution adds to its output. */
-function products(s: Shape, visit: (x: number, w: number, y: number) => void): void {
-  const [OH, OW] = [outH(s), outW(s)];
-  for (let n = 0; n < s.N; n++) {
-    for (let y = 0; y < OH * OW; y++) {
-      for (let tap = 0; tap < 9; tap++) {
-        const h = Math.floor(y / OW) - s.ph + Math.floor(tap / 3);
-        const w = (y % OW) - s.pw + (tap % 3);
-        if (h < 0 || h >= s.H || w < 0 || w >= s.W) continue;
-        for (let o = 0; o < s.O; o++) {
-          for (let c = 0; c < s.C; c++) {
-            const x = ((n * s.C + c) * s.H + h) * s.W + w;
-            visit(x, (o * s.C + c) * 9 + tap, (n * s.O + o) * OH * OW + y);
-          }
-        }
-      }
-    }
-  }
-}
-
-const hash = (i: number): number =>
-  Math.imul(Math.imul(i + 1, 0x9e3779b1) ^ (i >>> 3), 0x85ebca6b) >>> 9;
-const fractions = (n: number, seed: number): Float32Array =>
-  Float32Array.from({ length: n }, (_, i) => (hash(i + seed) % 65536) / 32768 - 1);
-
-type Names = "x" | "w" | "bias" | "dy";
-type Operands = Record<Names, Float32Array>;
-
-function operands(s: Shape): Operands {
-  return {
-    x: fractions(sizeX(s), 1),
-    w: fractions(sizeW(s), 1000),
-    bias: fractions(s.O, 5000),
-    dy: fractions(sizeY(s), 9000),
-  };
-}
-
-type Results<T> = Record<"y" | "dx" | "dw", T>;
-
-function oracle(s: Shape, { x, w, bias, dy }: Operands): Results<Float64Array> {
-  const plane = outH(s) * outW(s);
-  const y = Float64Array.from(dy, (_, i) => bias[Math.floor(i / plane) % s.O]!);
-  const dx = new Float64Array(x.length);
-  const dw = new Float64Array(w.length);
-  products(s, (xi, wi, yi) => {
-    y[yi]! += x[xi]! * w[wi]!;
-    dx[xi]! += dy[yi]! * w[wi]!;
-    dw[wi]! += dy[yi]! * x[xi]!;
-  });
-  return { y, dx, dw };
-}
-
-type Split = (units: number) => [number, number][];
-const whole: Split = (units) => [[0, units]];
 const single: Split = (units) => Array.from({ length: units }, (_, i) => [i, i + 1]);
-/** Back to front, in uneven parts, one of them empty. */
-const parts: Split = (units) => {
-  const [a, b] = [Math.floor(units / 3), Math.ceil((2 * units) / 3)];
-  return [
-    [b, units],
-    [a, a],
-    [a, b],
-    [0, a],
-  ];
-};
 
 /** All kernels, outputs and workspaces full of rubbish before; no bias if `plain`. */
 function run(
@@ -171,7 +110,7 @@ const keys = ["y", "dx", "dw"] as const;
 
 describe.each(builds)("convolution by Winograd's algorithm, %s", (build) => {
   test.each(shapes.map((s) => [Object.values(s).join(" "), s] as const))("%s", (_, s) => {
-    const values = operands(s);
+    const values = operands(s, fractions);
     const want = oracle(s, values);
     const got = run(build, s, values, whole);
     for (const key of keys) {
@@ -185,14 +124,14 @@ describe.each(builds)("convolution by Winograd's algorithm, %s", (build) => {
 
   test("without a bias", () => {
     const s = shapes[8]!;
-    const values = operands(s);
+    const values = operands(s, fractions);
     const want = oracle(s, { ...values, bias: new Float32Array(s.O) });
     expect(worst(run(build, s, values, whole, true).y, want.y)).toBeLessThan(TOLERANCE);
   });
 
   test("a NaN reaches the outputs of the tiles that read it and nothing else", () => {
-    const s = { N: 2, C: 3, H: 12, W: 12, O: 5, ph: 1, pw: 1 };
-    const values = operands(s);
+    const s = { N: 2, C: 3, H: 12, W: 12, O: 5, ph: 1, pw: 1, ...taps };
+    const values = operands(s, fractions);
     const clean = run(build, s, values, whole);
     values.x[5 * 12 + 5] = NaN; // image 0, channel 0: read by the tiles of rows and columns 1 alone
     const got = run(build, s, values, whole);
