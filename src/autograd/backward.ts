@@ -2,7 +2,7 @@
 // node first, and adds up dL/dx for each x. No recursion: a chain of 100,000 ops is no problem.
 import { DTypeError, GradError, ShapeError } from "../core/errors.js";
 import { sameShape, showShape } from "../core/shape.js";
-import { tidy, track, untracked } from "../memory/scope.js";
+import { scoped, track, untracked } from "../memory/scope.js";
 import { revise, withGrad } from "./mode.js";
 import type { Node, Wanted } from "./node.js";
 import { alias, NO_HISTORY, type Tensor } from "./tensor.js";
@@ -127,6 +127,8 @@ function leadingTo(order: readonly Node[], targets: ReadonlyMap<Node, number>): 
   return needed;
 }
 
+const NOTHING = {};
+
 /** Runs the thunks of a node and lets their results flow to its inputs. */
 function propagate(
   node: Node,
@@ -144,13 +146,13 @@ function propagate(
   checkVersions(node);
   const dy = flow.grad;
   if (node.foreign) flow.owned = false;
-  const thunks = node.backward!(dy, node.saved ?? {}, wanted);
+  const thunks = node.backward!(dy, node.saved ?? NOTHING, wanted);
   for (let i = 0; i < node.inputs.length; i++) {
     const input = node.inputs[i]!;
     if (input === null || !wanted(input)) continue;
     const thunk = thunks[i];
     if (thunk == null) continue;
-    const grad = node.foreign ? thunk() : tidy(thunk);
+    const grad = node.foreign ? thunk(input.shape) : scoped(thunk, input.shape);
     if (!sameShape(grad.shape, input.shape)) {
       throw new ShapeError(
         node.op,
@@ -237,13 +239,10 @@ function runHooks(node: Node, flow: Flow): void {
 }
 
 function checkVersions(node: Node): void {
-  if (node.versions === null) return;
-  let i = 0;
   for (const key in node.saved) {
     const saved = node.saved[key] ?? null;
-    const version = node.versions[i++];
     if (saved === null) continue;
-    const { buffer, shape } = saved;
+    const { buffer, shape, version } = saved;
     if (buffer.version !== version) {
       throw new GradError(
         "backward",

@@ -9,12 +9,15 @@ export type Saved = Record<string, Tensor | null>;
 /** Whether the thunk of an input with this node will be run. */
 export type Wanted = (input: Node | null) => boolean;
 
-/** Given dL/dout, one thunk per input that computes dL/dinput; null where there is no derivative. */
+/**
+ * Given dL/dout, one thunk per input that computes dL/dinput, which has the shape that it is told;
+ * null where there is no derivative.
+ */
 export type Backward = (
   dy: Tensor,
   saved: Saved,
   wanted: Wanted,
-) => readonly ((() => Tensor) | null)[];
+) => readonly (((shape: Shape) => Tensor) | null)[];
 
 export type Hook = (grad: Tensor) => Tensor | void;
 
@@ -37,8 +40,6 @@ export class Node {
   /** The nodes of the inputs; null for an input that needs no gradient. */
   inputs: readonly (Node | null)[];
   saved: Saved | null = null;
-  /** Versions of the saved tensors' buffers when they were saved. */
-  versions: number[] | null = null;
   backward: Backward | null = null;
   /** Written by a user: its backward may keep what it is given and what it makes. */
   foreign = false;

@@ -39,6 +39,8 @@ export class Tensor extends Handle {
   history: number;
   /** @internal Shares its buffer with the tensor it was made from. */
   isView = false;
+  /** @internal Of a handle that a graph saved: the buffer's version then. */
+  version = 0;
 
   /** @internal Takes over one reference to `storage`. A handle of the graph belongs to no scope. */
   constructor(storage: Buffer, layout: Layout, dtype: DType, ofGraph = false) {

@@ -75,7 +75,7 @@ export function showShape(shape: Shape): string {
 /** Elements that one tensor may have: its bytes must fit into the 4 GiB of WASM memory. */
 const MAX_SIZE = 2 ** 30;
 
-/** Checks a shape that came from outside and returns a copy that nobody else can change. */
+/** Checks a shape that came from outside and returns a copy that nobody else has. */
 export function checkShape(op: string, shape: Shape): Shape {
   if (!(Array.isArray as (value: unknown) => boolean)(shape)) {
     throw new ValueError(op, `a shape must be an array of sizes: got ${String(shape)}`);
@@ -88,7 +88,7 @@ export function checkShape(op: string, shape: Shape): Shape {
   if (sizeOf(shape) > MAX_SIZE) {
     throw new ShapeError(op, `at most 2^30 elements fit: got ${showShape(shape)}`);
   }
-  return Object.freeze([...shape]);
+  return [...shape];
 }
 
 /** Resolves a dim that may count from the end: -1 is the last. */

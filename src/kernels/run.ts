@@ -125,9 +125,48 @@ export function runNow(
   args: readonly number[],
 ): void {
   for (let i = 0; i < args.length; i++) heapI32[ARGS + i] = args[i]!;
-  if (units > 0) {
-    if (observer === null) kernel.entry(argsAddress, 0, units);
-    else observer(kernel.name, args, units, () => kernel.entry(argsAddress, 0, units));
-  }
+  start(kernel, units, args.length);
+}
+
+/**
+ * `run` of an elementwise kernel of two operands, all three in row-major memory: one row of `n`
+ * elements. Written out, as a small op has no time for a list of arguments.
+ */
+export function runFlat(
+  kernel: Kernel<readonly number[]>,
+  units: number,
+  a: number,
+  b: number,
+  out: number,
+  n: number,
+): void {
+  if (recorder !== null) return recorder.call(kernel, units, [a, b, out, 1, n, 1, 1, 0]);
+  const args = heapI32;
+  args[ARGS] = a;
+  args[ARGS + 1] = b;
+  args[ARGS + 2] = out;
+  args[ARGS + 3] = 1; // rows
+  args[ARGS + 4] = n; // cols
+  args[ARGS + 5] = 1; // strides
+  args[ARGS + 6] = 1;
+  args[ARGS + 7] = 0; // outer dims
+  start(kernel, units, 8);
+}
+
+/** Runs a kernel whose `count` parameters are written. */
+function start(kernel: Kernel<readonly number[]>, units: number, count: number): void {
+  if (observer !== null) observed(observer, kernel, units, count);
+  else if (units > 0) kernel.entry(argsAddress, 0, units);
   endCall();
+}
+
+function observed(
+  look: Observer,
+  kernel: Kernel<readonly number[]>,
+  units: number,
+  count: number,
+): void {
+  if (units === 0) return;
+  const args = heapI32.slice(ARGS, ARGS + count);
+  look(kernel.name, args, units, () => kernel.entry(argsAddress, 0, units));
 }

@@ -12,7 +12,8 @@ import {
 import { allocate, type Tensor } from "../autograd/tensor.js";
 import type { F32Bits } from "../kernels/contract.js";
 import type { Kernel } from "../kernels/loader.js";
-import { run, scalarOperand } from "../kernels/run.js";
+import { run, runFlat, scalarOperand } from "../kernels/run.js";
+import { flatUnits } from "../kernels/units.js";
 
 /** Kernels of one operand and of two; `P` are the scalars that they take besides. */
 export type UnaryKernel<P extends readonly F32Bits[] = []> = Kernel<
@@ -22,12 +23,9 @@ export type BinaryKernel<P extends readonly F32Bits[] = []> = Kernel<
   [...[number, number, number, number, number, number, number], ...P, number, ...number[]]
 >;
 
-/** Elements in one work unit of an elementwise kernel. */
-const UNIT = 1024;
-
 /** Work units of an elementwise kernel over rows x cols elements. */
 export function elementwiseUnits(rows: number, cols: number): number {
-  return rows * Math.ceil(cols / UNIT);
+  return rows * flatUnits(cols);
 }
 
 /** Several operands of one shape as rows x cols, as the elementwise kernels take them. */
@@ -93,7 +91,7 @@ export function unary(
   const out = allocate(op, freshLayout(layout), dtype);
   if (layout.contiguous && !params) {
     const n = layout.size;
-    run(kernel, Math.ceil(n / UNIT), x.address(), out.address(), 1, n, 1, 0);
+    run(kernel, flatUnits(n), x.address(), out.address(), 1, n, 1, 0);
   } else {
     const { rows, cols, inner, rank, dims } = collapse(layout.shape, [layout.strides]);
     const units = elementwiseUnits(rows, cols);
@@ -135,12 +133,23 @@ export function binary(
 ): Tensor {
   const la = a.layout;
   const lb = b.layout;
-  if (!params && la.contiguous && lb.contiguous && (la === lb || sameShape(la.shape, lb.shape))) {
-    const out = allocate(op, freshLayout(la), dtype);
-    const n = la.size;
-    run(kernel, Math.ceil(n / UNIT), a.address(), b.address(), out.address(), 1, n, 1, 1, 0);
-    return out;
-  }
+  const flat = la.contiguous && lb.contiguous && (la === lb || sameShape(la.shape, lb.shape));
+  if (!flat || params !== undefined) return broadcast(op, kernel, a, b, dtype, params);
+  const out = allocate(op, freshLayout(la), dtype);
+  runFlat(kernel, flatUnits(la.size), a.address(), b.address(), out.address(), la.size);
+  return out;
+}
+
+/** `binary` of operands of any shapes and strides. */
+function broadcast(
+  op: string,
+  kernel: Kernel<[number, number, number, number, number, number, number, ...number[]]>,
+  a: Tensor,
+  b: Tensor,
+  dtype: DType,
+  params: readonly F32Bits[] = [],
+): Tensor {
+  const [la, lb] = [a.layout, b.layout];
   const shape = broadcastShapes(op, a.shape, b.shape);
   const { rows, cols, inner, rank, dims } = collapse(shape, [
     expandLayout(op, la, shape).strides,
@@ -150,7 +159,7 @@ export function binary(
   const [sa, sb] = inner as [number, number];
   const [pa, pb, po] = [a.address(), b.address(), out.address()];
   const units = elementwiseUnits(rows, cols);
-  run(kernel, units, pa, pb, po, rows, cols, sa, sb, ...(params ?? []), rank, ...dims);
+  run(kernel, units, pa, pb, po, rows, cols, sa, sb, ...params, rank, ...dims);
   return out;
 }
 
