@@ -36,30 +36,40 @@ let sequence = 0;
 /** An op that was recorded, or a leaf: what `backward` walks over. */
 export class Node {
   /** Inputs are always older: larger numbers are processed first. */
-  readonly seq = sequence++;
+  declare readonly seq: number;
   /** The nodes of the inputs; null for an input that needs no gradient. */
-  inputs: readonly (Node | null)[];
-  saved: Saved | null = null;
-  backward: Backward | null = null;
+  declare inputs: readonly (Node | null)[];
+  declare saved: Saved | null;
+  declare backward: Backward | null;
   /** Written by a user: its backward may keep what it is given and what it makes. */
-  foreign = false;
+  declare foreign: boolean;
   /** The graph was released by an earlier backward. */
-  consumed = false;
-  isLeaf = false;
+  declare consumed: boolean;
+  declare isLeaf: boolean;
   /** Whether `backward` stores a gradient here: leaves, and others by retainGrad(). */
-  retainsGrad = false;
+  declare retainsGrad: boolean;
   /** What `grad` gives. */
-  heldGrad: Tensor | null = null;
+  declare heldGrad: Tensor | null;
   /** The program has read `grad` and may hold it, so it is not ours to dispose of. */
-  gradSeen = false;
-  hooks: Hook[] | null = null;
+  declare gradSeen: boolean;
+  declare hooks: Hook[] | null;
+  declare readonly op: string;
+  declare readonly shape: Shape;
 
-  constructor(
-    readonly op: string,
-    readonly shape: Shape,
-    inputs: readonly (Node | null)[],
-  ) {
+  constructor(op: string, shape: Shape, inputs: readonly (Node | null)[]) {
+    this.seq = sequence++;
     this.inputs = inputs;
+    this.saved = null;
+    this.backward = null;
+    this.foreign = false;
+    this.consumed = false;
+    this.isLeaf = false;
+    this.retainsGrad = false;
+    this.heldGrad = null;
+    this.gradSeen = false;
+    this.hooks = null;
+    this.op = op;
+    this.shape = shape;
   }
 
   static leafOf(x: Tensor): Node {
