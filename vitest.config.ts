@@ -25,7 +25,7 @@ export default defineConfig({
         // Which thread does what never changes a result: every call of more than one unit is shared.
         test: {
           name: "threaded",
-          include: ["test/{autograd,nn,optim,models,capture}/**/*.test.ts"],
+          include: ["test/{reference,autograd,nn,optim,models,capture}/**/*.test.ts"],
           setupFiles: ["test/setup/thread.ts"],
           ...patience,
         },

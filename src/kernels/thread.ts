@@ -1,5 +1,6 @@
 // Worker threads of whichever host there is, Node or a browser, made from a text.
 import { SimdgradError } from "../core/errors.js";
+import { nodeThreads, web } from "./host.js";
 import type { Start } from "./worker.js";
 import { workerSource } from "./worker.generated.js";
 
@@ -10,26 +11,29 @@ export interface Thread {
   stop(): void;
 }
 
-function failure(detail: unknown): SimdgradError {
-  return new SimdgradError("setThreads", `a worker thread has ended: ${String(detail)}`);
+/** Told how a worker has ended. */
+type Died = (how: string) => void;
+
+function failure(how: string): SimdgradError {
+  return new SimdgradError("setThreads", how);
 }
 
 /** Starts one. `died` hears of its end, unless that was `stop`. */
-export function startThread(start: Start, died: (error: SimdgradError) => void): Thread {
-  const node = globalThis.process?.getBuiltinModule?.("node:worker_threads");
-  return node ? nodeThread(node, start, died) : webThread(start, died);
+export function startThread(start: Start, died: Died): Thread {
+  return nodeThreads() ? nodeThread(start, died) : webThread(start, died);
 }
 
-function nodeThread(node: NodeThreads, start: Start, died: (error: SimdgradError) => void): Thread {
+function nodeThread(start: Start, died: Died): Thread {
   const options = { eval: true, name: "simdgrad", execArgv: [] } as const;
-  const worker = new node.Worker(workerSource, options);
+  const worker = new (nodeThreads()!.Worker)(workerSource, options);
   let stopped = false;
   const ready = new Promise<void>((resolve, reject) => {
     const end = (detail: unknown): void => {
       if (stopped) return;
       stopped = true;
-      reject(failure(detail));
-      died(failure(detail));
+      const how = `a worker thread has ended: ${String(detail)}`;
+      reject(failure(how));
+      died(how);
     };
     worker.on("message", () => {
       worker.unref(); // from here on it keeps no process alive
@@ -46,18 +50,19 @@ function nodeThread(node: NodeThreads, start: Start, died: (error: SimdgradError
   return { ready, stop };
 }
 
-function webThread(start: Start, died: (error: SimdgradError) => void): Thread {
-  const url = URL.createObjectURL(new Blob([workerSource], { type: "text/javascript" }));
-  const worker = new Worker(url);
+function webThread(start: Start, died: Died): Thread {
+  const url = web.URL.createObjectURL(new web.Blob([workerSource], { type: "text/javascript" }));
+  const worker = new web.Worker(url);
   const ready = new Promise<void>((resolve, reject) => {
     worker.onmessage = () => {
-      URL.revokeObjectURL(url);
+      web.URL.revokeObjectURL(url);
       resolve();
     };
     worker.onerror = ({ message }) => {
-      const error = failure(message ?? "the page's policy may forbid workers from blob: addresses");
-      reject(error);
-      died(error);
+      const why = message ?? "the page's policy may forbid workers from blob: addresses";
+      const how = `a worker thread has ended: ${why}`;
+      reject(failure(how));
+      died(how);
     };
   });
   worker.postMessage(start);

@@ -3,6 +3,7 @@
 // and none of them minds who does the others, or when.
 import { OutOfMemoryError, SimdgradError, ValueError } from "../core/errors.js";
 import { growHeap, heapI32, memory, newSharedMemory, takeBlock } from "../memory/heap.js";
+import { web } from "./host.js";
 import { JOB_BYTES, takePart, Word } from "./job.js";
 import { compileShared, type Kernel, kernels, moveTo, SCRATCH_BYTES } from "./loader.js";
 import { runInParallel } from "./run.js";
@@ -52,13 +53,15 @@ const scratches: number[] = [];
 class Crew {
   private readonly threads: Thread[] = [];
   private readonly scratch: number[] = [];
-  private readonly words: Int32Array;
+  /** The job's words. */
+  readonly words: Int32Array;
   private readonly sleeps: boolean;
   private readonly order: readonly Kernel<readonly number[]>[] = Object.values(kernels);
   private readonly places = new Map(this.order.map((kernel, i) => [kernel, i]));
   /** Milliseconds that a unit took of late, by kernel and number of units; 0: not known. */
   private readonly costs = new Float64Array(1024);
-  private failure: SimdgradError | null = null;
+  /** How a worker has ended that should not have. */
+  private failure: string | null = null;
 
   /** @param job address of the job's words: never used by another crew, whose workers may still look at them */
   constructor(
@@ -78,7 +81,7 @@ class Crew {
       const scratch = scratches.pop() ?? reserve(SCRATCH_BYTES);
       this.scratch.push(scratch);
       const start = { module, memory, names, scratch, job, thread, spin: SPIN };
-      this.threads.push(startThread(start, (error) => (this.failure ??= error)));
+      this.threads.push(startThread(start, (how) => (this.failure ??= how)));
     }
     await Promise.all(this.threads.map((thread) => thread.ready));
   }
@@ -155,19 +158,16 @@ class Crew {
       if ((this.sleeps || looks % LOOKS === 0) && performance.now() > deadline) {
         this.scratch.length = 0; // it may come back before it is stopped
         this.giveUp(
-          new SimdgradError(
-            "setThreads",
-            `a worker thread has not come back with its part of ${kernel}: it has died or was halted`,
-          ),
+          `a worker thread has not come back with its part of ${kernel}: it has died or was halted`,
         );
       }
     }
   }
 
   /** Goes on without workers, after an error that says so. */
-  private giveUp(error: SimdgradError): never {
+  private giveUp(why: string): never {
     dismiss();
-    throw new SimdgradError(error.op, `${error.message}; one thread goes on alone`);
+    throw new SimdgradError("setThreads", `${why}; one thread goes on alone`);
   }
 }
 
@@ -200,7 +200,7 @@ async function assemble(size: number): Promise<number> {
   if (size === getThreads()) return size;
   dismiss();
   if (size === 1) return 1;
-  if (globalThis.crossOriginIsolated === false || typeof SharedArrayBuffer === "undefined") {
+  if (web.crossOriginIsolated === false || typeof SharedArrayBuffer === "undefined") {
     warn();
     return 1;
   }
@@ -244,6 +244,11 @@ export async function setThreads(n: number): Promise<number> {
   const done = settled.then(() => assemble(n));
   settled = done.catch(() => undefined);
   return done;
+}
+
+/** @internal Who computes together; null: one thread alone. */
+export function currentCrew(): Crew | null {
+  return crew;
 }
 
 /** How many threads compute: 1, or what `setThreads` has reached. */

@@ -1,6 +1,7 @@
 // What a worker thread runs: an instance of the kernels of its own in the shared memory, and a loop that
 // takes part in jobs. The build makes one text of it (worker.generated.ts), since the library has no
-// files of its own to load: it may import nothing but types and job.ts.
+// files of its own to load: it imports what it needs of its host and of a job, and nothing else.
+import { nodeThreads, web } from "./host.js";
 import { takePart, Word } from "./job.js";
 
 /** The first and only message to a worker. */
@@ -61,12 +62,6 @@ function serve(start: Start, ready: () => void): void {
   }
 }
 
-/** A worker's global scope, in browsers. */
-declare const self: {
-  onmessage: ((event: { data: unknown }) => void) | null;
-  postMessage(message: unknown): void;
-};
-
-const port = globalThis.process?.getBuiltinModule?.("node:worker_threads").parentPort;
+const port = nodeThreads()?.parentPort;
 if (port) port.once("message", (start) => serve(start as Start, () => port.postMessage("ready")));
-else self.onmessage = ({ data }) => serve(data as Start, () => self.postMessage("ready"));
+else web.onmessage = ({ data }) => serve(data as Start, () => web.postMessage("ready"));
