@@ -83,6 +83,27 @@ export function streamOf(draw: () => Stream): Stream {
   return recorder === null ? draw() : recorder.stream(draw);
 }
 
+/** Runs all units of a kernel, with the parameters at `args`, on more than one thread. */
+export type Parallel = (kernel: Kernel<readonly number[]>, args: number, units: number) => void;
+
+let parallel: Parallel | null = null;
+
+/** Sends calls of more than one unit to `next`; null: this thread does them alone. */
+export function runInParallel(next: Parallel | null): void {
+  parallel = next;
+}
+
+/** Whether more than one thread takes part. */
+export function isParallel(): boolean {
+  return parallel !== null;
+}
+
+/** Runs all units of a kernel, with the parameters at `args`. */
+export function execute(kernel: Kernel<readonly number[]>, args: number, units: number): void {
+  if (parallel !== null && units > 1) parallel(kernel, args, units);
+  else kernel.entry(args, 0, units);
+}
+
 /** Runs `call`, a call of the kernel of that name, and looks on. */
 export type Observer = (
   kernel: string,
@@ -156,7 +177,7 @@ export function runFlat(
 /** Runs a kernel whose `count` parameters are written. */
 function start(kernel: Kernel<readonly number[]>, units: number, count: number): void {
   if (observer !== null) observed(observer, kernel, units, count);
-  else if (units > 0) kernel.entry(argsAddress, 0, units);
+  else if (units > 0) execute(kernel, argsAddress, units);
   endCall();
 }
 
@@ -168,5 +189,5 @@ function observed(
 ): void {
   if (units === 0) return;
   const args = heapI32.slice(ARGS, ARGS + count);
-  look(kernel.name, args, units, () => kernel.entry(argsAddress, 0, units));
+  look(kernel.name, args, units, () => execute(kernel, argsAddress, units));
 }
