@@ -1,10 +1,10 @@
-// Unpacks and compiles the inlined WASM bytes, synchronously, and hands out its kernels by name. The
+// Compiles the inlined WASM bytes, synchronously, and hands out its kernels by name. The
 // parameter block and the scratch of this thread lie at the start of the heap; the allocator has the
 // rest. With threads, the same bytes are compiled once more, for a memory that is shared.
 import { SimdgradError } from "../core/errors.js";
+import { kernelBytes } from "./bytes.js";
 import { adoptMemory, initHeap, memory } from "../memory/heap.js";
 import type { contract, KernelArgs, KernelName } from "./contract.js";
-import { packed } from "./wasm.generated.js";
 
 /** A WASM kernel: does work units [start, end) of what the parameter block at `args` says. */
 type Entry = (args: number, start: number, end: number) => void;
@@ -23,29 +23,8 @@ export type Kernels = { readonly [K in KernelName]: Kernel<KernelArgs<(typeof co
 export const SCRATCH_BYTES = 1 << 20;
 const ARGS_BYTES = 4096;
 
-/** What the unpacker takes besides input and output: 16 kB for its tables. */
-const TABLE_BYTES = 1 << 14;
-
 function instantiate(bytes: Uint8Array, memory: WebAssembly.Memory): Record<string, unknown> {
   return new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } }).exports;
-}
-
-/** The kernels' bytes; see assembly/unpack/lzma.ts. */
-function unpackKernels(): Uint8Array {
-  const begin = TABLE_BYTES + packed.kernels.length;
-  const end = begin + packed.bytes;
-  const memory = new WebAssembly.Memory({ initial: Math.ceil(end / 65536) });
-  const unpack = instantiate(fromBase64(packed.unpacker), memory)["unpack"] as Unpack;
-  // Not fromBase64: a loop over that many characters takes 4 ms while it is still interpreted.
-  new TextEncoder().encodeInto(packed.kernels, new Uint8Array(memory.buffer, TABLE_BYTES));
-  unpack(TABLE_BYTES, begin, end, 0);
-  return new Uint8Array(memory.buffer, begin, packed.bytes);
-}
-
-type Unpack = (text: number, out: number, end: number, tables: number) => void;
-
-function fromBase64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }
 
 function exportsOfKernels(): Record<string, unknown> {
@@ -53,7 +32,7 @@ function exportsOfKernels(): Record<string, unknown> {
     throw new SimdgradError("load", "this JavaScript engine has no WebAssembly");
   }
   try {
-    return instantiate(unpackKernels(), memory);
+    return instantiate(kernelBytes(), memory);
   } catch (cause) {
     throw new SimdgradError(
       "load",
@@ -116,7 +95,7 @@ export function tableIndex(kernel: Kernel<readonly number[]>): number {
 
 /** Compiles the kernels for a memory that threads share. */
 export function compileShared(): WebAssembly.Module {
-  const bytes = unpackKernels();
+  const bytes = kernelBytes();
   // The import of the memory: its name, its kind, and limits with a maximum (1), shared too (3).
   const name = [6, ...new TextEncoder().encode("memory"), 2, 1];
   const at = bytes.findIndex((_, i) => name.every((byte, k) => bytes[i + k] === byte));
