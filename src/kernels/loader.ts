@@ -93,7 +93,7 @@ export function tableIndex(kernel: Kernel<readonly number[]>): number {
   return index;
 }
 
-/** Compiles the kernels for a memory that threads share. */
+/** @internal Compiles the kernels for a memory that threads share. */
 export function compileShared(): WebAssembly.Module {
   const bytes = kernelBytes();
   // The import of the memory: its name, its kind, and limits with a maximum (1), shared too (3).
@@ -104,7 +104,7 @@ export function compileShared(): WebAssembly.Module {
 }
 
 /**
- * Goes on in another memory, with an instance of `module` in it: addresses and places in the table
+ * @internal Goes on in another memory, with an instance of `module` in it: addresses and places in the table
  * stay what they are, so that recordings do.
  */
 export function moveTo(module: WebAssembly.Module, next: WebAssembly.Memory): void {
