@@ -12,7 +12,7 @@ import {
 import { allocate, type Tensor } from "../autograd/tensor.js";
 import type { F32Bits } from "../kernels/contract.js";
 import type { Kernel } from "../kernels/loader.js";
-import { run, runFlat, scalarOperand } from "../kernels/run.js";
+import { run, runFlat, runFlat2, scalarOperand } from "../kernels/run.js";
 import { flatUnits } from "../kernels/units.js";
 
 /** Kernels of one operand and of two; `P` are the scalars that they take besides. */
@@ -89,26 +89,24 @@ export function unary(
 ): Tensor {
   const { layout } = x;
   const out = allocate(op, freshLayout(layout), dtype);
-  if (layout.contiguous && !params) {
-    const n = layout.size;
-    run(kernel, flatUnits(n), x.address(), out.address(), 1, n, 1, 0);
+  if (layout.contiguous && params === undefined) {
+    runFlat(kernel, flatUnits(layout.size), x.address(), out.address(), layout.size);
   } else {
-    const { rows, cols, inner, rank, dims } = collapse(layout.shape, [layout.strides]);
-    const units = elementwiseUnits(rows, cols);
-    run(
-      kernel,
-      units,
-      x.address(),
-      out.address(),
-      rows,
-      cols,
-      inner[0]!,
-      ...(params ?? []),
-      rank,
-      ...dims,
-    );
+    strided(kernel, x, out, params);
   }
   return out;
+}
+
+/** `unary` of any strides, or with scalars. */
+function strided(
+  kernel: Kernel<[...[number, number, number, number, number], ...number[]]>,
+  x: Tensor,
+  out: Tensor,
+  params: readonly F32Bits[] = [],
+): void {
+  const { rows, cols, inner, rank, dims } = collapse(x.shape, [x.layout.strides]);
+  const [px, po, stride] = [x.address(), out.address(), inner[0]!];
+  run(kernel, elementwiseUnits(rows, cols), px, po, rows, cols, stride, ...params, rank, ...dims);
 }
 
 /**
@@ -136,7 +134,7 @@ export function binary(
   const flat = la.contiguous && lb.contiguous && (la === lb || sameShape(la.shape, lb.shape));
   if (!flat || params !== undefined) return broadcast(op, kernel, a, b, dtype, params);
   const out = allocate(op, freshLayout(la), dtype);
-  runFlat(kernel, flatUnits(la.size), a.address(), b.address(), out.address(), la.size);
+  runFlat2(kernel, flatUnits(la.size), a.address(), b.address(), out.address(), la.size);
   return out;
 }
 
@@ -174,20 +172,21 @@ export function binaryScalar(
 ): Tensor {
   const { layout } = x;
   const out = allocate(op, freshLayout(layout), dtype);
+  const px = x.address();
+  const ps = scalarOperand(s, x.dtype === "float32");
+  const [pa, pb] = scalarFirst ? [ps, px] : [px, ps];
   // The scalar is an operand all of whose strides are 0.
-  const inOrder = <T>(x: T, s: T): [T, T] => (scalarFirst ? [s, x] : [x, s]);
-  const { rows, cols, inner, rank, dims } = layout.contiguous
-    ? { rows: 1, cols: layout.size, inner: inOrder(1, 0), rank: 0, dims: [] }
-    : collapse(
-        layout.shape,
-        inOrder(
-          layout.strides,
-          layout.shape.map(() => 0),
-        ),
-      );
-  const [pa, pb] = inOrder(x.address(), scalarOperand(s, x.dtype === "float32"));
-  const [sa, sb] = inner as [number, number];
-  const units = elementwiseUnits(rows, cols);
-  run(kernel, units, pa, pb, out.address(), rows, cols, sa, sb, rank, ...dims);
+  if (layout.contiguous) {
+    const n = layout.size;
+    const [sa, sb] = scalarFirst ? ([0, 1] as const) : ([1, 0] as const);
+    runFlat2(kernel, flatUnits(n), pa, pb, out.address(), n, sa, sb);
+  } else {
+    const zeros = layout.shape.map(() => 0);
+    const strides = scalarFirst ? [zeros, layout.strides] : [layout.strides, zeros];
+    const { rows, cols, inner, rank, dims } = collapse(layout.shape, strides);
+    const [sa, sb] = inner as [number, number];
+    const units = elementwiseUnits(rows, cols);
+    run(kernel, units, pa, pb, out.address(), rows, cols, sa, sb, rank, ...dims);
+  }
   return out;
 }
