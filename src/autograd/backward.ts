@@ -98,18 +98,23 @@ function walk(
   return results;
 }
 
+let walks = 0;
+
 /** All nodes that can be reached from the roots, results before what they were made from. */
 function newestFirst(roots: readonly Node[]): Node[] {
-  const seen = new Set<Node>(roots);
-  const found = [...seen];
+  const walk = ++walks;
+  const found: Node[] = [];
+  const find = (node: Node): void => {
+    if (node.walk === walk) return;
+    node.walk = walk;
+    found.push(node);
+  };
+  roots.forEach(find);
   for (let i = 0; i < found.length; i++) {
     const { inputs } = found[i]!;
     for (let k = 0; k < inputs.length; k++) {
       const input = inputs[k]!;
-      if (input !== null && !seen.has(input)) {
-        seen.add(input);
-        found.push(input);
-      }
+      if (input !== null) find(input);
     }
   }
   // A chain comes in order already.

@@ -53,6 +53,8 @@ export class Node {
   /** The program has read `grad` and may hold it, so it is not ours to dispose of. */
   declare gradSeen: boolean;
   declare hooks: Hook[] | null;
+  /** The last walk that has listed it: see `newestFirst`. */
+  declare walk: number;
   declare readonly op: string;
   declare readonly shape: Shape;
 
@@ -68,6 +70,7 @@ export class Node {
     this.heldGrad = null;
     this.gradSeen = false;
     this.hooks = null;
+    this.walk = 0;
     this.op = op;
     this.shape = shape;
   }

@@ -50,11 +50,12 @@ export function collapse(shape: Shape, strides: readonly (readonly number[])[]):
     const n = shape[i]!;
     if (n === 1) continue;
     const last = sizes.length - 1;
-    if (last >= 0 && strides.every((s, k) => s[i] === sizes[last]! * kept[last]![k]!)) {
+    const own = stridesOf(strides, i);
+    if (last >= 0 && follows(own, sizes[last]!, kept[last]!)) {
       sizes[last]! *= n;
     } else {
       sizes.push(n);
-      kept.push(strides.map((s) => s[i]!));
+      kept.push(own);
     }
   }
   const dims: number[] = [];
@@ -65,6 +66,18 @@ export function collapse(shape: Shape, strides: readonly (readonly number[])[]):
   }
   const rank = Math.max(0, sizes.length - 1);
   return { rows, cols: sizes[0] ?? 1, inner: kept[0] ?? strides.map(() => 1), dims, rank };
+}
+
+function stridesOf(strides: readonly (readonly number[])[], dim: number): number[] {
+  const own: number[] = [];
+  for (let k = 0; k < strides.length; k++) own.push(strides[k]![dim]!);
+  return own;
+}
+
+/** Whether each operand's stride is that of a dim around one of `size` and `inner`. */
+function follows(own: readonly number[], size: number, inner: readonly number[]): boolean {
+  for (let k = 0; k < own.length; k++) if (own[k] !== size * inner[k]!) return false;
+  return true;
 }
 
 /** The layout of a fresh result shaped as `x`: x's own where that is row-major from 0. */
