@@ -100,14 +100,18 @@ function walk(
 
 let walks = 0;
 
-/** All nodes that can be reached from the roots, results before what they were made from. */
+/**
+ * All nodes that can be reached from the roots, results before what they were made from. Leaves come
+ * last: they lead nowhere, and among the others their numbers would be out of order.
+ */
 function newestFirst(roots: readonly Node[]): Node[] {
   const walk = ++walks;
   const found: Node[] = [];
+  const leaves: Node[] = [];
   const find = (node: Node): void => {
     if (node.walk === walk) return;
     node.walk = walk;
-    found.push(node);
+    (node.isLeaf ? leaves : found).push(node);
   };
   roots.forEach(find);
   for (let i = 0; i < found.length; i++) {
@@ -119,7 +123,9 @@ function newestFirst(roots: readonly Node[]): Node[] {
   }
   // A chain comes in order already.
   const sorted = found.every((node, i) => i === 0 || found[i - 1]!.seq > node.seq);
-  return sorted ? found : found.sort((a, b) => b.seq - a.seq);
+  if (!sorted) found.sort((a, b) => b.seq - a.seq);
+  for (let i = 0; i < leaves.length; i++) found.push(leaves[i]!);
+  return found;
 }
 
 /** Those of `order` from which a target can be reached. */

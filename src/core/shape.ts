@@ -140,8 +140,8 @@ export function checkDims(
   }
   const list = dims ?? [];
   if (list.length === 0) {
-    const all: number[] = [];
-    for (let i = 0; i < ndim; i++) all.push(i);
+    const all = new Array<number>(ndim);
+    for (let i = 0; i < ndim; i++) all[i] = i;
     return all;
   }
   const resolved = list.map((d) => checkDim(op, d, ndim)).sort((a, b) => a - b);
@@ -197,7 +197,7 @@ export function broadcastShapes(op: string, a: Shape, b: Shape): Shape {
 export function expandLayout(op: string, layout: Layout, shape: Shape): Layout {
   if (sameShape(layout.shape, shape)) return layout;
   const lead = shape.length - layout.shape.length;
-  const strides: number[] = [];
+  const strides = new Array<number>(shape.length);
   for (let i = 0; i < shape.length; i++) {
     const own = i < lead ? 1 : layout.shape[i - lead]!;
     if (lead < 0 || (own !== shape[i] && own !== 1)) {
@@ -206,7 +206,7 @@ export function expandLayout(op: string, layout: Layout, shape: Shape): Layout {
         `a tensor of ${showShape(layout.shape)} cannot be expanded to ${showShape(shape)}`,
       );
     }
-    strides.push(i < lead || own === 1 ? 0 : layout.strides[i - lead]!);
+    strides[i] = i < lead || own === 1 ? 0 : layout.strides[i - lead]!;
   }
   return stridedLayout(shape, strides, layout.offset);
 }

@@ -69,8 +69,8 @@ export function collapse(shape: Shape, strides: readonly (readonly number[])[]):
 }
 
 function stridesOf(strides: readonly (readonly number[])[], dim: number): number[] {
-  const own: number[] = [];
-  for (let k = 0; k < strides.length; k++) own.push(strides[k]![dim]!);
+  const own = new Array<number>(strides.length);
+  for (let k = 0; k < strides.length; k++) own[k] = strides[k]![dim]!;
   return own;
 }
 
