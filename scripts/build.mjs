@@ -1,4 +1,4 @@
-// Builds everything: kernels (release and debug), the module that inlines the release bytes, the
+// Builds everything: kernels (release, relaxed and debug), the modules that inline their bytes, the
 // bundled library in dist/ and its declaration files. `npm run build [-- --quiet] [--kernels]`: with
 // --kernels nothing behind the inlined module, which is all that tests of the sources need.
 import { execFileSync } from "node:child_process";
@@ -28,6 +28,7 @@ function node(script, ...args) {
 
 function inlineKernels() {
   writeFileSync("src/kernels/wasm.generated.ts", packedModule("build/kernels.release.wasm"));
+  writeFileSync("src/fast/wasm.generated.ts", packedModule("build/kernels.relaxed.wasm"));
 }
 
 /** The text that worker threads run: the library has no files of its own to load. */
@@ -62,6 +63,7 @@ const ENTRIES = {
   data: "src/data/index.ts",
   io: "src/io/index.ts",
   inspect: "src/inspect/index.ts",
+  fast: "src/fast/index.ts",
 };
 
 async function bundle(input, plugins, output) {
@@ -82,7 +84,7 @@ function bundleForPages() {
     codeSplitting: {
       groups: [
         // Before everything else: text that does not compress parts no JavaScript that does.
-        { name: "kernels", test: /wasm\.generated/, priority: 1 },
+        { name: "kernels", test: /kernels[\\/]wasm\.generated/, priority: 1 },
         { name: "core", test: /src[\\/](core|memory|kernels|autograd|ops|methods)/ },
       ],
     },
@@ -94,24 +96,32 @@ function bundleForPages() {
  * for all, with the kernels' bytes as they are.
  */
 function bundleForNode() {
-  const bytes = readFileSync("build/kernels.release.wasm").toString("base64");
+  const text = (build) => readFileSync(`build/kernels.${build}.wasm`).toString("base64");
   const plain = {
     name: "plain kernels",
-    load: (id) =>
-      /src[\\/]kernels[\\/]bytes\.ts$/.test(id)
-        ? `export const kernelBytes = () => Uint8Array.from(Buffer.from("${bytes}", "base64"));`
-        : null,
+    load(id) {
+      const [, folder] = /(kernels|fast)[\\/]wasm\.generated\.ts$/.exec(id) ?? [];
+      if (folder !== undefined) {
+        return `export const packed = "${text(folder === "fast" ? "relaxed" : "release")}";`;
+      }
+      return /kernels[\\/]bytes\.ts$/.test(id)
+        ? 'export const kernelBytes = (text) => Uint8Array.from(Buffer.from(text, "base64"));'
+        : null;
+    },
   };
   const entries = Object.entries(ENTRIES).map(([name, file]) => [`node-${name}`, file]);
   return bundle(Object.fromEntries(entries), [plain], {
-    codeSplitting: { groups: [{ name: "node", test: /./ }] },
+    codeSplitting: { groups: [{ name: "node", test: /src[\\/](?!fast)/ }] },
   });
 }
 
 mkdirSync("build", { recursive: true });
 const asc = "assemblyscript/bin/asc.js";
-for (const target of ["release", "debug"]) {
-  step(`kernels (${target})`, () => node(asc, "--config", "asconfig.json", "--target", target));
+// asc takes transforms from its command line only, not from a target of the configuration.
+const transforms = { relaxed: ["--transform", "./scripts/fma.mjs"] };
+for (const target of ["release", "relaxed", "debug"]) {
+  const options = ["--config", "asconfig.json", "--target", target, ...(transforms[target] ?? [])];
+  step(`kernels (${target})`, () => node(asc, ...options));
 }
 step("unpacker", () => node(asc, "--config", "assembly/unpack/asconfig.json"));
 step("inlined kernels", inlineKernels);

@@ -1,6 +1,9 @@
-// Unpacks the bytes of the kernels' module. dist/node.js has another module in the place of this one,
-// with the bytes as they are: nobody downloads that file (see scripts/build.mjs).
-import { packed } from "./wasm.generated.js";
+// Unpacks the bytes of a build of the kernels. dist/node.js has another module in the place of this one,
+// for bytes as they are: nobody downloads that file (see scripts/build.mjs).
+import type { packed } from "./wasm.generated.js";
+
+/** A build of the kernels as the library carries it: see scripts/pack.mjs. */
+export type Packed = typeof packed;
 
 /** What the unpacker takes besides input and output: 16 kB for its tables. */
 const TABLE_BYTES = 1 << 14;
@@ -8,7 +11,7 @@ const TABLE_BYTES = 1 << 14;
 type Unpack = (text: number, out: number, end: number, tables: number) => void;
 
 /** The bytes, in memory of their own; see assembly/unpack/lzma.ts. */
-export function kernelBytes(): Uint8Array {
+export function kernelBytes(packed: Packed): Uint8Array {
   const begin = TABLE_BYTES + packed.kernels.length;
   const end = begin + packed.bytes;
   const memory = new WebAssembly.Memory({ initial: Math.ceil(end / 65536) });

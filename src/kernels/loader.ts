@@ -2,9 +2,10 @@
 // parameter block and the scratch of this thread lie at the start of the heap; the allocator has the
 // rest. With threads, the same bytes are compiled once more, for a memory that is shared.
 import { SimdgradError } from "../core/errors.js";
-import { kernelBytes } from "./bytes.js";
+import { kernelBytes, type Packed } from "./bytes.js";
 import { adoptMemory, initHeap, memory } from "../memory/heap.js";
 import type { contract, KernelArgs, KernelName } from "./contract.js";
+import { packed } from "./wasm.generated.js";
 
 /** A WASM kernel: does work units [start, end) of what the parameter block at `args` says. */
 type Entry = (args: number, start: number, end: number) => void;
@@ -27,12 +28,15 @@ function instantiate(bytes: Uint8Array, memory: WebAssembly.Memory): Record<stri
   return new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } }).exports;
 }
 
+/** The build in use. */
+let build = packed;
+
 function exportsOfKernels(): Record<string, unknown> {
   if (typeof WebAssembly === "undefined") {
     throw new SimdgradError("load", "this JavaScript engine has no WebAssembly");
   }
   try {
-    return instantiate(kernelBytes(), memory);
+    return instantiate(kernelBytes(build), memory);
   } catch (cause) {
     throw new SimdgradError(
       "load",
@@ -93,23 +97,33 @@ export function tableIndex(kernel: Kernel<readonly number[]>): number {
   return index;
 }
 
-/** @internal Compiles the kernels for a memory that threads share. */
-export function compileShared(): WebAssembly.Module {
-  const bytes = kernelBytes();
+/** @internal Compiles the build in use, for a memory that threads share or for one that they don't. */
+export function compile(shared: boolean): WebAssembly.Module {
+  const bytes = kernelBytes(build);
   // The import of the memory: its name, its kind, and limits with a maximum (1), shared too (3).
   const name = [6, ...new TextEncoder().encode("memory"), 2, 1];
   const at = bytes.findIndex((_, i) => name.every((byte, k) => bytes[i + k] === byte));
-  bytes[at + name.length - 1] = 3;
+  if (shared) bytes[at + name.length - 1] = 3;
   return new WebAssembly.Module(bytes);
 }
 
+/** Whether this engine takes a build. */
+export function isSupported(build: Packed): boolean {
+  return WebAssembly.validate(kernelBytes(build));
+}
+
+/** From now on `next` is the build in use: `compile` it and `moveTo` it. */
+export function useBuild(next: Packed): void {
+  build = next;
+}
+
 /**
- * @internal Goes on in another memory, with an instance of `module` in it: addresses and places in the table
- * stay what they are, so that recordings do.
+ * @internal Goes on with `module`, in another memory or in the present one: addresses and places in the table stay
+ * what they are, so that recordings do.
  */
 export function moveTo(module: WebAssembly.Module, next: WebAssembly.Memory): void {
   const instance = new WebAssembly.Instance(module, { env: { memory: next } });
-  adoptMemory(next);
+  if (next !== memory) adoptMemory(next);
   const moved = sorted(instance.exports);
   abi = moved.abi;
   abi.setScratch(abi.heapBase());
