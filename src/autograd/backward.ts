@@ -2,7 +2,7 @@
 // node first, and adds up dL/dx for each x. No recursion: a chain of 100,000 ops is no problem.
 import { DTypeError, GradError, ShapeError } from "../core/errors.js";
 import { sameShape, showShape } from "../core/shape.js";
-import { tidy, track, untracked } from "../memory/scope.js";
+import { scoped, track, untracked } from "../memory/scope.js";
 import { revise, withGrad } from "./mode.js";
 import type { Node, Wanted } from "./node.js";
 import { alias, NO_HISTORY, type Tensor } from "./tensor.js";
@@ -98,23 +98,34 @@ function walk(
   return results;
 }
 
-/** All nodes that can be reached from the roots, results before what they were made from. */
+let walks = 0;
+
+/**
+ * All nodes that can be reached from the roots, results before what they were made from. Leaves come
+ * last: they lead nowhere, and among the others their numbers would be out of order.
+ */
 function newestFirst(roots: readonly Node[]): Node[] {
-  const seen = new Set<Node>(roots);
-  const found = [...seen];
+  const walk = ++walks;
+  const found: Node[] = [];
+  const leaves: Node[] = [];
+  const find = (node: Node): void => {
+    if (node.walk === walk) return;
+    node.walk = walk;
+    (node.isLeaf ? leaves : found).push(node);
+  };
+  roots.forEach(find);
   for (let i = 0; i < found.length; i++) {
     const { inputs } = found[i]!;
     for (let k = 0; k < inputs.length; k++) {
       const input = inputs[k]!;
-      if (input !== null && !seen.has(input)) {
-        seen.add(input);
-        found.push(input);
-      }
+      if (input !== null) find(input);
     }
   }
   // A chain comes in order already.
   const sorted = found.every((node, i) => i === 0 || found[i - 1]!.seq > node.seq);
-  return sorted ? found : found.sort((a, b) => b.seq - a.seq);
+  if (!sorted) found.sort((a, b) => b.seq - a.seq);
+  for (let i = 0; i < leaves.length; i++) found.push(leaves[i]!);
+  return found;
 }
 
 /** Those of `order` from which a target can be reached. */
@@ -126,6 +137,8 @@ function leadingTo(order: readonly Node[], targets: ReadonlyMap<Node, number>): 
   }
   return needed;
 }
+
+const NOTHING = {};
 
 /** Runs the thunks of a node and lets their results flow to its inputs. */
 function propagate(
@@ -144,13 +157,13 @@ function propagate(
   checkVersions(node);
   const dy = flow.grad;
   if (node.foreign) flow.owned = false;
-  const thunks = node.backward!(dy, node.saved ?? {}, wanted);
+  const thunks = node.backward!(dy, node.saved ?? NOTHING, wanted);
   for (let i = 0; i < node.inputs.length; i++) {
     const input = node.inputs[i]!;
     if (input === null || !wanted(input)) continue;
     const thunk = thunks[i];
     if (thunk == null) continue;
-    const grad = node.foreign ? thunk() : tidy(thunk);
+    const grad = node.foreign ? thunk(input.shape) : scoped(thunk, input.shape);
     if (!sameShape(grad.shape, input.shape)) {
       throw new ShapeError(
         node.op,
@@ -237,13 +250,10 @@ function runHooks(node: Node, flow: Flow): void {
 }
 
 function checkVersions(node: Node): void {
-  if (node.versions === null) return;
-  let i = 0;
   for (const key in node.saved) {
     const saved = node.saved[key] ?? null;
-    const version = node.versions[i++];
     if (saved === null) continue;
-    const { buffer, shape } = saved;
+    const { buffer, shape, version } = saved;
     if (buffer.version !== version) {
       throw new GradError(
         "backward",

@@ -146,9 +146,71 @@ export function runNow(
   args: readonly number[],
 ): void {
   for (let i = 0; i < args.length; i++) heapI32[ARGS + i] = args[i]!;
-  if (units > 0) {
-    if (observer === null) execute(kernel, argsAddress, units);
-    else observer(kernel.name, args, units, () => execute(kernel, argsAddress, units));
+  start(kernel, units, args.length);
+}
+
+/**
+ * `run` of an elementwise kernel of one operand on a row of `n` elements. Here and in `runFlat2` the
+ * slots are written one by one: a small op has no time for a list of arguments.
+ */
+export function runFlat(
+  kernel: Kernel<readonly number[]>,
+  units: number,
+  x: number,
+  out: number,
+  n: number,
+): void {
+  if (recorder !== null) return recorder.call(kernel, units, [x, out, 1, n, 1, 0]);
+  const args = heapI32;
+  args[ARGS] = x;
+  args[ARGS + 1] = out;
+  args[ARGS + 2] = 1; // rows
+  args[ARGS + 3] = n; // cols
+  args[ARGS + 4] = 1; // stride
+  args[ARGS + 5] = 0; // outer dims
+  start(kernel, units, 6);
+}
+
+/** The same of two operands, each of stride 1, or 0 for one number. */
+export function runFlat2(
+  kernel: Kernel<readonly number[]>,
+  units: number,
+  a: number,
+  b: number,
+  out: number,
+  n: number,
+  strideA: 0 | 1 = 1,
+  strideB: 0 | 1 = 1,
+): void {
+  if (recorder !== null) {
+    return recorder.call(kernel, units, [a, b, out, 1, n, strideA, strideB, 0]);
   }
+  const args = heapI32;
+  args[ARGS] = a;
+  args[ARGS + 1] = b;
+  args[ARGS + 2] = out;
+  args[ARGS + 3] = 1; // rows
+  args[ARGS + 4] = n; // cols
+  args[ARGS + 5] = strideA;
+  args[ARGS + 6] = strideB;
+  args[ARGS + 7] = 0; // outer dims
+  start(kernel, units, 8);
+}
+
+/** Runs a kernel whose `count` parameters are written. */
+function start(kernel: Kernel<readonly number[]>, units: number, count: number): void {
+  if (observer !== null) observed(observer, kernel, units, count);
+  else if (units > 0) execute(kernel, argsAddress, units);
   endCall();
+}
+
+function observed(
+  look: Observer,
+  kernel: Kernel<readonly number[]>,
+  units: number,
+  count: number,
+): void {
+  if (units === 0) return;
+  const args = heapI32.slice(ARGS, ARGS + count);
+  look(kernel.name, args, units, () => execute(kernel, argsAddress, units));
 }
