@@ -209,11 +209,6 @@ export const contract = {
   gather32: gather,
   gather8: gather,
   joinIndexI32: gather,
-  // Optimiser steps. buf may be 0: no momentum.
-  // prettier-ignore
-  sgdStepF32: ["p: ptr", "g: ptr", "buf: ptr", "n: u32", "lr: f32", "momentum: f32", "dampening: f32", "weightDecay: f32", "nesterov: u32", "first: u32"],
-  // prettier-ignore
-  adamStepF32: ["p: ptr", "g: ptr", "m: ptr", "v: ptr", "n: u32", "stepSize: f32", "weight1: f32", "beta2: f32", "weight2: f32", "bc2Sqrt: f32", "eps: f32", "weightDecay: f32", "decay: f32"],
   // bias may be 0; dims: per batch dim, outermost first: size, stride of a, stride of b.
   // prettier-ignore
   matmulF32: ["a: ptr", "b: ptr", "out: ptr", "bias: ptr", "M: u32", "N: u32", "K: u32", "aRow: i32", "aCol: i32", "bRow: i32", "bCol: i32", "batch: u32", "batchRank: u32", "dims: i32..."],
