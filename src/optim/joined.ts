@@ -127,15 +127,17 @@ export abstract class JoinedOptimizer<Options extends object> extends Optimizer<
     this.steps.flush();
   }
 
+  /** A program's own class may do more before and after the update of a parameter. */
+  protected get joins(): boolean {
+    return this.update === JoinedOptimizer.prototype.update;
+  }
+
   protected override updateAll(
     params: readonly Tensor[],
     grads: readonly Tensor[],
     options: Options,
   ): void {
-    // A program's own class may do more before and after the update of a parameter.
-    if (this.update !== JoinedOptimizer.prototype.update) {
-      return super.updateAll(params, grads, options);
-    }
+    if (!this.joins) return super.updateAll(params, grads, options);
     for (let i = 0; i < params.length; i++) {
       const p = params[i]!;
       this.join(this.steps, p, grads[i]!, options, this.stateOf(p));
