@@ -212,11 +212,11 @@ export const contract = {
   // bias may be 0; dims: per batch dim, outermost first: size, stride of a, stride of b.
   // prettier-ignore
   matmulF32: ["a: ptr", "b: ptr", "out: ptr", "bias: ptr", "M: u32", "N: u32", "K: u32", "aRow: i32", "aCol: i32", "bRow: i32", "bCol: i32", "batch: u32", "batchRank: u32", "dims: i32..."],
-  // Units: rows. weight and bias may be 0.
+  // Units: rows. weight, bias and terms may be 0.
   // prettier-ignore
   layerNormF32: ["x: ptr", "weight: ptr", "bias: ptr", "out: ptr", "mean: ptr", "rstd: ptr", "cols: u32", "eps: f32"],
   // prettier-ignore
-  layerNormGradF32: ["dy: ptr", "x: ptr", "weight: ptr", "mean: ptr", "rstd: ptr", "dx: ptr", "cols: u32"],
+  layerNormGradF32: ["dy: ptr", "x: ptr", "weight: ptr", "mean: ptr", "rstd: ptr", "terms: ptr", "dx: ptr", "cols: u32"],
   // Contiguous [N, C, inner]; units: C. weight and bias may be 0.
   // prettier-ignore
   batchNormF32: ["x: ptr", "weight: ptr", "bias: ptr", "out: ptr", "mean: ptr", "variance: ptr", "N: u32", "C: u32", "inner: u32", "eps: f32"],
