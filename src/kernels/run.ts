@@ -135,8 +135,17 @@ export function run<Args extends readonly number[]>(
   units: number,
   ...args: Args
 ): void {
-  if (recorder !== null) return recorder.call(kernel, units, args);
-  runNow(kernel, units, args);
+  runList(kernel, units, args);
+}
+
+/** The same for arguments whose number is known at run time only. */
+export function runList(
+  kernel: Kernel<readonly number[]>,
+  units: number,
+  args: readonly number[],
+): void {
+  if (recorder !== null) recorder.call(kernel, units, args);
+  else runNow(kernel, units, args);
 }
 
 /** The same, whether or not calls are recorded. */

@@ -1,0 +1,147 @@
+// Steps of many parameters in one kernel call, for the optimisers whose kernels take them so.
+import type { Tensor } from "../autograd/tensor.js";
+import type { contract, KernelArgs } from "../kernels/contract.js";
+import { kernels } from "../kernels/loader.js";
+import type { Param } from "../kernels/param.js";
+import { runList } from "../kernels/run.js";
+import { flatUnits } from "../kernels/units.js";
+import { Optimizer, type ParamState } from "./optimizer.js";
+
+// All operands of a call lie in the heap at the same time. So few of them do in the smallest heap, even
+// if each lies in a page with others; a larger parameter has a call of its own.
+const MOST_PARAMS = 32;
+const MOST_ELEMENTS = 1 << 17;
+
+/** The kernels that take further entries, and the number of operands in each. */
+const OPERANDS = { sgdStepF32: 3, adamStepF32: 4, adaptiveStepF32: 5 } as const;
+type StepKernel = keyof typeof OPERANDS;
+
+/** An entry's slots behind operands and size. */
+type Scalars<P, Behind = false> = P extends readonly [
+  infer Head extends Param,
+  ...infer Rest extends readonly Param[],
+]
+  ? Head extends "n: u32"
+    ? Scalars<Rest, true>
+    : Head extends `${string}: i32...`
+      ? readonly []
+      : Behind extends true
+        ? readonly [...KernelArgs<readonly [Head]>, ...Scalars<Rest, true>]
+        : Scalars<Rest>
+  : never;
+
+/** Steps to be taken, joined into as few kernel calls as can be. Made once: its lists are used again. */
+export class Steps {
+  private kernel: StepKernel | null = null;
+  private scalars: readonly number[] = [];
+  /** Of the steps that were added: a parameter, its gradient and three states each; its scalars. */
+  private readonly operands: (Tensor | null)[] = [];
+  private readonly numbers: (readonly number[])[] = [];
+  private count = 0;
+  private elements = 0;
+  private readonly args: number[] = [];
+  private keyA = NaN;
+  private keyB = NaN;
+
+  /** Whether a and b are the same as when this was asked last, and with them scalars that depend on them. */
+  same(a: number, b: number): boolean {
+    if (a === this.keyA && b === this.keyB) return true;
+    this.keyA = a;
+    this.keyB = b;
+    return false;
+  }
+
+  /** The kernel, the same for all steps, and the scalars of those that are added next. */
+  begin<K extends StepKernel>(kernel: K, scalars: Scalars<(typeof contract)[K]>): void {
+    this.kernel = kernel;
+    this.scalars = scalars;
+  }
+
+  /** A parameter, its gradient and its states, contiguous; they live at least until `flush`. */
+  add(
+    p: Tensor,
+    g: Tensor,
+    a: Tensor | null = null,
+    b: Tensor | null = null,
+    c: Tensor | null = null,
+  ): void {
+    const n = p.numel();
+    if (this.count === MOST_PARAMS || this.elements + n > MOST_ELEMENTS) this.call();
+    const { operands } = this;
+    const at = 5 * this.count;
+    operands[at] = p;
+    operands[at + 1] = g;
+    operands[at + 2] = a;
+    operands[at + 3] = b;
+    operands[at + 4] = c;
+    this.numbers[this.count++] = this.scalars;
+    this.elements += n;
+  }
+
+  /** Takes the steps that were added. */
+  flush(): void {
+    this.call();
+    this.operands.fill(null);
+    this.keyA = NaN;
+  }
+
+  private call(): void {
+    if (this.count === 0) return;
+    const { args, operands } = this;
+    const kernel = this.kernel!;
+    const each = OPERANDS[kernel];
+    let units = 0;
+    let to = 0;
+    for (let i = 0; i < this.count; i++) {
+      for (let k = 5 * i; k < 5 * i + each; k++) {
+        const x = operands[k]!;
+        args[to++] = x === null ? 0 : x.address();
+      }
+      const n = operands[5 * i]!.numel();
+      args[to++] = n;
+      units += flatUnits(n);
+      const scalars = this.numbers[i]!;
+      for (let k = 0; k < scalars.length; k++) args[to++] = scalars[k]!;
+    }
+    args.length = to;
+    this.count = this.elements = 0;
+    if (units > 0) runList(kernels[kernel], units, args);
+  }
+}
+
+/** An optimiser whose steps can be joined. */
+export abstract class JoinedOptimizer<Options extends object> extends Optimizer<Options> {
+  private readonly steps = new Steps();
+
+  /** Adds the step of one parameter. */
+  protected abstract join(
+    steps: Steps,
+    p: Tensor,
+    g: Tensor,
+    options: Options,
+    state: ParamState,
+  ): void;
+
+  protected update(p: Tensor, g: Tensor, options: Options, state: ParamState): void {
+    this.join(this.steps, p, g, options, state);
+    this.steps.flush();
+  }
+
+  /** A program's own class may do more before and after the update of a parameter. */
+  protected get joins(): boolean {
+    return this.update === JoinedOptimizer.prototype.update;
+  }
+
+  protected override updateAll(
+    params: readonly Tensor[],
+    grads: readonly Tensor[],
+    options: Options,
+  ): void {
+    if (!this.joins) return super.updateAll(params, grads, options);
+    for (let i = 0; i < params.length; i++) {
+      const p = params[i]!;
+      this.join(this.steps, p, grads[i]!, options, this.stateOf(p));
+    }
+    this.steps.flush();
+  }
+}
