@@ -78,7 +78,7 @@ export function conv1d(
 }
 
 /**
- * Kernels of 3 x 3 go by Winograd's algorithm where that is faster: setConvAlgorithm says how exact
+ * Kernels of 3 x 3 and 5 x 5 go by Winograd's algorithm where that is faster: setConvAlgorithm says how exact
  * that is, and turns it off.
  *
  * @param x [N, C, H, W], or [C, H, W] without a batch
@@ -245,7 +245,7 @@ function weightGrad(op: string, x: Tensor, dy: Tensor, sizes: ConvSizes): Tensor
   const [, C, , , O, kh, kw] = sizes;
   const shape: Shape = [O, C / sizes[15], kh, kw];
   const units = conv2dWeightGradUnits(C, kh, kw, sizes[15]);
-  const out = isWinograd(sizes, 1200)
+  const out = isWinograd(sizes, 2)
     ? winogradWeightGrad(op, x, dy, sizes)
     : compute(op, kernels.conv2dWeightGradF32, units, [x, dy], shape, sizes);
   return record(op, out, [x, dy], { x, dy }, (g, { x, dy }) => [
