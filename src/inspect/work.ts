@@ -23,6 +23,11 @@ const winograd = (from: number): Work => ({
     2 * points! * points! * N! * C! * O! * Math.ceil(OH! / 4) * Math.ceil(OW! / 4),
 });
 
+const depthwise = (from: number): Work => ({
+  slots: { N: from, C: from + 1, OH: from + 4, OW: from + 5 },
+  flops: ({ N, C, OH, OW }) => 18 * N! * C! * OH! * OW!,
+});
+
 /** Every key counts, also those that a causal mask hides. */
 const attention = (products: (E: number, Ev: number) => number, ofKeys: boolean): Work => ({
   slots: { L: 10, S: 11, E: 12, Ev: 13, group: 16 },
@@ -47,6 +52,8 @@ export const work: Readonly<Record<string, Work>> = {
   conv2dF32: conv(4),
   conv2dInputGradF32: conv(3),
   conv2dWeightGradF32: conv(3),
+  depthwiseF32: depthwise(4),
+  depthwiseWeightGradF32: depthwise(3),
   winogradConv2dF32: winograd(4),
   winogradWeightGradF32: winograd(4),
   attentionF32: attention((E, Ev) => E + Ev, false),

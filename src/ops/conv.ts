@@ -1,7 +1,8 @@
 // Convolutions (cross-correlations, as everywhere in deep learning) of 1, 2 and 3 dims, [N, C, ...].
 // The 2-d one and its two gradients are linear in each operand, so the gradients of each are the
-// other two: derivatives of any order; winograd.ts has a second way to them. 1-d is 2-d of height 1; 3-d gathers windows along the depth
-// (depth.ts) and takes the kernel's depth for channels. Their transposes: convTranspose.ts.
+// other two: derivatives of any order; winograd.ts and depthwise.ts have other ways to them. 1-d is 2-d of
+// height 1; 3-d gathers windows along the depth (depth.ts) and takes the kernel's depth for channels. Their
+// transposes: convTranspose.ts.
 import { checkFloat } from "../core/dtype.js";
 import { ShapeError, ValueError } from "../core/errors.js";
 import { type Shape, showShape, expectShape, checkInteger } from "../core/shape.js";
@@ -10,6 +11,12 @@ import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
 import { conv2dInputGradUnits, conv2dUnits, conv2dWeightGradUnits } from "../kernels/units.js";
 import { compute } from "./convert.js";
+import {
+  depthwiseConv2d,
+  depthwiseInputGrad,
+  depthwiseWeightGrad,
+  isDepthwise,
+} from "./depthwise.js";
 import { depthWindows, fromSlices } from "./depth.js";
 import { sum } from "./reduce.js";
 import { reshape, squeeze, unsqueeze } from "./views.js";
@@ -217,7 +224,9 @@ export function convolution(
   const operands = [x, weight, bias] as const;
   const out = isWinograd(sizes)
     ? winogradConv2d(op, x, weight, bias, sizes)
-    : compute(op, kernels.conv2dF32, units, operands, [N, O, OH, OW], sizes);
+    : isDepthwise(sizes)
+      ? depthwiseConv2d(op, x, weight, bias, sizes)
+      : compute(op, kernels.conv2dF32, units, operands, [N, O, OH, OW], sizes);
   return record(op, out, operands, { x, weight }, (dy, { x, weight }) => [
     () => inputGrad(op, dy, weight, sizes),
     () => weightGrad(op, x, dy, sizes),
@@ -233,7 +242,9 @@ export function inputGrad(op: string, dy: Tensor, weight: Tensor, sizes: ConvSiz
   const kernel = kernels.conv2dInputGradF32;
   const out = isWinograd(sizes)
     ? winogradInputGrad(op, dy, weight, sizes)
-    : compute(op, kernel, units, [dy, weight], [N, C, H, W], sizes);
+    : isDepthwise(sizes)
+      ? depthwiseInputGrad(op, dy, weight, sizes)
+      : compute(op, kernel, units, [dy, weight], [N, C, H, W], sizes);
   return record(op, out, [dy, weight], { dy, weight }, (g, { dy, weight }) => [
     () => convolution(op, g, weight, null, sizes),
     () => weightGrad(op, g, dy, sizes),
@@ -247,7 +258,9 @@ function weightGrad(op: string, x: Tensor, dy: Tensor, sizes: ConvSizes): Tensor
   const units = conv2dWeightGradUnits(C, kh, kw, sizes[15]);
   const out = isWinograd(sizes, 2)
     ? winogradWeightGrad(op, x, dy, sizes)
-    : compute(op, kernels.conv2dWeightGradF32, units, [x, dy], shape, sizes);
+    : isDepthwise(sizes)
+      ? depthwiseWeightGrad(op, x, dy, sizes)
+      : compute(op, kernels.conv2dWeightGradF32, units, [x, dy], shape, sizes);
   return record(op, out, [x, dy], { x, dy }, (g, { x, dy }) => [
     () => inputGrad(op, dy, g, sizes),
     () => convolution(op, x, g, null, sizes),

@@ -35,6 +35,9 @@ describe("the sizes that a kernel's work is made of", () => {
     for (const kernel of ["winogradConv2dF32", "winogradWeightGradF32"]) {
       expect(counted(kernel, tiled)).toBe(2 * 64 * (2 * 3 * 1) * 3 * 5);
     }
+    for (const kernel of ["depthwiseF32", "depthwiseWeightGradF32"]) {
+      expect(counted(kernel, { N: 2, C: 3, OH: 9, OW: 4 })).toBe(2 * 9 * (2 * 3 * 9 * 4));
+    }
     const heads = { L: 65, S: 10, E: 4, Ev: 6, group: 3 };
     expect(counted("attentionF32", heads, 12)).toBe(2 * 6 * 65 * 10 * (4 + 6));
     expect(counted("attentionGradF32", heads, 2)).toBe(2 * 6 * 65 * 10 * (3 * 4 + 2 * 6));
