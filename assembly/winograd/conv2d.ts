@@ -62,7 +62,7 @@ export function winogradKernelF32(args: usize, start: u32, end: u32): void {
 /** out = bias + conv2d(x, w), u being w's transform; bias = 0 is none. */
 export function winogradConv2dF32(args: usize, start: u32, end: u32): void {
   const a = changetype<WinogradArgs>(args);
-  const tiles = Tiles.at(a.points);
+  const tiles = Tiles.at(a.points, a.points == 6 ? Room.TILES : Room.TILES_8);
   const all = a.N * tiles.divide(a.OH, a.OW);
   tiles.H = a.H;
   tiles.W = a.W;

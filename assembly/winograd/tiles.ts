@@ -7,9 +7,9 @@ import { Points } from "./points";
 
 /** How the scratch is divided. */
 export class Room {
-  /** Most tiles of a block of six points. */
+  /** Most tiles of a block. src/kernels/units/winograd.ts knows these numbers. */
   static readonly TILES: i32 = 32;
-  /** Of eight: there are more of them, and the scratch is the same. */
+  /** Of the outputs of eight points: there are more of them, and the scratch is the same. */
   static readonly TILES_8: i32 = 24;
   /** Bytes between the rows of the stage: 12 floats for a tile that has no neighbour. */
   static readonly PITCH: usize = 1600;
@@ -103,22 +103,27 @@ export class Tiles {
   across: i32;
   /** Points of a transform: 6, or 8 of kernels of 5 x 5. */
   points: i32;
-  /** Most tiles of a block. src/kernels/units/winograd.ts knows them. */
+  /** Most tiles of a block. */
   most: i32;
-  /** Bytes between the planes of an operand in the scratch, of which there are points x points. */
+  /** Bytes between the planes of an operand of DEPTH channels; there are points x points of them. */
   spacing: usize;
   /** Rows and columns that a tile reads: as many as there are points, or 4 of a gradient. */
   side: i32;
   private runs: i32;
 
   @inline
-  static at(points: i32): Tiles {
+  static at(points: i32, most: i32): Tiles {
     const tiles = changetype<Tiles>(Room.tiles());
     tiles.points = points;
-    tiles.most = points == 6 ? Room.TILES : Room.TILES_8;
-    // An odd number of cache lines.
-    tiles.spacing = (<usize>(tiles.most * Room.DEPTH + 16)) << 2;
+    tiles.most = most;
+    tiles.spacing = tiles.spacingOf(Room.DEPTH);
     return tiles;
+  }
+
+  /** Bytes between the planes of an operand of so many channels: an odd number of cache lines. */
+  @inline
+  spacingOf(channels: i32): usize {
+    return (<usize>(this.most * channels + 16)) << 2;
   }
 
   /** Tiles of OH x OW outputs. */

@@ -33,7 +33,7 @@ class WinogradWeightGradArgs {
 /** dw of conv2d, from x and dy; work: points x points matrices of O x C in blocks (see Room). */
 export function winogradWeightGradF32(args: usize, start: u32, end: u32): void {
   const a = changetype<WinogradWeightGradArgs>(args);
-  const tiles = Tiles.at(a.points);
+  const tiles = Tiles.at(a.points, Room.TILES);
   const all = a.N * tiles.divide(a.OH, a.OW);
   const from = <i32>start * UNIT;
   const to = min(a.C, <i32>end * UNIT);
@@ -47,7 +47,8 @@ export function winogradWeightGradF32(args: usize, start: u32, end: u32): void {
       WeightGrad.toInputs(tiles, a);
       tiles.select(first, count, 4);
       for (let c = from; c < to;) {
-        const cols = min(to - c, Room.DEPTH - (c & (Room.DEPTH - 1)));
+        const most = WeightGrad.columns(tiles);
+        const cols = min(to - c, most - (c & (most - 1)));
         WeightGrad.inputs(tiles, a, c, cols, count);
         WeightGrad.products(tiles, a, o, rows, c, cols, count, first > 0);
         c += cols;
@@ -58,6 +59,12 @@ export function winogradWeightGradF32(args: usize, start: u32, end: u32): void {
 }
 
 class WeightGrad {
+  /** Channels of x that are taken in one go: of eight points there is room for fewer. */
+  @inline
+  static columns(tiles: Tiles): i32 {
+    return tiles.points == 6 ? Room.DEPTH : Room.DEPTH / 2;
+  }
+
   @inline
   static toGradients(tiles: Tiles, a: WinogradWeightGradArgs): void {
     tiles.H = a.OH;
@@ -92,6 +99,7 @@ class WeightGrad {
   /** The right operands: panels of eight channels, a row for each tile. */
   static inputs(tiles: Tiles, a: WinogradWeightGradArgs, c: i32, cols: i32, count: i32): void {
     const step = (<usize>(a.H * a.W)) << 2;
+    const spacing = tiles.spacingOf(WeightGrad.columns(tiles));
     const planes = Room.operands() + <usize>(tiles.points * tiles.points) * tiles.spacing;
     for (let i = 0; i < cols; i += 4) {
       const n = min(4, cols - i);
@@ -103,7 +111,7 @@ class WeightGrad {
       let to = planes + ((<usize>((i & ~7) * tiles.most + (i & 4))) << 2);
       for (let t = 0; t < count; t++) {
         const p = Room.stage() + load<usize>(Room.lanes() + (t << 2));
-        tiles.rows(p, p + s1, p + s2, p + s3, to, tiles.spacing);
+        tiles.rows(p, p + s1, p + s2, p + s3, to, spacing);
         to += 32;
       }
     }
@@ -122,6 +130,7 @@ class WeightGrad {
   ): void {
     const ld = Room.ld(a.C);
     const T = tiles.most;
+    const spacing = tiles.spacingOf(WeightGrad.columns(tiles));
     const matrices = tiles.points * tiles.points;
     let z = Room.operands();
     let v = z + <usize>matrices * tiles.spacing;
@@ -129,7 +138,7 @@ class WeightGrad {
     for (let i = 0; i < matrices; i++) {
       Micro.block(z, T, 1, v, 8, 8 * T, rows, (cols + 7) & ~7, count, add ? to : 0, ld, to, ld);
       z += tiles.spacing;
-      v += tiles.spacing;
+      v += spacing;
       to += (<usize>Room.plane(a.O, a.C)) << 2;
     }
   }
