@@ -21,6 +21,28 @@ export default defineConfig({
           ...patience,
         },
       },
+      {
+        // Which thread does what never changes a result: every call of more than one unit is shared.
+        test: {
+          name: "threaded",
+          include: ["test/{reference,autograd,nn,optim,models,capture}/**/*.test.ts"],
+          setupFiles: ["test/setup/thread.ts"],
+          ...patience,
+        },
+      },
+      {
+        // The build with fused multiply-adds: the kernels in which they are.
+        test: {
+          name: "relaxed",
+          include: [
+            "test/kernels/{matmul,conv,winograd,attention,recurrent,contract}.test.ts",
+            "test/fast/**/*.test.ts",
+          ],
+          setupFiles: ["test/setup/relaxed.ts"],
+          env: { KERNELS: "relaxed" },
+          ...patience,
+        },
+      },
     ],
   },
 });

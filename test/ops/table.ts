@@ -270,6 +270,8 @@ export const others: readonly string[] = [
     "isGradEnabled",
     "memory",
     "setHeapLimit",
+    "setThreads",
+    "getThreads",
     "tidy",
     "manualSeed",
     "capture",
