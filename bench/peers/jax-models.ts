@@ -198,7 +198,10 @@ function lstm(task: Task & { kind: "lstm" }, inputs: Inputs): Setup {
       for (const share of shares) {
         const gates = share.add(np.matmul(h, weight.ref));
         const [i, f, g, o] = np.split(gates, 4, 1) as [np.Array, np.Array, np.Array, np.Array];
-        c = nn.sigmoid(f).mul(c).add(nn.sigmoid(i).mul(np.tanh(g)));
+        c = nn
+          .sigmoid(f)
+          .mul(c)
+          .add(nn.sigmoid(i).mul(np.tanh(g)));
         h = nn.sigmoid(o).mul(np.tanh(c.ref));
       }
       c.dispose();
@@ -214,17 +217,28 @@ export function layerNorm(x: np.Array, w: np.Array, b: np.Array): np.Array {
   return nn.standardize(x, -1, { epsilon: LAYER_NORM_EPS }).mul(w).add(b);
 }
 
+/**
+ * Causal attention over [batch, heads, tokens, width / heads]. jax-js has its own, written with an
+ * einsum that asks for iterator helpers, which Node 20 lacks.
+ */
+function attention(q: np.Array, k: np.Array, v: np.Array): np.Array {
+  const [tokens, width] = q.shape.slice(-2) as [number, number];
+  const later = np.subtract(1, np.tri(tokens)).mul(-1e9);
+  const scores = np.matmul(q, np.swapaxes(k, -2, -1)).mul(1 / Math.sqrt(width));
+  return np.matmul(nn.softmax(scores.add(later), -1), v);
+}
+
 function gpt(task: Gpt, inputs: Inputs): Setup {
   const { batch, tokens, width, heads, depth, words } = task;
   const norm = (x: np.Array, params: Params, name: string): np.Array =>
     layerNorm(x, params[`${name}.weight`]!, params[`${name}.bias`]!);
+  const apart = (part: np.Array): np.Array =>
+    np.swapaxes(part.reshape([batch, tokens, heads, width / heads]), 1, 2);
   const mix = (x: np.Array, params: Params, i: number): np.Array => {
     const split = np.split(linear(x, params, `h.${i}.attend`), 3, 1);
-    const [q, k, v] = split.map((part) =>
-      part.reshape([batch, tokens, heads, width / heads]),
-    ) as [np.Array, np.Array, np.Array];
-    const mixed = nn.dotProductAttention(q, k, v, { isCausal: true });
-    return linear(mixed.reshape([batch * tokens, width]), params, `h.${i}.project`);
+    const [q, k, v] = split.map(apart) as [np.Array, np.Array, np.Array];
+    const mixed = np.swapaxes(attention(q, k, v), 1, 2).reshape([batch * tokens, width]);
+    return linear(mixed, params, `h.${i}.project`);
   };
   return {
     params: toWeights(inputs.weights),

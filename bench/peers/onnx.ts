@@ -74,8 +74,10 @@ const many = <T>(values: Iterable<T>, write: (value: T) => Field): Field =>
 
 function attribute(name: string, value: Attribute): Field {
   const kind = (type: number): Field => whole(20, type);
-  if (typeof value === "string") return [...text(1, name), ...text(4, value), ...kind(ATTRIBUTE.string)];
-  if (typeof value === "number") return [...text(1, name), ...whole(3, value), ...kind(ATTRIBUTE.int)];
+  if (typeof value === "string")
+    return [...text(1, name), ...text(4, value), ...kind(ATTRIBUTE.string)];
+  if (typeof value === "number")
+    return [...text(1, name), ...whole(3, value), ...kind(ATTRIBUTE.int)];
   return [...text(1, name), ...many(value, (v) => whole(8, v)), ...kind(ATTRIBUTE.ints)];
 }
 
@@ -104,10 +106,7 @@ function weight(name: string, value: Floats | readonly number[]): Field {
 
 function value({ name, shape, type = "float" }: Value): Field {
   const dims = many(shape, (dim) => message(1, whole(1, dim)));
-  return [
-    ...text(1, name),
-    ...message(2, message(1, whole(1, TYPES[type]), message(2, dims))),
-  ];
+  return [...text(1, name), ...message(2, message(1, whole(1, TYPES[type]), message(2, dims)))];
 }
 
 const opset = (domain: string, version: number): Field =>
