@@ -74,10 +74,12 @@ function block(source: Source, i: number, width: number): Record<string, Floats>
 }
 
 function gptWeights(source: Source, { words, tokens, width, depth }: Gpt): Inputs["weights"] {
+  const blocks: Record<string, Floats> = {};
+  for (let i = 0; i < depth; i++) Object.assign(blocks, block(source, i, width));
   return {
     "words.weight": source.floats([words, width], 0.1),
     "places.weight": source.floats([tokens, width], 0.1),
-    ...Object.assign({}, ...Array.from({ length: depth }, (_, i) => block(source, i, width))),
+    ...blocks,
     "norm.weight": source.floats([width]),
     "norm.bias": source.floats([width], 0.1),
     "head.weight": source.layer(words, width).weight,

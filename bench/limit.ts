@@ -106,7 +106,7 @@ const contestant: Contestant = {
     const loop = loopOf(task);
     const bytes = 4 * elementsOf(task);
     const binary = loop === "multiplyAdd" ? multiplyAdd() : overMemory(loop, bytes);
-    const module = new WebAssembly.Module(binary as Uint8Array<ArrayBuffer>);
+    const module = new WebAssembly.Module(binary);
     const { exports } = new WebAssembly.Instance(module, {});
     // Pages that were never written read at a false speed.
     new Float32Array((exports["m"] as WebAssembly.Memory).buffer).fill(1);
