@@ -21,6 +21,15 @@ export default defineConfig({
           ...patience,
         },
       },
+      {
+        // Which thread does what never changes a result: every call of more than one unit is shared.
+        test: {
+          name: "threaded",
+          include: ["test/{reference,autograd,nn,optim,models,capture}/**/*.test.ts"],
+          setupFiles: ["test/setup/thread.ts"],
+          ...patience,
+        },
+      },
     ],
   },
 });

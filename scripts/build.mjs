@@ -30,6 +30,17 @@ function inlineKernels() {
   writeFileSync("src/kernels/wasm.generated.ts", packedModule("build/kernels.release.wasm"));
 }
 
+/** The text that worker threads run: the library has no files of its own to load. */
+async function inlineWorker() {
+  const build = await rolldown({ input: "src/kernels/worker.ts" });
+  const { output } = await build.generate({ format: "iife", minify: true });
+  await build.close();
+  writeFileSync(
+    "src/kernels/worker.generated.ts",
+    `// Made by scripts/build.mjs from worker.ts.\nexport const workerSource = ${JSON.stringify(output[0].code)};\n`,
+  );
+}
+
 /**
  * `export * as nn` of the index stays an export of the file dist/nn.js: bundled, it would be an object
  * with all layers, of which a page that names three of them would download every one.
@@ -80,6 +91,7 @@ for (const target of ["release", "debug"]) {
 }
 step("unpacker", () => node(asc, "--config", "assembly/unpack/asconfig.json"));
 step("inlined kernels", inlineKernels);
+await step("inlined worker", inlineWorker);
 if (kernelsOnly) process.exit();
 rmSync("dist", { recursive: true, force: true });
 step("declarations", () => node("typescript/bin/tsc", "-p", "."));

@@ -24,6 +24,7 @@ export {
   registerHook,
   retainGrad,
 } from "./autograd/backward.js";
+export { getThreads, setThreads } from "./kernels/threads.js";
 export { gradcheck, type GradcheckOptions } from "./ops/gradcheck.js";
 export { enableGrad, isGradEnabled, noGrad } from "./autograd/mode.js";
 export { type Gradients, recordCustom as record } from "./autograd/record.js";

@@ -1,8 +1,8 @@
 // Unpacks and compiles the inlined WASM bytes, synchronously, and hands out its kernels by name. The
 // parameter block and the scratch of this thread lie at the start of the heap; the allocator has the
-// rest.
+// rest. With threads, the same bytes are compiled once more, for a memory that is shared.
 import { SimdgradError } from "../core/errors.js";
-import { initHeap, memory } from "../memory/heap.js";
+import { adoptMemory, initHeap, memory } from "../memory/heap.js";
 import type { contract, KernelArgs, KernelName } from "./contract.js";
 import { packed } from "./wasm.generated.js";
 
@@ -12,14 +12,15 @@ type Entry = (args: number, start: number, end: number) => void;
 /** A kernel and its parameters' types. */
 export interface Kernel<Args extends readonly number[]> {
   readonly name: string;
-  readonly entry: Entry;
+  entry: Entry;
   /** Never set: carries the parameter types for the compiler. */
   readonly args?: Args;
 }
 
 export type Kernels = { readonly [K in KernelName]: Kernel<KernelArgs<(typeof contract)[K]>> };
 
-const SCRATCH_BYTES = 1 << 20;
+/** What a kernel may use while it runs, in each thread. */
+export const SCRATCH_BYTES = 1 << 20;
 const ARGS_BYTES = 4096;
 
 /** What the unpacker takes besides input and output: 16 kB for its tables. */
@@ -64,30 +65,34 @@ function exportsOfKernels(): Record<string, unknown> {
 /** What runs a list of recorded calls: see assembly/abi.ts. */
 type Replay = (list: number, start: number, end: number) => void;
 
-interface Loaded {
-  readonly kernels: Kernels;
-  readonly argsAddress: number;
+/** What the module exports besides its kernels. */
+interface Abi {
+  readonly heapBase: () => number;
+  readonly setScratch: (ptr: number) => void;
   readonly replay: Replay;
   readonly table: WebAssembly.Table;
 }
 
-function load(): Loaded {
-  const { heapBase, setScratch, replay, table, ...entries } = exportsOfKernels();
-  const base = (heapBase as () => number)();
-  (setScratch as (ptr: number) => void)(base);
+/** The exports, kernels apart. */
+function sorted(exports: Record<string, unknown>): { abi: Abi; entries: Record<string, Entry> } {
+  const { heapBase, setScratch, replay, table, ...entries } = exports;
+  const abi = { heapBase, setScratch, replay, table };
+  return { abi: abi as Abi, entries: entries as Record<string, Entry> };
+}
+
+function load(): { kernels: Kernels; abi: Abi; argsAddress: number } {
+  const { abi, entries } = sorted(exportsOfKernels());
+  const base = abi.heapBase();
+  abi.setScratch(base);
   const argsAddress = base + SCRATCH_BYTES;
   initHeap(argsAddress + ARGS_BYTES);
   const kernels: Record<string, Kernel<number[]>> = {};
-  for (const name in entries) kernels[name] = { name, entry: entries[name] as Entry };
-  return {
-    kernels: kernels as Kernels,
-    argsAddress,
-    replay: replay as Replay,
-    table: table as WebAssembly.Table,
-  };
+  for (const name in entries) kernels[name] = { name, entry: entries[name]! };
+  return { kernels: kernels as Kernels, abi, argsAddress };
 }
 
 const loaded = /* @__PURE__ */ load();
+let { abi } = loaded;
 
 /** Every kernel of the contract, by name. */
 export const kernels = loaded.kernels;
@@ -96,13 +101,39 @@ export const kernels = loaded.kernels;
 export const argsAddress = loaded.argsAddress;
 
 /** Runs calls [start, end) of the list of recorded ones at an address. */
-export const replay = loaded.replay;
+export function replay(list: number, start: number, end: number): void {
+  abi.replay(list, start, end);
+}
 
-const inTable = new Map<object, number>();
+const inTable = new Map<Kernel<readonly number[]>, number>();
 
 /** A kernel's place in the table that recorded calls go through; it is entered when first asked for. */
 export function tableIndex(kernel: Kernel<readonly number[]>): number {
-  let index = inTable.get(kernel.entry);
-  if (index === undefined) inTable.set(kernel.entry, (index = loaded.table.grow(1, kernel.entry)));
+  let index = inTable.get(kernel);
+  if (index === undefined) inTable.set(kernel, (index = abi.table.grow(1, kernel.entry)));
   return index;
+}
+
+/** Compiles the kernels for a memory that threads share. */
+export function compileShared(): WebAssembly.Module {
+  const bytes = unpackKernels();
+  // The import of the memory: its name, its kind, and limits with a maximum (1), shared too (3).
+  const name = [6, ...new TextEncoder().encode("memory"), 2, 1];
+  const at = bytes.findIndex((_, i) => name.every((byte, k) => bytes[i + k] === byte));
+  bytes[at + name.length - 1] = 3;
+  return new WebAssembly.Module(bytes);
+}
+
+/**
+ * Goes on in another memory, with an instance of `module` in it: addresses and places in the table
+ * stay what they are, so that recordings do.
+ */
+export function moveTo(module: WebAssembly.Module, next: WebAssembly.Memory): void {
+  const instance = new WebAssembly.Instance(module, { env: { memory: next } });
+  adoptMemory(next);
+  const moved = sorted(instance.exports);
+  abi = moved.abi;
+  abi.setScratch(abi.heapBase());
+  for (const kernel of Object.values(kernels)) kernel.entry = moved.entries[kernel.name]!;
+  for (const { entry } of inTable.keys()) abi.table.grow(1, entry);
 }

@@ -8,7 +8,15 @@ import { Buffer } from "../memory/buffer.js";
 import { endCall } from "../memory/eviction.js";
 import { heapI32 } from "../memory/heap.js";
 import { type Kernel, replay, tableIndex } from "./loader.js";
-import { currentObserver, type Recorder, runNow, type Stream, withRecorder } from "./run.js";
+import {
+  currentObserver,
+  execute,
+  isParallel,
+  type Recorder,
+  runNow,
+  type Stream,
+  withRecorder,
+} from "./run.js";
 
 /** Words of a call in the list: the kernel's table index, its parameters' address, its units. */
 const CALL = 3;
@@ -32,7 +40,7 @@ interface Spot {
 export class Recording implements Recorder {
   private words: number[] = [];
   private calls: number[] = [];
-  private readonly names: string[] = [];
+  private readonly kernels: Kernel<readonly number[]>[] = [];
   private readonly held: Buffer[] = [];
   private readonly drawn: { readonly values: Stream; readonly spots: Spot[] }[] = [];
   private readonly stretches: Stretch[] = [{ before: [], end: 0, status: 0 }];
@@ -54,7 +62,7 @@ export class Recording implements Recorder {
     for (const arg of args) this.words.push(this.resolve(arg));
     runNow(kernel, units, this.words.slice(from));
     this.calls.push(tableIndex(kernel), from, units);
-    this.names.push(kernel.name);
+    this.kernels.push(kernel);
     this.last.end++;
   }
 
@@ -146,18 +154,17 @@ export class Recording implements Recorder {
 
   private runCalls(calls: number, from: number, end: number): void {
     const observer = currentObserver();
-    if (observer === null) {
+    if (observer === null && !isParallel()) {
       replay(calls, from, end);
       return;
     }
     for (let i = from; i < end; i++) {
-      const [, params, units] = this.calls.slice(CALL * i, CALL * i + CALL) as [
-        number,
-        number,
-        number,
-      ];
-      const args = heapI32.subarray(params >>> 2);
-      observer(this.names[i]!, args, units, () => replay(calls, i, i + 1));
+      const kernel = this.kernels[i]!;
+      const at = (calls >>> 2) + CALL * i;
+      const [params, units] = [heapI32[at + 1]! >>> 0, heapI32[at + 2]! >>> 0];
+      const call = (): void => execute(kernel, params, units);
+      if (observer === null) call();
+      else observer(kernel.name, heapI32.subarray(params >>> 2), units, call);
     }
   }
 
@@ -170,7 +177,7 @@ export class Recording implements Recorder {
     endCall();
     throw new SimdgradError(
       "capture",
-      `${this.names[call]} met a bad value at position ${position}: an index outside of its range, or a ` +
+      `${this.kernels[call]!.name} met a bad value at position ${position}: an index outside of its range, or a ` +
         "matrix that it cannot take. Outside of capture() the error says more",
     );
   }

@@ -83,6 +83,27 @@ export function streamOf(draw: () => Stream): Stream {
   return recorder === null ? draw() : recorder.stream(draw);
 }
 
+/** Runs all units of a kernel, with the parameters at `args`, on more than one thread. */
+export type Parallel = (kernel: Kernel<readonly number[]>, args: number, units: number) => void;
+
+let parallel: Parallel | null = null;
+
+/** Sends calls of more than one unit to `next`; null: this thread does them alone. */
+export function runInParallel(next: Parallel | null): void {
+  parallel = next;
+}
+
+/** Whether more than one thread takes part. */
+export function isParallel(): boolean {
+  return parallel !== null;
+}
+
+/** Runs all units of a kernel, with the parameters at `args`. */
+export function execute(kernel: Kernel<readonly number[]>, args: number, units: number): void {
+  if (parallel !== null && units > 1) parallel(kernel, args, units);
+  else kernel.entry(args, 0, units);
+}
+
 /** Runs `call`, a call of the kernel of that name, and looks on. */
 export type Observer = (
   kernel: string,
@@ -126,8 +147,8 @@ export function runNow(
 ): void {
   for (let i = 0; i < args.length; i++) heapI32[ARGS + i] = args[i]!;
   if (units > 0) {
-    if (observer === null) kernel.entry(argsAddress, 0, units);
-    else observer(kernel.name, args, units, () => kernel.entry(argsAddress, 0, units));
+    if (observer === null) execute(kernel, argsAddress, units);
+    else observer(kernel.name, args, units, () => execute(kernel, argsAddress, units));
   }
   endCall();
 }

@@ -17,8 +17,8 @@ const ALIGN = 4096;
 /** Where the heap begins: small enough for a page, large enough for many a training step. Not touched is not used. */
 export const INITIAL_BYTES = 256 * WASM_PAGE;
 
-/** @internal The memory that every kernel works in. */
-export const memory = new WebAssembly.Memory({
+/** @internal The memory that every kernel works in: one of this thread's own until `adoptMemory`. */
+export let memory = new WebAssembly.Memory({
   initial: INITIAL_BYTES / WASM_PAGE,
   maximum: MAX_PAGES,
 });
@@ -27,6 +27,36 @@ export const memory = new WebAssembly.Memory({
 export let heapF32 = new Float32Array(memory.buffer);
 export let heapI32 = new Int32Array(memory.buffer);
 export let heapU8 = new Uint8Array(memory.buffer);
+
+function view(): void {
+  heapF32 = new Float32Array(memory.buffer);
+  heapI32 = new Int32Array(memory.buffer);
+  heapU8 = new Uint8Array(memory.buffer);
+}
+
+/**
+ * A memory of the heap's size that threads can share. It may not grow as far where the machine has no
+ * 4 GiB of addresses to spare for it.
+ */
+export function newSharedMemory(): WebAssembly.Memory {
+  const initial = memory.buffer.byteLength / WASM_PAGE;
+  for (let maximum = MAX_PAGES; ; maximum >>= 1) {
+    try {
+      return new WebAssembly.Memory({ initial, maximum, shared: true });
+    } catch (cause) {
+      if (maximum >> 1 < initial) throw cause;
+    }
+  }
+}
+
+/** Moves the heap as it is into `next`, which holds nothing yet: all addresses stay what they are. */
+export function adoptMemory(next: WebAssembly.Memory): void {
+  const missing = memory.buffer.byteLength - next.buffer.byteLength;
+  if (missing > 0) next.grow(missing / WASM_PAGE);
+  new Uint8Array(next.buffer).set(heapU8);
+  memory = next;
+  view();
+}
 
 /** Free blocks by size: lists that begin here. */
 export type Bins = (Block | null)[];
@@ -144,9 +174,7 @@ export function growHeap(bytes: number, limit: number): boolean {
   } catch {
     return false; // The machine has no more; the caller spills or reports.
   }
-  heapF32 = new Float32Array(memory.buffer);
-  heapI32 = new Int32Array(memory.buffer);
-  heapU8 = new Uint8Array(memory.buffer);
+  view();
   const block = new Block(last!.ptr + last!.bytes, step * WASM_PAGE);
   block.before = last;
   last!.after = block;

@@ -139,4 +139,69 @@ describe.skipIf(executablePath === undefined)(`in Chromium${without}`, () => {
     expect(problems).toEqual([]);
     expect(result).toEqual({ ...committed, captured: committed.sha256 });
   });
+
+  const threaded = `
+    import { getThreads, manualSeed, randn, setThreads } from "./index.js";
+    const product = () => {
+      manualSeed(5);
+      const x = randn([300, 300]);
+      return x.matmul(x).softmax(1).sum(0).toArray();
+    };
+    const alone = product();`;
+
+  it("an isolated page computes with three threads, the same bits", async () => {
+    const isolated = {
+      "cross-origin-opener-policy": "same-origin",
+      "cross-origin-embedder-policy": "require-corp",
+    };
+    const script = `${threaded}
+      const threads = [await setThreads(3), getThreads()];
+      const same = [];
+      for (let i = 0; i < 50; i++) same.push(product().every((value, k) => value === alone[k]));
+      report({ threads, isolated: crossOriginIsolated, same: same.every((yes) => yes) });`;
+    const { result, problems } = await browser.open(
+      (path) => (path === "/" ? page(script) : dist(path)),
+      isolated,
+    );
+    expect(problems).toEqual([]);
+    expect(result).toEqual({ threads: [3, 3], isolated: true, same: true });
+  });
+
+  it("a page that is not isolated gets one warning and goes on with one thread", async () => {
+    const script = `${threaded}
+      const warnings = [];
+      console.warn = (text) => warnings.push(text);
+      const threads = [await setThreads(2), await setThreads(3), getThreads()];
+      report({ threads, warnings, same: product().every((value, k) => value === alone[k]) });`;
+    const { result, problems } = await browser.open((path) =>
+      path === "/" ? page(script) : dist(path),
+    );
+    expect(problems).toEqual([]);
+    expect(result).toEqual({
+      threads: [1, 1, 1],
+      warnings: [expect.stringMatching(/^\[setThreads\] this page may not share memory/)],
+      same: true,
+    });
+  });
+
+  it("a page whose policy forbids workers is told so", async () => {
+    const script = `${threaded}
+      const error = await setThreads(2).then(String, (e) => e.message);
+      report({ error, threads: getThreads(), same: product().every((value, k) => value === alone[k]) });`;
+    const { result, problems } = await browser.open(
+      (path) => (path === "/" ? page(script) : dist(path)),
+      {
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-embedder-policy": "require-corp",
+        "content-security-policy": "worker-src 'none'",
+      },
+      /Content Security Policy/,
+    );
+    expect(problems).toEqual([]);
+    expect(result).toMatchObject({
+      error: expect.stringMatching(/^\[setThreads\] /) as string,
+      threads: 1,
+      same: true,
+    });
+  });
 });

@@ -69,10 +69,16 @@ export class Browser {
 
   /**
    * Opens "/" of `files` and waits until the page calls `report(value)`, fails, or 60 s have passed.
+   * @param headers sent with every file
+   * @param expected what the browser may complain of
    */
-  async open(files: Files): Promise<Report> {
+  async open(
+    files: Files,
+    headers: Record<string, string> = {},
+    expected?: RegExp,
+  ): Promise<Report> {
     const requests: string[] = [];
-    const server = await serve(files, requests);
+    const server = await serve(files, requests, headers);
     const page = await this.context.newPage();
     const problems: string[] = [];
     try {
@@ -85,6 +91,7 @@ export class Browser {
         page.once("close", () => clearTimeout(timer));
         page.on("pageerror", (error) => fail(`error: ${error.message}`));
         page.on("console", (message) => {
+          if (expected?.test(message.text())) return;
           if (["error", "warning"].includes(message.type())) fail(`console: ${message.text()}`);
         });
         const { port } = server.address() as AddressInfo;
@@ -106,13 +113,18 @@ export class Browser {
   }
 }
 
-async function serve(files: Files, requests: string[]): Promise<Server> {
+async function serve(
+  files: Files,
+  requests: string[],
+  headers: Record<string, string>,
+): Promise<Server> {
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? "/", "http://localhost").pathname;
     const type = TYPES[extname(path) || ".html"] ?? "application/octet-stream";
     const body = path === "/favicon.ico" ? "" : files(path);
     if (path !== "/favicon.ico") requests.push(path);
     response.writeHead(body === undefined ? 404 : 200, {
+      ...headers,
       "content-type": type,
       connection: "close",
     });

@@ -16,7 +16,7 @@ const SETUP = ["heapBase", "replay", "setScratch"];
 describe.each(builds)("the %s build", (build) => {
   // Memory is all it gets: if it imported anything else, this would throw.
   const bytes = readFileSync(join(root, `build/kernels.${build}.wasm`));
-  const env = { memory: new WebAssembly.Memory({ initial: 32 }) };
+  const env = { memory: new WebAssembly.Memory({ initial: 32, maximum: 65536 }) };
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env });
 
   it("exports the contract's kernels and no others", () => {

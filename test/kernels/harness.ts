@@ -1,5 +1,6 @@
 // Runs single kernels on memory of its own, without the engine: guard words around every
-// operand, both builds. What belongs to tensors is tested in test/ops.
+// operand, both builds, and all units in one order and in another. What belongs to tensors is tested
+// in test/ops.
 import { readFileSync } from "node:fs";
 import { contract, type KernelName } from "../../src/kernels/contract.js";
 
@@ -26,8 +27,9 @@ export class Bench {
   private readonly args: number;
   private next: number;
   private readonly guards: [number, number][] = [];
+  private readonly operands: [number, number][] = [];
 
-  constructor(build: Build) {
+  constructor(private readonly build: Build) {
     const bytes = readFileSync(new URL(`../../build/kernels.${build}.wasm`, import.meta.url));
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
       env: { memory: this.memory },
@@ -50,11 +52,16 @@ export class Bench {
     bytes.fill(GUARD, before, ptr).fill(GUARD, after, after + GUARD_BYTES);
     bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), ptr);
     this.guards.push([before, ptr], [after, after + GUARD_BYTES]);
+    this.operands.push([ptr, after]);
     const Type = data.constructor as new (bytes: ArrayBuffer) => T;
     return { ptr, read: () => new Type(this.memory.buffer.slice(ptr, after)) };
   }
 
-  /** Runs a kernel over work units [0, units), or over the given ranges one after the other. */
+  /**
+   * Runs a kernel over work units [0, units), or over the given ranges one after the other. A number of
+   * units runs a second time (by the release build, which has the time), last units first: as threads
+   * share them out, no unit may count on what another one does, nor write where another one does.
+   */
   run(name: KernelName, units: number | [number, number][], ...params: (number | Operand)[]): void {
     const view = new DataView(this.memory.buffer);
     const kinds: readonly string[] = contract[name];
@@ -65,13 +72,41 @@ export class Bench {
       else if (kind.endsWith(": f32")) view.setFloat32(at, param, true);
       else view.setInt32(at, param, true);
     });
+    if (typeof units === "object") this.runRanges(name, units);
+    else if (units < 2 || this.build === "debug") this.runRanges(name, [[0, units]]);
+    else this.runBothWays(name, units);
+    this.checkGuards(name);
+  }
+
+  private runRanges(name: KernelName, ranges: readonly [number, number][]): void {
     const kernel = this.exports[name] as Kernel;
-    for (const [start, end] of typeof units === "number" ? [[0, units] as const] : units) {
+    for (const [start, end] of ranges) {
       // A kernel finds in the scratch what another one left there.
       new Uint8Array(this.memory.buffer).fill(GUARD, this.scratch, this.args);
       kernel(this.args, start, end);
     }
-    this.checkGuards(name);
+  }
+
+  private runBothWays(name: KernelName, units: number): void {
+    const before = this.contents();
+    const share = Math.ceil(units / 7);
+    const backwards = Array.from({ length: Math.ceil(units / share) }, (_, i): [number, number] => [
+      i * share,
+      Math.min(units, (i + 1) * share),
+    ]).reverse();
+    this.runRanges(name, backwards);
+    const found = this.contents();
+    this.operands.forEach(([from], i) => new Uint8Array(this.memory.buffer).set(before[i]!, from));
+    this.runRanges(name, [[0, units]]);
+    this.contents().forEach((bytes, i) => {
+      if (Buffer.compare(bytes, found[i]!) !== 0) {
+        throw new Error(`${name}: operand ${i} depends on the order of the work units`);
+      }
+    });
+  }
+
+  private contents(): Uint8Array[] {
+    return this.operands.map(([from, to]) => new Uint8Array(this.memory.buffer).slice(from, to));
   }
 
   private checkGuards(name: string): void {

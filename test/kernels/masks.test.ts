@@ -188,7 +188,8 @@ describe.each(builds)("bagsI32, %s build", (build) => {
     const status = bench.put(Int32Array.of(-1));
     const out = bench.put(new Int32Array(7));
     const given = bench.put(Int32Array.from(offsets));
-    bench.run("bagsI32", offsets.length, given, out, status, offsets.length, 7);
+    // In ascending order: of several bad bags, the one looked at last is named.
+    bench.run("bagsI32", [[0, offsets.length]], given, out, status, offsets.length, 7);
     expect(status.read()[0]).toBe(bad);
   });
 });

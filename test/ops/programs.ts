@@ -102,6 +102,8 @@ export const programs: Readonly<Record<string, Program>> = {
     }),
   isGradEnabled: () => sg.isGradEnabled(),
   memory: () => sg.memory(),
+  setThreads: () => void sg.setThreads(1),
+  getThreads: () => sg.getThreads(),
   setHeapLimit: () => sg.setHeapLimit(2 ** 32),
   setConvAlgorithm: () => {
     sg.setConvAlgorithm("auto");

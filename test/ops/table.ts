@@ -266,6 +266,8 @@ export const others: readonly string[] = [
     "isGradEnabled",
     "memory",
     "setHeapLimit",
+    "setThreads",
+    "getThreads",
     "tidy",
     "manualSeed",
     "capture",

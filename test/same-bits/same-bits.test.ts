@@ -1,5 +1,5 @@
 // The same weights to the last bit: in Node (here), in Chromium (test/browser), from the release and the
-// debug build of the kernels. One committed hash binds all machines. When arithmetic changes on purpose,
+// debug build of the kernels, with one, two and three threads. One committed hash binds all machines. When arithmetic changes on purpose,
 // `node scripts/same-bits.mjs` prints the new one.
 import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -59,5 +59,19 @@ describe("a bit of everything", () => {
   it.each(["release", "debug"] as const)("from the %s build, bundled, too", async (build) => {
     const library = await libraryWith(build, folder);
     expect(sha256(various(library))).toBe(committed.various);
+  });
+});
+
+describe.each(["release", "debug"] as const)("threads, %s build", (build) => {
+  it("lead to the committed hashes, too", async () => {
+    const library = await libraryWith(build, folder);
+    library.forceThreads();
+    for (const threads of [2, 3]) {
+      expect(await library.setThreads(threads)).toBe(threads);
+      expect(sha256(train(library, digits))).toBe(committed.sha256);
+      expect(sha256(train(library, digits, STEPS, true))).toBe(committed.sha256);
+      expect(sha256(various(library))).toBe(committed.various);
+    }
+    expect(await library.setThreads(1)).toBe(1);
   });
 });

@@ -1,0 +1,70 @@
+// Worker threads of whichever host there is, Node or a browser, made from a text.
+import { SimdgradError } from "../core/errors.js";
+import { nodeThreads, web } from "./host.js";
+import type { Start } from "./worker.js";
+import { workerSource } from "./worker.generated.js";
+
+/** A worker that runs `worker.ts`. */
+export interface Thread {
+  /** Settles when it is ready to take part, or cannot be. */
+  readonly ready: Promise<void>;
+  stop(): void;
+}
+
+/** Told how a worker has ended. */
+type Died = (how: string) => void;
+
+function failure(how: string): SimdgradError {
+  return new SimdgradError("setThreads", how);
+}
+
+/** Starts one. `died` hears of its end, unless that was `stop`. */
+export function startThread(start: Start, died: Died): Thread {
+  return nodeThreads() ? nodeThread(start, died) : webThread(start, died);
+}
+
+function nodeThread(start: Start, died: Died): Thread {
+  const options = { eval: true, name: "simdgrad", execArgv: [] } as const;
+  const worker = new (nodeThreads()!.Worker)(workerSource, options);
+  let stopped = false;
+  const ready = new Promise<void>((resolve, reject) => {
+    const end = (detail: unknown): void => {
+      if (stopped) return;
+      stopped = true;
+      const how = `a worker thread has ended: ${String(detail)}`;
+      reject(failure(how));
+      died(how);
+    };
+    worker.on("message", () => {
+      worker.unref(); // from here on it keeps no process alive
+      resolve();
+    });
+    worker.on("error", end);
+    worker.on("exit", (code) => end(`exit code ${String(code)}`));
+  });
+  worker.postMessage(start);
+  const stop = (): void => {
+    stopped = true;
+    worker.terminate();
+  };
+  return { ready, stop };
+}
+
+function webThread(start: Start, died: Died): Thread {
+  const url = web.URL.createObjectURL(new web.Blob([workerSource], { type: "text/javascript" }));
+  const worker = new web.Worker(url);
+  const ready = new Promise<void>((resolve, reject) => {
+    worker.onmessage = () => {
+      web.URL.revokeObjectURL(url);
+      resolve();
+    };
+    worker.onerror = ({ message }) => {
+      const why = message ?? "the page's policy may forbid workers from blob: addresses";
+      const how = `a worker thread has ended: ${why}`;
+      reject(failure(how));
+      died(how);
+    };
+  });
+  worker.postMessage(start);
+  return { ready, stop: () => worker.terminate() };
+}

@@ -1,0 +1,172 @@
+// How threads begin and end: what they find, what becomes of a process, and what happens to those who
+// ask for the impossible or lose a worker.
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import {
+  capture,
+  getThreads,
+  memory,
+  nn,
+  ones,
+  optim,
+  randn,
+  setThreads,
+  SimdgradError,
+  type Tensor,
+  ValueError,
+} from "../../src/index.js";
+import { nodeThreads } from "../../src/kernels/host.js";
+import { Word } from "../../src/kernels/job.js";
+import { currentCrew, forceThreads } from "../../src/kernels/threads.js";
+
+forceThreads();
+afterEach(() => setThreads(1));
+
+/** Has more than one work unit. */
+const shared = (): number => ones([300, 300]).add(1).sum(1).sum().item();
+
+describe("setThreads", () => {
+  it("says how many there are, in the order in which it was called", async () => {
+    expect(getThreads()).toBe(1);
+    const all = [setThreads(3), setThreads(1), setThreads(2)];
+    expect(await Promise.all(all)).toEqual([3, 1, 2]);
+    expect(getThreads()).toBe(2);
+  });
+
+  it.each([0, -1, 1.5, NaN, 65])("refuses %d threads", async (n) => {
+    await expect(setThreads(n)).rejects.toThrow(ValueError);
+    await expect(setThreads(n)).rejects.toThrow(
+      `[setThreads] a whole number of threads from 1 to 64: got ${n}`,
+    );
+    expect(getThreads()).toBe(1);
+  });
+
+  it("leaves tensors, gradients and captured steps as they are", async () => {
+    const model = new nn.Linear(200, 150);
+    const optimizer = new optim.SGD(model.parameters(), { lr: 0.01 });
+    const step = (x: Tensor): Tensor => {
+      optimizer.zeroGrad();
+      const loss = model.forward(x).square().mean();
+      loss.backward();
+      optimizer.step();
+      return loss;
+    };
+    const captured = capture(step);
+    const [x, kept] = [randn([64, 200]), randn([1000])];
+    const values = kept.toArray();
+    const losses = [captured(x), captured(x), captured(x)];
+    await setThreads(2);
+    losses.push(captured(x), captured(x));
+    await setThreads(1);
+    losses.push(captured(x), step(x));
+    const found = losses.map((loss) => loss.item());
+    expect(found).toEqual([...found].sort((a, b) => b - a)); // each step lowers the loss
+    expect(new Set(found).size).toBe(7);
+    expect(kept.toArray()).toEqual(values);
+  });
+
+  it("lets the heap grow", async () => {
+    await setThreads(2);
+    const before = memory().heapBytes;
+    const x = ones([before / 4]);
+    const y = x.add(1);
+    expect(memory().heapBytes).toBeGreaterThan(before);
+    expect(y.sum().item()).toBe(before / 2);
+    [x, y].forEach((t) => t.dispose());
+  });
+
+  it("keeps no process alive, nor lets one end too early", () => {
+    const program = `
+      import { setThreads, ones } from "./src/index.ts";
+      console.log(await setThreads(2), ones([400, 400]).exp().sum(0).shape);`;
+    const child = spawnSync(
+      process.execPath,
+      ["--import", "tsx", "--input-type=module", "-e", program],
+      { cwd: fileURLToPath(new URL("../..", import.meta.url)), encoding: "utf8", timeout: 60_000 },
+    );
+    expect(child).toMatchObject({ status: 0, stdout: "2 [ 400 ]\n", stderr: "" });
+  });
+});
+
+describe("a worker that dies", () => {
+  const { Worker } = nodeThreads()! as unknown as { Worker: { prototype: { unref(): void } } };
+
+  /** Starts two threads and hands out the worker. */
+  async function worker(): Promise<{ terminate(): Promise<number> }> {
+    const unref = vi.spyOn(Worker.prototype, "unref");
+    await setThreads(2);
+    const [found] = unref.mock.contexts;
+    unref.mockRestore();
+    return found as { terminate(): Promise<number> };
+  }
+
+  it("between two calls is noticed at the next, and one thread goes on", async () => {
+    const victim = await worker();
+    await victim.terminate();
+    expect(shared).toThrow(SimdgradError);
+    expect(getThreads()).toBe(1);
+    expect(shared()).toBe(180_000);
+    await setThreads(2);
+    expect(shared()).toBe(180_000);
+  });
+
+  it("in the middle of a call is not waited for in vain", async () => {
+    forceThreads(50);
+    try {
+      await setThreads(2);
+      const { words } = currentCrew()!;
+      Atomics.add(words, Word.active, 1); // as it would leave it
+      expect(shared).toThrow(
+        /^\[setThreads\] a worker thread has not come back with its part of \w+/,
+      );
+      expect(getThreads()).toBe(1);
+      expect(shared()).toBe(180_000);
+    } finally {
+      forceThreads();
+    }
+  });
+
+  it("before it is ready is told to who waits for it", async () => {
+    const post = vi.spyOn(
+      Worker.prototype as unknown as { postMessage(m: object): void },
+      "postMessage",
+    );
+    post.mockImplementation(function (this: { terminate(): void }) {
+      this.terminate();
+    });
+    try {
+      await expect(setThreads(2)).rejects.toThrow(
+        "[setThreads] a worker thread has ended: exit code 0",
+      );
+    } finally {
+      post.mockRestore();
+    }
+    expect(getThreads()).toBe(1);
+    expect(shared()).toBe(180_000);
+  });
+
+  it("of a trap in a kernel is named", async () => {
+    await setThreads(2);
+    Atomics.store(currentCrew()!.words, Word.failed, 1); // as it would leave it
+    expect(shared).toThrow(/^\[setThreads\] \w+ failed in worker thread 1$/);
+    expect(shared()).toBe(180_000);
+  });
+});
+
+describe("a page that is not isolated", () => {
+  it("gets one warning and one thread", async () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    vi.stubGlobal("crossOriginIsolated", false);
+    try {
+      expect(await setThreads(2)).toBe(1);
+      expect(await setThreads(3)).toBe(1);
+      expect(getThreads()).toBe(1);
+      expect(warn.mock.calls.length).toBe(1);
+      expect(warn.mock.calls[0]![0]).toMatch(/^\[setThreads\] this page may not share memory/);
+    } finally {
+      vi.unstubAllGlobals();
+      warn.mockRestore();
+    }
+  });
+});
