@@ -2,7 +2,7 @@
  * Holds ratios against a committed baseline: times of this machine differ from day to day, how many
  * times faster than a peer in the same rounds much less. Nothing here measures or prints.
  */
-import type { Row } from "./contest.js";
+import type { Row, Score } from "./contest.js";
 import { OURS } from "./judge.js";
 
 /** How many times ours is faster (or smaller) than each peer, and "limit"; by entry. */
@@ -18,6 +18,7 @@ export type Baseline = Readonly<Record<string, Mark>>;
 
 /** The machine's own limit, which stands in where no peer can do the work. */
 export const LIMIT = "limit";
+const ONE_THREAD = "one thread";
 
 /** A ratio may be this share of its mark; below, it has fallen. */
 export const KEPT = 0.8;
@@ -33,17 +34,26 @@ export function ratiosOf(figures: Readonly<Record<string, number | undefined>>):
   );
 }
 
-/** Ratios of rows; the limit's loop does the same work at every entry, so that its time serves. */
-export const rowRatios = (rows: readonly Row[]): Ratios =>
-  Object.fromEntries(
-    rows.map(({ entry, scores, limitMs }) => [
-      entry.id,
-      ratiosOf({ ...timesOf(scores), [LIMIT]: limitMs }),
-    ]),
-  );
+/** The fastest round: whatever else runs can only make the others slower. */
+const fastest = ({ rounds }: Score): number | undefined => rounds && Math.min(...rounds);
 
-const timesOf = (scores: Row["scores"]): Record<string, number | undefined> =>
-  Object.fromEntries(Object.entries(scores).map(([name, { ms }]) => [name, ms]));
+/**
+ * Ratios of a row: to the peers, and to the limit, whose loop does the same work at every entry, so
+ * that its time serves; with threads, to one thread. Peers that need seconds a call are left out:
+ * whoever compares later shall not have to wait for them.
+ */
+function rowRatiosOf({ entry, scores, limit, leader }: Row): Ratios[string] {
+  const ours = scores[OURS] && fastest(scores[OURS]);
+  if (entry.threads !== undefined) {
+    return ratiosOf({ [OURS]: ours, [ONE_THREAD]: leader && fastest(leader) });
+  }
+  const quick = Object.entries(scores).filter(([name]) => !entry.slowFor?.includes(name));
+  const times = Object.fromEntries(quick.map(([name, score]) => [name, fastest(score)]));
+  return ratiosOf({ ...times, [LIMIT]: limit && fastest(limit) });
+}
+
+export const rowRatios = (rows: readonly Row[]): Ratios =>
+  Object.fromEntries(rows.map((row) => [row.entry.id, rowRatiosOf(row)]));
 
 /** The mark of an entry: the peer that comes closest or, without any, the limit. */
 function markOf(ratios: Readonly<Record<string, number>>): Mark | undefined {

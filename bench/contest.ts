@@ -32,8 +32,10 @@ export interface Score {
 export interface Row {
   readonly entry: Entry;
   readonly scores: Readonly<Record<string, Score>>;
-  /** The limit's time in the same rounds (limit.ts). */
-  readonly limitMs?: number;
+  /** The limit's loop in the same rounds (limit.ts). */
+  readonly limit?: Score;
+  /** Ours at the entry that this one shares peers with, in the same rounds. */
+  readonly leader?: Score;
 }
 
 export function median(values: readonly number[]): number {
@@ -152,7 +154,6 @@ export async function play(
   } finally {
     await Promise.all(everybody.map((standing) => standing.stop()));
   }
-  const { ms: limitMs } = limit.score(undefined);
   return group.map((entry, i) => {
     const own = ours[i]!;
     const reference = own.answer ?? others.find(({ answer }) => answer)?.answer;
@@ -160,6 +161,7 @@ export async function play(
       ...[own, ...others].map((standing) => [standing.name, standing.score(reference)] as const),
       ...peers.filter(isSkipped).map(({ name }) => [name, SKIPPED] as const),
     ]);
-    return { entry, scores, ...(limitMs !== undefined && { limitMs }) };
+    const leader = i > 0 && { leader: ours[0]!.score(undefined) };
+    return { entry, scores, limit: limit.score(undefined), ...leader };
   });
 }

@@ -17,7 +17,8 @@ export interface Job {
 
 /** The default export of a contestant's module. */
 export interface Contestant {
-  start(): Promise<void>;
+  /** Peers ignore `threads`: in Node, none of them has more than one. */
+  start(threads: number): Promise<void>;
   /** Throws where the library cannot do the task. */
   prepare(task: Task, inputs: Inputs): Job | Promise<Job>;
 }

@@ -136,6 +136,20 @@ function training(entry: Entry & { task: Training }, captured: Bar = entry.bar):
   return [entry, twin];
 }
 
+/** The same with two threads. */
+const onTwo = (entry: Entry): Entry => ({
+  ...entry,
+  id: `${entry.id}-threads`,
+  title: `${entry.title}, two threads`,
+  peersOf: entry.id,
+  threads: 2,
+  bar: { overOneThread: 1.7 },
+});
+
+/** These, and behind those that are named the same with two threads. */
+const withThreads = (list: readonly Entry[], ...ids: readonly string[]): Entry[] =>
+  list.flatMap((entry) => (ids.includes(entry.id) ? [entry, onTwo(entry)] : [entry]));
+
 type Training = Extract<Task, { mode: string }>;
 
 /** Forward, weight gradient and input gradient are a product each; the first layer's input needs none. */
@@ -208,7 +222,7 @@ const trainingSteps: readonly Entry[] = [
   }),
   ...training({
     id: "gpt",
-    title: "training step, GPT of 2 layers, width 128, 64 tokens, batch 8",
+    title: "training step, GPT 2 x 128, 64 tokens, batch 8",
     task: GPT,
     flops: 3 * gptForwardFlops(GPT),
     tolerance: 1e-4,
@@ -238,7 +252,10 @@ const forwardPasses: readonly Entry[] = [
 export const entries: readonly Entry[] = [
   eagerAdd(false),
   eagerAdd(true),
-  ...[64, 128, 256, 512, 1024].map((size) => square(size)),
+  ...withThreads(
+    [64, 128, 256, 512, 1024].map((size) => square(size)),
+    "matmul-512",
+  ),
   square(512, 1, "a"),
   square(512, 1, "b"),
   square(64, 64),
@@ -267,6 +284,6 @@ export const entries: readonly Entry[] = [
   sum(0),
   sum(1),
   sum(null),
-  ...trainingSteps,
+  ...withThreads(trainingSteps, "lenet", "gpt"),
   ...forwardPasses,
 ];

@@ -34,7 +34,7 @@ const times = (ratio: number): string => `${ratio.toFixed(ratio < 10 ? 2 : 0)}x`
 const percent = (share: number): string => `${(share * 100).toFixed(0)}%`;
 
 /** Bars that are times or rates, and those that are ratios, in words. */
-function words({ atMostMs, orRatio, ofLimit, perNs, faster }: Bar): string {
+function words({ atMostMs, orRatio, ofLimit, perNs, faster, overOneThread }: Bar): string {
   const beside = ({ than, by }: { than: string; by: number }): string =>
     `${times(by)} ${than === "best" ? "the best peer" : than}`;
   const parts: string[] = [];
@@ -43,6 +43,7 @@ function words({ atMostMs, orRatio, ofLimit, perNs, faster }: Bar): string {
   if (ofLimit !== undefined) parts.push(`${percent(ofLimit)} of the limit`);
   if (perNs !== undefined) parts.push(`${perNs}/ns at ${REFERENCE_GFLOPS} GFLOP/s`);
   if (faster) parts.push(beside(faster));
+  if (overOneThread !== undefined) parts.push(`${times(overOneThread)} one thread`);
   return parts.join(", ");
 }
 
@@ -65,18 +66,24 @@ function isFaster(row: Row, than: string, by: number): boolean | undefined {
 }
 
 /** The limit of arithmetic that was measured beside this row, if that is its limit. */
-export function limitGflops({ entry, limitMs }: Row): number | undefined {
-  if (limitMs === undefined || loopOf(entry.task) !== "multiplyAdd") return undefined;
-  return LIMIT_FLOPS / limitMs / 1e6;
+export function limitGflops({ entry, limit }: Row): number | undefined {
+  if (limit?.ms === undefined || loopOf(entry.task) !== "multiplyAdd") return undefined;
+  return LIMIT_FLOPS / limit.ms / 1e6;
 }
 
 /** What ours reaches of the limit that was measured in the same rounds. */
 export function shareOfLimit(row: Row): number | undefined {
   const ms = row.scores[OURS]?.ms;
-  if (ms === undefined || row.limitMs === undefined) return undefined;
+  if (ms === undefined || row.limit?.ms === undefined) return undefined;
   const gflops = limitGflops(row);
-  if (gflops === undefined) return row.limitMs / ms;
+  if (gflops === undefined) return row.limit.ms / ms;
   return row.entry.flops === undefined ? undefined : row.entry.flops / ms / 1e6 / gflops;
+}
+
+/** How many times faster than the same with one thread. */
+function overOneThread({ scores, leader }: Row): number | undefined {
+  const ours = scores[OURS]?.ms;
+  return ours === undefined || leader?.ms === undefined ? undefined : leader.ms / ours;
 }
 
 /** Elements a nanosecond, for the ops on one large operand. */
@@ -115,6 +122,11 @@ export function judge(row: Row): Verdict {
     if (share !== undefined) notes.push(`${percent(share)} of it`);
   }
   if (bar.faster) met.push(isFaster(row, bar.faster.than, bar.faster.by));
+  if (bar.overOneThread !== undefined) {
+    const gain = overOneThread(row);
+    met.push(gain === undefined ? undefined : gain >= bar.overOneThread);
+    if (gain !== undefined) notes.push(times(gain));
+  }
   const wrong = differing(row);
   if (wrong.length > 0) met.push(false);
   const all = met.includes(false) ? false : met.includes(undefined) ? undefined : true;

@@ -32,9 +32,9 @@ import {
   plainTable,
   reasons,
 } from "./report.js";
-import type { Entry } from "./tasks.js";
 import { scaling } from "./scaling.js";
 
+type Wanted = (id: string) => boolean;
 type Entrants = readonly [Entrant, ...Entrant[]];
 
 interface Level extends Effort {
@@ -64,7 +64,7 @@ const HELP = `Options:
   --scaling       only the table of sizes
   --json <file>   write the results as JSON too
   --compare       a coarse run, held against bench/baseline.json: exits with 1 if a ratio fell by more than 20%
-  --write         a coarse run, whose ratios become bench/baseline.json
+  --write         the run's ratios become bench/baseline.json
   --help`;
 
 function versionOf(entrant: Entrant): Record<string, string> {
@@ -84,13 +84,10 @@ function progress(row: Row): void {
   console.error(`${row.entry.id.padEnd(20)} ${figures.join("  ")}`);
 }
 
-async function playAll(
-  wanted: readonly Entry[],
-  entrants: Entrants,
-  effort: Effort,
-): Promise<Row[]> {
+/** Plays what is wanted, with the entries that share its peers. */
+async function playAll(isWanted: Wanted, entrants: Entrants, effort: Effort): Promise<Row[]> {
   const rows: Row[] = [];
-  for (const group of groups(wanted)) {
+  for (const group of groups(entries).filter((group) => group.some(({ id }) => isWanted(id)))) {
     const played = await play(group, entrants, effort);
     played.forEach(progress);
     rows.push(...played);
@@ -98,14 +95,11 @@ async function playAll(
   return rows;
 }
 
-type Wanted = (id: string) => boolean;
-
 async function run(entrants: Entrants, level: Level, isWanted: Wanted): Promise<Results> {
   const seen = watch();
-  const wanted = entries.filter(({ id }) => isWanted(id));
   return {
     names: entrants.map(({ name }) => name),
-    rows: await playAll(wanted, entrants, level),
+    rows: await playAll(isWanted, entrants, level),
     startup: isWanted("startup") ? startup(entrants, level.spawns) : {},
     bytes: isWanted("bytes") ? await pageBytes(entrants) : {},
     kernels: isWanted("kernels") ? kernelBytes(entrants) : {},
@@ -150,11 +144,10 @@ const readBaseline = (): Baseline =>
 async function holdAgainstBaseline(entrants: Entrants, results: Results): Promise<void> {
   const baseline = readBaseline();
   let measured = allRatios(results);
-  const suspects = compare(baseline, measured).map(({ id }) => id);
-  const again = entries.filter(({ id }) => suspects.includes(id));
-  if (again.length > 0) {
-    console.log(`\nonce more, in full: ${again.map(({ id }) => id).join(", ")}`);
-    const rows = await playAll(again, entrants, { ...FULL, skipSlow: true });
+  const suspects = new Set(compare(baseline, measured).map(({ id }) => id));
+  if (entries.some(({ id }) => suspects.has(id))) {
+    console.log(`\nonce more, in full: ${[...suspects].join(", ")}`);
+    const rows = await playAll((id) => suspects.has(id), entrants, { ...FULL, skipSlow: true });
     measured = { ...measured, ...rowRatios(rows) };
   }
   const fallen = compare(baseline, measured);
@@ -215,16 +208,18 @@ function roundsOf(text: string): number {
 export async function main(entrants: Entrants, docs?: Docs): Promise<void> {
   const { values } = parseArgs({ options });
   if (values.help) return console.log(HELP);
-  const isHeld = values.compare || values.write;
-  const basis = isHeld ? COARSE : values.quick ? QUICK : FULL;
+  const basis = values.compare ? COARSE : values.quick ? QUICK : FULL;
   const level = values.rounds ? { ...basis, rounds: roundsOf(values.rounds) } : basis;
   const only = values.scaling ? ["scaling"] : values.only;
   const isWanted: Wanted = (id) =>
-    only.length === 0 ? !(isHeld && id === "scaling") : only.some((text) => id.includes(text));
+    only.length === 0
+      ? !(values.compare && id === "scaling")
+      : only.some((text) => id.includes(text));
   const results = await run(entrants, level, isWanted);
   print(results);
   if (values.json) writeFileSync(values.json, JSON.stringify(results, null, 2));
   if (values.write) await writeBaseline(results);
   else if (values.compare) await holdAgainstBaseline(entrants, results);
-  else if (docs && !values.quick && only.length === 0) await writeDocs(entrants, results, docs);
+  const isWhole = basis === FULL && only.length === 0;
+  if (docs && isWhole) await writeDocs(entrants, results, docs);
 }

@@ -12,6 +12,7 @@ import {
   matmul,
   mul,
   relu,
+  setThreads,
   sigmoid,
   softmax,
   sum,
@@ -35,7 +36,9 @@ function matmuls({ transposed }: Task & { kind: "matmul" }, a: Tensor, b: Tensor
 const unary = { exp, tanh, gelu: (x: Tensor) => gelu(x, { approximate: "tanh" }), sigmoid, relu };
 
 const contestant: Contestant = {
-  start: async () => {},
+  async start(threads) {
+    if (threads > 1) await setThreads(threads);
+  },
   prepare(task, inputs) {
     if ("mode" in task) return modelJob(task, inputs);
     const [a, b, c] = inputs.operands.map(toTensor) as [Tensor, Tensor, Tensor];

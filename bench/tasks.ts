@@ -76,6 +76,8 @@ export interface Bar {
   /** At most so many milliseconds; on a slower machine the same bar as a ratio to a peer. */
   readonly atMostMs?: number;
   readonly orRatio?: { readonly than: string; readonly by: number };
+  /** At least so many times the speed of the entry that it shares peers with, which has one thread. */
+  readonly overOneThread?: number;
 }
 
 /** The machine on which the bars in elements a nanosecond were set. */
@@ -97,6 +99,8 @@ export interface Entry {
   readonly slowFor?: readonly string[];
   /** The entry with the same work for every peer: they run once for both. */
   readonly peersOf?: string;
+  /** Threads of the library; peers have one. Default: 1. */
+  readonly threads?: number;
 }
 
 /** Training answers are losses of so many steps: enough that a wrong gradient or optimiser shows. */

@@ -15,7 +15,7 @@ async function prepare(moduleUrl: string, id: string): Promise<Job> {
   const entry = entries.find((e) => e.id === id);
   if (!entry) throw new Error(`no entry is called ${id}`);
   const loaded = (await import(moduleUrl)) as { default: Contestant };
-  await loaded.default.start();
+  await loaded.default.start(entry.threads ?? 1);
   return loaded.default.prepare(entry.task, inputsOf(entry.task));
 }
 

@@ -11,12 +11,15 @@ import {
   rowRatios,
   unmarked,
 } from "../../bench/compare.js";
-import { type Row, difference, groups, median } from "../../bench/contest.js";
+import { type Row, type Score, difference, groups, median } from "../../bench/contest.js";
 import { entries } from "../../bench/entries.js";
 import { judge, shareOfLimit } from "../../bench/judge.js";
 import { LIMIT_FLOPS } from "../../bench/limit.js";
 import { caches, heldBy } from "../../bench/scaling.js";
 import type { Bar, Entry } from "../../bench/tasks.js";
+
+/** A score of rounds of so many milliseconds. */
+const took = (...rounds: number[]): Score => ({ ms: median(rounds), rounds });
 
 const baseline: Baseline = {
   gemm: { than: "a", ratio: 2 },
@@ -35,8 +38,20 @@ describe("ratios", () => {
   });
 
   it("of rows have the limit among them", () => {
-    const row = rowOf({}, { simdgrad: { ms: 4 }, a: { ms: 8 }, b: { cannot: "so" } }, 1);
+    const row = rowOf({}, { simdgrad: took(4, 5), a: took(9, 8), b: { cannot: "so" } }, 1);
     expect(rowRatios([row])).toEqual({ row: { a: 2, limit: 0.25 } });
+  });
+
+  it("leave out whom one would have to wait for", () => {
+    const scores = { simdgrad: took(4), a: took(9000), b: took(8) };
+    expect(rowRatios([rowOf({}, scores, 1, { slowFor: ["a"] })])).toEqual({
+      row: { b: 2, limit: 0.25 },
+    });
+  });
+
+  it("with threads are those to one thread", () => {
+    const row = rowOf({}, { simdgrad: took(4), a: took(8) }, 1, { threads: 2 });
+    expect(rowRatios([{ ...row, leader: took(7, 6) }])).toEqual({ row: { "one thread": 1.5 } });
   });
 });
 
@@ -107,7 +122,7 @@ describe("a new baseline", () => {
 function rowOf(bar: Bar, scores: Row["scores"], limitMs?: number, more: Partial<Entry> = {}): Row {
   const task = { kind: "unary", fn: "exp", n: 1e6 } as const;
   const entry: Entry = { id: "row", title: "row", task, tolerance: 1e-5, bar, ...more };
-  return { entry, scores, ...(limitMs !== undefined && { limitMs }) };
+  return { entry, scores, ...(limitMs !== undefined && { limit: took(limitMs) }) };
 }
 
 /** The time of the limit's loop at so many GFLOP/s. */
@@ -157,7 +172,14 @@ describe("a verdict", () => {
     const half = rowOf({ ofLimit: 0.8 }, { simdgrad: { ms: 1 } }, 0.5, { task });
     expect(shareOfLimit(half)).toBe(0.5);
     expect(judge(half).met).toBe(false);
-    expect(judge({ ...half, limitMs: 0.9 }).met).toBe(true);
+    expect(judge({ ...half, limit: took(0.9) }).met).toBe(true);
+  });
+
+  it("with two threads is about one thread in the same rounds", () => {
+    const row = rowOf({ overOneThread: 1.7 }, { simdgrad: took(1) });
+    expect(judge({ ...row, leader: took(1.8) })).toMatchObject({ met: true, note: "1.80x" });
+    expect(judge({ ...row, leader: took(1.6) }).met).toBe(false);
+    expect(judge(row).met).toBeUndefined();
   });
 
   it("is never good where answers differ", () => {
@@ -185,6 +207,7 @@ describe("what measuring leans on", () => {
   it("plays captured steps beside the eager ones, so that the peers run once", () => {
     const ids = groups(entries).map((group) => group.map(({ id }) => id));
     expect(ids).toContainEqual(["lstm", "lstm-captured"]);
+    expect(ids).toContainEqual(["lenet", "lenet-threads", "lenet-captured"]);
     expect(ids.flat()).toEqual(entries.map(({ id }) => id));
     expect(groups(entries.filter(({ id }) => id === "gpt-captured"))).toHaveLength(1);
   });
