@@ -33,7 +33,7 @@ function. "captured" is the same step through \`capture\`; the peers' figures be
 above, and so they are beside "two threads" (\`setThreads(2)\`; the bar there is for two free cores). Single ops release their results by hand in every library, but for simdgrad's eager add, which disposes
 of nothing. tfjs-wasm works in its own layout (NHWC); jax-js's single ops are jitted too; onnxruntime-web
 runs a model of that one op, whose weights (the second operand of a product or a convolution) are part of
-the model, and copies its inputs and outputs, as its interface asks.`;
+the model, and copies its inputs and outputs (into one array, used again and again), as its interface asks.`;
 
 function scalingPart({ scaling }: Results): string {
   if (!scaling) return "";
