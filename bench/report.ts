@@ -1,10 +1,11 @@
 /** Results as tables of cells: for the terminal, and for the page (page.ts). */
 import { cpus, totalmem } from "node:os";
 import { type Beside, besideNote } from "./beside.js";
+import { type Cache, heldBy } from "./caches.js";
 import { type Row, type Score, median } from "./contest.js";
 import type { Sizes } from "./footprint.js";
 import { OURS, duration, elementsPerNs, judge, limitGflops, shareOfLimit } from "./judge.js";
-import { type Cache, type Scaling, heldBy } from "./scaling.js";
+import type { Scaling } from "./scaling.js";
 
 /** A table whose first row holds the titles. */
 export type Cells = readonly (readonly string[])[];

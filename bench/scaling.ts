@@ -3,8 +3,8 @@
  * from 256 to 2048 for matmul, and which cache holds the data of each size. Sizes alternate in
  * rounds, all in this process.
  */
-import { readFileSync, readdirSync } from "node:fs";
 import { add, exp, matmul, randn } from "simdgrad";
+import { type Cache, caches } from "./caches.js";
 import type { Job } from "./contestant.js";
 import { median } from "./contest.js";
 import limit, { LIMIT_FLOPS } from "./limit.js";
@@ -13,11 +13,6 @@ import type { Task } from "./tasks.js";
 
 const ELEMENTS = [10, 12, 14, 16, 18, 20, 22, 24].map((power) => 2 ** power);
 const SIZES = [256, 512, 1024, 2048];
-
-export interface Cache {
-  readonly name: string;
-  readonly bytes: number;
-}
 
 interface Point {
   /** Elements, or the side of a square. */
@@ -43,27 +38,6 @@ export interface Scaling {
   /** Smallest first; none where the system does not say. */
   readonly caches: readonly Cache[];
 }
-
-/** Sizes like "512K", as Linux writes them. */
-const bytesOf = (size: string): number => parseInt(size) * (size.includes("M") ? 2 ** 20 : 2 ** 10);
-
-/** The caches that the first core reads data from. */
-export function caches(folder = "/sys/devices/system/cpu/cpu0/cache"): Cache[] {
-  try {
-    const read = (index: string, what: string): string =>
-      readFileSync(`${folder}/${index}/${what}`, "utf8").trim();
-    return readdirSync(folder)
-      .filter((name) => name.startsWith("index") && read(name, "type") !== "Instruction")
-      .map((index) => ({ name: `L${read(index, "level")}`, bytes: bytesOf(read(index, "size")) }))
-      .sort((a, b) => a.bytes - b.bytes);
-  } catch {
-    return [];
-  }
-}
-
-/** The smallest cache that holds so much, by name. */
-export const heldBy = (known: readonly Cache[], bytes: number): string =>
-  known.length === 0 ? "unknown" : (known.find((cache) => bytes <= cache.bytes)?.name ?? "memory");
 
 /** Medians of several jobs over alternating rounds, in milliseconds. */
 async function alternate(

@@ -2,6 +2,7 @@
 // made-up figures. Nothing is timed here.
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { caches, heldBy } from "../../bench/caches.js";
 import {
   type Baseline,
   compare,
@@ -15,7 +16,6 @@ import { type Row, type Score, difference, groups, median } from "../../bench/co
 import { entries } from "../../bench/entries.js";
 import { judge, shareOfLimit } from "../../bench/judge.js";
 import { LIMIT_FLOPS } from "../../bench/limit.js";
-import { caches, heldBy } from "../../bench/scaling.js";
 import type { Bar, Entry } from "../../bench/tasks.js";
 
 /** A score of rounds of so many milliseconds. */
