@@ -30,6 +30,19 @@ export default defineConfig({
           ...patience,
         },
       },
+      {
+        // The build with fused multiply-adds: the kernels in which they are.
+        test: {
+          name: "relaxed",
+          include: [
+            "test/kernels/{matmul,conv,winograd,attention,recurrent,contract}.test.ts",
+            "test/fast/**/*.test.ts",
+          ],
+          setupFiles: ["test/setup/relaxed.ts"],
+          env: { KERNELS: "relaxed" },
+          ...patience,
+        },
+      },
     ],
   },
 });

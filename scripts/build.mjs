@@ -1,4 +1,4 @@
-// Builds everything: kernels (release and debug), the module that inlines the release bytes, the
+// Builds everything: kernels (release, relaxed and debug), the modules that inline their bytes, the
 // bundled library in dist/ and its declaration files. `npm run build [-- --quiet] [--kernels]`: with
 // --kernels nothing behind the inlined module, which is all that tests of the sources need.
 import { execFileSync } from "node:child_process";
@@ -28,6 +28,7 @@ function node(script, ...args) {
 
 function inlineKernels() {
   writeFileSync("src/kernels/wasm.generated.ts", packedModule("build/kernels.release.wasm"));
+  writeFileSync("src/fast/wasm.generated.ts", packedModule("build/kernels.relaxed.wasm"));
 }
 
 /** The text that worker threads run: the library has no files of its own to load. */
@@ -63,6 +64,7 @@ async function bundle() {
       data: "src/data/index.ts",
       io: "src/io/index.ts",
       inspect: "src/inspect/index.ts",
+      fast: "src/fast/index.ts",
     },
     plugins: [namespaces],
     // methods.ts extends Tensor.prototype: it must lie in one chunk with Tensor, or a bundler that
@@ -76,7 +78,7 @@ async function bundle() {
     codeSplitting: {
       groups: [
         // Before everything else: text that does not compress parts no JavaScript that does.
-        { name: "kernels", test: /wasm\.generated/, priority: 1 },
+        { name: "kernels", test: /kernels[\\/]wasm\.generated/, priority: 1 },
         { name: "core", test: /src[\\/](core|memory|kernels|autograd|ops|methods)/ },
       ],
     },
@@ -86,8 +88,11 @@ async function bundle() {
 
 mkdirSync("build", { recursive: true });
 const asc = "assemblyscript/bin/asc.js";
-for (const target of ["release", "debug"]) {
-  step(`kernels (${target})`, () => node(asc, "--config", "asconfig.json", "--target", target));
+// asc takes transforms from its command line only, not from a target of the configuration.
+const transforms = { relaxed: ["--transform", "./scripts/fma.mjs"] };
+for (const target of ["release", "relaxed", "debug"]) {
+  const options = ["--config", "asconfig.json", "--target", target, ...(transforms[target] ?? [])];
+  step(`kernels (${target})`, () => node(asc, ...options));
 }
 step("unpacker", () => node(asc, "--config", "assembly/unpack/asconfig.json"));
 step("inlined kernels", inlineKernels);

@@ -75,7 +75,7 @@ const LAYERS = [
   ["kernels"],
   ["autograd"],
   ["ops"],
-  ["nn", "optim", "data", "metrics", "io", "inspect"],
+  ["nn", "optim", "data", "metrics", "io", "inspect", "fast"],
   ["methods"],
   ["methods.ts"],
   ["index.ts"],

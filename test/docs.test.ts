@@ -30,7 +30,7 @@ mkdirSync(folder, { recursive: true });
 
 const MODULES = [
   "simdgrad",
-  ...["nn", "optim", "data", "io", "inspect"].map((name) => `simdgrad/${name}`),
+  ...["nn", "optim", "data", "io", "inspect", "fast"].map((name) => `simdgrad/${name}`),
 ];
 
 function files(under: string, extension: string): string[] {

@@ -30,8 +30,14 @@ function instantiate(bytes: Uint8Array, memory: WebAssembly.Memory): Record<stri
   return new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } }).exports;
 }
 
+/** A build of the kernels as the library carries it: see scripts/pack.mjs. */
+export type Packed = typeof packed;
+
+/** The build in use. */
+let build = packed;
+
 /** The kernels' bytes; see assembly/unpack/lzma.ts. */
-function unpackKernels(): Uint8Array {
+function unpackKernels(packed: Packed): Uint8Array {
   const begin = TABLE_BYTES + packed.kernels.length;
   const end = begin + packed.bytes;
   const memory = new WebAssembly.Memory({ initial: Math.ceil(end / 65536) });
@@ -53,7 +59,7 @@ function exportsOfKernels(): Record<string, unknown> {
     throw new SimdgradError("load", "this JavaScript engine has no WebAssembly");
   }
   try {
-    return instantiate(unpackKernels(), memory);
+    return instantiate(unpackKernels(build), memory);
   } catch (cause) {
     throw new SimdgradError(
       "load",
@@ -114,23 +120,33 @@ export function tableIndex(kernel: Kernel<readonly number[]>): number {
   return index;
 }
 
-/** Compiles the kernels for a memory that threads share. */
-export function compileShared(): WebAssembly.Module {
-  const bytes = unpackKernels();
+/** @internal Compiles the build in use, for a memory that threads share or for one that they don't. */
+export function compile(shared: boolean): WebAssembly.Module {
+  const bytes = unpackKernels(build);
   // The import of the memory: its name, its kind, and limits with a maximum (1), shared too (3).
   const name = [6, ...new TextEncoder().encode("memory"), 2, 1];
   const at = bytes.findIndex((_, i) => name.every((byte, k) => bytes[i + k] === byte));
-  bytes[at + name.length - 1] = 3;
+  if (shared) bytes[at + name.length - 1] = 3;
   return new WebAssembly.Module(bytes);
 }
 
+/** Whether this engine takes a build. */
+export function isSupported(build: Packed): boolean {
+  return WebAssembly.validate(unpackKernels(build));
+}
+
+/** From now on `next` is the build in use: `compile` it and `moveTo` it. */
+export function useBuild(next: Packed): void {
+  build = next;
+}
+
 /**
- * Goes on in another memory, with an instance of `module` in it: addresses and places in the table
- * stay what they are, so that recordings do.
+ * @internal Goes on with `module`, in another memory or in the present one: addresses and places in the table stay
+ * what they are, so that recordings do.
  */
 export function moveTo(module: WebAssembly.Module, next: WebAssembly.Memory): void {
   const instance = new WebAssembly.Instance(module, { env: { memory: next } });
-  adoptMemory(next);
+  if (next !== memory) adoptMemory(next);
   const moved = sorted(instance.exports);
   abi = moved.abi;
   abi.setScratch(abi.heapBase());

@@ -5,7 +5,15 @@ import { OutOfMemoryError, SimdgradError, ValueError } from "../core/errors.js";
 import { growHeap, heapI32, memory, newSharedMemory, takeBlock } from "../memory/heap.js";
 import { web } from "./host.js";
 import { JOB_BYTES, takePart, Word } from "./job.js";
-import { compileShared, type Kernel, kernels, moveTo, SCRATCH_BYTES } from "./loader.js";
+import {
+  compile,
+  type Kernel,
+  kernels,
+  moveTo,
+  type Packed,
+  SCRATCH_BYTES,
+  useBuild,
+} from "./loader.js";
 import { runInParallel } from "./run.js";
 import { startThread, type Thread } from "./thread.js";
 
@@ -205,7 +213,7 @@ async function assemble(size: number): Promise<number> {
     return 1;
   }
   if (shared === null) {
-    const module = compileShared();
+    const module = compile(true);
     moveTo(module, newSharedMemory());
     shared = module;
   }
@@ -242,6 +250,22 @@ export async function setThreads(n: number): Promise<number> {
     throw new ValueError("setThreads", `a whole number of threads from 1 to ${MOST}: got ${n}`);
   }
   const done = settled.then(() => assemble(n));
+  settled = done.catch(() => undefined);
+  return done;
+}
+
+/** Goes on with another build of the kernels, in as many threads as now. */
+export async function changeBuild(next: Packed): Promise<void> {
+  const change = async (): Promise<void> => {
+    const size = getThreads();
+    dismiss();
+    useBuild(next);
+    const module = compile(shared !== null);
+    moveTo(module, memory);
+    if (shared !== null) shared = module;
+    await assemble(size);
+  };
+  const done = settled.then(change);
   settled = done.catch(() => undefined);
   return done;
 }

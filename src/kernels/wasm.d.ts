@@ -1,6 +1,7 @@
 // The few names of the WebAssembly JavaScript API that simdgrad uses, so that neither the
 // library nor those who compile against it need TypeScript's DOM library.
 declare namespace WebAssembly {
+  function validate(bytes: Uint8Array): boolean;
   class Module {
     constructor(bytes: Uint8Array);
   }

@@ -35,7 +35,7 @@ function view(): void {
 }
 
 /**
- * A memory of the heap's size that threads can share. It may not grow as far where the machine has no
+ * @internal A memory of the heap's size that threads can share. It may not grow as far where the machine has no
  * 4 GiB of addresses to spare for it.
  */
 export function newSharedMemory(): WebAssembly.Memory {
@@ -49,7 +49,7 @@ export function newSharedMemory(): WebAssembly.Memory {
   }
 }
 
-/** Moves the heap as it is into `next`, which holds nothing yet: all addresses stay what they are. */
+/** @internal Moves the heap as it is into `next`, which holds nothing yet: all addresses stay what they are. */
 export function adoptMemory(next: WebAssembly.Memory): void {
   const missing = memory.buffer.byteLength - next.buffer.byteLength;
   if (missing > 0) next.grow(missing / WASM_PAGE);
