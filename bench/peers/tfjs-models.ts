@@ -160,27 +160,34 @@ function causalMask(tokens: number): tf.Tensor {
   return tf.tensor2d(rows);
 }
 
-function gpt(task: Gpt, inputs: Inputs): Setup {
-  const { batch, tokens, width, heads, depth, words } = task;
-  const count = batch * tokens;
-  const plain = (name: string): tf.Variable => tf.variable(toTensor(inputs.weights[name]!));
+/** A decoder's weights, as variables. */
+function gptWeights({ depth }: Gpt, { weights }: Inputs) {
+  const plain = (name: string): tf.Variable => tf.variable(toTensor(weights[name]!));
   const layer = (name: string): Weights =>
-    toWeights(inputs.weights[`${name}.weight`]!, inputs.weights[`${name}.bias`]!);
+    toWeights(weights[`${name}.weight`]!, weights[`${name}.bias`]!);
   const norm = (name: string): Weights => {
     return { weight: plain(`${name}.weight`), bias: plain(`${name}.bias`) };
   };
-  const blocks = Array.from({ length: depth }, (_, i) => ({
-    norm1: norm(`h.${i}.norm1`),
-    attend: layer(`h.${i}.attend`),
-    project: layer(`h.${i}.project`),
-    norm2: norm(`h.${i}.norm2`),
-    widen: layer(`h.${i}.widen`),
-    narrow: layer(`h.${i}.narrow`),
-  }));
-  const table = plain("words.weight");
-  const places = plain("places.weight");
-  const last = norm("norm");
-  const head = tf.variable(tf.transpose(toTensor(inputs.weights["head.weight"]!)));
+  return {
+    blocks: Array.from({ length: depth }, (_, i) => ({
+      norm1: norm(`h.${i}.norm1`),
+      attend: layer(`h.${i}.attend`),
+      project: layer(`h.${i}.project`),
+      norm2: norm(`h.${i}.norm2`),
+      widen: layer(`h.${i}.widen`),
+      narrow: layer(`h.${i}.narrow`),
+    })),
+    table: plain("words.weight"),
+    places: plain("places.weight"),
+    last: norm("norm"),
+    head: tf.variable(tf.transpose(toTensor(weights["head.weight"]!))),
+  };
+}
+
+function gpt(task: Gpt, inputs: Inputs): Setup {
+  const { batch, tokens, width, heads, words } = task;
+  const count = batch * tokens;
+  const { blocks, table, places, last, head } = gptWeights(task, inputs);
   // The backend has no gradient of a lookup: a product with one-hot rows is the same, and cheap here.
   const rows = oneHotOf(inputs.tokens, words);
   const next = oneHotOf(inputs.classes, words);
