@@ -208,6 +208,9 @@ function roundsOf(text: string): number {
 export async function main(entrants: Entrants, docs?: Docs): Promise<void> {
   const { values } = parseArgs({ options });
   if (values.help) return console.log(HELP);
+  if ((values.compare || values.write) && entrants.length === 1) {
+    throw new Error("the baseline is about the peers: npm run bench:compare");
+  }
   const basis = values.compare ? COARSE : values.quick ? QUICK : FULL;
   const level = values.rounds ? { ...basis, rounds: roundsOf(values.rounds) } : basis;
   const only = values.scaling ? ["scaling"] : values.only;
