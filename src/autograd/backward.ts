@@ -52,6 +52,17 @@ interface Flow {
   owned: boolean;
 }
 
+/** What flows to each node of a walk's list. */
+type Flows = (Flow | null)[];
+
+/** The list of the walk in progress, whose nodes know their places in it. */
+let walking: readonly Node[] = [];
+
+function number(order: readonly Node[]): void {
+  walking = order;
+  for (let i = 0; i < order.length; i++) order[i]!.place = i;
+}
+
 function walk(
   op: string,
   outputs: readonly Tensor[],
@@ -66,10 +77,10 @@ function walk(
   const needed = targets && leadingTo(order, targets);
   const wanted: Wanted = (node) => node !== null && (!needed || needed.has(node));
   const results = new Array<Tensor | null>(targets?.size ?? 0).fill(null);
-  const flows = new Map<Node, Flow>();
+  const flows: Flows = new Array<Flow | null>(order.length).fill(null);
   const step = (node: Node): void => {
-    const flow = flows.get(node);
-    if (flow !== undefined && wanted(node)) {
+    const flow = flows[node.place]!;
+    if (flow !== null && wanted(node)) {
       if (node.hooks !== null) runHooks(node, flow);
       const target = targets?.get(node);
       if (target !== undefined) results[target] = ownHandle(flow);
@@ -78,20 +89,25 @@ function walk(
       if (!retainGraph) node.release();
       if (flow.owned) flow.grad.dispose();
     }
-    flows.delete(node);
+    flows[node.place] = null;
   };
   // The result of a walk outlives every scope around it: gradients of leaves do.
   untracked(() =>
     withGrad(createGraph, () => {
+      // A hook or a thunk may walk by itself, through the same nodes.
+      const outer = walking;
       try {
+        number(order);
         roots.forEach((root, i) => {
           join(flows, root, seedFor(op, outputs[i]!, gradients[i]), createGraph);
         });
-        order.forEach(step);
+        for (let i = 0; i < order.length; i++) step(order[i]!);
       } catch (error) {
-        for (const { grad, owned } of flows.values()) if (owned) grad.dispose();
+        for (const flow of flows) if (flow?.owned) flow.grad.dispose();
         for (const result of results) result?.dispose();
         throw error;
+      } finally {
+        number(outer);
       }
     }),
   );
@@ -144,7 +160,7 @@ const NOTHING = {};
 function propagate(
   node: Node,
   flow: Flow,
-  flows: Map<Node, Flow>,
+  flows: Flows,
   wanted: Wanted,
   createGraph: boolean,
 ): void {
@@ -183,10 +199,10 @@ function isSaved(node: Node, x: Tensor): boolean {
 }
 
 /** Adds a contribution to what has already arrived at a node. */
-function join(flows: Map<Node, Flow>, node: Node, part: Flow, createGraph: boolean): void {
-  const present = flows.get(node);
-  if (present === undefined) {
-    flows.set(node, part);
+function join(flows: Flows, node: Node, part: Flow, createGraph: boolean): void {
+  const present = flows[node.place]!;
+  if (present === null) {
+    flows[node.place] = part;
   } else if (!createGraph && isOurs(present)) {
     ops.accumulate(present.grad, part.grad);
     if (part.owned) part.grad.dispose();
@@ -194,7 +210,7 @@ function join(flows: Map<Node, Flow>, node: Node, part: Flow, createGraph: boole
     const sum = ops.add(present.grad, part.grad);
     if (present.owned) present.grad.dispose();
     if (part.owned) part.grad.dispose();
-    flows.set(node, { grad: sum, owned: true });
+    flows[node.place] = { grad: sum, owned: true };
   }
 }
 

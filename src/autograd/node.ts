@@ -55,6 +55,8 @@ export class Node {
   declare hooks: Hook[] | null;
   /** The last walk that has listed it: see `newestFirst`. */
   declare walk: number;
+  /** Its place in the list of the walk in progress. */
+  declare place: number;
   declare readonly op: string;
   declare readonly shape: Shape;
 
@@ -71,6 +73,7 @@ export class Node {
     this.gradSeen = false;
     this.hooks = null;
     this.walk = 0;
+    this.place = 0;
     this.op = op;
     this.shape = shape;
   }

@@ -159,50 +159,24 @@ export function runNow(
 }
 
 /**
- * `run` of an elementwise kernel of one operand on a row of `n` elements. Here and in `runFlat2` the
- * slots are written one by one: a small op has no time for a list of arguments.
+ * `run` of a kernel of at most eight slots, written one by one: a small op has no time for a list of
+ * arguments. Slots that it doesn't have are 0 and nobody's.
  */
-export function runFlat(
-  kernel: Kernel<readonly number[]>,
-  units: number,
-  x: number,
-  out: number,
-  n: number,
+// prettier-ignore
+export function runFew(
+  kernel: Kernel<readonly number[]>, units: number,
+  a: number, b: number, c: number, d: number, e: number, f: number, g = 0, h = 0,
 ): void {
-  if (recorder !== null) return recorder.call(kernel, units, [x, out, 1, n, 1, 0]);
-  const args = heapI32;
-  args[ARGS] = x;
-  args[ARGS + 1] = out;
-  args[ARGS + 2] = 1; // rows
-  args[ARGS + 3] = n; // cols
-  args[ARGS + 4] = 1; // stride
-  args[ARGS + 5] = 0; // outer dims
-  start(kernel, units, 6);
-}
-
-/** The same of two operands, each of stride 1, or 0 for one number. */
-export function runFlat2(
-  kernel: Kernel<readonly number[]>,
-  units: number,
-  a: number,
-  b: number,
-  out: number,
-  n: number,
-  strideA: 0 | 1 = 1,
-  strideB: 0 | 1 = 1,
-): void {
-  if (recorder !== null) {
-    return recorder.call(kernel, units, [a, b, out, 1, n, strideA, strideB, 0]);
-  }
+  if (recorder !== null) return recorder.call(kernel, units, [a, b, c, d, e, f, g, h]);
   const args = heapI32;
   args[ARGS] = a;
   args[ARGS + 1] = b;
-  args[ARGS + 2] = out;
-  args[ARGS + 3] = 1; // rows
-  args[ARGS + 4] = n; // cols
-  args[ARGS + 5] = strideA;
-  args[ARGS + 6] = strideB;
-  args[ARGS + 7] = 0; // outer dims
+  args[ARGS + 2] = c;
+  args[ARGS + 3] = d;
+  args[ARGS + 4] = e;
+  args[ARGS + 5] = f;
+  args[ARGS + 6] = g;
+  args[ARGS + 7] = h;
   start(kernel, units, 8);
 }
 

@@ -12,7 +12,7 @@ import {
 import { allocate, type Tensor } from "../autograd/tensor.js";
 import type { F32Bits } from "../kernels/contract.js";
 import type { Kernel } from "../kernels/loader.js";
-import { run, runFlat, runFlat2, scalarOperand } from "../kernels/run.js";
+import { run, runFew, scalarOperand } from "../kernels/run.js";
 import { flatUnits } from "../kernels/units.js";
 
 /** Kernels of one operand and of two; `P` are the scalars that they take besides. */
@@ -103,23 +103,15 @@ export function unary(
   const { layout } = x;
   const out = allocate(op, freshLayout(layout), dtype);
   if (layout.contiguous && params === undefined) {
-    runFlat(kernel, flatUnits(layout.size), x.address(), out.address(), layout.size);
+    const n = layout.size;
+    runFew(kernel, flatUnits(n), x.address(), out.address(), 1, n, 1, 0);
   } else {
-    strided(kernel, x, out, params);
+    const { rows, cols, inner, rank, dims } = collapse(layout.shape, [layout.strides]);
+    const [px, po] = [x.address(), out.address()];
+    const units = elementwiseUnits(rows, cols);
+    run(kernel, units, px, po, rows, cols, inner[0]!, ...(params ?? []), rank, ...dims);
   }
   return out;
-}
-
-/** `unary` of any strides, or with scalars. */
-function strided(
-  kernel: Kernel<[...[number, number, number, number, number], ...number[]]>,
-  x: Tensor,
-  out: Tensor,
-  params: readonly F32Bits[] = [],
-): void {
-  const { rows, cols, inner, rank, dims } = collapse(x.shape, [x.layout.strides]);
-  const [px, po, stride] = [x.address(), out.address(), inner[0]!];
-  run(kernel, elementwiseUnits(rows, cols), px, po, rows, cols, stride, ...params, rank, ...dims);
 }
 
 /**
@@ -147,7 +139,8 @@ export function binary(
   const flat = la.contiguous && lb.contiguous && (la === lb || sameShape(la.shape, lb.shape));
   if (!flat || params !== undefined) return broadcast(op, kernel, a, b, dtype, params);
   const out = allocate(op, freshLayout(la), dtype);
-  runFlat2(kernel, flatUnits(la.size), a.address(), b.address(), out.address(), la.size);
+  const n = la.size;
+  runFew(kernel, flatUnits(n), a.address(), b.address(), out.address(), 1, n, 1, 1, 0);
   return out;
 }
 
@@ -191,8 +184,8 @@ export function binaryScalar(
   // The scalar is an operand all of whose strides are 0.
   if (layout.contiguous) {
     const n = layout.size;
-    const [sa, sb] = scalarFirst ? ([0, 1] as const) : ([1, 0] as const);
-    runFlat2(kernel, flatUnits(n), pa, pb, out.address(), n, sa, sb);
+    const [sa, sb] = scalarFirst ? [0, 1] : [1, 0];
+    runFew(kernel, flatUnits(n), pa, pb, out.address(), 1, n, sa, sb, 0);
   } else {
     const zeros = layout.shape.map(() => 0);
     const strides = scalarFirst ? [zeros, layout.strides] : [layout.strides, zeros];
