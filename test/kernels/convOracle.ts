@@ -1,4 +1,4 @@
-// A convolution in naive loops, in float64: what the kernels of conv.test.ts and winograd.test.ts are held
+// A convolution in naive loops, in float64: what the kernels of conv, winograd and depthwise.test.ts are held
 // against, the numbers that all compute with, and the ways in which their work is split.
 import { expect } from "vitest";
 
