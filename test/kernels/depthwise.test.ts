@@ -2,6 +2,8 @@
 // that every sum is exact and must come out to the bit; one test uses fractions.
 import { describe, expect, test } from "vitest";
 import {
+  bits,
+  expectExact,
   fractions,
   integers,
   operands,
@@ -17,6 +19,7 @@ import {
   sizeY,
   type Split,
   whole,
+  worst,
 } from "./convOracle.js";
 import { Bench, builds, type Build, type Operand } from "./harness.js";
 
@@ -68,16 +71,6 @@ function run(
   return { y: y.read(), dx: dx.read(), dw: dw.read() };
 }
 
-/** All bits as text: much faster to compare than arrays are by `toEqual`. */
-const bits = (values: Float32Array): string => Buffer.from(values.buffer).toString("base64");
-
-/** Sums of integers are exact, but a sum of no products may be 0 or -0. */
-function expectExact(got: ArrayLike<number>, want: ArrayLike<number>): void {
-  expect(got.length).toBe(want.length);
-  for (let i = 0; i < want.length; i++)
-    if (got[i] !== want[i]) expect([i, got[i]]).toEqual([i, want[i]]);
-}
-
 const keys = ["y", "dx", "dw"] as const;
 
 describe.each(builds)("depthwise convolution, %s", (build) => {
@@ -100,12 +93,7 @@ describe.each(builds)("depthwise convolution, %s", (build) => {
       const want = oracle(s, values);
       for (const key of keys) {
         expect(bits(again[key])).toBe(bits(got[key]));
-        const scale = want[key].reduce((most, v) => Math.max(most, Math.abs(v)), 1);
-        const worst = want[key].reduce(
-          (most, v, i) => Math.max(most, Math.abs(v - got[key][i]!)),
-          0,
-        );
-        expect(worst).toBeLessThan(2e-6 * scale);
+        expect(worst(got[key], want[key])).toBeLessThan(2e-6);
       }
     }
   });

@@ -12,6 +12,7 @@ import {
   winogradWorkspace,
 } from "../../src/kernels/units/winograd.js";
 import {
+  bits,
   fractions,
   operands,
   type Operands,
@@ -26,6 +27,7 @@ import {
   sizeY,
   type Split,
   whole,
+  worst,
 } from "./convOracle.js";
 import { Bench, builds, type Build, type Operand } from "./harness.js";
 
@@ -129,15 +131,6 @@ function run(
   const weight = [x, dy, work, dw, N, C, H, W, O, OH, OW, ph, pw, points];
   bench.run("winogradWeightGradF32", split(winogradWeightGradUnits(C)), ...weight);
   return { y: y.read(), dx: dx.read(), dw: dw.read() };
-}
-
-/** All bits as text: much faster to compare than arrays are by `toEqual`. */
-const bits = (values: Float32Array): string => Buffer.from(values.buffer).toString("base64");
-
-/** The largest error beside the largest value (or 1); NaN where a result is. */
-function worst(got: Float32Array, want: Float64Array): number {
-  const scale = want.reduce((most, v) => Math.max(most, Math.abs(v)), 1);
-  return want.reduce((most, v, i) => Math.max(most, Math.abs(v - got[i]!)), 0) / scale;
 }
 
 const keys = ["y", "dx", "dw"] as const;
