@@ -99,8 +99,8 @@ export const unmarked = (baseline: Baseline, measured: Ratios): string[] =>
   Object.keys(measured).filter((id) => !(id in baseline));
 
 export function describe({ id, than, ratio, now }: Fall): string {
-  const was = `${ratio.toFixed(2)} times ${than}`;
+  const was = `${ratio.toPrecision(3)} times ${than}`;
   if (now === undefined) return `${id}: was ${was}, now there is no such figure`;
   const lost = ((1 - now / ratio) * 100).toFixed(0);
-  return `${id}: was ${was}, now ${now.toFixed(2)} (${lost}% less)`;
+  return `${id}: was ${was}, now ${now.toPrecision(3)} (${lost}% less)`;
 }

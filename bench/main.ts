@@ -145,10 +145,10 @@ async function holdAgainstBaseline(entrants: Entrants, results: Results): Promis
   const baseline = readBaseline();
   let measured = allRatios(results);
   const suspects = new Set(compare(baseline, measured).map(({ id }) => id));
-  if (entries.some(({ id }) => suspects.has(id))) {
+  if (suspects.size > 0) {
     console.log(`\nonce more, in full: ${[...suspects].join(", ")}`);
-    const rows = await playAll((id) => suspects.has(id), entrants, { ...FULL, skipSlow: true });
-    measured = { ...measured, ...rowRatios(rows) };
+    const again = await run(entrants, { ...FULL, skipSlow: true }, (id) => suspects.has(id));
+    measured = { ...measured, ...allRatios(again) };
   }
   const fallen = compare(baseline, measured);
   const fresh = unmarked(baseline, measured);
