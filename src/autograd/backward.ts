@@ -5,6 +5,7 @@ import { sameShape, showShape } from "../core/shape.js";
 import { scoped, track, untracked } from "../memory/scope.js";
 import { revise, withGrad } from "./mode.js";
 import type { Node, Wanted } from "./node.js";
+import { leadingTo, newestFirst } from "./order.js";
 import { alias, NO_HISTORY, type Tensor } from "./tensor.js";
 
 /** What the engine needs of ops/, which lies above it; given by ops/gradient.ts. */
@@ -112,46 +113,6 @@ function walk(
     }),
   );
   return results;
-}
-
-let walks = 0;
-
-/**
- * All nodes that can be reached from the roots, results before what they were made from. Leaves come
- * last: they lead nowhere, and among the others their numbers would be out of order.
- */
-function newestFirst(roots: readonly Node[]): Node[] {
-  const walk = ++walks;
-  const found: Node[] = [];
-  const leaves: Node[] = [];
-  const find = (node: Node): void => {
-    if (node.walk === walk) return;
-    node.walk = walk;
-    (node.isLeaf ? leaves : found).push(node);
-  };
-  roots.forEach(find);
-  for (let i = 0; i < found.length; i++) {
-    const { inputs } = found[i]!;
-    for (let k = 0; k < inputs.length; k++) {
-      const input = inputs[k]!;
-      if (input !== null) find(input);
-    }
-  }
-  // A chain comes in order already.
-  const sorted = found.every((node, i) => i === 0 || found[i - 1]!.seq > node.seq);
-  if (!sorted) found.sort((a, b) => b.seq - a.seq);
-  for (let i = 0; i < leaves.length; i++) found.push(leaves[i]!);
-  return found;
-}
-
-/** Those of `order` from which a target can be reached. */
-function leadingTo(order: readonly Node[], targets: ReadonlyMap<Node, number>): Set<Node> {
-  const needed = new Set<Node>(targets.keys());
-  for (let i = order.length - 1; i >= 0; i--) {
-    const node = order[i]!;
-    if (node.inputs.some((input) => input !== null && needed.has(input))) needed.add(node);
-  }
-  return needed;
 }
 
 const NOTHING = {};
