@@ -102,7 +102,6 @@ export class Points {
   }
 
   /** B^T d of eight points. */
-  @inline
   static input8(
     d0: v128,
     d1: v128,
@@ -170,7 +169,6 @@ export class Points {
   }
 
   /** A d. */
-  @inline
   static spread(points: i32, d0: v128, d1: v128, d2: v128, d3: v128, to: usize, step: usize): void {
     const table = Points.table(points);
     v128.store(to, d0);

@@ -24,11 +24,8 @@ export function newestFirst(roots: readonly Node[]): Node[] {
       if (input !== null) find(input);
     }
   }
-  // A chain comes in order already.
-  const sorted = found.every((node, i) => i === 0 || found[i - 1]!.seq > node.seq);
-  if (!sorted) found.sort((a, b) => b.seq - a.seq);
-  for (let i = 0; i < leaves.length; i++) found.push(leaves[i]!);
-  return found;
+  found.sort((a, b) => b.seq - a.seq);
+  return found.concat(leaves);
 }
 
 /** Those of `order` from which a target can be reached. */

@@ -160,6 +160,6 @@ function staleHistory(name: string, x: Tensor): never {
   throw new GradError(
     name,
     `an input of [${x.shape.join(",")}] shares memory with a tensor that ${x.buffer.writer} has ` +
-      `changed since, so its gradient would be wrong: make the view again after the change`,
+      `changed since: make the view again after the change`,
   );
 }

@@ -30,16 +30,19 @@ type Scalars<P, Behind = false> = P extends readonly [
         : Scalars<Rest>
   : never;
 
-/** Steps to be taken, joined into as few kernel calls as can be. Made once: its lists are used again. */
+/** The step of one parameter: that, its gradient and its states, contiguous; elements; scalars. */
+interface Step {
+  readonly operands: readonly (Tensor | null)[];
+  readonly n: number;
+  readonly scalars: readonly number[];
+}
+
+/** Steps to be taken, joined into as few kernel calls as can be. */
 export class Steps {
   private kernel: StepKernel | null = null;
   private scalars: readonly number[] = [];
-  /** Of the steps that were added: a parameter, its gradient and three states each; its scalars. */
-  private readonly operands: (Tensor | null)[] = [];
-  private readonly numbers: (readonly number[])[] = [];
-  private count = 0;
+  private readonly steps: Step[] = [];
   private elements = 0;
-  private readonly args: number[] = [];
   private keyA = NaN;
   private keyB = NaN;
 
@@ -58,53 +61,29 @@ export class Steps {
   }
 
   /** A parameter, its gradient and its states, contiguous; they live at least until `flush`. */
-  add(
-    p: Tensor,
-    g: Tensor,
-    a: Tensor | null = null,
-    b: Tensor | null = null,
-    c: Tensor | null = null,
-  ): void {
-    const n = p.numel();
-    if (this.count === MOST_PARAMS || this.elements + n > MOST_ELEMENTS) this.call();
-    const { operands } = this;
-    const at = 5 * this.count;
-    operands[at] = p;
-    operands[at + 1] = g;
-    operands[at + 2] = a;
-    operands[at + 3] = b;
-    operands[at + 4] = c;
-    this.numbers[this.count++] = this.scalars;
+  add(...operands: readonly [p: Tensor, g: Tensor, ...states: (Tensor | null)[]]): void {
+    const n = operands[0].numel();
+    if (this.steps.length === MOST_PARAMS || this.elements + n > MOST_ELEMENTS) this.call();
+    this.steps.push({ operands, n, scalars: this.scalars });
     this.elements += n;
   }
 
   /** Takes the steps that were added. */
   flush(): void {
     this.call();
-    this.operands.fill(null);
     this.keyA = NaN;
   }
 
   private call(): void {
-    if (this.count === 0) return;
-    const { args, operands } = this;
+    const args: number[] = [];
     const kernel = this.kernel!;
-    const each = OPERANDS[kernel];
     let units = 0;
-    let to = 0;
-    for (let i = 0; i < this.count; i++) {
-      for (let k = 5 * i; k < 5 * i + each; k++) {
-        const x = operands[k]!;
-        args[to++] = x === null ? 0 : x.address();
-      }
-      const n = operands[5 * i]!.numel();
-      args[to++] = n;
+    for (const { operands, n, scalars } of this.steps) {
+      for (let k = 0; k < OPERANDS[kernel]; k++) args.push(operands[k]?.address() ?? 0);
+      args.push(n, ...scalars);
       units += flatUnits(n);
-      const scalars = this.numbers[i]!;
-      for (let k = 0; k < scalars.length; k++) args[to++] = scalars[k]!;
     }
-    args.length = to;
-    this.count = this.elements = 0;
+    this.steps.length = this.elements = 0;
     if (units > 0) runList(kernels[kernel], units, args);
   }
 }

@@ -145,11 +145,6 @@ export abstract class Optimizer<Options extends object> {
     for (const [i, p] of params.entries()) this.update(p, grads[i]!, options, this.stateOf(p));
   }
 
-  /** All numbers that a step depends on, if they are options alone; null: also the steps before it. */
-  protected constants(_options: Options): readonly number[] | null {
-    return null;
-  }
-
   /** What is kept for a parameter, to read and to write. */
   protected stateOf(p: Tensor): ParamState {
     let state = this.state.get(p);
@@ -190,14 +185,7 @@ export abstract class Optimizer<Options extends object> {
       params.push(p);
       grads.push(g);
     }
-    let known: readonly number[] | null = null;
-    renewing(this.name, grads, (...grads) => {
-      const numbers = this.constants(group);
-      // A replay finds in its calls what was written last.
-      if (known !== null && numbers?.every((x, i) => x === known![i])) return;
-      known = numbers;
-      this.updateAll(params, grads, group);
-    });
+    renewing(this.name, grads, (...grads) => this.updateAll(params, grads, group));
     for (const g of made) g.dispose();
     const writer = `${this.name}.step`;
     for (const { buffer } of params) {

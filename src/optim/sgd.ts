@@ -43,10 +43,6 @@ export class SGD extends JoinedOptimizer<SGDOptions> {
     }
   }
 
-  protected override constants(o: SGDOptions): readonly number[] | null {
-    return o.momentum === 0 && this.joins ? [o.lr, o.weightDecay] : null;
-  }
-
   protected join(steps: Steps, p: Tensor, g: Tensor, o: SGDOptions, state: ParamState): void {
     const first = o.momentum !== 0 && state["momentum"] === undefined ? 1 : 0;
     if (!steps.same(first, 0)) {
