@@ -2,11 +2,8 @@
 // amsgrad, which are one formula, and Adamax, Adadelta and Lion. All in PyTorch's order of operations,
 // without fused multiply-adds; what the mode leaves out costs a branch that always goes the same way.
 //
-// All operands are contiguous float32 of n elements. Scalars that depend on the step come in,
-// computed in float64. A work unit is 1024 elements.
-import { Tail } from "./optim";
-
-const UNIT: u32 = 1024;
+// Entries and work units: see optim.ts.
+import { stepAll } from "./optim";
 
 @unmanaged
 class AdaptiveArgs {
@@ -65,7 +62,7 @@ class Four {
   static usual(s: AdaptiveArgs, d: v128, a: usize, b: usize, c: usize): v128 {
     let v = Four.square(s, b, d);
     let up = f32x4.mul(d, f32x4.splat(s.direct));
-    if (s.a) {
+    if (a) {
       const m = Four.blend(a, s.alpha, d, s.restA);
       up = f32x4.add(up, f32x4.mul(m, f32x4.splat(s.mean)));
       // What rounding takes below 0 must not become NaN.
@@ -121,7 +118,8 @@ function adaptive(args: usize, p: usize, g: usize, a: usize, b: usize, c: usize,
     v128.store(p, f32x4.sub(kept, f32x4.mul(d, f32x4.splat(s.lr))));
     p += 16;
     g += 16;
-    a += 16;
+    // What is not there stays 0.
+    if (a) a += 16;
     b += 16;
     c += 16;
   }
@@ -140,22 +138,5 @@ function adaptive(args: usize, p: usize, g: usize, a: usize, b: usize, c: usize,
  * mode 6, Lion:     u = sign(alpha a + restA d);  a = beta a + restB d.
  */
 export function adaptiveStepF32(args: usize, start: u32, end: u32): void {
-  const s = changetype<AdaptiveArgs>(args);
-  if (start >= end) return;
-  const n = min(end * UNIT, s.n) - start * UNIT;
-  const from = start * UNIT * 4;
-  const whole = (n & ~3) << 2;
-  adaptive(args, s.p + from, s.g + from, s.a + from, s.b + from, s.c + from, n & ~3);
-  const bytes = (n & 3) << 2;
-  if (!bytes) return;
-  // The last ones, padded.
-  for (let k: usize = 0; k < 5; k++) {
-    const at = load<usize>(args + (k << 2));
-    if (at) Tail.take(k, at + from + whole, bytes);
-  }
-  adaptive(args, Tail.at(0), Tail.at(1), Tail.at(2), Tail.at(3), Tail.at(4), 4);
-  for (let k: usize = 0; k < 5; k++) {
-    const at = load<usize>(args + (k << 2));
-    if (at && k != 1) Tail.giveBack(k, at + from + whole, bytes);
-  }
+  stepAll(args, offsetof<AdaptiveArgs>(), 5, start, end, adaptive);
 }

@@ -1,8 +1,9 @@
-// Optimiser steps, fused: each reads and writes every operand once. PyTorch's formulas, in its
-// order of operations, without fused multiply-adds.
+// Optimiser steps, fused: each reads and writes every operand once, and a call steps many parameters.
+// PyTorch's formulas, in its order of operations, without fused multiply-adds.
 //
-// All operands are contiguous float32 of n elements. Scalars that depend on the step come in,
-// computed in float64. A work unit is 1024 elements.
+// The parameter block holds one entry after the other, each as the kernel's contract has it: addresses
+// of operands, contiguous float32 of n elements; n; scalars, computed in float64 where they depend on
+// the step. A work unit is 1024 elements of one entry; those of the first entry come first.
 import { Scratch } from "./abi";
 
 const UNIT: u32 = 1024;
@@ -38,25 +39,71 @@ class AdamArgs {
   decay: f32;
 }
 
+/** Steps n elements, a multiple of 8. A state that is not there is 0. */
+type Part = (args: usize, p: usize, g: usize, a: usize, b: usize, c: usize, n: u32) => void;
+
+class Operand {
+  /** The k-th address of an entry with so many, `from` bytes on; 0: there is none. */
+  @inline
+  static of(entry: usize, operands: usize, k: usize, from: usize): usize {
+    const x = k < operands ? load<usize>(entry + (k << 2)) : 0;
+    return x ? x + from : 0;
+  }
+}
+
+/** Steps units [start, end) of the entries from `entry` on, each of `bytes` with so many operands. */
+export function stepAll(
+  entry: usize,
+  bytes: usize,
+  operands: usize,
+  start: u32,
+  end: u32,
+  part: Part,
+): void {
+  while (start < end) {
+    const n = load<u32>(entry + (operands << 2));
+    const units = (n + (UNIT - 1)) / UNIT;
+    const stop = min(units, end);
+    if (start < stop) {
+      stepOne(entry, operands, start * UNIT, min(stop * UNIT, n) - start * UNIT, part);
+      start = stop;
+    }
+    start -= units;
+    end -= units;
+    entry += bytes;
+  }
+}
+
 /**
- * The loops do 8 elements at a time; those behind the last 8 go through padded copies in the
- * scratch, so that every element sees the same operations.
+ * Steps n elements from `first` on. Those behind the last 8 go through padded copies in the scratch,
+ * so that every element sees the same operations.
  */
-export class Tail {
-  @inline
-  static at(k: usize): usize {
-    return Scratch.base() + (k << 5);
+function stepOne(entry: usize, operands: usize, first: u32, n: u32, part: Part): void {
+  const from: usize = first << 2;
+  const p = Operand.of(entry, operands, 0, from);
+  const g = Operand.of(entry, operands, 1, from);
+  const a = Operand.of(entry, operands, 2, from);
+  const b = Operand.of(entry, operands, 3, from);
+  const c = Operand.of(entry, operands, 4, from);
+  part(entry, p, g, a, b, c, n & ~7);
+  const left = (n & 7) << 2;
+  if (!left) return;
+  const last = from + ((n & ~7) << 2);
+  const pad = Scratch.base();
+  for (let k: usize = 0; k < operands; k++) {
+    const x = Operand.of(entry, operands, k, last);
+    if (x) move(x, pad + (k << 5), left);
   }
+  part(entry, pad, pad + 32, a ? pad + 64 : 0, b ? pad + 96 : 0, c ? pad + 128 : 0, 8);
+  for (let k: usize = 0; k < operands; k++) {
+    const x = Operand.of(entry, operands, k, last);
+    if (x && k != 1) move(pad + (k << 5), x, left);
+  }
+}
 
-  @inline
-  static take(k: usize, from: usize, bytes: usize): void {
-    memory.copy(Tail.at(k), from, bytes);
-  }
-
-  @inline
-  static giveBack(k: usize, to: usize, bytes: usize): void {
-    memory.copy(to, Tail.at(k), bytes);
-  }
+/** Copies a few elements: memory.copy takes longer to begin. */
+function move(from: usize, to: usize, bytes: u32): void {
+  for (let i: u32 = 0; i < bytes; i += 4) store<u32>(to + i, load<u32>(from + i));
 }
 
 /** What SGD makes of the decayed gradient d: stores the new buf and returns p's direction. */
@@ -113,11 +160,10 @@ function sgdLoop<D extends Direction>(args: usize, p: usize, g: usize, buf: usiz
   }
 }
 
-function sgd(args: usize, p: usize, g: usize, buf: usize, n: u32): void {
-  const s = changetype<SgdArgs>(args);
-  if (!s.buf) sgdLoop<Plain>(args, p, g, buf, n);
-  else if (s.nesterov) sgdLoop<Nesterov>(args, p, g, buf, n);
-  else sgdLoop<Momentum>(args, p, g, buf, n);
+function sgd(args: usize, p: usize, g: usize, a: usize, b: usize, c: usize, n: u32): void {
+  if (!a) sgdLoop<Plain>(args, p, g, a, n);
+  else if (changetype<SgdArgs>(args).nesterov) sgdLoop<Nesterov>(args, p, g, a, n);
+  else sgdLoop<Momentum>(args, p, g, a, n);
 }
 
 /**
@@ -126,23 +172,7 @@ function sgd(args: usize, p: usize, g: usize, buf: usize, n: u32): void {
  * buf = 0: no momentum, p -= lr d.
  */
 export function sgdStepF32(args: usize, start: u32, end: u32): void {
-  const s = changetype<SgdArgs>(args);
-  if (start >= end) return;
-  const n = min(end * UNIT, s.n) - start * UNIT;
-  const from = start * UNIT * 4;
-  const p = s.p + from;
-  const g = s.g + from;
-  const buf = s.buf + from;
-  sgd(args, p, g, buf, n & ~7);
-  const whole = (n & ~7) << 2;
-  const bytes = (n & 7) << 2;
-  if (!bytes) return;
-  Tail.take(0, p + whole, bytes);
-  Tail.take(1, g + whole, bytes);
-  if (s.buf) Tail.take(2, buf + whole, bytes);
-  sgd(args, Tail.at(0), Tail.at(1), Tail.at(2), 8);
-  Tail.giveBack(0, p + whole, bytes);
-  if (s.buf) Tail.giveBack(2, buf + whole, bytes);
+  stepAll(args, offsetof<SgdArgs>(), 3, start, end, sgd);
 }
 
 class Adam {
@@ -166,7 +196,7 @@ class Adam {
   }
 }
 
-function adam(args: usize, p: usize, g: usize, m: usize, v: usize, n: u32): void {
+function adam(args: usize, p: usize, g: usize, m: usize, v: usize, c: usize, n: u32): void {
   const s = changetype<AdamArgs>(args);
   const stepSize = f32x4.splat(s.stepSize);
   const weight1 = f32x4.splat(s.weight1);
@@ -213,24 +243,5 @@ function adam(args: usize, p: usize, g: usize, m: usize, v: usize, n: u32): void
  * weightDecay = 0 and decay = 1 - lr * its weight decay.
  */
 export function adamStepF32(args: usize, start: u32, end: u32): void {
-  const s = changetype<AdamArgs>(args);
-  if (start >= end) return;
-  const n = min(end * UNIT, s.n) - start * UNIT;
-  const from = start * UNIT * 4;
-  const p = s.p + from;
-  const g = s.g + from;
-  const m = s.m + from;
-  const v = s.v + from;
-  adam(args, p, g, m, v, n & ~7);
-  const whole = (n & ~7) << 2;
-  const bytes = (n & 7) << 2;
-  if (!bytes) return;
-  Tail.take(0, p + whole, bytes);
-  Tail.take(1, g + whole, bytes);
-  Tail.take(2, m + whole, bytes);
-  Tail.take(3, v + whole, bytes);
-  adam(args, Tail.at(0), Tail.at(1), Tail.at(2), Tail.at(3), 8);
-  Tail.giveBack(0, p + whole, bytes);
-  Tail.giveBack(2, m + whole, bytes);
-  Tail.giveBack(3, v + whole, bytes);
+  stepAll(args, offsetof<AdamArgs>(), 4, start, end, adam);
 }

@@ -3,12 +3,10 @@
  * idle but for the one that is being timed; rounds alternate, so that a slow minute of the machine
  * falls on everybody. Returns plain results; judging and printing is report.ts.
  */
-import { type ChildProcess, fork } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import type { Entrant } from "./contestant.js";
-import type { Budget } from "./measure.js";
-import { type Entry, entries } from "./tasks.js";
-import type { Reply, Request } from "./worker.js";
+import type { Entrant, Runner } from "./contestant.js";
+import { Player } from "./player.js";
+import type { Timing } from "./measure.js";
+import type { Entry } from "./tasks.js";
 
 export interface Effort {
   readonly rounds: number;
@@ -23,6 +21,8 @@ export interface Score {
   readonly ms?: number;
   /** Each round's median, in the order of the rounds. */
   readonly rounds?: readonly number[];
+  /** Bytes that a call moved out of the library's heap, in the last round. */
+  readonly spilled?: number;
   /** Why there is no figure. */
   readonly cannot?: string;
   /** Largest absolute difference to the first contestant's answer, over its largest value. */
@@ -32,8 +32,10 @@ export interface Score {
 export interface Row {
   readonly entry: Entry;
   readonly scores: Readonly<Record<string, Score>>;
-  /** The first contestant at the entry that the bar likens this one to, in the same rounds. */
-  readonly like?: Score;
+  /** The limit's loop in the same rounds (limit.ts). */
+  readonly limit?: Score;
+  /** Ours at the entry that this one shares peers with, in the same rounds. */
+  readonly leader?: Score;
 }
 
 export function median(values: readonly number[]): number {
@@ -42,64 +44,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-const workerPath = fileURLToPath(new URL("./worker.ts", import.meta.url));
-/** A call that answers nothing for so long counts as failed. */
-const TIMEOUT_MS = 300_000;
-/** Rounds of a contestant whose single call takes seconds. */
-const SLOW_ROUNDS = 2;
-
-/** One contestant at one entry, over IPC. Every failure, crashes included, is a rejection. */
-class Player {
-  readonly #child: ChildProcess;
-  #stderr = "";
-
-  constructor(entrant: Entrant, entry: Entry) {
-    this.#child = fork(workerPath, [entrant.module, entry.id], {
-      serialization: "advanced",
-      stdio: ["ignore", "ignore", "pipe", "ipc"],
-      env: { ...process.env, NODE_NO_WARNINGS: "1" },
-    });
-    this.#child.stderr?.on("data", (chunk: Buffer) => (this.#stderr += chunk.toString()));
-  }
-
-  #ask(request: Request): Promise<Exclude<Reply, { error: string }>> {
-    const child = this.#child;
-    return new Promise((resolve, reject) => {
-      const settle = (finish: () => void): void => {
-        clearTimeout(timer);
-        child.off("message", onMessage).off("exit", onExit);
-        finish();
-      };
-      const onMessage = (reply: Reply): void =>
-        settle(() => ("error" in reply ? reject(new Error(reply.error)) : resolve(reply)));
-      const onExit = (code: number | null): void =>
-        settle(() => reject(new Error(`ended with ${code}: ${this.#stderr.trim().slice(-300)}`)));
-      const timer = setTimeout(
-        () => settle(() => reject(new Error(`no answer within ${TIMEOUT_MS / 1000} s`))),
-        TIMEOUT_MS,
-      );
-      child.on("message", onMessage).on("exit", onExit);
-      if (child.exitCode !== null || !child.connected) onExit(child.exitCode);
-      else child.send(request);
-    });
-  }
-
-  async check(): Promise<Float64Array> {
-    const reply = await this.#ask({ ask: "check" });
-    if (!("answer" in reply)) throw new Error("expected an answer");
-    return reply.answer;
-  }
-
-  async measure(budget: Budget): Promise<number> {
-    const reply = await this.#ask({ ask: "measure", budget });
-    if (!("ms" in reply)) throw new Error("expected a time");
-    return reply.ms;
-  }
-
-  stop(): void {
-    this.#child.kill("SIGKILL");
-  }
-}
+const LIMIT: Runner = { name: "limit", module: new URL("./limit.ts", import.meta.url).href };
 
 /** max |a - b| over max |a|; infinite where shapes or NaNs differ, so that nothing slips through. */
 export function difference(a: Float64Array, b: Float64Array): number {
@@ -115,74 +60,108 @@ export function difference(a: Float64Array, b: Float64Array): number {
   return largest / (scale || 1);
 }
 
-interface Standing {
-  readonly name: string;
-  readonly player: Player;
-  readonly rounds: number[];
-  answer?: Float64Array;
-  cannot?: string;
-}
+/** One contestant in the rounds of one entry. */
+class Standing {
+  readonly #player: Player;
+  readonly #timings: Timing[] = [];
+  answer: Float64Array | undefined;
+  #cannot: string | undefined;
 
-async function attempt(standing: Standing, act: () => Promise<void>): Promise<void> {
-  if (standing.cannot !== undefined) return;
-  try {
-    await act();
-  } catch (error) {
-    standing.cannot = error instanceof Error ? error.message : String(error);
+  constructor(
+    readonly name: string,
+    runner: Runner,
+    entry: Entry,
+    readonly isSlow: boolean,
+  ) {
+    this.#player = new Player(runner, entry);
+  }
+
+  /** A failure is noted, and ends this contestant's part. */
+  async #attempt(act: () => Promise<void>): Promise<void> {
+    if (this.#cannot !== undefined) return;
+    try {
+      await act();
+    } catch (error) {
+      this.#cannot = error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  check(): Promise<void> {
+    return this.#attempt(async () => {
+      this.answer = await this.#player.check();
+    });
+  }
+
+  async round(round: number, { measureMs, warmupMs }: Effort): Promise<void> {
+    // A call of seconds is its own warm-up (the check), and needs no second opinion.
+    if (this.isSlow && round > 0) return;
+    // Later rounds find the code warm; a few calls suffice to refill the caches.
+    const budget = { measureMs, warmupMs: round === 0 ? warmupMs : warmupMs / 10 };
+    await this.#attempt(async () => {
+      this.#timings.push(await this.#player.measure(budget));
+    });
+  }
+
+  score(reference: Float64Array | undefined): Score {
+    const compared =
+      this.answer && reference ? { difference: difference(reference, this.answer) } : {};
+    if (this.#cannot !== undefined) return { cannot: this.#cannot, ...compared };
+    const rounds = this.#timings.map(({ ms }) => ms);
+    const spilled = this.#timings.at(-1)?.spilled;
+    return { ms: median(rounds), rounds, ...(spilled !== undefined && { spilled }), ...compared };
+  }
+
+  stop(): Promise<void> {
+    return this.#player.stop();
   }
 }
 
+const SKIPPED: Score = { cannot: "skipped (takes seconds a call)" };
+
+/** Entries that give the peers the same work, with the first of them. */
+export function groups(wanted: readonly Entry[]): Entry[][] {
+  const made = new Map<string, Entry[]>();
+  for (const entry of wanted) {
+    const key = entry.peersOf ?? entry.id;
+    made.set(key, [...(made.get(key) ?? []), entry]);
+  }
+  return [...made.values()];
+}
+
+/**
+ * Plays entries of one group: the first entrant does each of them, the others and the limit do the
+ * first. A row an entry.
+ */
 export async function play(
-  entry: Entry,
-  entrants: readonly Entrant[],
+  group: readonly Entry[],
+  [first, ...peers]: readonly [Entrant, ...Entrant[]],
   effort: Effort,
-): Promise<Row> {
-  const isSlow = (name: string): boolean => entry.slowFor?.includes(name) ?? false;
+): Promise<Row[]> {
+  const [leader] = group as [Entry, ...Entry[]];
+  const isSlow = (name: string): boolean => leader.slowFor?.includes(name) ?? false;
   const isSkipped = ({ name }: Entrant): boolean => effort.skipSlow && isSlow(name);
-  const enter = (e: Entrant, played: Entry): Standing => {
-    return { name: e.name, player: new Player(e, played), rounds: [] };
-  };
-  const standings = entrants.filter((e) => !isSkipped(e)).map((e) => enter(e, entry));
-  const likened = entries.find(({ id }) => id === entry.bar.like?.id);
-  const like = likened && entrants[0] ? enter(entrants[0], likened) : undefined;
-  const everybody = like ? [...standings, like] : standings;
+  const enter = (runner: Runner, entry = leader): Standing =>
+    new Standing(runner.name, runner, entry, isSlow(runner.name));
+  const ours = group.map((entry) => enter(first, entry));
+  const others = peers.filter((peer) => !isSkipped(peer)).map((peer) => enter(peer));
+  const limit = enter(LIMIT);
+  const everybody = [...ours, ...others, limit];
   try {
-    for (const s of everybody) {
-      await attempt(s, async () => {
-        s.answer = await s.player.check();
-      });
-    }
+    for (const standing of everybody) await standing.check();
     for (let round = 0; round < effort.rounds; round++) {
-      // Later rounds find the code warm; a few calls suffice to refill the caches.
-      const warmupMs = round === 0 ? effort.warmupMs : effort.warmupMs / 10;
-      for (const s of everybody) {
-        if (isSlow(s.name) && round >= SLOW_ROUNDS) continue;
-        await attempt(s, async () => {
-          s.rounds.push(await s.player.measure({ measureMs: effort.measureMs, warmupMs }));
-        });
-      }
+      for (const standing of everybody) await standing.round(round, effort);
     }
   } finally {
-    for (const { player } of everybody) player.stop();
+    await Promise.all(everybody.map((standing) => standing.stop()));
   }
-  const scores = scoresOf(standings, entrants.filter(isSkipped));
-  return { entry, scores, ...(like && { like: scoreOf(like) }) };
-}
-
-const scoreOf = ({ cannot, rounds }: Standing): Score =>
-  cannot === undefined ? { ms: median(rounds), rounds } : { cannot };
-
-function scoresOf(
-  standings: readonly Standing[],
-  skipped: readonly Entrant[],
-): Record<string, Score> {
-  const scores: Record<string, Score> = {};
-  const reference = standings.find((s) => s.answer)?.answer;
-  for (const standing of standings) {
-    const { name, answer } = standing;
-    const compared = answer && reference ? { difference: difference(reference, answer) } : {};
-    scores[name] = { ...scoreOf(standing), ...compared };
-  }
-  for (const { name } of skipped) scores[name] = { cannot: "skipped (takes seconds a call)" };
-  return scores;
+  return group.map((entry, i) => {
+    const own = ours[i]!;
+    const reference = own.answer ?? others.find(({ answer }) => answer)?.answer;
+    const scores = Object.fromEntries([
+      ...[own, ...others].map((standing) => [standing.name, standing.score(reference)] as const),
+      ...peers.filter(isSkipped).map(({ name }) => [name, SKIPPED] as const),
+    ]);
+    const leader = i > 0 && { leader: ours[0]!.score(undefined) };
+    return { entry, scores, limit: limit.score(undefined), ...leader };
+  });
 }

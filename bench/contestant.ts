@@ -3,25 +3,34 @@
  * process of its own (worker.ts), so that a crash stops one job and nothing else; what can be said
  * about it without loading it is its `Entrant`.
  */
-import type { Inputs, Task } from "./tasks.js";
+import type { Inputs } from "./inputs.js";
+import type { Task } from "./tasks.js";
 
 export interface Job {
   /** One unit of work, finished when it returns or when its promise resolves; results are dropped. */
   run(): unknown;
   /** The answer as plain numbers in PyTorch's layout; for training, the losses of the first steps. */
   check(): ArrayLike<number> | Promise<ArrayLike<number>>;
+  /** Bytes that all calls so far have moved out of the library's heap, where it has such a thing. */
+  spilledBytes?(): number;
 }
 
 /** The default export of a contestant's module. */
 export interface Contestant {
-  start(): Promise<void>;
-  prepare(task: Task, inputs: Inputs): Job;
+  /** Peers ignore `threads`: in Node, none of them has more than one. */
+  start(threads: number): Promise<void>;
+  /** Throws where the library cannot do the task. */
+  prepare(task: Task, inputs: Inputs): Job | Promise<Job>;
 }
 
-export interface Entrant {
+/** Who takes part in the rounds. */
+export interface Runner {
   readonly name: string;
   /** URL of the module whose default export is the Contestant. */
   readonly module: string;
+}
+
+export interface Entrant extends Runner {
   /** The folder from which its package resolves. */
   readonly cwd: string;
   readonly packages: readonly string[];
@@ -30,4 +39,6 @@ export interface Entrant {
   /** What a page would import, and the files it fetches besides. */
   readonly pageEntry: string;
   readonly pageFiles: readonly string[];
+  /** Where its compiled kernels lie, if they are a file. */
+  readonly kernels?: string;
 }

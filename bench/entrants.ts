@@ -14,4 +14,5 @@ export const simdgrad: Entrant = {
     globalThis.result = tensor([1, 2, 3]).add(1).toArray();`,
   pageEntry: `export * from "simdgrad";`,
   pageFiles: [],
+  kernels: "build/kernels.release.wasm",
 };

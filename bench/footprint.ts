@@ -1,6 +1,7 @@
 /**
  * What it costs to have a library at all: the time from a fresh Node process to its first result
- * (less that of an empty process), and the bytes that a page downloads for the whole of it.
+ * (less that of an empty process), the bytes that a page downloads for the whole of it, and those of
+ * its compiled kernels.
  */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -81,14 +82,26 @@ async function pageBytesOf(entrant: Entrant): Promise<number> {
   await bundle.close();
   const files = entrant.pageFiles.map((file) => readFileSync(join(entrant.cwd, file)));
   return [...loadedWithEntry(output).map((code) => Buffer.from(code)), ...files]
-    .map((bytes) => gzipSync(bytes, { level: 9 }).length)
+    .map(gzipped)
     .reduce((a, b) => a + b, 0);
 }
 
+const gzipped = (bytes: Buffer): number => gzipSync(bytes, { level: 9 }).length;
+
+/** Bytes, or why there are none. */
+export type Sizes = Readonly<Record<string, number | string>>;
+
+/** Bytes of every kernel, gzipped. */
+export function kernelBytes(entrants: readonly Entrant[]): Sizes {
+  const size = ({ kernels, cwd }: Entrant): number | string =>
+    kernels === undefined
+      ? "writes its kernels as it runs"
+      : gzipped(readFileSync(join(cwd, kernels)));
+  return Object.fromEntries(entrants.map((entrant) => [entrant.name, size(entrant)]));
+}
+
 /** Bytes of the whole package, minified and gzipped, with the files it fetches. */
-export async function pageBytes(
-  entrants: readonly Entrant[],
-): Promise<Record<string, number | string>> {
+export async function pageBytes(entrants: readonly Entrant[]): Promise<Sizes> {
   const sizes: Record<string, number | string> = {};
   for (const entrant of entrants) {
     sizes[entrant.name] = await pageBytesOf(entrant).catch((error: unknown) => String(error));

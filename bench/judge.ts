@@ -1,6 +1,7 @@
 /** Holds a row against its bar. Nothing here prints. */
 import type { Row, Score } from "./contest.js";
-import { type Bar, entries } from "./tasks.js";
+import { LIMIT_FLOPS, loopOf } from "./limit.js";
+import { type Bar, REFERENCE_GFLOPS } from "./tasks.js";
 
 /** The contestant that is judged; all others are peers. */
 export const OURS = "simdgrad";
@@ -15,30 +16,34 @@ export interface Verdict {
 }
 
 type Named = { readonly name: string; readonly ms: number };
+type Scores = Readonly<Record<string, Score>>;
 
-export function peersOf(scores: Readonly<Record<string, Score>>): Named[] {
+export function peersOf(scores: Scores): Named[] {
   return Object.entries(scores).flatMap(([name, { ms }]) =>
     name === OURS || ms === undefined ? [] : [{ name, ms }],
   );
 }
 
 /** The named peer's speed, or that of the fastest. */
-function peer(scores: Readonly<Record<string, Score>>, than: string): Named | undefined {
+function peer(scores: Scores, than: string): Named | undefined {
   const peers = peersOf(scores).sort((a, b) => a.ms - b.ms);
   return than === "best" ? peers[0] : peers.find(({ name }) => name === than);
 }
 
 const times = (ratio: number): string => `${ratio.toFixed(ratio < 10 ? 2 : 0)}x`;
+const percent = (share: number): string => `${(share * 100).toFixed(0)}%`;
 
-function words(bar: Bar): string {
+/** Bars that are times or rates, and those that are ratios, in words. */
+function words({ atMostMs, orRatio, ofLimit, perNs, faster, overOneThread }: Bar): string {
+  const beside = ({ than, by }: { than: string; by: number }): string =>
+    `${times(by)} ${than === "best" ? "the best peer" : than}`;
   const parts: string[] = [];
-  if (bar.atMostMs !== undefined) parts.push(`at most ${duration(bar.atMostMs)}`);
-  if (bar.orRatio) parts.push(`or ${times(bar.orRatio.by)} ${bar.orRatio.than}`);
-  if (bar.faster) {
-    const { than, by } = bar.faster;
-    parts.push(`${times(by)} ${than === "best" ? "the best peer" : than}`);
-  }
-  if (bar.like) parts.push(`${bar.like.id} within ${bar.like.within * 100}%`);
+  if (atMostMs !== undefined) parts.push(`at most ${duration(atMostMs)}`);
+  if (orRatio) parts.push(`or ${beside(orRatio)}`);
+  if (ofLimit !== undefined) parts.push(`${percent(ofLimit)} of the limit`);
+  if (perNs !== undefined) parts.push(`${perNs}/ns at ${REFERENCE_GFLOPS} GFLOP/s`);
+  if (faster) parts.push(beside(faster));
+  if (overOneThread !== undefined) parts.push(`${times(overOneThread)} one thread`);
   return parts.join(", ");
 }
 
@@ -47,6 +52,9 @@ export function duration(ms: number): string {
   if (ms < 1) return `${(ms * 1e3).toPrecision(3)} us`;
   return `${ms < 1000 ? ms.toPrecision(3) : ms.toFixed(0)} ms`;
 }
+
+const isSkipped = ({ scores }: Row, name: string): boolean =>
+  scores[name]?.cannot?.startsWith("skipped") ?? false;
 
 function isFaster(row: Row, than: string, by: number): boolean | undefined {
   const ours = row.scores[OURS]?.ms;
@@ -57,20 +65,43 @@ function isFaster(row: Row, than: string, by: number): boolean | undefined {
   return theirs / ours >= by;
 }
 
-const isSkipped = (row: Row, name: string): boolean =>
-  row.scores[name]?.cannot?.startsWith("skipped") ?? false;
+/** The limit of arithmetic that was measured beside this row, if that is its limit. */
+export function limitGflops({ entry, limit }: Row): number | undefined {
+  if (limit?.ms === undefined || loopOf(entry.task) !== "multiplyAdd") return undefined;
+  return LIMIT_FLOPS / limit.ms / 1e6;
+}
 
-/** Arithmetic per second of ours at this entry, as a share of ours at the entry it is likened to. */
-function likeness({ entry, scores, like }: Row): number | undefined {
-  const model = entries.find(({ id }) => id === entry.bar.like?.id);
+/** What ours reaches of the limit that was measured in the same rounds. */
+export function shareOfLimit(row: Row): number | undefined {
+  const ms = row.scores[OURS]?.ms;
+  if (ms === undefined || row.limit?.ms === undefined) return undefined;
+  const gflops = limitGflops(row);
+  if (gflops === undefined) return row.limit.ms / ms;
+  return row.entry.flops === undefined ? undefined : row.entry.flops / ms / 1e6 / gflops;
+}
+
+/** How many times faster than the same with one thread. */
+function overOneThread({ scores, leader }: Row): number | undefined {
   const ours = scores[OURS]?.ms;
-  if (!model?.flops || !entry.flops || !ours || !like?.ms) return undefined;
-  return entry.flops / ours / (model.flops / like.ms);
+  return ours === undefined || leader?.ms === undefined ? undefined : leader.ms / ours;
+}
+
+/** Elements a nanosecond, for the ops on one large operand. */
+export function elementsPerNs({ entry, scores }: Row): number | undefined {
+  const ms = scores[OURS]?.ms;
+  return ms !== undefined && entry.task.kind === "unary" ? entry.task.n / ms / 1e6 : undefined;
+}
+
+/** The answers' differences that are too large. */
+function differing({ entry, scores }: Row): string[] {
+  return Object.entries(scores).flatMap(([name, { difference = 0 }]) =>
+    difference > entry.tolerance ? [`${name} DIFFERS by ${difference.toExponential(1)}`] : [],
+  );
 }
 
 /** All conditions of the bar; an absolute one is met by its ratio too, as machines differ. */
 export function judge(row: Row): Verdict {
-  const { bar, tolerance } = row.entry;
+  const { bar } = row.entry;
   const ours = row.scores[OURS]?.ms;
   const met: (boolean | undefined)[] = [];
   const notes: string[] = [];
@@ -80,18 +111,25 @@ export function judge(row: Row): Verdict {
     met.push(ratio === true ? true : absolute);
     if (absolute === false && ratio) notes.push("by ratio");
   }
+  if (bar.ofLimit !== undefined) {
+    const share = shareOfLimit(row);
+    met.push(share === undefined ? undefined : share >= bar.ofLimit);
+  }
+  if (bar.perNs !== undefined) {
+    const [rate, gflops] = [elementsPerNs(row), limitGflops(row)];
+    const share = rate && gflops && rate / ((bar.perNs * gflops) / REFERENCE_GFLOPS);
+    met.push(share === undefined ? undefined : share >= 1);
+    if (share !== undefined) notes.push(`${percent(share)} of it`);
+  }
   if (bar.faster) met.push(isFaster(row, bar.faster.than, bar.faster.by));
-  if (bar.like) {
-    const share = likeness(row);
-    met.push(share === undefined ? undefined : share >= 1 - bar.like.within);
-    if (share !== undefined) notes.push(`${(share * 100).toFixed(0)}% of ${bar.like.id}`);
+  if (bar.overOneThread !== undefined) {
+    const gain = overOneThread(row);
+    met.push(gain === undefined ? undefined : gain >= bar.overOneThread);
+    if (gain !== undefined) notes.push(times(gain));
   }
-  for (const [name, score] of Object.entries(row.scores)) {
-    if (score.difference !== undefined && score.difference > tolerance) {
-      notes.push(`${name} DIFFERS by ${score.difference.toExponential(1)}`);
-      met.push(false);
-    }
-  }
+  const wrong = differing(row);
+  if (wrong.length > 0) met.push(false);
   const all = met.includes(false) ? false : met.includes(undefined) ? undefined : true;
-  return { bar: words(bar), met: ours === undefined ? undefined : all, note: notes.join("; ") };
+  const note = [...notes, ...wrong].join("; ");
+  return { bar: words(bar), met: ours === undefined ? undefined : all, note };
 }

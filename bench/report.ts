@@ -1,41 +1,53 @@
-/** Results as a table: for the terminal, and as docs/benchmarks.md. */
+/** Results as tables of cells: for the terminal, and for the page (page.ts). */
 import { cpus, totalmem } from "node:os";
-import type { Row, Score } from "./contest.js";
-import { OURS, duration, judge } from "./judge.js";
+import { type Beside, besideNote } from "./beside.js";
+import { type Cache, heldBy } from "./caches.js";
+import { type Row, type Score, median } from "./contest.js";
+import type { Sizes } from "./footprint.js";
+import { OURS, duration, elementsPerNs, judge, limitGflops, shareOfLimit } from "./judge.js";
+import type { Scaling } from "./scaling.js";
 
 /** A table whose first row holds the titles. */
-type Cells = readonly (readonly string[])[];
+export type Cells = readonly (readonly string[])[];
 
 export interface Results {
   readonly names: readonly string[];
   readonly rows: readonly Row[];
   readonly startup: Readonly<Record<string, Score>>;
-  readonly bytes: Readonly<Record<string, number | string>>;
-  /** GFLOP/s of multiply and add in SIMD128 on one core of this machine. */
-  readonly peak: number;
-  /** The machine's load average when the run began: what else was running. */
-  readonly load: number;
+  readonly bytes: Sizes;
+  readonly kernels: Sizes;
+  readonly scaling?: Scaling;
+  /** What ran beside; undefined where the system does not say. */
+  readonly beside: Beside | undefined;
 }
 
-const STARTUP_BAR_MS = 40;
-const BYTES_BAR = 60_000;
+const STARTUP_BAR_MS = 25;
+const PAGE_BAR = 100_000;
+const KERNELS_BAR = 45_000;
 const NONE = "-";
 
 const verdictWord = (met: boolean | undefined): string =>
   met === undefined ? NONE : met ? "ok" : "short";
 
-function rate({ entry, scores }: Row): string {
+function rate(row: Row): string {
+  const { entry, scores } = row;
   const ms = scores[OURS]?.ms;
   if (ms === undefined) return NONE;
+  const perNs = elementsPerNs(row);
+  if (perNs !== undefined) return `${perNs.toFixed(2)}/ns`;
   if (entry.perSecond) return `${Math.round(1000 / ms).toLocaleString("en")}/s`;
   if (entry.flops) return `${(entry.flops / ms / 1e6).toFixed(1)} GFLOP/s`;
   return entry.bytes ? `${(entry.bytes / ms / 1e6).toFixed(1)} GB/s` : NONE;
 }
 
-function shareOfPeak({ entry, scores }: Row, peak: number): string {
-  const ms = scores[OURS]?.ms;
-  if (ms === undefined || !entry.flops) return NONE;
-  return `${((entry.flops / ms / 1e6 / peak) * 100).toFixed(0)}%`;
+const percent = (share: number | undefined): string =>
+  share === undefined ? NONE : `${(share * 100).toFixed(0)}%`;
+
+/** Bytes that a step moved out of the heap. */
+function spilled({ scores }: Row): string {
+  const bytes = scores[OURS]?.spilled;
+  if (bytes === undefined) return NONE;
+  return bytes < 1000 ? `${bytes.toFixed(0)} B` : `${(bytes / 1000).toFixed(1)} kB`;
 }
 
 /** A peer's figure and how many times ours beats it. */
@@ -65,61 +77,84 @@ function largestDifference(scores: Readonly<Record<string, Score>>): string {
   return all.length < 2 ? NONE : Math.max(...all).toExponential(1);
 }
 
-function byteCells(names: readonly string[], bytes: Results["bytes"]): string[] {
-  const ours = bytes[OURS];
-  const shown = (size: number | string | undefined): string =>
-    typeof size === "number" ? `${(size / 1000).toFixed(1)} kB` : "cannot";
+const isNumber = (size: number | string | undefined): size is number => typeof size === "number";
+
+/** A row of sizes, held against a bar in bytes. */
+function sizeRow(title: string, names: readonly string[], sizes: Sizes, bar: number): string[] {
+  const ours = sizes[OURS];
   const number = (size: number | string | undefined): number | undefined =>
-    typeof size === "number" ? size : undefined;
+    isNumber(size) ? size : undefined;
+  const shown = (size: number | string | undefined): string =>
+    isNumber(size) ? `${(size / 1000).toFixed(1)} kB` : NONE;
   const peers = names.filter((name) => name !== OURS);
+  const met = isNumber(ours) ? ours <= bar : undefined;
   return [
-    shown(ours),
-    NONE,
-    NONE,
-    ...peers.map((name) => beside(number(bytes[name]), number(ours), shown(bytes[name]))),
+    ...[title, shown(ours), NONE, NONE],
+    ...peers.map((name) => beside(number(sizes[name]), number(ours), shown(sizes[name]))),
+    ...[NONE, NONE, `at most ${bar / 1000} kB`, verdictWord(met)],
   ];
 }
 
-export function cells({ names, rows, startup, bytes, peak }: Results): Cells {
+function startupRow({ names, startup }: Results): string[] {
+  const first = startup[OURS]?.ms;
+  const met = first === undefined ? undefined : first <= STARTUP_BAR_MS;
+  return [
+    ...["import to first result, over an empty process", ourCell(startup[OURS]), NONE, NONE],
+    ...peerCells(names, startup),
+    ...[NONE, NONE, `at most ${STARTUP_BAR_MS} ms`, verdictWord(met)],
+  ];
+}
+
+export function cells(results: Results): Cells {
+  const { names, rows, startup, bytes, kernels } = results;
   const peers = names.filter((name) => name !== OURS);
-  const title = ["work", OURS, "rate", "of peak", ...peers, "difference", "bar", "verdict"];
+  const title = ["work", OURS, "rate", "of limit", ...peers];
+  title.push("difference", "spilled a step", "bar", "verdict");
   const body = rows.map((row) => {
     const { bar, met, note } = judge(row);
     return [
-      row.entry.title,
-      ourCell(row.scores[OURS]),
-      rate(row),
-      shareOfPeak(row, peak),
+      ...[row.entry.title, ourCell(row.scores[OURS]), rate(row), percent(shareOfLimit(row))],
       ...peerCells(names, row.scores),
-      largestDifference(row.scores),
-      bar,
+      ...[largestDifference(row.scores), spilled(row), bar],
       [verdictWord(met), note].filter(Boolean).join(": "),
     ];
   });
-  const first = startup[OURS]?.ms;
-  const size = bytes[OURS];
-  const startupRow = [
-    "import to first result, over an empty process",
-    ourCell(startup[OURS]),
-    NONE,
-    NONE,
-    ...peerCells(names, startup),
-    NONE,
-    `at most ${STARTUP_BAR_MS} ms`,
-    verdictWord(first === undefined ? undefined : first <= STARTUP_BAR_MS),
-  ];
-  const bytesRow = [
-    "page download, minified and gzipped",
-    ...byteCells(names, bytes),
-    NONE,
-    `at most ${BYTES_BAR / 1000} kB`,
-    verdictWord(typeof size === "number" ? size <= BYTES_BAR : undefined),
-  ];
+  const has = (figures: object): boolean => Object.keys(figures).length > 0;
+  const page = "page download of everything, minified and gzipped";
   return [
     title,
     ...body,
-    ...(Object.keys(startup).length ? [startupRow] : []),
-    ...(Object.keys(bytes).length ? [bytesRow] : []),
+    ...(has(startup) ? [startupRow(results)] : []),
+    ...(has(bytes) ? [sizeRow(page, names, bytes, PAGE_BAR)] : []),
+    ...(has(kernels) ? [sizeRow("all kernels, gzipped", names, kernels, KERNELS_BAR)] : []),
+  ];
+}
+
+const shownBytes = (bytes: number): string =>
+  bytes < 2 ** 20 ? `${bytes / 2 ** 10} KiB` : `${bytes / 2 ** 20} MiB`;
+
+const shownElements = (n: number): string => (n < 2 ** 20 ? `${n / 2 ** 10}K` : `${n / 2 ** 20}M`);
+
+export const cacheWords = (caches: readonly Cache[]): string =>
+  caches.map(({ name, bytes }) => `${name} ${shownBytes(bytes)}`).join(", ");
+
+export function elementwiseCells({ elementwise, caches }: Scaling): Cells {
+  return [
+    ["elements", "add: data", "held by", "add: ns an element", "exp: ns an element"],
+    ...elementwise.map(({ n, bytes, addNs, expNs }) => [
+      ...[shownElements(n), shownBytes(bytes), heldBy(caches, bytes)],
+      ...[addNs.toFixed(3), expNs.toFixed(3)],
+    ]),
+  ];
+}
+
+export function matmulCells({ matmul, caches }: Scaling): Cells {
+  return [
+    ["matmul", "data", "held by", "GFLOP/s", "of limit"],
+    ...matmul.map(({ n, bytes, gflops, share }) => [
+      ...[`${n}x${n}`, shownBytes(bytes), heldBy(caches, bytes)],
+      ...[gflops.toFixed(1), percent(share)],
+    ]),
   ];
 }
 
@@ -131,7 +166,7 @@ export function reasons({ rows, startup, bytes }: Results): string[] {
     ),
     ...Object.entries(startup).map(([name, { cannot }]) => ({ name, what: "startup", cannot })),
     ...Object.entries(bytes).map(([name, size]) => {
-      return { name, what: "bytes", cannot: typeof size === "string" ? size : undefined };
+      return { name, what: "bytes", cannot: isNumber(size) ? undefined : size };
     }),
   ];
   const whats = new Map<string, string[]>();
@@ -155,51 +190,23 @@ export function plainTable(table: Cells): string {
     .join("\n");
 }
 
-function markdownTable(table: Cells): string {
-  const [title, ...body] = table.map((line) => `| ${line.join(" | ")} |`);
-  return [title, `|${" --- |".repeat(table[0]!.length)}`, ...body].join("\n");
-}
-
 export function machine(): string {
   const [cpu] = cpus();
   const memory = (totalmem() / 2 ** 30).toFixed(0);
   return `${cpu?.model.trim()} (${cpus().length} cores, one used), ${memory} GiB, ${process.platform} ${process.arch}, Node ${process.version}`;
 }
 
-/** A run beside other work says little; whoever reads the figures must know. */
-export function loadNote({ load }: Results): string {
-  const busy = load > 1 ? ": OTHER WORK WAS RUNNING, do not trust these figures" : "";
-  return `load average ${load.toFixed(1)} when the run began${busy}`;
+/** The limit of arithmetic over all rows: a wide range tells of a throttled machine. */
+export function limitNote({ rows }: Results): string {
+  const all = rows.flatMap((row) => limitGflops(row) ?? []);
+  if (all.length === 0) return "not measured";
+  const [middle, least, most] = [median(all), Math.min(...all), Math.max(...all)];
+  return `${middle.toFixed(1)} GFLOP/s (${least.toFixed(1)} to ${most.toFixed(1)} beside the rows)`;
 }
 
-export function markdown(
-  results: Results,
-  versions: Readonly<Record<string, string>>,
-  command: string,
-): string {
-  const cannot = reasons(results);
-  return `<!-- Written by \`${command}\`; do not edit. -->
-
-# Benchmarks
-
-- Machine: ${machine()}. SIMD128 multiply and add, measured in the same run: ${results.peak.toFixed(1)} GFLOP/s.
-- The machine's ${loadNote(results)}.
-- Versions: ${Object.entries(versions)
-    .map(([name, version]) => `${name} ${version}`)
-    .join(", ")}.
-- Date: ${new Date().toISOString().slice(0, 10)}.
-- Repeat: \`${command}\` (installs the peers into \`bench/peers/node_modules\` when they are missing; \`--quick\` for a coarse run, \`--only <text>\` for some of the rows).
-
-${markdownTable(cells(results))}
-
-Times are medians of calls, the median of alternating rounds; in brackets, how many times simdgrad is faster.
-Each contestant works in a process of its own with the same inputs, on one thread. Answers are compared:
-"difference" is the largest absolute difference to simdgrad's answer over its largest value (for training,
-of the losses of the first steps), and a row whose answers differ is not "ok". "of peak" is the share of the
-multiply-and-add limit above. Where a bar is a time, the same bar is also given as a ratio to a peer, since
-machines differ: the verdict is "by ratio" where only the ratio holds. Training steps are forward, loss,
-backward and Adam; simdgrad's run without any disposal by hand, tfjs-wasm's under its own \`tidy\`, jax-js's
-as one jitted function. Single ops release their results by hand in every library, but for simdgrad's eager
-add, which disposes of nothing. tfjs-wasm works in its own layout (NHWC); jax-js's single ops are jitted too.
-${cannot.length ? `\nCannot:\n\n${cannot.map((line) => `- ${line}`).join("\n")}\n` : ""}`;
-}
+/** What the figures were taken on, and beside what. */
+export const circumstances = (results: Results): string[] => [
+  `Machine: ${machine()}.`,
+  `SIMD128 multiply and add on one core: ${limitNote(results)}.`,
+  `${besideNote(results.beside)}.`,
+];

@@ -2,4 +2,4 @@
 import { simdgrad } from "./entrants.js";
 import { main } from "./main.js";
 
-await main([simdgrad], "npm run bench");
+await main([simdgrad]);

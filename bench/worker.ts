@@ -4,17 +4,18 @@
  * Arguments: the URL of the contestant's module, the id of the entry.
  */
 import type { Contestant, Job } from "./contestant.js";
-import { type Budget, medianMs } from "./measure.js";
-import { entries, inputsOf } from "./tasks.js";
+import { entries } from "./entries.js";
+import { inputsOf } from "./inputs.js";
+import { type Budget, type Timing, measure } from "./measure.js";
 
 export type Request = { ask: "check" } | { ask: "measure"; budget: Budget };
-export type Reply = { answer: Float64Array } | { ms: number } | { error: string };
+export type Reply = { answer: Float64Array } | Timing | { error: string };
 
 async function prepare(moduleUrl: string, id: string): Promise<Job> {
   const entry = entries.find((e) => e.id === id);
   if (!entry) throw new Error(`no entry is called ${id}`);
   const loaded = (await import(moduleUrl)) as { default: Contestant };
-  await loaded.default.start();
+  await loaded.default.start(entry.threads ?? 1);
   return loaded.default.prepare(entry.task, inputsOf(entry.task));
 }
 
@@ -24,7 +25,7 @@ let job: Job | undefined;
 async function reply(request: Request): Promise<Reply> {
   job ??= await prepare(moduleUrl, id);
   if (request.ask === "check") return { answer: Float64Array.from(await job.check()) };
-  return { ms: await medianMs(job, request.budget) };
+  return measure(job, request.budget);
 }
 
 process.on("message", (request: Request) => {

@@ -2,7 +2,7 @@
 // bundled library in dist/ and its declaration files. `npm run build [-- --quiet] [--kernels]`: with
 // --kernels nothing behind the inlined module, which is all that tests of the sources need.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 import { packedModule } from "./pack.mjs";
@@ -55,26 +55,32 @@ const namespaces = {
   },
 };
 
-async function bundle() {
+/** Sub-path exports, by their folders. */
+const ENTRIES = {
+  index: "src/index.ts",
+  nn: "src/nn/index.ts",
+  optim: "src/optim/index.ts",
+  data: "src/data/index.ts",
+  io: "src/io/index.ts",
+  inspect: "src/inspect/index.ts",
+  fast: "src/fast/index.ts",
+};
+
+async function bundle(input, plugins, output) {
   const build = await rolldown({
-    input: {
-      index: "src/index.ts",
-      nn: "src/nn/index.ts",
-      optim: "src/optim/index.ts",
-      data: "src/data/index.ts",
-      io: "src/io/index.ts",
-      inspect: "src/inspect/index.ts",
-      fast: "src/fast/index.ts",
-    },
-    plugins: [namespaces],
+    input,
+    plugins,
     // methods.ts extends Tensor.prototype: it must lie in one chunk with Tensor, or a bundler that
     // trusts `sideEffects: false` (as this one would, too) drops it.
     treeshake: { moduleSideEffects: [{ test: /./, sideEffects: true }] },
   });
-  await build.write({
-    dir: "dist",
-    format: "esm",
-    chunkFileNames: "[name].js",
+  await build.write({ dir: "dist", format: "esm", chunkFileNames: "[name].js", ...output });
+  await build.close();
+}
+
+/** What pages and their bundlers get. */
+function bundleForPages() {
+  return bundle(ENTRIES, [namespaces], {
     codeSplitting: {
       groups: [
         // Before everything else: text that does not compress parts no JavaScript that does.
@@ -83,7 +89,30 @@ async function bundle() {
       ],
     },
   });
-  await build.close();
+}
+
+/**
+ * What Node gets: it downloads nothing, but takes its time for each file and for unpacking. One file
+ * for all, with the kernels' bytes as they are.
+ */
+function bundleForNode() {
+  const text = (build) => readFileSync(`build/kernels.${build}.wasm`).toString("base64");
+  const plain = {
+    name: "plain kernels",
+    load(id) {
+      const [, folder] = /(kernels|fast)[\\/]wasm\.generated\.ts$/.exec(id) ?? [];
+      if (folder !== undefined) {
+        return `export const packed = "${text(folder === "fast" ? "relaxed" : "release")}";`;
+      }
+      return /kernels[\\/]bytes\.ts$/.test(id)
+        ? 'export const kernelBytes = (text) => Uint8Array.from(Buffer.from(text, "base64"));'
+        : null;
+    },
+  };
+  const entries = Object.entries(ENTRIES).map(([name, file]) => [`node-${name}`, file]);
+  return bundle(Object.fromEntries(entries), [plain], {
+    codeSplitting: { groups: [{ name: "node", test: /src[\\/](?!fast)/ }] },
+  });
 }
 
 mkdirSync("build", { recursive: true });
@@ -100,4 +129,5 @@ await step("inlined worker", inlineWorker);
 if (kernelsOnly) process.exit();
 rmSync("dist", { recursive: true, force: true });
 step("declarations", () => node("typescript/bin/tsc", "-p", "."));
-await step("bundle", bundle);
+await step("bundle for pages", bundleForPages);
+await step("bundle for Node", bundleForNode);

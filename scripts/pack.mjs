@@ -14,20 +14,20 @@ export function pack(bytes) {
 }
 
 /**
- * The source of src/kernels/wasm.generated.ts for a build of the kernels. Base64, since packed bytes
- * in it gzip to hardly more than their number.
+ * The source of src/kernels/wasm.generated.ts for a build of the kernels. In base64, since packed bytes
+ * in it gzip to hardly more than their number; the unpacker, not being packed, is smaller in hexadecimal.
  * @param file path of the .wasm file
  */
 export function packedModule(file) {
   const kernels = readFileSync(file);
-  const text = (bytes) => JSON.stringify(Buffer.from(bytes).toString("base64"));
+  const text = (bytes, encoding) => JSON.stringify(Buffer.from(bytes).toString(encoding));
   return [
     "// Made by scripts/build.mjs from assembly/.",
     // One object: strings of their own would be inlined where they are used, amid JavaScript.
     "export const packed = {",
     `  bytes: ${kernels.length},`,
-    `  unpacker: ${text(readFileSync("build/unpack.wasm"))},`,
-    `  kernels: ${text(pack(kernels))},`,
+    `  unpacker: ${text(readFileSync("build/unpack.wasm"), "hex")},`,
+    `  kernels: ${text(pack(kernels), "base64")},`,
     "};\n",
   ].join("\n");
 }

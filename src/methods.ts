@@ -1,32 +1,44 @@
 // x.add(y) sugar: puts the ops on Tensor.prototype. Each method is the function of the same name
-// with the tensor as its first argument; the functions hold the documentation.
-import { pointwiseMethods } from "./methods/pointwise.js";
+// with the tensor as its first argument; the functions hold the documentation. Modules lie in the bundle
+// in the order of these imports: of 30 orders tried, this one packs best (0.3 kB).
+import { dropout } from "./ops/random.js";
 import {
-  type OverloadedReduceMethods,
-  overloadedReduceMethods,
-  reduceMethods,
-} from "./methods/reduce.js";
-import { linalgMethods } from "./methods/linalg.js";
-import { viewsMethods } from "./methods/views.js";
-import { indexingMethods } from "./methods/indexing.js";
-import { convMethods } from "./methods/conv.js";
-import { imageMethods } from "./methods/image.js";
+  sum,
+  mean,
+  amax,
+  amin,
+  max,
+  min,
+  argmax,
+  argmin,
+  std,
+  any,
+  all,
+  type ReduceOptions,
+  type ValuesAndIndices,
+  variance,
+} from "./ops/reduce.js";
 import { attentionMethods } from "./methods/attention.js";
-import { backward, detach, registerHook, retainGrad } from "./autograd/backward.js";
-import { Tensor } from "./autograd/tensor.js";
-import { relu, gelu, silu, softplus, leakyRelu, elu } from "./ops/activations.js";
+import { convMethods } from "./methods/conv.js";
+import "./ops/gradient.js";
+import { add_, sub_, mul_, div_, fill_, zero_, copy_ } from "./ops/inplace.js";
 import {
-  add,
-  sub,
-  mul,
-  div,
-  neg,
-  square,
-  pow,
-  maximum,
-  minimum,
-  type Operand,
-} from "./ops/arithmetic.js";
+  reshape,
+  flatten,
+  permute,
+  transpose,
+  t,
+  squeeze,
+  unsqueeze,
+  expand,
+  narrow,
+  select,
+  slice,
+  unbind,
+  split,
+  chunk,
+} from "./ops/views.js";
+import { indexSelect, gather, oneHot } from "./ops/indexing.js";
 import {
   eq,
   ne,
@@ -43,12 +55,18 @@ import {
   isfinite,
   where,
 } from "./ops/compare.js";
-import { at, type Index } from "./ops/at.js";
+import {
+  type OverloadedReduceMethods,
+  overloadedReduceMethods,
+  reduceMethods,
+} from "./methods/reduce.js";
+import { matmul } from "./ops/matmul.js";
 import { to, clone, contiguous, toTypedArray, toArray, item } from "./ops/convert.js";
 import { toText } from "./ops/format.js";
-import "./ops/gradient.js";
-import { indexSelect, gather, oneHot } from "./ops/indexing.js";
-import { add_, sub_, mul_, div_, fill_, zero_, copy_ } from "./ops/inplace.js";
+import { at, type Index } from "./ops/at.js";
+import { viewsMethods } from "./methods/views.js";
+import { indexingMethods } from "./methods/indexing.js";
+import { relu, gelu, silu, softplus, leakyRelu, elu } from "./ops/activations.js";
 import {
   abs,
   sign,
@@ -71,41 +89,24 @@ import {
   sigmoid,
   clamp,
 } from "./ops/math.js";
-import { matmul } from "./ops/matmul.js";
-import { dropout } from "./ops/random.js";
+import { Tensor } from "./autograd/tensor.js";
 import {
-  sum,
-  mean,
-  amax,
-  amin,
-  max,
-  min,
-  argmax,
-  argmin,
-  std,
-  any,
-  all,
-  type ReduceOptions,
-  type ValuesAndIndices,
-  variance,
-} from "./ops/reduce.js";
+  add,
+  sub,
+  mul,
+  div,
+  neg,
+  square,
+  pow,
+  maximum,
+  minimum,
+  type Operand,
+} from "./ops/arithmetic.js";
 import { softmax, logSoftmax, logsumexp } from "./ops/softmax.js";
-import {
-  reshape,
-  flatten,
-  permute,
-  transpose,
-  t,
-  squeeze,
-  unsqueeze,
-  expand,
-  narrow,
-  select,
-  slice,
-  unbind,
-  split,
-  chunk,
-} from "./ops/views.js";
+import { linalgMethods } from "./methods/linalg.js";
+import { pointwiseMethods } from "./methods/pointwise.js";
+import { backward, detach, registerHook, retainGrad } from "./autograd/backward.js";
+import { imageMethods } from "./methods/image.js";
 
 /** A function whose first parameter is the tensor, as the method without it. */
 // prettier-ignore

@@ -197,7 +197,7 @@ export class Sampling {
 
   /** Reads and writes exactly n floats. */
   @inline
-  private static copy(dst: usize, src: usize, n: i32): void {
+  static copy(dst: usize, src: usize, n: i32): void {
     if (n >= 4) {
       const last = (<usize>(n - 4)) << 2;
       for (let at: usize = 0; at < last; at += 16) v128.store(dst + at, v128.load(src + at));

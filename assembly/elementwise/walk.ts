@@ -101,17 +101,23 @@ export class Walk {
     let flat = load<u32>(dims) == 0;
     for (let k: u32 = 0; k < count; k++) {
       const stride = load<u32>(inner + (k << 2));
-      if (stride > 1) flat = false;
+      const row = load<usize>(args + (k << 2));
+      const shift = (sizes >> (k << 1)) & 3;
       const x = Operand.at(k);
-      x.set(load<usize>(args + (k << 2)), stride, (sizes >> (k << 1)) & 3);
-      if (flat) walk.place(x, k, from, 0);
+      x.set(row, stride, shift);
+      // As `place` does, but a small op has no time for the call.
+      x.src = row + (from << shift);
+      x.step = GROUP << shift;
+      if (stride > 1) flat = false;
+      if (stride == 0 && flat) walk.place(x, k, from, 0);
     }
     if (!flat) {
       walk.beginRows(args, start, end, dims, cols);
       return walk;
     }
     walk.out = load<usize>(args + (count << 2)) + (from << outShift);
-    walk.first = walk.piece(min(end * BLOCK, cols) - from);
+    const n = min(end * BLOCK, cols) - from;
+    walk.first = n % GROUP ? walk.piece(n) : n / GROUP;
     return walk;
   }
 

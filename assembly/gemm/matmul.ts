@@ -39,6 +39,8 @@ const ROWS: u32 = 96;
 /** So few rows read B in place, if its rows are no longer than NEAR: longer ones share cache sets. */
 const SKINNY: u32 = 8;
 const NEAR: u32 = 256;
+/** So many columns of the product, half as many where A's rows are contiguous, are computed one by one. */
+const COLUMNS: u32 = 4;
 /** A is packed if it is not contiguous along K and at least so many columns use it. */
 const FEW: u32 = 32;
 /** Columns of a block of a row vector's product. */
@@ -89,13 +91,18 @@ class Matmul {
     a += (i * p.aRow) << 2;
     b += (j * p.bCol) << 2;
     out += (i * N + j) << 2;
-    const bias = p.bias ? p.bias + (j << 2) : 0;
-    if (N == 1 && (p.aRow == 1 || p.aCol == 1)) {
-      // A column: the row vector b^T times A^T.
-      Matmul.row(b, p.bRow, a, p.aCol, p.aRow, m, p.K, bias, 0, out);
+    let bias = p.bias ? p.bias + (j << 2) : 0;
+    if (N <= (p.aRow == 1 ? COLUMNS : p.aCol == 1 ? COLUMNS / 2 : 0)) {
+      // Columns: each the row vector b^T times A^T.
+      for (; n > 0; n--) {
+        Matmul.row(b, p.bRow, a, p.aCol, p.aRow, m, p.K, bias, 0, out, N << 2);
+        b += p.bCol << 2;
+        out += 4;
+        if (bias) bias += 4;
+      }
     } else if (p.M < 4 && (p.bRow == 1 || p.bCol == 1)) {
       for (; m > 0; m--) {
-        Matmul.row(a, p.aCol, b, p.bRow, p.bCol, n, p.K, bias, 4, out);
+        Matmul.row(a, p.aCol, b, p.bRow, p.bCol, n, p.K, bias, 4, out, 4);
         a += p.aRow << 2;
         out += N << 2;
       }
@@ -111,7 +118,7 @@ class Matmul {
     return blocks > 1 ? ((K + blocks - 1) / blocks + 3) & ~3 : K;
   }
 
-  /** out[n] = bias + x[K] @ B[K x n]; the bias' elements are `biasBytes` apart. */
+  /** out[n] = bias + x[K] @ B[K x n]; elements of the bias are `biasBytes` apart, those of out `outBytes`. */
   static row(
     x: usize,
     xStep: i32,
@@ -123,6 +130,7 @@ class Matmul {
     bias: usize,
     biasBytes: u32,
     out: usize,
+    outBytes: u32,
   ): void {
     const sum = Scratch.base();
     const depth = Matmul.depth(K);
@@ -141,16 +149,21 @@ class Matmul {
         } else {
           Vector.columns(xk, xStep << 2, bk, bCol << 2, kb, cols, sum);
         }
+        let to = out;
         for (let c: u32 = 0; c < cols; c++) {
           let s = load<f32>(sum + (c << 2));
-          if (from) s = load<f32>(from + c * fromBytes) + s;
-          store<f32>(out + (c << 2), s);
+          if (from) {
+            s = load<f32>(from) + s;
+            from += fromBytes;
+          }
+          store<f32>(to, s);
+          to += outBytes;
         }
         from = out;
-        fromBytes = 4;
+        fromBytes = outBytes;
         k += kb;
       } while (k < K);
-      out += cols << 2;
+      out += cols * outBytes;
       if (bias) bias += cols * biasBytes;
     }
   }

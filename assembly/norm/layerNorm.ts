@@ -24,6 +24,8 @@ class LayerNormGradArgs {
   weight: usize;
   mean: usize;
   rstd: usize;
+  /** dy xhat, whose sum over the rows is dL/dweight, or 0. */
+  terms: usize;
   dx: usize;
   cols: u32;
 }
@@ -66,7 +68,10 @@ export function layerNormF32(args: usize, start: u32, end: u32): void {
   }
 }
 
-/** dx = rstd (g - mean(g) - xhat mean(g xhat)) with g = dy weight, xhat = (x - mean) rstd. Units: rows. */
+/**
+ * dx = rstd (g - mean(g) - xhat mean(g xhat)) with g = dy weight, xhat = (x - mean) rstd;  terms = dy xhat.
+ * Units: rows.
+ */
 export function layerNormGradF32(args: usize, start: u32, end: u32): void {
   const a = changetype<LayerNormGradArgs>(args);
   const n = a.cols;
@@ -77,6 +82,7 @@ export function layerNormGradF32(args: usize, start: u32, end: u32): void {
     const dy = a.dy + <usize>u * bytes;
     const x = a.x + <usize>u * bytes;
     const dx = a.dx + <usize>u * bytes;
+    const terms = a.terms ? a.terms + <usize>u * bytes : 0;
     const mean = load<f32>(a.mean + (u << 2));
     const rstd = load<f32>(a.rstd + (u << 2));
     const m = f32x4.splat(mean);
@@ -103,14 +109,16 @@ export function layerNormGradF32(args: usize, start: u32, end: u32): void {
     const m2 = f32x4.splat(mean2);
     for (let i: usize = 0; i < whole; i += 16) {
       let g = v128.load(dy + i);
-      if (w) g = f32x4.mul(g, v128.load(w + i));
       const hat = f32x4.mul(f32x4.sub(v128.load(x + i), m), r);
+      if (terms) v128.store(terms + i, f32x4.mul(g, hat));
+      if (w) g = f32x4.mul(g, v128.load(w + i));
       v128.store(dx + i, f32x4.mul(r, f32x4.sub(f32x4.sub(g, m1), f32x4.mul(hat, m2))));
     }
     for (let i = whole; i < bytes; i += 4) {
       let g = load<f32>(dy + i);
-      if (w) g = g * load<f32>(w + i);
       const hat = (load<f32>(x + i) - mean) * rstd;
+      if (terms) store<f32>(terms + i, g * hat);
+      if (w) g = g * load<f32>(w + i);
       store<f32>(dx + i, rstd * (g - mean1 - hat * mean2));
     }
   }

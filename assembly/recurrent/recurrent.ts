@@ -95,7 +95,7 @@ function backwardStep(a: RecurrentArgs, first: u32, group: u32, s: u32): void {
     if (s > steps) continue;
     const t = a.time(s - 1, steps);
     const c = s == 1 ? a.c0 + row * bytes : a.inner + (a.time(s - 2, steps) * a.B + row) * bytes;
-    Step.backward(a, row, t, c, Rows.h(r), Rows.c(r));
+    Step.backward(a, row, t, c, Rows.h(r), Rows.c(r), Rows.product(r));
     Rows.setOperand(r, a.dhidden + (((t * a.B + row) * wide) << 2));
   }
   Rows.multiply(group, 0);

@@ -1,5 +1,8 @@
 // h times the recurrent weights, for one row or for four in lockstep: the products that a step waits for.
+//
+// Order of summation: the micro-kernel's (gemm/micro.ts), the bias last, whichever way is taken.
 import { Scratch } from "../abi";
+import { Micro } from "../gemm/micro";
 import { Lanes } from "../reduce/lanes";
 import { Mode, RecurrentArgs } from "./args";
 
@@ -15,7 +18,13 @@ export class Vec {
     Lanes.storeHead(p + (at << 2), min(n - at, 4), v);
   }
 
-  /** out[n] = first[n] (or 0) + sum over k < count of h[k] w[k, n]; out has room for whole vectors. */
+  /** Copies n floats: for a few, memory.copy takes longer to begin. */
+  static copy(to: usize, from: usize, n: u32): void {
+    if (n > 32) memory.copy(to, from, n << 2);
+    else for (let j: u32 = 0; j < n; j += 4) Vec.store(to, j, n, Vec.load(from, j, n));
+  }
+
+  /** out[n] = first[n] (or 0) + the sum over k < count of h[k] w[k, n]; out has room for whole vectors. */
   static product(out: usize, first: usize, h: usize, w: Weights): void {
     const rowBytes = w.rowBytes;
     const kBytes: usize = w.count << 2;
@@ -26,12 +35,6 @@ export class Vec {
       let s1 = s0;
       let s2 = s0;
       let s3 = s0;
-      if (first) {
-        s0 = v128.load(first + at);
-        s1 = v128.load(first + at, 16);
-        s2 = v128.load(first + at, 32);
-        s3 = v128.load(first + at, 48);
-      }
       let left = w.strip(j);
       let right = left + w.stripBytes;
       for (let k: usize = 0; k < kBytes; k += 4) {
@@ -42,6 +45,12 @@ export class Vec {
         s3 = f32x4.add(s3, f32x4.mul(x, v128.load(right, 16)));
         left += rowBytes;
         right += rowBytes;
+      }
+      if (first) {
+        s0 = f32x4.add(v128.load(first + at), s0);
+        s1 = f32x4.add(v128.load(first + at, 16), s1);
+        s2 = f32x4.add(v128.load(first + at, 32), s2);
+        s3 = f32x4.add(v128.load(first + at, 48), s3);
       }
       v128.store(out + at, s0);
       v128.store(out + at, s1, 16);
@@ -57,71 +66,33 @@ export class Vec {
     const count = w.count;
     const pitch = n << 2;
     for (; j < n; j += 4) {
-      let sum = first ? Vec.load(first, j, n) : f32x4.splat(0);
+      let sum = f32x4.splat(0);
       let row = w.data;
       for (let k: u32 = 0; k < count; k++, row += pitch) {
         sum = f32x4.add(sum, f32x4.mul(v128.load32_splat(h + (k << 2)), Vec.load(row, j, n)));
       }
+      if (first) sum = f32x4.add(Vec.load(first, j, n), sum);
       v128.store(out + (j << 2), sum);
     }
   }
 
-  /** Four products at once, of the h that four pointers at `rows` lead to; each w is loaded once. */
+  /** Four products, of the h that four pointers at `rows` lead to: in tiles where those lie evenly apart. */
   static product4(out: usize, outBytes: usize, first: usize, rows: usize, w: Weights): void {
-    const h0 = load<usize>(rows);
-    const h1 = load<usize>(rows, 4);
-    const h2 = load<usize>(rows, 8);
-    const h3 = load<usize>(rows, 12);
-    const rowBytes = w.rowBytes;
-    const kBytes: usize = w.count << 2;
+    const h = load<usize>(rows);
+    const apart = load<usize>(rows, 4) - h;
     let j: u32 = 0;
-    for (; j + 8 <= w.n; j += 8) {
-      const at = j << 2;
-      let s00 = f32x4.splat(0);
-      let s01 = s00;
-      if (first) {
-        s00 = v128.load(first + at);
-        s01 = v128.load(first + at, 16);
-      }
-      let s10 = s00;
-      let s11 = s01;
-      let s20 = s00;
-      let s21 = s01;
-      let s30 = s00;
-      let s31 = s01;
-      let row = w.strip(j);
-      for (let k: usize = 0; k < kBytes; k += 4, row += rowBytes) {
-        const w0 = v128.load(row);
-        const w1 = v128.load(row, 16);
-        let x = v128.load32_splat(h0 + k);
-        s00 = f32x4.add(s00, f32x4.mul(x, w0));
-        s01 = f32x4.add(s01, f32x4.mul(x, w1));
-        x = v128.load32_splat(h1 + k);
-        s10 = f32x4.add(s10, f32x4.mul(x, w0));
-        s11 = f32x4.add(s11, f32x4.mul(x, w1));
-        x = v128.load32_splat(h2 + k);
-        s20 = f32x4.add(s20, f32x4.mul(x, w0));
-        s21 = f32x4.add(s21, f32x4.mul(x, w1));
-        x = v128.load32_splat(h3 + k);
-        s30 = f32x4.add(s30, f32x4.mul(x, w0));
-        s31 = f32x4.add(s31, f32x4.mul(x, w1));
-      }
-      let to = out + at;
-      v128.store(to, s00);
-      v128.store(to, s01, 16);
-      to += outBytes;
-      v128.store(to, s10);
-      v128.store(to, s11, 16);
-      to += outBytes;
-      v128.store(to, s20);
-      v128.store(to, s21, 16);
-      to += outBytes;
-      v128.store(to, s30);
-      v128.store(to, s31, 16);
+    if (load<usize>(rows, 8) - h == 2 * apart && load<usize>(rows, 12) - h == 3 * apart) {
+      j = w.n & ~7;
+      const row = (<i32>w.rowBytes) >> 2;
+      const panel = (<i32>w.stripBytes) >> 2;
+      const ld = (<i32>outBytes) >> 2;
+      Micro.block(h, (<i32>apart) >> 2, 1, w.first, row, panel, 4, j, w.count, first, 0, out, ld);
     }
-    if (j === w.n) return;
     for (let r: u32 = 0; r < 4; r++) {
-      Vec.rest(out + <usize>r * outBytes, first, load<usize>(rows + (r << 2)), w, j);
+      const to = out + <usize>r * outBytes;
+      const own = load<usize>(rows + (r << 2));
+      if (j) Vec.rest(to, first, own, w, j);
+      else Vec.product(to, first, own, w);
     }
   }
 }
@@ -166,8 +137,8 @@ export class Weights {
 }
 
 /**
- * The scratch: the weights' block, the addresses of what rows in lockstep multiply with, those rows'
- * vectors (two of H floats, one of G H), and strips of weights.
+ * The scratch: the weights' block, the addresses of what rows in lockstep multiply with, room for eight
+ * floats, those rows' vectors (two of H floats, one of G H), and strips of weights.
  */
 export class Rows {
   static at: usize = 0;
@@ -185,8 +156,8 @@ export class Rows {
     w.stripBytes = 32;
     Rows.bytes = (a.H << 2) + 16;
     Rows.stride = Rows.bytes * (2 + Mode.gates(a.mode));
-    Rows.at = Scratch.base() + 64;
-    const used: usize = Rows.stride * 4 + 128;
+    Rows.at = Scratch.base() + 96;
+    const used: usize = Rows.stride * 4 + 160;
     // One pass over the weights: for a few steps it would not pay.
     if (used < Scratch.BYTES && a.T >= 4)
       w.pack(Scratch.base() + (used & ~63), Scratch.BYTES - used);
@@ -194,12 +165,18 @@ export class Rows {
 
   /** How many of the rows from `row` on go in lockstep: four or one. The bits are the same. */
   static group(row: u32, end: u32): u32 {
-    return row + 4 <= end && Rows.stride * 4 + 128 <= Scratch.BYTES ? 4 : 1;
+    return row + 4 <= end && Rows.stride * 4 + 160 <= Scratch.BYTES ? 4 : 1;
   }
 
   @inline
   static weights(): Weights {
     return changetype<Weights>(Scratch.base());
+  }
+
+  /** Room for eight floats. */
+  @inline
+  static pad(): usize {
+    return Scratch.base() + 64;
   }
 
   /** h or dh of row r of the group. */

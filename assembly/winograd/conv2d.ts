@@ -1,6 +1,7 @@
-// conv2d of 3 x 3 taps, a step of 1 and one group by Winograd's F(4 x 4, 3 x 3): 36 products of
-// matrices, [O x C] @ [C x tiles], instead of 144. With w turned round and transposed it is the gradient
-// by the input. points.ts has the transforms. For at least one output.
+// conv2d of 3 x 3 or 5 x 5 taps, a step of 1 and one group by Winograd's F(4 x 4, 3 x 3) or
+// F(4 x 4, 5 x 5): 36 (64) products of matrices, [O x C] @ [C x tiles], instead of 144 (400). With w
+// turned round and transposed it is the gradient by the input. points.ts has the transforms. For at least
+// one output.
 //
 // A work unit is 64 channels of the outputs of a block of tiles (tiles.ts), channels fastest: the units
 // of one block share its transformed inputs, so call for many.
@@ -24,6 +25,7 @@ class WinogradArgs {
   OW: i32;
   padH: i32;
   padW: i32;
+  points: i32;
 }
 
 @unmanaged
@@ -35,18 +37,21 @@ class WinogradKernelArgs {
   rowStep: i32;
   depthStep: i32;
   tapStep: i32;
+  points: i32;
 }
 
 /**
- * out[6 i + j] = (G w G^T)[i][j], a matrix of rows x depth in blocks (see Room). w's element (m, k) has
- * its taps tapStep apart (1; or -1: they are turned round). A unit is a row.
+ * out[points * i + j] = (G w G^T)[i][j], a matrix of rows x depth in blocks (see Room). w's element (m, k)
+ * has its taps tapStep apart (1; or -1: they are turned round). A unit is a row.
  */
 export function winogradKernelF32(args: usize, start: u32, end: u32): void {
   const a = changetype<WinogradKernelArgs>(args);
   const plane = (<usize>Room.plane(a.rows, a.depth)) << 2;
   const ld = Room.ld(a.depth);
+  const side = a.points - 3;
+  const first = a.tapStep < 0 ? side * side - 1 : 0;
   for (let m = <i32>start; m < <i32>end; m++) {
-    const row = a.w + ((<usize>(m * a.rowStep + (a.tapStep < 0 ? 8 : 0))) << 2);
+    const row = a.w + ((<usize>(m * a.rowStep + first)) << 2);
     for (let k = 0; k < a.depth; k += 4) {
       const at = (k / Room.DEPTH) * a.rows * ld + m * ld + (k & (Room.DEPTH - 1));
       Winograd.kernel(a, row, k, a.out + ((<usize>at) << 2), plane);
@@ -57,16 +62,16 @@ export function winogradKernelF32(args: usize, start: u32, end: u32): void {
 /** out = bias + conv2d(x, w), u being w's transform; bias = 0 is none. */
 export function winogradConv2dF32(args: usize, start: u32, end: u32): void {
   const a = changetype<WinogradArgs>(args);
-  const tiles = Tiles.at();
+  const tiles = Tiles.at(a.points, a.points == 6 ? Room.TILES : Room.TILES_8);
   const all = a.N * tiles.divide(a.OH, a.OW);
   tiles.H = a.H;
   tiles.W = a.W;
   tiles.padH = a.padH;
   tiles.padW = a.padW;
   tiles.image = (<usize>(a.C * a.H * a.W)) << 2;
-  tiles.side = 6;
+  tiles.side = a.points;
   const units = (a.O + Room.ROWS - 1) / Room.ROWS;
-  const blocks = (all + Room.TILES - 1) / Room.TILES;
+  const blocks = (all + tiles.most - 1) / tiles.most;
   const size = ((all + blocks - 1) / blocks + 7) & ~7;
   for (let unit = <i32>start; unit < <i32>end;) {
     const block = unit / units;
@@ -93,7 +98,9 @@ class Winograd {
     let p3 = row + ((<usize>(min(k + 3, last) * a.depthStep)) << 2);
     const step = a.tapStep << 2;
     const taps = Room.temp();
-    for (let tap = taps; tap < taps + 144; tap += 16) {
+    const side = (<usize>(a.points - 3)) << 4;
+    const half = taps + ((side * side) >> 4);
+    for (let tap = taps; tap < half; tap += 16) {
       let v = v128.load32_zero(p0);
       v = v128.load32_lane(p1, v, 1);
       v = v128.load32_lane(p2, v, 2);
@@ -103,13 +110,12 @@ class Winograd {
       p2 += step;
       p3 += step;
     }
-    const half = taps + 144;
-    for (let j = taps; j < taps + 48; j += 16) {
-      Points.kernel(j, 48, j + 144, 48);
+    for (let j: usize = 0; j < side; j += 16) {
+      Points.kernel(a.points, taps + j, side, half + j, side);
     }
-    for (let i = half; i < half + 288; i += 48) {
-      Points.kernel(i, 16, to, plane);
-      to += 6 * plane;
+    for (let i = 0; i < a.points; i++) {
+      Points.kernel(a.points, half + <usize>i * side, 16, to, plane);
+      to += <usize>a.points * plane;
     }
   }
 
@@ -132,7 +138,7 @@ class Winograd {
   static block(tiles: Tiles, a: WinogradArgs, count: i32, from: i32, to: i32): void {
     const ld = Room.ld(a.C);
     const v = Room.operands();
-    const m = v + ((<usize>(36 * Room.PLANE)) << 2);
+    const m = v + <usize>(tiles.points * tiles.points) * tiles.spacing;
     const step = (<usize>(a.H * a.W)) << 2;
     const plane = (<usize>(a.OH * a.OW)) << 2;
     for (let c = 0; c < a.C; c += Room.DEPTH) {
@@ -141,18 +147,19 @@ class Winograd {
       for (let o = from; o < to; o += Room.ROWS) {
         const rows = min(Room.ROWS, to - o);
         const u = a.u + ((<usize>(c * a.O + o * ld)) << 2);
-        Winograd.products(u, ld, Room.plane(a.O, a.C), v, m, rows, count, depth);
+        Winograd.products(tiles, u, ld, Room.plane(a.O, a.C), v, m, rows, count, depth);
         for (let r = o; r < o + rows; r++) {
           const bias = a.bias && c == 0 ? a.bias + ((<usize>r) << 2) : 0;
           const mr = m + ((<usize>(r - o)) << 5);
-          Winograd.outputs(mr, count, bias, c > 0, a.out + <usize>r * plane, a.OW << 2);
+          Winograd.outputs(tiles, mr, count, bias, c > 0, a.out + <usize>r * plane, a.OW << 2);
         }
       }
     }
   }
 
-  /** The 36 products, by panels of eight tiles. */
+  /** The products, by panels of eight tiles. */
   static products(
+    tiles: Tiles,
     u: usize,
     ld: i32,
     plane: i32,
@@ -162,14 +169,14 @@ class Winograd {
     count: i32,
     depth: i32,
   ): void {
-    for (let i = 0; i < 36; i++) {
+    for (let i = tiles.points * tiles.points; i > 0; i--) {
       for (let t = 0; t < count; t += 8) {
         const panel = (<usize>(t * 64)) << 2;
         Micro.block(u, ld, 1, v + panel, 8, 0, rows, 8, depth, 0, 0, m + panel, 8);
       }
       u += (<usize>plane) << 2;
-      v += (<usize>Room.PLANE) << 2;
-      m += (<usize>Room.PLANE) << 2;
+      v += tiles.spacing;
+      m += tiles.spacing;
     }
   }
 
@@ -178,28 +185,38 @@ class Winograd {
     for (let c = 0; c < depth; c++) {
       if ((c & 3) == 0) tiles.stages(x + <usize>c * step, step, min(4, depth - c));
       const s = Room.stage() + <usize>(c & 3) * Room.STAGE;
-      tiles.plane(s, count, to + ((<usize>c) << 5), Room.DEPTH << 5, (<usize>Room.PLANE) << 2);
+      tiles.plane(s, count, to + ((<usize>c) << 5), Room.DEPTH << 5, tiles.spacing);
     }
   }
 
   /** The outputs of one channel: A^T m A, four tiles at a time. */
-  static outputs(m: usize, count: i32, bias: usize, add: bool, out: usize, rowBytes: usize): void {
+  static outputs(
+    tiles: Tiles,
+    m: usize,
+    count: i32,
+    bias: usize,
+    add: bool,
+    out: usize,
+    rowBytes: usize,
+  ): void {
+    const points = tiles.points;
     const half = Room.temp();
-    const done = half + 384;
+    const done = half + 512;
     const b = bias ? v128.load32_splat(bias) : f32x4.splat(0);
-    const plane = (<usize>Room.PLANE) << 2;
+    const plane = tiles.spacing;
     let target = Room.outs();
     for (let t = 0; t < count; t += 4) {
       const from = m + ((<usize>(t & ~7)) << 8) + ((t & 4) << 2);
-      for (let j: usize = 0; j < 6; j++) {
-        Points.output(from + j * plane, 6 * plane, half + (j << 4), 96);
+      for (let j = 0; j < points; j++) {
+        const column = from + <usize>j * plane;
+        Points.output(points, column, <usize>points * plane, half + (j << 4), 128);
       }
       for (let r: usize = 0; r < 4; r++) {
-        Points.output(half + r * 96, 16, done + 256, 16);
+        Points.output(points, half + (r << 7), 16, done + 256, 16);
         Winograd.transpose(done + 256, b, done + (r << 4));
       }
-      const tiles = min(4, count - t);
-      for (let lane = 0; lane < tiles; lane++) {
+      const lanes = min(4, count - t);
+      for (let lane = 0; lane < lanes; lane++) {
         Winograd.write(done + (lane << 6), target, add, out, rowBytes);
         target += 12;
       }

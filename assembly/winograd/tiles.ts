@@ -7,19 +7,21 @@ import { Points } from "./points";
 
 /** How the scratch is divided. */
 export class Room {
-  /** Most tiles of a block. src/kernels/units/winograd.ts knows this number. */
+  /** Most tiles of a block. src/kernels/units/winograd.ts knows these numbers. */
   static readonly TILES: i32 = 32;
+  /** Of the outputs of eight points: there are more of them, and the scratch is the same. */
+  static readonly TILES_8: i32 = 24;
   /** Bytes between the rows of the stage: 12 floats for a tile that has no neighbour. */
   static readonly PITCH: usize = 1600;
-  /** Bytes of the stage of a plane: six rows. */
-  static readonly STAGE: usize = 9600;
+  /** Bytes of the stage of a plane: up to eight rows. */
+  static readonly STAGE: usize = 12800;
 
   @inline
   static tiles(): usize {
     return Scratch.base();
   }
 
-  /** Six row pointers. */
+  /** Up to eight row pointers. */
   @inline
   static rows(): usize {
     return Scratch.base() + 128;
@@ -49,7 +51,7 @@ export class Room {
     return Scratch.base() + 1408;
   }
 
-  /** Two times 6 x 6 vectors. */
+  /** Two times 8 x 8 vectors. */
   @inline
   static temp(): usize {
     return Scratch.base() + 2048;
@@ -64,16 +66,13 @@ export class Room {
   /** The operands of the product. */
   @inline
   static operands(): usize {
-    return Scratch.base() + 43008;
+    return Scratch.base() + 55296;
   }
 
   /** Channels that make a block of the inner dim of a product, or of its columns. */
   static readonly DEPTH: i32 = 64;
   /** Rows of a product that are computed in one go. */
   static readonly ROWS: i32 = 64;
-  /** Elements between the planes of an operand in the scratch: an odd number of cache lines. */
-  static readonly PLANE: i32 = 2064;
-
   /**
    * A matrix of rows x cols in a workspace lies in blocks of DEPTH columns, one behind the other: this
    * is the distance of the rows in a block.
@@ -102,13 +101,29 @@ export class Tiles {
   /** Tiles of an image. */
   down: i32;
   across: i32;
-  /** Rows and columns that a tile reads: 6, or 4 of a gradient. */
+  /** Points of a transform: 6, or 8 of kernels of 5 x 5. */
+  points: i32;
+  /** Most tiles of a block. */
+  most: i32;
+  /** Bytes between the planes of an operand of DEPTH channels; there are points x points of them. */
+  spacing: usize;
+  /** Rows and columns that a tile reads: as many as there are points, or 4 of a gradient. */
   side: i32;
   private runs: i32;
 
   @inline
-  static at(): Tiles {
-    return changetype<Tiles>(Room.tiles());
+  static at(points: i32, most: i32): Tiles {
+    const tiles = changetype<Tiles>(Room.tiles());
+    tiles.points = points;
+    tiles.most = most;
+    tiles.spacing = tiles.spacingOf(Room.DEPTH);
+    return tiles;
+  }
+
+  /** Bytes between the planes of an operand of so many channels: an odd number of cache lines. */
+  @inline
+  spacingOf(channels: i32): usize {
+    return (<usize>(this.most * channels + 16)) << 2;
   }
 
   /** Tiles of OH x OW outputs. */
@@ -196,7 +211,21 @@ export class Tiles {
     const r4 = load<usize>(rows, 16);
     const r5 = load<usize>(rows, 20);
     const end = (<usize>n) << 4;
-    if (this.side == 6) {
+    if (this.side == 8) {
+      const r6 = load<usize>(rows, 24);
+      const r7 = load<usize>(rows, 28);
+      for (let i: usize = 0; i < end; i += 16) {
+        const d0 = v128.load(r0 + i);
+        const d1 = v128.load(r1 + i);
+        const d2 = v128.load(r2 + i);
+        const d3 = v128.load(r3 + i);
+        const d4 = v128.load(r4 + i);
+        const d5 = v128.load(r5 + i);
+        const d6 = v128.load(r6 + i);
+        const d7 = v128.load(r7 + i);
+        Points.input8(d0, d1, d2, d3, d4, d5, d6, d7, to + i, Room.PITCH);
+      }
+    } else if (this.side == 6) {
       for (let i: usize = 0; i < end; i += 16) {
         const d0 = v128.load(r0 + i);
         const d1 = v128.load(r1 + i);
@@ -212,7 +241,7 @@ export class Tiles {
         const d1 = v128.load(r1 + i);
         const d2 = v128.load(r2 + i);
         const d3 = v128.load(r3 + i);
-        Points.spread(d0, d1, d2, d3, to + i, Room.PITCH);
+        Points.spread(this.points, d0, d1, d2, d3, to + i, Room.PITCH);
       }
     }
   }
@@ -230,9 +259,9 @@ export class Tiles {
     }
   }
 
-  /** Four tiles out of the stage, their rows transformed: 36 vectors, `step` bytes apart. */
+  /** Four tiles out of the stage, their rows transformed: points x points vectors, `step` bytes apart. */
   rows(p0: usize, p1: usize, p2: usize, p3: usize, to: usize, step: usize): void {
-    for (let i = 0; i < 6; i++) {
+    for (let i = 0; i < this.points; i++) {
       let x = v128.load(p0);
       let y = v128.load(p1);
       let z = v128.load(p2);
@@ -251,10 +280,24 @@ export class Tiles {
         const d4 = i64x2.shuffle(x, z, 0, 2);
         const d5 = i64x2.shuffle(x, z, 1, 3);
         Points.input(d0, d1, d2, d3, d4, d5, to, step);
+      } else if (this.side == 8) {
+        x = v128.load(p0, 16);
+        y = v128.load(p1, 16);
+        z = v128.load(p2, 16);
+        w = v128.load(p3, 16);
+        const xy8 = i32x4.shuffle(x, y, 0, 4, 1, 5);
+        const zw8 = i32x4.shuffle(z, w, 0, 4, 1, 5);
+        const d4 = i64x2.shuffle(xy8, zw8, 0, 2);
+        const d5 = i64x2.shuffle(xy8, zw8, 1, 3);
+        x = i32x4.shuffle(x, y, 2, 6, 3, 7);
+        z = i32x4.shuffle(z, w, 2, 6, 3, 7);
+        const d6 = i64x2.shuffle(x, z, 0, 2);
+        const d7 = i64x2.shuffle(x, z, 1, 3);
+        Points.input8(d0, d1, d2, d3, d4, d5, d6, d7, to, step);
       } else {
-        Points.spread(d0, d1, d2, d3, to, step);
+        Points.spread(this.points, d0, d1, d2, d3, to, step);
       }
-      to += 6 * step;
+      to += <usize>this.points * step;
       p0 += Room.PITCH;
       p1 += Room.PITCH;
       p2 += Room.PITCH;

@@ -18,4 +18,4 @@ if (!isInstalled) {
   if (status !== 0) throw new Error("the peers could not be installed");
 }
 
-await main([simdgrad, ...peers], "npm run bench:peers", join(root, "docs", "benchmarks.md"));
+await main([simdgrad, ...peers], { folder: join(root, "docs"), command: "npm run bench:peers" });

@@ -1,23 +1,13 @@
 /**
- * TensorFlow.js with its WebAssembly backend: one thread, SIMD, its own layouts (NHWC, HWIO,
- * Linear weight [in, out]), its fused matmul + bias + relu where it has one, and its own Adam.
- * What it lacks (gelu, layerNorm) is composed from its ops.
+ * TensorFlow.js with its WebAssembly backend: one thread, SIMD, its own layouts (NHWC, HWIO). Its
+ * models are tfjs-models.ts.
  */
 import { createRequire } from "node:module";
 import * as tf from "@tensorflow/tfjs-core";
 import { setThreadsCount } from "@tensorflow/tfjs-backend-wasm";
 import type { Contestant, Job } from "../contestant.js";
-import {
-  ADAM,
-  CHECKED_STEPS,
-  type Floats,
-  type Inputs,
-  LAYER_NORM_EPS,
-  LEARNING_RATE,
-  type Task,
-} from "../tasks.js";
-
-const toTensor = ({ data, shape }: Floats): tf.Tensor => tf.tensor(data, [...shape]);
+import type { Conv } from "../tasks.js";
+import { gelu, layerNorm, modelJob, toTensor } from "./tfjs-models.js";
 
 /** A job that runs one op and disposes of its result; `answer` puts it into PyTorch's layout. */
 function op(compute: () => tf.Tensor, answer = (y: tf.Tensor): tf.Tensor => y): Job {
@@ -27,79 +17,20 @@ function op(compute: () => tf.Tensor, answer = (y: tf.Tensor): tf.Tensor => y): 
   };
 }
 
-function training(loss: () => tf.Scalar, steps: number): Job {
-  const optimizer = tf.train.adam(LEARNING_RATE, ADAM.beta1, ADAM.beta2, ADAM.eps);
-  const step = (): number => tf.tidy(() => optimizer.minimize(loss, true)!.dataSync()[0]!);
-  return {
-    run: () => optimizer.minimize(loss),
-    check: () => Array.from({ length: steps }, step),
-  };
+function conv(task: Conv, a: tf.Tensor, b: tf.Tensor): Job {
+  const { groups, padding } = task;
+  const isDepthwise = groups > 1 && groups === task.x[1] && groups === task.outChannels;
+  if (groups > 1 && !isDepthwise) throw new Error("groups are not supported but for depthwise");
+  const x = tf.transpose(a as tf.Tensor4D, [0, 2, 3, 1]);
+  const w = tf.transpose(b as tf.Tensor4D, isDepthwise ? [2, 3, 0, 1] : [2, 3, 1, 0]);
+  // The backend pads by number in tf.conv2d, but not in its depthwise convolution.
+  const run = isDepthwise
+    ? () => tf.depthwiseConv2d(x, w, 1, "same")
+    : () => tf.conv2d(x, w, 1, padding);
+  return op(run, (y) => tf.transpose(y, [0, 3, 1, 2]));
 }
 
-const crossEntropy = (logits: tf.Tensor, oneHot: tf.Tensor): tf.Scalar =>
-  tf.losses.softmaxCrossEntropy(oneHot, logits) as tf.Scalar;
-
-function mlp(task: Task & { kind: "mlp" }, inputs: Inputs): Job {
-  const [x, target] = inputs.operands.map(toTensor) as [tf.Tensor2D, tf.Tensor2D];
-  const oneHot = tf.oneHot(tf.tensor1d(inputs.classes, "int32"), 10);
-  const layers = inputs.layers.map(({ weight, bias }) => ({
-    weight: tf.variable(tf.transpose(toTensor(weight) as tf.Tensor2D)),
-    bias: tf.variable(toTensor(bias)),
-  }));
-  const forward = (): tf.Tensor =>
-    layers.reduce<tf.Tensor>(
-      (h, { weight, bias }, i) =>
-        tf.fused.matMul({
-          a: h,
-          b: weight,
-          bias,
-          activation: i < layers.length - 1 ? "relu" : "linear",
-        }),
-      x,
-    );
-  const loss = (): tf.Scalar =>
-    task.loss === "mse"
-      ? (tf.losses.meanSquaredError(target, forward()) as tf.Scalar)
-      : crossEntropy(forward(), oneHot);
-  return training(loss, CHECKED_STEPS.mlp);
-}
-
-function lenet(inputs: Inputs): Job {
-  const x = tf.transpose(toTensor(inputs.operands[0]!) as tf.Tensor4D, [0, 2, 3, 1]);
-  const oneHot = tf.oneHot(tf.tensor1d(inputs.classes, "int32"), 10);
-  const [c1, c2, fc] = inputs.layers.map(({ weight, bias }) => {
-    const w = toTensor(weight);
-    const order = w.rank === 4 ? [2, 3, 1, 0] : [1, 0];
-    return { weight: tf.variable(tf.transpose(w, order)), bias: tf.variable(toTensor(bias)) };
-  });
-  type Block = { weight: tf.Variable; bias: tf.Variable };
-  const block = (h: tf.Tensor4D, { weight, bias }: Block): tf.Tensor4D => {
-    const y = tf.add(tf.conv2d(h, weight as tf.Tensor as tf.Tensor4D, 1, "same"), bias);
-    return tf.maxPool(tf.relu(y) as tf.Tensor4D, 2, 2, "valid");
-  };
-  return training(() => {
-    const h = tf.transpose(block(block(x, c1!), c2!), [0, 3, 1, 2]);
-    const flat = tf.reshape(h, [x.shape[0], -1]);
-    return crossEntropy(tf.add(tf.matMul(flat, fc!.weight), fc!.bias), oneHot);
-  }, CHECKED_STEPS.lenet);
-}
-
-const GELU_SCALE = Math.sqrt(2 / Math.PI);
-
-const unary = {
-  exp: (x: tf.Tensor) => tf.exp(x),
-  tanh: (x: tf.Tensor) => tf.tanh(x),
-  gelu: (x: tf.Tensor) => {
-    const inner = tf.mul(tf.add(x, tf.mul(tf.mul(tf.square(x), x), 0.044715)), GELU_SCALE);
-    return tf.mul(tf.mul(x, 0.5), tf.add(tf.tanh(inner), 1));
-  },
-};
-
-function layerNorm(x: tf.Tensor, w: tf.Tensor, b: tf.Tensor): tf.Tensor {
-  const { mean, variance } = tf.moments(x, 1, true);
-  const unit = tf.mul(tf.sub(x, mean), tf.rsqrt(tf.add(variance, LAYER_NORM_EPS)));
-  return tf.add(tf.mul(unit, w), b);
-}
+const unary = { exp: tf.exp, tanh: tf.tanh, gelu, sigmoid: tf.sigmoid, relu: tf.relu };
 
 const contestant: Contestant = {
   async start() {
@@ -112,24 +43,20 @@ const contestant: Contestant = {
     if (!(await tf.env().getAsync("WASM_HAS_SIMD_SUPPORT"))) throw new Error("no SIMD");
   },
   prepare(task, inputs) {
-    if (task.kind === "mlp") return mlp(task, inputs);
-    if (task.kind === "lenet") return lenet(inputs);
+    if ("mode" in task) return modelJob(task, inputs);
     const [a, b, c] = inputs.operands.map(toTensor) as [tf.Tensor, tf.Tensor, tf.Tensor];
     switch (task.kind) {
-      case "add":
+      case "eagerAdd":
+        if (task.recorded) throw new Error("records ops only inside of a gradient function");
         return { run: () => tf.add(a, b).dispose(), check: () => tf.add(a, b).dataSync() };
       case "matmul":
         return op(() => tf.matMul(a, b, task.transposed === "a", task.transposed === "b"));
-      case "conv2d": {
-        const x = tf.transpose(a as tf.Tensor4D, [0, 2, 3, 1]);
-        const w = tf.transpose(b as tf.Tensor4D, [2, 3, 1, 0]);
-        return op(
-          () => tf.conv2d(x, w, 1, task.padding),
-          (y) => tf.transpose(y, [0, 3, 1, 2]),
-        );
-      }
+      case "conv2d":
+        return conv(task, a, b);
       case "unary":
         return op(() => unary[task.fn](a));
+      case "binary":
+        return op(() => (task.fn === "mul" ? tf.mul : tf.add)(a, b));
       case "rows":
         return op(() => (task.fn === "softmax" ? tf.softmax(a, 1) : layerNorm(a, b, c)));
       case "sum":

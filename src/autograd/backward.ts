@@ -2,9 +2,10 @@
 // node first, and adds up dL/dx for each x. No recursion: a chain of 100,000 ops is no problem.
 import { DTypeError, GradError, ShapeError } from "../core/errors.js";
 import { sameShape, showShape } from "../core/shape.js";
-import { tidy, track, untracked } from "../memory/scope.js";
+import { scoped, track, untracked } from "../memory/scope.js";
 import { revise, withGrad } from "./mode.js";
 import type { Node, Wanted } from "./node.js";
+import { leadingTo, newestFirst } from "./order.js";
 import { alias, NO_HISTORY, type Tensor } from "./tensor.js";
 
 /** What the engine needs of ops/, which lies above it; given by ops/gradient.ts. */
@@ -52,6 +53,17 @@ interface Flow {
   owned: boolean;
 }
 
+/** What flows to each node of a walk's list. */
+type Flows = (Flow | null)[];
+
+/** The list of the walk in progress, whose nodes know their places in it. */
+let walking: readonly Node[] = [];
+
+function number(order: readonly Node[]): void {
+  walking = order;
+  for (let i = 0; i < order.length; i++) order[i]!.place = i;
+}
+
 function walk(
   op: string,
   outputs: readonly Tensor[],
@@ -66,10 +78,10 @@ function walk(
   const needed = targets && leadingTo(order, targets);
   const wanted: Wanted = (node) => node !== null && (!needed || needed.has(node));
   const results = new Array<Tensor | null>(targets?.size ?? 0).fill(null);
-  const flows = new Map<Node, Flow>();
+  const flows: Flows = new Array<Flow | null>(order.length).fill(null);
   const step = (node: Node): void => {
-    const flow = flows.get(node);
-    if (flow !== undefined && wanted(node)) {
+    const flow = flows[node.place]!;
+    if (flow !== null && wanted(node)) {
       if (node.hooks !== null) runHooks(node, flow);
       const target = targets?.get(node);
       if (target !== undefined) results[target] = ownHandle(flow);
@@ -78,60 +90,38 @@ function walk(
       if (!retainGraph) node.release();
       if (flow.owned) flow.grad.dispose();
     }
-    flows.delete(node);
+    flows[node.place] = null;
   };
   // The result of a walk outlives every scope around it: gradients of leaves do.
   untracked(() =>
     withGrad(createGraph, () => {
+      // A hook or a thunk may walk by itself, through the same nodes.
+      const outer = walking;
       try {
+        number(order);
         roots.forEach((root, i) => {
           join(flows, root, seedFor(op, outputs[i]!, gradients[i]), createGraph);
         });
-        order.forEach(step);
+        for (let i = 0; i < order.length; i++) step(order[i]!);
       } catch (error) {
-        for (const { grad, owned } of flows.values()) if (owned) grad.dispose();
+        for (const flow of flows) if (flow?.owned) flow.grad.dispose();
         for (const result of results) result?.dispose();
         throw error;
+      } finally {
+        number(outer);
       }
     }),
   );
   return results;
 }
 
-/** All nodes that can be reached from the roots, results before what they were made from. */
-function newestFirst(roots: readonly Node[]): Node[] {
-  const seen = new Set<Node>(roots);
-  const found = [...seen];
-  for (let i = 0; i < found.length; i++) {
-    const { inputs } = found[i]!;
-    for (let k = 0; k < inputs.length; k++) {
-      const input = inputs[k]!;
-      if (input !== null && !seen.has(input)) {
-        seen.add(input);
-        found.push(input);
-      }
-    }
-  }
-  // A chain comes in order already.
-  const sorted = found.every((node, i) => i === 0 || found[i - 1]!.seq > node.seq);
-  return sorted ? found : found.sort((a, b) => b.seq - a.seq);
-}
-
-/** Those of `order` from which a target can be reached. */
-function leadingTo(order: readonly Node[], targets: ReadonlyMap<Node, number>): Set<Node> {
-  const needed = new Set<Node>(targets.keys());
-  for (let i = order.length - 1; i >= 0; i--) {
-    const node = order[i]!;
-    if (node.inputs.some((input) => input !== null && needed.has(input))) needed.add(node);
-  }
-  return needed;
-}
+const NOTHING = {};
 
 /** Runs the thunks of a node and lets their results flow to its inputs. */
 function propagate(
   node: Node,
   flow: Flow,
-  flows: Map<Node, Flow>,
+  flows: Flows,
   wanted: Wanted,
   createGraph: boolean,
 ): void {
@@ -144,13 +134,13 @@ function propagate(
   checkVersions(node);
   const dy = flow.grad;
   if (node.foreign) flow.owned = false;
-  const thunks = node.backward!(dy, node.saved ?? {}, wanted);
+  const thunks = node.backward!(dy, node.saved ?? NOTHING, wanted);
   for (let i = 0; i < node.inputs.length; i++) {
     const input = node.inputs[i]!;
     if (input === null || !wanted(input)) continue;
     const thunk = thunks[i];
     if (thunk == null) continue;
-    const grad = node.foreign ? thunk() : tidy(thunk);
+    const grad = node.foreign ? thunk(input.shape) : scoped(thunk, input.shape);
     if (!sameShape(grad.shape, input.shape)) {
       throw new ShapeError(
         node.op,
@@ -170,10 +160,10 @@ function isSaved(node: Node, x: Tensor): boolean {
 }
 
 /** Adds a contribution to what has already arrived at a node. */
-function join(flows: Map<Node, Flow>, node: Node, part: Flow, createGraph: boolean): void {
-  const present = flows.get(node);
-  if (present === undefined) {
-    flows.set(node, part);
+function join(flows: Flows, node: Node, part: Flow, createGraph: boolean): void {
+  const present = flows[node.place]!;
+  if (present === null) {
+    flows[node.place] = part;
   } else if (!createGraph && isOurs(present)) {
     ops.accumulate(present.grad, part.grad);
     if (part.owned) part.grad.dispose();
@@ -181,7 +171,7 @@ function join(flows: Map<Node, Flow>, node: Node, part: Flow, createGraph: boole
     const sum = ops.add(present.grad, part.grad);
     if (present.owned) present.grad.dispose();
     if (part.owned) part.grad.dispose();
-    flows.set(node, { grad: sum, owned: true });
+    flows[node.place] = { grad: sum, owned: true };
   }
 }
 
@@ -237,13 +227,10 @@ function runHooks(node: Node, flow: Flow): void {
 }
 
 function checkVersions(node: Node): void {
-  if (node.versions === null) return;
-  let i = 0;
   for (const key in node.saved) {
     const saved = node.saved[key] ?? null;
-    const version = node.versions[i++];
     if (saved === null) continue;
-    const { buffer, shape } = saved;
+    const { buffer, shape, version } = saved;
     if (buffer.version !== version) {
       throw new GradError(
         "backward",

@@ -9,12 +9,15 @@ export type Saved = Record<string, Tensor | null>;
 /** Whether the thunk of an input with this node will be run. */
 export type Wanted = (input: Node | null) => boolean;
 
-/** Given dL/dout, one thunk per input that computes dL/dinput; null where there is no derivative. */
+/**
+ * Given dL/dout, one thunk per input that computes dL/dinput, which has the shape that it is told;
+ * null where there is no derivative.
+ */
 export type Backward = (
   dy: Tensor,
   saved: Saved,
   wanted: Wanted,
-) => readonly ((() => Tensor) | null)[];
+) => readonly (((shape: Shape) => Tensor) | null)[];
 
 export type Hook = (grad: Tensor) => Tensor | void;
 
@@ -33,32 +36,46 @@ let sequence = 0;
 /** An op that was recorded, or a leaf: what `backward` walks over. */
 export class Node {
   /** Inputs are always older: larger numbers are processed first. */
-  readonly seq = sequence++;
+  declare readonly seq: number;
   /** The nodes of the inputs; null for an input that needs no gradient. */
-  inputs: readonly (Node | null)[];
-  saved: Saved | null = null;
-  /** Versions of the saved tensors' buffers when they were saved. */
-  versions: number[] | null = null;
-  backward: Backward | null = null;
+  declare inputs: readonly (Node | null)[];
+  declare saved: Saved | null;
+  declare backward: Backward | null;
   /** Written by a user: its backward may keep what it is given and what it makes. */
-  foreign = false;
+  declare foreign: boolean;
   /** The graph was released by an earlier backward. */
-  consumed = false;
-  isLeaf = false;
+  declare consumed: boolean;
+  declare isLeaf: boolean;
   /** Whether `backward` stores a gradient here: leaves, and others by retainGrad(). */
-  retainsGrad = false;
+  declare retainsGrad: boolean;
   /** What `grad` gives. */
-  heldGrad: Tensor | null = null;
+  declare heldGrad: Tensor | null;
   /** The program has read `grad` and may hold it, so it is not ours to dispose of. */
-  gradSeen = false;
-  hooks: Hook[] | null = null;
+  declare gradSeen: boolean;
+  declare hooks: Hook[] | null;
+  /** The last walk that has listed it: see `newestFirst`. */
+  declare walk: number;
+  /** Its place in the list of the walk in progress. */
+  declare place: number;
+  declare readonly op: string;
+  declare readonly shape: Shape;
 
-  constructor(
-    readonly op: string,
-    readonly shape: Shape,
-    inputs: readonly (Node | null)[],
-  ) {
+  constructor(op: string, shape: Shape, inputs: readonly (Node | null)[]) {
+    this.seq = sequence++;
     this.inputs = inputs;
+    this.saved = null;
+    this.backward = null;
+    this.foreign = false;
+    this.consumed = false;
+    this.isLeaf = false;
+    this.retainsGrad = false;
+    this.heldGrad = null;
+    this.gradSeen = false;
+    this.hooks = null;
+    this.walk = 0;
+    this.place = 0;
+    this.op = op;
+    this.shape = shape;
   }
 
   static leafOf(x: Tensor): Node {

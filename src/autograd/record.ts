@@ -6,7 +6,7 @@ import { isGradEnabled } from "./mode.js";
 import { type Backward, Node, type Saved, type Wanted } from "./node.js";
 
 /** Thunks that compute the gradient of each input from dL/dout, in the order of the inputs. */
-export type Gradients = readonly ((() => Tensor) | null)[];
+export type Gradients = ReturnType<Backward>;
 
 /**
  * Records an op and returns `out`.
@@ -14,8 +14,9 @@ export type Gradients = readonly ((() => Tensor) | null)[];
  * @param name what errors and graphs call it
  * @param out its result, computed without recording from the inputs' values
  * @param inputs the tensors it was computed from; null for an operand that was not given
- * @param saved tensors (inputs, `out`, or others) that `backward` needs; they are held by the graph,
- *   checked for modification in place, and released once `backward` has run
+ * @param saved tensors (inputs, `out`, or others) that `backward` needs, in an object of its own;
+ *   the graph puts handles of its own in their place, which are checked for modification in place, and
+ *   released once `backward` has run
  * @param backward given dL/dout and `saved`, returns one thunk per input, each giving dL/dinput in
  *   the input's shape (null: no derivative). Written in differentiable ops, it gives second
  *   derivatives as well. Only thunks whose result is needed run; `wanted`, asked about the node of an
@@ -33,6 +34,19 @@ export function record<S extends Record<string, Tensor | null>>(
   out.node = node;
   hold(node, saved, backward);
   return out;
+}
+
+/**
+ * Whether `record` would do anything for these inputs: the most frequent ops ask first, since what
+ * they would give it takes a third of the time of a small one.
+ */
+export function recorded(a: Tensor, b: Tensor): boolean {
+  return isGradEnabled() && !(isPlain(a) && isPlain(b));
+}
+
+/** Belongs to no graph, and its memory to none that it doesn't know of. */
+function isPlain(x: Tensor): boolean {
+  return x.node === null && x.history === x.buffer.history;
 }
 
 /**
@@ -57,7 +71,7 @@ export function recordCustom<S extends Record<string, Tensor>>(
 ): Tensor {
   if (inputs.includes(out))
     throw new GradError(name, "out must be a tensor of its own, not an input");
-  record(name, out, inputs, saved, backward);
+  record(name, out, inputs, { ...saved }, backward);
   if (out.node !== null) out.node.foreign = true;
   return out;
 }
@@ -113,11 +127,9 @@ function nodeFor(name: string, out: Tensor, inputs: readonly (Tensor | null)[]):
     if (x.history !== x.buffer.history && x.history !== NO_HISTORY) staleHistory(name, x);
   }
   if (!needed) return null;
-  return new Node(
-    name,
-    out.shape,
-    inputs.map((x) => x && x.node),
-  );
+  const nodes = new Array<Node | null>(inputs.length);
+  for (let i = 0; i < inputs.length; i++) nodes[i] = inputs[i]?.node ?? null;
+  return new Node(name, out.shape, nodes);
 }
 
 function hold<S extends Record<string, Tensor | null>>(
@@ -126,14 +138,12 @@ function hold<S extends Record<string, Tensor | null>>(
   backward: (dy: Tensor, saved: S, wanted: Wanted) => Gradients,
 ): void {
   node.backward = backward as Backward;
-  let held: Saved | null = null;
-  for (const key in saved) {
-    const x = saved[key] ?? null;
-    held ??= {};
+  const held: Saved = saved;
+  for (const key in held) {
+    const x = held[key] ?? null;
     held[key] = x && holdOne(x);
-    (node.versions ??= []).push(x ? x.buffer.version : 0);
+    node.saved = held;
   }
-  node.saved = held;
 }
 
 /** The graph's own handle on a saved tensor: the program may drop or dispose of its own. */
@@ -142,6 +152,7 @@ function holdOne(x: Tensor): Tensor {
   held.node = x.node;
   held.history = x.history;
   held.isView = x.isView;
+  held.version = x.buffer.version;
   return held;
 }
 
@@ -149,6 +160,6 @@ function staleHistory(name: string, x: Tensor): never {
   throw new GradError(
     name,
     `an input of [${x.shape.join(",")}] shares memory with a tensor that ${x.buffer.writer} has ` +
-      `changed since, so its gradient would be wrong: make the view again after the change`,
+      `changed since: make the view again after the change`,
   );
 }

@@ -28,17 +28,19 @@ export const NO_HISTORY = -1;
 /** An n-dimensional array of float32, int32 or bool. Made by `tensor`, `zeros`, `randn`, and by ops. */
 export class Tensor extends Handle {
   /** @internal The memory it views; null once it was disposed of. */
-  storage: Buffer | null;
+  declare storage: Buffer | null;
   /** @internal Where its elements lie in the buffer. */
-  layout: Layout;
+  declare layout: Layout;
   /** "float32", "int32" or "bool". */
-  readonly dtype: DType;
+  declare readonly dtype: DType;
   /** @internal The graph node that made it, or the leaf that collects its gradient. */
-  node: Node | null = null;
+  declare node: Node | null;
   /** @internal The buffer's `history` that `node` belongs to. */
-  history: number;
+  declare history: number;
   /** @internal Shares its buffer with the tensor it was made from. */
-  isView = false;
+  declare isView: boolean;
+  /** @internal Of a handle that a graph saved: the buffer's version then. */
+  declare version: number;
 
   /** @internal Takes over one reference to `storage`. A handle of the graph belongs to no scope. */
   constructor(storage: Buffer, layout: Layout, dtype: DType, ofGraph = false) {
@@ -46,7 +48,10 @@ export class Tensor extends Handle {
     this.storage = storage;
     this.layout = layout;
     this.dtype = dtype;
+    this.node = null;
     this.history = storage.history;
+    this.isView = false;
+    this.version = 0;
     made++;
     if (!ofGraph) track(this);
   }

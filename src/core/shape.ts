@@ -75,7 +75,7 @@ export function showShape(shape: Shape): string {
 /** Elements that one tensor may have: its bytes must fit into the 4 GiB of WASM memory. */
 const MAX_SIZE = 2 ** 30;
 
-/** Checks a shape that came from outside and returns a copy that nobody else can change. */
+/** Checks a shape that came from outside and returns a copy that nobody else has. */
 export function checkShape(op: string, shape: Shape): Shape {
   if (!(Array.isArray as (value: unknown) => boolean)(shape)) {
     throw new ValueError(op, `a shape must be an array of sizes: got ${String(shape)}`);
@@ -88,7 +88,7 @@ export function checkShape(op: string, shape: Shape): Shape {
   if (sizeOf(shape) > MAX_SIZE) {
     throw new ShapeError(op, `at most 2^30 elements fit: got ${showShape(shape)}`);
   }
-  return Object.freeze([...shape]);
+  return [...shape];
 }
 
 /** Resolves a dim that may count from the end: -1 is the last. */
@@ -134,8 +134,16 @@ export function checkDims(
   dims: number | readonly number[] | null | undefined,
   ndim: number,
 ): number[] {
-  const list = listOf(dims ?? []);
-  if (list.length === 0) return Array.from({ length: ndim }, (_, i) => i);
+  if (typeof dims === "number") {
+    const dim = checkDim(op, dims, ndim);
+    return ndim === 0 ? [] : [dim];
+  }
+  const list = dims ?? [];
+  if (list.length === 0) {
+    const all = new Array<number>(ndim);
+    for (let i = 0; i < ndim; i++) all[i] = i;
+    return all;
+  }
   const resolved = list.map((d) => checkDim(op, d, ndim)).sort((a, b) => a - b);
   if (resolved.some((d, i) => d === resolved[i - 1])) {
     throw new ValueError(op, `each dim may be named once: got [${list.join(",")}]`);
@@ -145,9 +153,12 @@ export function checkDims(
 
 /** The shape of a reduction's result over sorted `dims`. */
 export function reducedShape(shape: Shape, dims: readonly number[], keepdim: boolean): Shape {
-  return keepdim
-    ? shape.map((n, i) => (dims.includes(i) ? 1 : n))
-    : shape.filter((_, i) => !dims.includes(i));
+  const reduced: number[] = [];
+  for (let i = 0; i < shape.length; i++) {
+    if (!dims.includes(i)) reduced.push(shape[i]!);
+    else if (keepdim) reduced.push(1);
+  }
+  return reduced;
 }
 
 /** Refuses what is no integer from `least` to `most`. */
@@ -186,15 +197,16 @@ export function broadcastShapes(op: string, a: Shape, b: Shape): Shape {
 export function expandLayout(op: string, layout: Layout, shape: Shape): Layout {
   if (sameShape(layout.shape, shape)) return layout;
   const lead = shape.length - layout.shape.length;
-  const strides = shape.map((n, i) => {
+  const strides = new Array<number>(shape.length);
+  for (let i = 0; i < shape.length; i++) {
     const own = i < lead ? 1 : layout.shape[i - lead]!;
-    if (lead < 0 || (own !== n && own !== 1)) {
+    if (lead < 0 || (own !== shape[i] && own !== 1)) {
       throw new ShapeError(
         op,
         `a tensor of ${showShape(layout.shape)} cannot be expanded to ${showShape(shape)}`,
       );
     }
-    return i < lead || own === 1 ? 0 : layout.strides[i - lead]!;
-  });
+    strides[i] = i < lead || own === 1 ? 0 : layout.strides[i - lead]!;
+  }
   return stridedLayout(shape, strides, layout.offset);
 }

@@ -1,7 +1,8 @@
 // simdgrad/fast: kernels with fused multiply-add, for those who ask for them. They are a second build of
 // the same sources (scripts/fma.mjs), which only programs that import this have in them.
 import { ValueError } from "../core/errors.js";
-import { isSupported, type Packed } from "../kernels/loader.js";
+import type { Packed } from "../kernels/bytes.js";
+import { isSupported } from "../kernels/loader.js";
 import { changeBuild } from "../kernels/threads.js";
 import { packed as exact } from "../kernels/wasm.generated.js";
 import { packed as fast } from "./wasm.generated.js";

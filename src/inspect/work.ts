@@ -16,10 +16,16 @@ const conv = (from: number): Work => ({
     (2 * N! * O! * OH! * OW! * C! * kh! * kw!) / groups!,
 });
 
-/** Its own arithmetic, 36 products a tile of 4 x 4, not that of the convolution it stands for. */
+/** Its own arithmetic, 36 or 64 products a tile of 4 x 4, not that of the convolution it stands for. */
 const winograd = (from: number): Work => ({
-  slots: { N: from, C: from + 1, O: from + 4, OH: from + 5, OW: from + 6 },
-  flops: ({ N, C, O, OH, OW }) => 72 * N! * C! * O! * Math.ceil(OH! / 4) * Math.ceil(OW! / 4),
+  slots: { N: from, C: from + 1, O: from + 4, OH: from + 5, OW: from + 6, points: from + 9 },
+  flops: ({ N, C, O, OH, OW, points }) =>
+    2 * points! * points! * N! * C! * O! * Math.ceil(OH! / 4) * Math.ceil(OW! / 4),
+});
+
+const depthwise = (from: number): Work => ({
+  slots: { N: from, C: from + 1, OH: from + 4, OW: from + 5 },
+  flops: ({ N, C, OH, OW }) => 18 * N! * C! * OH! * OW!,
 });
 
 /** Every key counts, also those that a causal mask hides. */
@@ -46,6 +52,8 @@ export const work: Readonly<Record<string, Work>> = {
   conv2dF32: conv(4),
   conv2dInputGradF32: conv(3),
   conv2dWeightGradF32: conv(3),
+  depthwiseF32: depthwise(4),
+  depthwiseWeightGradF32: depthwise(3),
   winogradConv2dF32: winograd(4),
   winogradWeightGradF32: winograd(4),
   attentionF32: attention((E, Ev) => E + Ev, false),

@@ -209,19 +209,14 @@ export const contract = {
   gather32: gather,
   gather8: gather,
   joinIndexI32: gather,
-  // Optimiser steps. buf may be 0: no momentum.
-  // prettier-ignore
-  sgdStepF32: ["p: ptr", "g: ptr", "buf: ptr", "n: u32", "lr: f32", "momentum: f32", "dampening: f32", "weightDecay: f32", "nesterov: u32", "first: u32"],
-  // prettier-ignore
-  adamStepF32: ["p: ptr", "g: ptr", "m: ptr", "v: ptr", "n: u32", "stepSize: f32", "weight1: f32", "beta2: f32", "weight2: f32", "bc2Sqrt: f32", "eps: f32", "weightDecay: f32", "decay: f32"],
   // bias may be 0; dims: per batch dim, outermost first: size, stride of a, stride of b.
   // prettier-ignore
   matmulF32: ["a: ptr", "b: ptr", "out: ptr", "bias: ptr", "M: u32", "N: u32", "K: u32", "aRow: i32", "aCol: i32", "bRow: i32", "bCol: i32", "batch: u32", "batchRank: u32", "dims: i32..."],
-  // Units: rows. weight and bias may be 0.
+  // Units: rows. weight, bias and terms may be 0.
   // prettier-ignore
   layerNormF32: ["x: ptr", "weight: ptr", "bias: ptr", "out: ptr", "mean: ptr", "rstd: ptr", "cols: u32", "eps: f32"],
   // prettier-ignore
-  layerNormGradF32: ["dy: ptr", "x: ptr", "weight: ptr", "mean: ptr", "rstd: ptr", "dx: ptr", "cols: u32"],
+  layerNormGradF32: ["dy: ptr", "x: ptr", "weight: ptr", "mean: ptr", "rstd: ptr", "terms: ptr", "dx: ptr", "cols: u32"],
   // Contiguous [N, C, inner]; units: C. weight and bias may be 0.
   // prettier-ignore
   batchNormF32: ["x: ptr", "weight: ptr", "bias: ptr", "out: ptr", "mean: ptr", "variance: ptr", "N: u32", "C: u32", "inner: u32", "eps: f32"],

@@ -1,7 +1,8 @@
-// Unpacks and compiles the inlined WASM bytes, synchronously, and hands out its kernels by name. The
+// Compiles the inlined WASM bytes, synchronously, and hands out its kernels by name. The
 // parameter block and the scratch of this thread lie at the start of the heap; the allocator has the
 // rest. With threads, the same bytes are compiled once more, for a memory that is shared.
 import { SimdgradError } from "../core/errors.js";
+import { kernelBytes, type Packed } from "./bytes.js";
 import { adoptMemory, initHeap, memory } from "../memory/heap.js";
 import type { contract, KernelArgs, KernelName } from "./contract.js";
 import { packed } from "./wasm.generated.js";
@@ -23,43 +24,19 @@ export type Kernels = { readonly [K in KernelName]: Kernel<KernelArgs<(typeof co
 export const SCRATCH_BYTES = 1 << 20;
 const ARGS_BYTES = 4096;
 
-/** What the unpacker takes besides input and output: 16 kB for its tables. */
-const TABLE_BYTES = 1 << 14;
-
 function instantiate(bytes: Uint8Array, memory: WebAssembly.Memory): Record<string, unknown> {
   return new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } }).exports;
 }
 
-/** A build of the kernels as the library carries it: see scripts/pack.mjs. */
-export type Packed = typeof packed;
-
 /** The build in use. */
 let build = packed;
-
-/** The kernels' bytes; see assembly/unpack/lzma.ts. */
-function unpackKernels(packed: Packed): Uint8Array {
-  const begin = TABLE_BYTES + packed.kernels.length;
-  const end = begin + packed.bytes;
-  const memory = new WebAssembly.Memory({ initial: Math.ceil(end / 65536) });
-  const unpack = instantiate(fromBase64(packed.unpacker), memory)["unpack"] as Unpack;
-  // Not fromBase64: a loop over that many characters takes 4 ms while it is still interpreted.
-  new TextEncoder().encodeInto(packed.kernels, new Uint8Array(memory.buffer, TABLE_BYTES));
-  unpack(TABLE_BYTES, begin, end, 0);
-  return new Uint8Array(memory.buffer, begin, packed.bytes);
-}
-
-type Unpack = (text: number, out: number, end: number, tables: number) => void;
-
-function fromBase64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-}
 
 function exportsOfKernels(): Record<string, unknown> {
   if (typeof WebAssembly === "undefined") {
     throw new SimdgradError("load", "this JavaScript engine has no WebAssembly");
   }
   try {
-    return instantiate(unpackKernels(build), memory);
+    return instantiate(kernelBytes(build), memory);
   } catch (cause) {
     throw new SimdgradError(
       "load",
@@ -122,7 +99,7 @@ export function tableIndex(kernel: Kernel<readonly number[]>): number {
 
 /** @internal Compiles the build in use, for a memory that threads share or for one that they don't. */
 export function compile(shared: boolean): WebAssembly.Module {
-  const bytes = unpackKernels(build);
+  const bytes = kernelBytes(build);
   // The import of the memory: its name, its kind, and limits with a maximum (1), shared too (3).
   const name = [6, ...new TextEncoder().encode("memory"), 2, 1];
   const at = bytes.findIndex((_, i) => name.every((byte, k) => bytes[i + k] === byte));
@@ -132,7 +109,7 @@ export function compile(shared: boolean): WebAssembly.Module {
 
 /** Whether this engine takes a build. */
 export function isSupported(build: Packed): boolean {
-  return WebAssembly.validate(unpackKernels(build));
+  return WebAssembly.validate(kernelBytes(build));
 }
 
 /** From now on `next` is the build in use: `compile` it and `moveTo` it. */

@@ -124,7 +124,7 @@ export class Recording implements Recorder {
         for (let i = 0; i < args.length; i++) heapI32[params + i] = args[i]!;
         at += CALL;
       };
-      withRecorder(new Renewal(renew), fn);
+      withRecorder({ call: renew, ...refusals }, fn);
     });
     fn();
   }
@@ -177,33 +177,19 @@ export class Recording implements Recorder {
     endCall();
     throw new SimdgradError(
       "capture",
-      `${this.kernels[call]!.name} met a bad value at position ${position}: an index outside of its range, or a ` +
-        "matrix that it cannot take. Outside of capture() the error says more",
+      `${this.kernels[call]!.name} met a bad index or matrix at position ${position}: ` +
+        "outside of capture() the error says more",
     );
   }
 }
 
-function unlike(name: string): SimdgradError {
-  return new SimdgradError("capture", `${name} was not called when this step was recorded`);
+function refuse(): never {
+  throw unlike("an op other than an update");
 }
 
-/** Takes the calls of a function that runs again to renew their parameters. */
-class Renewal implements Recorder {
-  constructor(readonly call: Recorder["call"]) {}
+/** Whatever runs again to renew parameters does nothing but call kernels. */
+const refusals = { cell: refuse, check: refuse, constant: refuse, stream: refuse };
 
-  cell(): never {
-    throw unlike("an op with a number");
-  }
-
-  check(): never {
-    throw unlike("an op that checks");
-  }
-
-  constant(): never {
-    throw unlike("an op with data");
-  }
-
-  stream(): never {
-    throw unlike("a random op");
-  }
+function unlike(name: string): SimdgradError {
+  return new SimdgradError("capture", `${name} was not called when this step was recorded`);
 }

@@ -135,8 +135,17 @@ export function run<Args extends readonly number[]>(
   units: number,
   ...args: Args
 ): void {
-  if (recorder !== null) return recorder.call(kernel, units, args);
-  runNow(kernel, units, args);
+  runList(kernel, units, args);
+}
+
+/** The same for arguments whose number is known at run time only. */
+export function runList(
+  kernel: Kernel<readonly number[]>,
+  units: number,
+  args: readonly number[],
+): void {
+  if (recorder !== null) recorder.call(kernel, units, args);
+  else runNow(kernel, units, args);
 }
 
 /** The same, whether or not calls are recorded. */
@@ -146,9 +155,45 @@ export function runNow(
   args: readonly number[],
 ): void {
   for (let i = 0; i < args.length; i++) heapI32[ARGS + i] = args[i]!;
-  if (units > 0) {
-    if (observer === null) execute(kernel, argsAddress, units);
-    else observer(kernel.name, args, units, () => execute(kernel, argsAddress, units));
-  }
+  start(kernel, units, args.length);
+}
+
+/**
+ * `run` of a kernel of at most eight slots, written one by one: a small op has no time for a list of
+ * arguments. Slots that it doesn't have are 0 and nobody's.
+ */
+// prettier-ignore
+export function runFew(
+  kernel: Kernel<readonly number[]>, units: number,
+  a: number, b: number, c: number, d: number, e: number, f: number, g = 0, h = 0,
+): void {
+  if (recorder !== null) return recorder.call(kernel, units, [a, b, c, d, e, f, g, h]);
+  const args = heapI32;
+  args[ARGS] = a;
+  args[ARGS + 1] = b;
+  args[ARGS + 2] = c;
+  args[ARGS + 3] = d;
+  args[ARGS + 4] = e;
+  args[ARGS + 5] = f;
+  args[ARGS + 6] = g;
+  args[ARGS + 7] = h;
+  start(kernel, units, 8);
+}
+
+/** Runs a kernel whose `count` parameters are written. */
+function start(kernel: Kernel<readonly number[]>, units: number, count: number): void {
+  if (observer !== null) observed(observer, kernel, units, count);
+  else if (units > 0) execute(kernel, argsAddress, units);
   endCall();
+}
+
+function observed(
+  look: Observer,
+  kernel: Kernel<readonly number[]>,
+  units: number,
+  count: number,
+): void {
+  if (units === 0) return;
+  const args = heapI32.slice(ARGS, ARGS + count);
+  look(kernel.name, args, units, () => execute(kernel, argsAddress, units));
 }

@@ -3,17 +3,10 @@
 // and none of them minds who does the others, or when.
 import { OutOfMemoryError, SimdgradError, ValueError } from "../core/errors.js";
 import { growHeap, heapI32, memory, newSharedMemory, takeBlock } from "../memory/heap.js";
+import type { Packed } from "./bytes.js";
 import { web } from "./host.js";
 import { JOB_BYTES, takePart, Word } from "./job.js";
-import {
-  compile,
-  type Kernel,
-  kernels,
-  moveTo,
-  type Packed,
-  SCRATCH_BYTES,
-  useBuild,
-} from "./loader.js";
+import { compile, type Kernel, kernels, moveTo, SCRATCH_BYTES, useBuild } from "./loader.js";
 import { runInParallel } from "./run.js";
 import { startThread, type Thread } from "./thread.js";
 

@@ -1,9 +1,9 @@
 // How many work units a kernel call has: functions of the shape alone, one for each family. The
 // kernels cut their work by the same rules.
 
-/** Random draws, dropout and optimiser steps: 1024 elements a unit. */
+/** Elementwise ops, random draws, dropout and optimiser steps: 1024 elements a unit. */
 export function flatUnits(n: number): number {
-  return Math.ceil(n / 1024);
+  return (n + 1023) >>> 10; // no division of floats: small ops call it
 }
 
 /** permutationI32, multinomialI32 and repeatI32 are sequential; n is the size of their result. */

@@ -91,22 +91,32 @@ export function watchAddresses(watch: typeof watcher): typeof watcher {
   return before;
 }
 
-/** Bytes in a storage, shared by the tensors that view them; released with the last reference. */
+/**
+ * Bytes in a storage, shared by the tensors that view them; released with the last reference. (Here, in
+ * Tensor and in Node fields are only declared, and assigned in the constructor: what initialises the
+ * others is a call of its own, and most of what a small op takes.)
+ */
 export class Buffer {
   /** Tensors and graph nodes that refer to it. */
-  refs = 1;
+  declare refs: number;
   /** Counts modifications in place. */
-  version = 0;
+  declare version: number;
   /** The op that modified it last, for the error message. */
-  writer = "";
+  declare writer: string;
   /** Counts in-place ops that gave it a new history (see autograd/record.ts). */
-  history = 0;
+  declare history: number;
+  declare private readonly storage: Storage;
+  declare private readonly offset: number;
+  declare readonly bytes: number;
 
-  private constructor(
-    private readonly storage: Storage,
-    private readonly offset: number,
-    readonly bytes: number,
-  ) {
+  private constructor(storage: Storage, offset: number, bytes: number) {
+    this.refs = 1;
+    this.version = 0;
+    this.writer = "";
+    this.history = 0;
+    this.storage = storage;
+    this.offset = offset;
+    this.bytes = bytes;
     countLive(storage, bytes);
   }
 

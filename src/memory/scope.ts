@@ -7,11 +7,15 @@ export abstract class Handle {
   abstract dispose(): void;
 }
 
-let current: Handle[] | null = null;
+/** What the open scopes have made, the innermost's last; behind `top` there is nothing. */
+const tracked: (Handle | null)[] = [];
+let top = 0;
+/** Whether the innermost scope takes what is made: false outside of all, and in `untracked`. */
+let tracking = false;
 
 /** Enters a new handle into the innermost scope. */
 export function track(handle: Handle): void {
-  if (current !== null) current.push(handle);
+  if (tracking) tracked[top++] = handle;
 }
 
 /**
@@ -29,46 +33,52 @@ export function track(handle: Handle): void {
  * console.log(loss.item()); // 2
  */
 export function tidy<T>(fn: () => T): T {
-  const outer = current;
-  const mine: Handle[] = [];
-  current = mine;
+  return scoped(fn, undefined);
+}
+
+/** `tidy` of a function with an argument. */
+export function scoped<A, T>(fn: (arg: A) => T, arg: A): T {
+  const outer = tracking;
+  const from = top;
+  tracking = true;
   let result: T;
   try {
-    result = fn();
+    result = fn(arg);
     if (result instanceof Promise) {
       throw new TypeError("[tidy] fn must be synchronous: it returned a promise");
     }
   } catch (error) {
-    for (let i = 0; i < mine.length; i++) mine[i]!.dispose();
+    tracking = outer;
+    leave(from, null);
     throw error;
-  } finally {
-    current = outer;
   }
-  if (result instanceof Handle) {
-    for (let i = 0; i < mine.length; i++) {
-      const handle = mine[i]!;
-      if (handle !== result) handle.dispose();
-      else track(handle);
-    }
-    return result;
-  }
-  const kept = new Set<unknown>();
-  collect(result, kept);
-  for (const handle of mine) {
-    if (kept.has(handle)) track(handle);
+  tracking = outer;
+  leave(from, result);
+  return result;
+}
+
+/** Releases what was made since the scope began at `from`, but for `result`: that is the outer scope's. */
+function leave(from: number, result: unknown): void {
+  let kept: Set<unknown> | null = null;
+  if (!(result instanceof Handle) && result != null) collect(result, (kept = new Set()));
+  const end = top;
+  top = from;
+  for (let i = from; i < end; i++) {
+    const handle = tracked[i]!;
+    tracked[i] = null;
+    if (handle === result || kept?.has(handle)) track(handle);
     else handle.dispose();
   }
-  return result;
 }
 
 /** Runs `fn` outside of all scopes: what it makes (gradients, state) outlives them. */
 export function untracked<T>(fn: () => T): T {
-  const outer = current;
-  current = null;
+  const outer = tracking;
+  tracking = false;
   try {
     return fn();
   } finally {
-    current = outer;
+    tracking = outer;
   }
 }
 

@@ -5,11 +5,11 @@ import { DTypeError, ValueError } from "../core/errors.js";
 import { type DType, promote } from "../core/dtype.js";
 import { sameShape, type Shape } from "../core/shape.js";
 import { Tensor } from "../autograd/tensor.js";
-import { record } from "../autograd/record.js";
+import { record, recorded } from "../autograd/record.js";
 import { tidy } from "../memory/scope.js";
 import { kernels } from "../kernels/loader.js";
 import { binaryAs, cast } from "./convert.js";
-import { type BinaryKernel, binaryScalar, unary, type UnaryKernel } from "./dispatch.js";
+import { binary, type BinaryKernel, binaryScalar, unary, type UnaryKernel } from "./dispatch.js";
 import { log } from "./math.js";
 import { divRounded, intPair } from "./pairs.js";
 import { eq, ge, le, logicalAnd, where } from "./compare.js";
@@ -38,6 +38,7 @@ function arithmetic(op: string, fs: Kernels, a: Tensor, b: Tensor): Tensor {
   if (!(wrong instanceof Tensor)) {
     throw new DTypeError(op, `operands must be tensors or numbers: got ${typeof wrong}`);
   }
+  if (a.dtype === "float32" && b.dtype === "float32") return binary(op, fs.float32, a, b);
   const dtype = computeType(fs, promote(a.dtype, b.dtype));
   return binaryAs(op, fs[dtype]!, a, b, dtype);
 }
@@ -79,14 +80,14 @@ export interface AddOptions {
   alpha?: number;
 }
 
-/** alpha b. */
-function scaled(op: string, a: Operand, b: Operand, alpha: number): Operand {
-  if (typeof b === "number") return b * alpha;
+/** `fn` of a and alpha b. */
+function scaled(op: string, fn: typeof add, a: Operand, b: Operand, alpha: number): Tensor {
+  if (typeof b === "number") return fn(a, b * alpha);
   const whole = b.dtype !== "float32" && (typeof a === "number" || a.dtype !== "float32");
   if (whole && !Number.isInteger(alpha)) {
     throw new DTypeError(op, `alpha must be an integer for int32 operands: got ${alpha}`);
   }
-  return mul(b, alpha);
+  return tidy(() => fn(a, mul(b, alpha)));
 }
 
 /**
@@ -95,21 +96,21 @@ function scaled(op: string, a: Operand, b: Operand, alpha: number): Operand {
  */
 export function add(a: Operand, b: Operand, options?: AddOptions): Tensor {
   const alpha = options?.alpha ?? 1;
-  if (alpha !== 1) return tidy(() => add(a, scaled("add", a, b, alpha)));
-  if (typeof a === "number") [a, b] = [b, a];
-  if (typeof a === "number") return noTensor("add");
+  if (alpha !== 1) return scaled("add", add, a, b, alpha);
+  if (typeof a === "number") return typeof b === "number" ? noTensor("add") : add(b, a);
   if (typeof b === "number") {
     return record("add", withScalar("add", adds, a, b), [a], {}, (dy) => [() => dy]);
   }
-  const [shapeA, shapeB] = [a.shape, b.shape];
-  return record("add", arithmetic("add", adds, a, b), [a, b], {}, (dy) => [
-    () => sumTo(dy, shapeA), // d(a+b)/da = 1
-    () => sumTo(dy, shapeB), // d(a+b)/db = 1
+  const out = arithmetic("add", adds, a, b);
+  if (!recorded(a, b)) return out;
+  return record("add", out, [a, b], {}, (dy) => [
+    (shape) => sumTo(dy, shape), // d(a+b)/da = 1
+    (shape) => sumTo(dy, shape), // d(a+b)/db = 1
   ]);
 }
 
-function refuseBool(op: string, ...operands: readonly Operand[]): void {
-  if (operands.some((x) => x instanceof Tensor && x.dtype === "bool")) {
+function refuseBool(op: string, x: Operand): void {
+  if (x instanceof Tensor && x.dtype === "bool") {
     throw new DTypeError(op, "a bool can't be subtracted or negated: use logicalNot or logicalXor");
   }
 }
@@ -119,9 +120,10 @@ function refuseBool(op: string, ...operands: readonly Operand[]): void {
  * @throws DTypeError for a bool operand, and for a fractional alpha where no operand is float32.
  */
 export function sub(a: Operand, b: Operand, options?: AddOptions): Tensor {
-  refuseBool("sub", a, b);
+  refuseBool("sub", a);
+  refuseBool("sub", b);
   const alpha = options?.alpha ?? 1;
-  if (alpha !== 1) return tidy(() => sub(a, scaled("sub", a, b, alpha)));
+  if (alpha !== 1) return scaled("sub", sub, a, b, alpha);
   if (typeof b === "number") {
     if (typeof a === "number") return noTensor("sub");
     return record("sub", withScalar("sub", subs, a, b), [a], {}, (dy) => [() => dy]);
@@ -129,26 +131,28 @@ export function sub(a: Operand, b: Operand, options?: AddOptions): Tensor {
   if (typeof a === "number") {
     return record("sub", withScalar("sub", subs, b, a, true), [b], {}, (dy) => [() => neg(dy)]);
   }
-  const [shapeA, shapeB] = [a.shape, b.shape];
-  return record("sub", arithmetic("sub", subs, a, b), [a, b], {}, (dy) => [
-    () => sumTo(dy, shapeA), // d(a-b)/da = 1
-    () => neg(sumTo(dy, shapeB)), // d(a-b)/db = -1
+  const out = arithmetic("sub", subs, a, b);
+  if (!recorded(a, b)) return out;
+  return record("sub", out, [a, b], {}, (dy) => [
+    (shape) => sumTo(dy, shape), // d(a-b)/da = 1
+    (shape) => neg(sumTo(dy, shape)), // d(a-b)/db = -1
   ]);
 }
 
 /** out = a * b, with broadcasting. Two bools give their "and". */
 export function mul(a: Operand, b: Operand): Tensor {
-  if (typeof a === "number") [a, b] = [b, a];
-  if (typeof a === "number") return noTensor("mul");
-  if (typeof b === "number") {
-    const s = b;
-    return record("mul", withScalar("mul", muls, a, s), [a], {}, (dy) => [() => mul(dy, s)]);
-  }
+  if (typeof a === "number") return typeof b === "number" ? noTensor("mul") : mul(b, a);
+  if (typeof b === "number") return mulScalar(a, b);
   const out = arithmetic("mul", muls, a, b);
+  if (!recorded(a, b)) return out;
   return record("mul", out, [a, b], { a, b }, (dy, { a, b }) => [
     () => sumTo(mul(dy, b), a.shape), // d(ab)/da = b
     () => sumTo(mul(dy, a), b.shape), // d(ab)/db = a
   ]);
+}
+
+function mulScalar(x: Tensor, s: number): Tensor {
+  return record("mul", withScalar("mul", muls, x, s), [x], {}, (dy) => [() => mul(dy, s)]);
 }
 
 export interface DivOptions {
@@ -165,7 +169,7 @@ export function div(a: Operand, b: Operand, options?: DivOptions): Tensor {
   if (mode !== null) return divRounded(a, b, mode);
   if (typeof b === "number") {
     if (typeof a === "number") return noTensor("div");
-    return record("div", withScalar("div", divs, a, b), [a], {}, (dy) => [() => div(dy, b)]);
+    return divScalar(a, b);
   }
   if (typeof a === "number") {
     const out = withScalar("div", divs, b, a, true);
@@ -174,11 +178,15 @@ export function div(a: Operand, b: Operand, options?: DivOptions): Tensor {
     ]);
   }
   const out = arithmetic("div", divs, a, b);
-  const shapeA = a.shape;
+  if (!recorded(a, b)) return out;
   return record("div", out, [a, b], { b, out }, (dy, { b, out }) => [
-    () => sumTo(div(dy, b), shapeA), // d(a/b)/da = 1/b
+    (shape) => sumTo(div(dy, b), shape), // d(a/b)/da = 1/b
     () => sumTo(neg(div(mul(dy, out), b)), b.shape), // d(a/b)/db = -out/b
   ]);
+}
+
+function divScalar(x: Tensor, s: number): Tensor {
+  return record("div", withScalar("div", divs, x, s), [x], {}, (dy) => [() => div(dy, s)]);
 }
 
 /**

@@ -1,15 +1,13 @@
 // Convolutions (cross-correlations, as everywhere in deep learning) of 1, 2 and 3 dims, [N, C, ...].
 // The 2-d one and its two gradients are linear in each operand, so the gradients of each are the
-// other two: derivatives of any order; winograd.ts has a second way to them. 1-d is 2-d of height 1; 3-d gathers windows along the depth
-// (depth.ts) and takes the kernel's depth for channels. Their transposes: convTranspose.ts.
+// other two: derivatives of any order; convPlanes.ts chooses their kernels. 1-d is 2-d of height 1; 3-d gathers windows along the depth (depth.ts) and takes the kernel's depth for channels. Their
+// transposes: convTranspose.ts.
 import { checkFloat } from "../core/dtype.js";
 import { ShapeError, ValueError } from "../core/errors.js";
-import { type Shape, showShape, expectShape, checkInteger } from "../core/shape.js";
+import { showShape, expectShape, checkInteger } from "../core/shape.js";
 import { type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
-import { kernels } from "../kernels/loader.js";
-import { conv2dInputGradUnits, conv2dUnits, conv2dWeightGradUnits } from "../kernels/units.js";
-import { compute } from "./convert.js";
+import { planesForward, planesInputGrad, planesWeightGrad } from "./convPlanes.js";
 import { depthWindows, fromSlices } from "./depth.js";
 import { sum } from "./reduce.js";
 import { reshape, squeeze, unsqueeze } from "./views.js";
@@ -25,7 +23,6 @@ import {
   type Single,
   type Triple,
 } from "./window.js";
-import { isWinograd, winogradConv2d, winogradInputGrad, winogradWeightGrad } from "./winograd.js";
 import { tidy } from "../memory/scope.js";
 
 /** Options of a convolution; `Size` is a number, or one for each dim. */
@@ -78,7 +75,7 @@ export function conv1d(
 }
 
 /**
- * Kernels of 3 x 3 go by Winograd's algorithm where that is faster: setConvAlgorithm says how exact
+ * Kernels of 3 x 3 and 5 x 5 go by Winograd's algorithm where that is faster: setConvAlgorithm says how exact
  * that is, and turns it off.
  *
  * @param x [N, C, H, W], or [C, H, W] without a batch
@@ -212,13 +209,8 @@ export function convolution(
   bias: Tensor | null,
   sizes: ConvSizes,
 ): Tensor {
-  const [N, , , , O, , , OH, OW] = sizes;
-  const units = conv2dUnits(N, sizes[15], OH, OW);
-  const operands = [x, weight, bias] as const;
-  const out = isWinograd(sizes)
-    ? winogradConv2d(op, x, weight, bias, sizes)
-    : compute(op, kernels.conv2dF32, units, operands, [N, O, OH, OW], sizes);
-  return record(op, out, operands, { x, weight }, (dy, { x, weight }) => [
+  const out = planesForward(op, x, weight, bias, sizes);
+  return record(op, out, [x, weight, bias], { x, weight }, (dy, { x, weight }) => [
     () => inputGrad(op, dy, weight, sizes),
     () => weightGrad(op, x, dy, sizes),
     // The bias is added to every image and pixel; in two sums, neither of which copies dy.
@@ -228,12 +220,7 @@ export function convolution(
 
 /** dL/dx from dL/dout: linear in dy and in the weight. The transposed convolution of dy. */
 export function inputGrad(op: string, dy: Tensor, weight: Tensor, sizes: ConvSizes): Tensor {
-  const [N, C, H, W, , , , , , strideH, strideW] = sizes;
-  const units = conv2dInputGradUnits(N, sizes[15], H, W, strideH, strideW);
-  const kernel = kernels.conv2dInputGradF32;
-  const out = isWinograd(sizes)
-    ? winogradInputGrad(op, dy, weight, sizes)
-    : compute(op, kernel, units, [dy, weight], [N, C, H, W], sizes);
+  const out = planesInputGrad(op, dy, weight, sizes);
   return record(op, out, [dy, weight], { dy, weight }, (g, { dy, weight }) => [
     () => convolution(op, g, weight, null, sizes),
     () => weightGrad(op, g, dy, sizes),
@@ -242,12 +229,7 @@ export function inputGrad(op: string, dy: Tensor, weight: Tensor, sizes: ConvSiz
 
 /** dL/dweight from dL/dout: linear in x and in dy. */
 function weightGrad(op: string, x: Tensor, dy: Tensor, sizes: ConvSizes): Tensor {
-  const [, C, , , O, kh, kw] = sizes;
-  const shape: Shape = [O, C / sizes[15], kh, kw];
-  const units = conv2dWeightGradUnits(C, kh, kw, sizes[15]);
-  const out = isWinograd(sizes, 1200)
-    ? winogradWeightGrad(op, x, dy, sizes)
-    : compute(op, kernels.conv2dWeightGradF32, units, [x, dy], shape, sizes);
+  const out = planesWeightGrad(op, x, dy, sizes);
   return record(op, out, [x, dy], { x, dy }, (g, { x, dy }) => [
     () => inputGrad(op, dy, g, sizes),
     () => convolution(op, x, g, null, sizes),

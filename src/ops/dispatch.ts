@@ -12,7 +12,8 @@ import {
 import { allocate, type Tensor } from "../autograd/tensor.js";
 import type { F32Bits } from "../kernels/contract.js";
 import type { Kernel } from "../kernels/loader.js";
-import { run, scalarOperand } from "../kernels/run.js";
+import { run, runFew, scalarOperand } from "../kernels/run.js";
+import { flatUnits } from "../kernels/units.js";
 
 /** Kernels of one operand and of two; `P` are the scalars that they take besides. */
 export type UnaryKernel<P extends readonly F32Bits[] = []> = Kernel<
@@ -22,12 +23,9 @@ export type BinaryKernel<P extends readonly F32Bits[] = []> = Kernel<
   [...[number, number, number, number, number, number, number], ...P, number, ...number[]]
 >;
 
-/** Elements in one work unit of an elementwise kernel. */
-const UNIT = 1024;
-
 /** Work units of an elementwise kernel over rows x cols elements. */
 export function elementwiseUnits(rows: number, cols: number): number {
-  return rows * Math.ceil(cols / UNIT);
+  return rows * flatUnits(cols);
 }
 
 /** Several operands of one shape as rows x cols, as the elementwise kernels take them. */
@@ -52,11 +50,12 @@ export function collapse(shape: Shape, strides: readonly (readonly number[])[]):
     const n = shape[i]!;
     if (n === 1) continue;
     const last = sizes.length - 1;
-    if (last >= 0 && strides.every((s, k) => s[i] === sizes[last]! * kept[last]![k]!)) {
+    const own = stridesOf(strides, i);
+    if (last >= 0 && follows(own, sizes[last]!, kept[last]!)) {
       sizes[last]! *= n;
     } else {
       sizes.push(n);
-      kept.push(strides.map((s) => s[i]!));
+      kept.push(own);
     }
   }
   const dims: number[] = [];
@@ -67,6 +66,18 @@ export function collapse(shape: Shape, strides: readonly (readonly number[])[]):
   }
   const rank = Math.max(0, sizes.length - 1);
   return { rows, cols: sizes[0] ?? 1, inner: kept[0] ?? strides.map(() => 1), dims, rank };
+}
+
+function stridesOf(strides: readonly (readonly number[])[], dim: number): number[] {
+  const own = new Array<number>(strides.length);
+  for (let k = 0; k < strides.length; k++) own[k] = strides[k]![dim]!;
+  return own;
+}
+
+/** Whether each operand's stride is that of a dim around one of `size` and `inner`. */
+function follows(own: readonly number[], size: number, inner: readonly number[]): boolean {
+  for (let k = 0; k < own.length; k++) if (own[k] !== size * inner[k]!) return false;
+  return true;
 }
 
 /** The layout of a fresh result shaped as `x`: x's own where that is row-major from 0. */
@@ -91,24 +102,14 @@ export function unary(
 ): Tensor {
   const { layout } = x;
   const out = allocate(op, freshLayout(layout), dtype);
-  if (layout.contiguous && !params) {
+  if (layout.contiguous && params === undefined) {
     const n = layout.size;
-    run(kernel, Math.ceil(n / UNIT), x.address(), out.address(), 1, n, 1, 0);
+    runFew(kernel, flatUnits(n), x.address(), out.address(), 1, n, 1, 0);
   } else {
     const { rows, cols, inner, rank, dims } = collapse(layout.shape, [layout.strides]);
+    const [px, po] = [x.address(), out.address()];
     const units = elementwiseUnits(rows, cols);
-    run(
-      kernel,
-      units,
-      x.address(),
-      out.address(),
-      rows,
-      cols,
-      inner[0]!,
-      ...(params ?? []),
-      rank,
-      ...dims,
-    );
+    run(kernel, units, px, po, rows, cols, inner[0]!, ...(params ?? []), rank, ...dims);
   }
   return out;
 }
@@ -135,12 +136,24 @@ export function binary(
 ): Tensor {
   const la = a.layout;
   const lb = b.layout;
-  if (!params && la.contiguous && lb.contiguous && (la === lb || sameShape(la.shape, lb.shape))) {
-    const out = allocate(op, freshLayout(la), dtype);
-    const n = la.size;
-    run(kernel, Math.ceil(n / UNIT), a.address(), b.address(), out.address(), 1, n, 1, 1, 0);
-    return out;
-  }
+  const flat = la.contiguous && lb.contiguous && (la === lb || sameShape(la.shape, lb.shape));
+  if (!flat || params !== undefined) return broadcast(op, kernel, a, b, dtype, params);
+  const out = allocate(op, freshLayout(la), dtype);
+  const n = la.size;
+  runFew(kernel, flatUnits(n), a.address(), b.address(), out.address(), 1, n, 1, 1, 0);
+  return out;
+}
+
+/** `binary` of operands of any shapes and strides. */
+function broadcast(
+  op: string,
+  kernel: Kernel<[number, number, number, number, number, number, number, ...number[]]>,
+  a: Tensor,
+  b: Tensor,
+  dtype: DType,
+  params: readonly F32Bits[] = [],
+): Tensor {
+  const [la, lb] = [a.layout, b.layout];
   const shape = broadcastShapes(op, a.shape, b.shape);
   const { rows, cols, inner, rank, dims } = collapse(shape, [
     expandLayout(op, la, shape).strides,
@@ -150,7 +163,7 @@ export function binary(
   const [sa, sb] = inner as [number, number];
   const [pa, pb, po] = [a.address(), b.address(), out.address()];
   const units = elementwiseUnits(rows, cols);
-  run(kernel, units, pa, pb, po, rows, cols, sa, sb, ...(params ?? []), rank, ...dims);
+  run(kernel, units, pa, pb, po, rows, cols, sa, sb, ...params, rank, ...dims);
   return out;
 }
 
@@ -165,20 +178,21 @@ export function binaryScalar(
 ): Tensor {
   const { layout } = x;
   const out = allocate(op, freshLayout(layout), dtype);
+  const px = x.address();
+  const ps = scalarOperand(s, x.dtype === "float32");
+  const [pa, pb] = scalarFirst ? [ps, px] : [px, ps];
   // The scalar is an operand all of whose strides are 0.
-  const inOrder = <T>(x: T, s: T): [T, T] => (scalarFirst ? [s, x] : [x, s]);
-  const { rows, cols, inner, rank, dims } = layout.contiguous
-    ? { rows: 1, cols: layout.size, inner: inOrder(1, 0), rank: 0, dims: [] }
-    : collapse(
-        layout.shape,
-        inOrder(
-          layout.strides,
-          layout.shape.map(() => 0),
-        ),
-      );
-  const [pa, pb] = inOrder(x.address(), scalarOperand(s, x.dtype === "float32"));
-  const [sa, sb] = inner as [number, number];
-  const units = elementwiseUnits(rows, cols);
-  run(kernel, units, pa, pb, out.address(), rows, cols, sa, sb, rank, ...dims);
+  if (layout.contiguous) {
+    const n = layout.size;
+    const [sa, sb] = scalarFirst ? [0, 1] : [1, 0];
+    runFew(kernel, flatUnits(n), pa, pb, out.address(), 1, n, sa, sb, 0);
+  } else {
+    const zeros = layout.shape.map(() => 0);
+    const strides = scalarFirst ? [zeros, layout.strides] : [layout.strides, zeros];
+    const { rows, cols, inner, rank, dims } = collapse(layout.shape, strides);
+    const [sa, sb] = inner as [number, number];
+    const units = elementwiseUnits(rows, cols);
+    run(kernel, units, pa, pb, out.address(), rows, cols, sa, sb, rank, ...dims);
+  }
   return out;
 }

@@ -1,7 +1,8 @@
 // Hands the few ops that `backward` needs down to autograd/, which must not import them.
 import { provideGradientOps } from "../autograd/backward.js";
 import { kernels } from "../kernels/loader.js";
-import { run } from "../kernels/run.js";
+import { runFew } from "../kernels/run.js";
+import { flatUnits } from "../kernels/units.js";
 import { add } from "./arithmetic.js";
 import { clone, writeInto } from "./convert.js";
 import { onesLike } from "./creation.js";
@@ -15,8 +16,7 @@ provideGradientOps({
     // a's memory is overwritten element by element as it is read: same index in, same index out.
     if (b.layout.contiguous && a.layout.contiguous) {
       const n = a.numel();
-      const units = Math.ceil(n / 1024);
-      run(kernels.addF32, units, a.address(), b.address(), a.address(), 1, n, 1, 1, 0);
+      runFew(kernels.addF32, flatUnits(n), a.address(), b.address(), a.address(), 1, n, 1, 1, 0);
     } else {
       const sum = binary("add", kernels.addF32, a, b);
       writeInto(a, a.layout, sum);

@@ -21,14 +21,23 @@ export function withMiddle(
   const last = dims.at(-1) ?? x.ndim - 1;
   let [outer, R, inner] = [1, 1, 1];
   let between = false;
-  x.shape.forEach((n, i) => {
+  for (let i = 0; i < x.ndim; i++) {
+    const n = x.shape[i]!;
     if (i < first) outer *= n;
     else if (i > last) inner *= n;
     else R *= n;
     // Dims of size 1 between them do not separate what is reduced.
     if (i > first && i < last && n !== 1 && !dims.includes(i)) between = true;
-  });
-  if (!between) return withContiguous(x, (x) => fn(x, { outer, R, inner }));
+  }
+  return between ? brought(x, dims, fn) : inPlace(x, { outer, R, inner }, fn);
+}
+
+function inPlace(x: Tensor, m: Middle, fn: (x: Tensor, m: Middle) => Tensor): Tensor {
+  return x.layout.contiguous ? fn(x, m) : withContiguous(x, (x) => fn(x, m));
+}
+
+/** `withMiddle` where other dims lie between those of `dims`. */
+function brought(x: Tensor, dims: readonly number[], fn: (x: Tensor, m: Middle) => Tensor): Tensor {
   const kept = x.shape.flatMap((_, i) => (dims.includes(i) ? [] : [i]));
   const order = [...kept, ...dims];
   const { shape, strides, offset } = x.layout;
@@ -38,8 +47,8 @@ export function withMiddle(
     offset,
     contiguous: false,
   });
-  R = sizeOf(dims.map((d) => shape[d]!));
-  outer = sizeOf(kept.map((d) => shape[d]!));
+  const R = sizeOf(dims.map((d) => shape[d]!));
+  const outer = sizeOf(kept.map((d) => shape[d]!));
   try {
     return withContiguous(moved, (x) => fn(x, { outer, R, inner: 1 }));
   } finally {

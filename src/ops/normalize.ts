@@ -7,7 +7,7 @@ import { isGradEnabled, withGrad } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
 import { f32, run } from "../kernels/run.js";
-import { tidy } from "../memory/scope.js";
+import { tidy, untracked } from "../memory/scope.js";
 import { add, mul, sub } from "./arithmetic.js";
 import { copyOf, withAllContiguous, compute } from "./convert.js";
 import { freshLayout } from "./dispatch.js";
@@ -52,16 +52,24 @@ export function layerNorm(
   const saved = { x, means, rstds, weight };
   const over = shape.map((_, i) => x.ndim - shape.length + i);
   const lead = x.shape.flatMap((_, i) => (over.includes(i) ? [] : [i]));
-  record("layerNorm", out, [x, weight, bias], saved, (dy, saved) => {
+  record("layerNorm", out, [x, weight, bias], saved, (dy, saved, wanted) => {
     const { x, means, rstds, weight } = saved;
+    let made: readonly [Tensor, Tensor | null] | null = null;
+    const both = (): readonly [Tensor, Tensor | null] =>
+      (made ??= untracked(() =>
+        tidy(() => {
+          const terms =
+            weight && wanted(weight.node) ? allocateShape("layerNorm", x.shape, "float32") : null;
+          return [fusedGrad(dy, x, weight, means, rstds, terms, cols), terms && total(terms)];
+        }),
+      ));
     const total = (t: Tensor): Tensor => reshape(lead.length === 0 ? t : sum(t, lead), shape);
     const toX = (): Tensor =>
-      isGradEnabled()
-        ? composedGrad(dy, x, weight, over, eps)
-        : fusedGrad(dy, x, weight, means, rstds, cols, rows);
+      isGradEnabled() ? composedGrad(dy, x, weight, over, eps) : both()[0];
     const hat = (): Tensor =>
       isGradEnabled() ? normalised(x, over, eps) : mul(sub(x, means), rstds);
-    const toWeight = (): Tensor => total(mul(dy, hat()));
+    const toWeight = (): Tensor =>
+      isGradEnabled() || !wanted(x.node) ? total(mul(dy, hat())) : both()[1]!;
     return [toX, toWeight, () => total(dy)];
   });
   means.dispose();
@@ -115,10 +123,11 @@ function fusedGrad(
   weight: Tensor | null,
   means: Tensor,
   rstds: Tensor,
+  terms: Tensor | null,
   cols: number,
-  rows: number,
 ): Tensor {
-  const operands = [dy, x, weight, means, rstds] as const;
+  const operands = [dy, x, weight, means, rstds, terms] as const;
+  const rows = cols && means.numel();
   return compute("layerNormGrad", kernels.layerNormGradF32, rows, operands, x.shape, [cols]);
 }
 

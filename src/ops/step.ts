@@ -263,8 +263,7 @@ export class Step {
     if (handlesMade() - madeApart === before) return;
     throw new CaptureError(
       op,
-      "makes tensors to update a parameter, so a replay would keep its numbers as they are now: " +
-        "call step() outside of capture()",
+      "makes tensors in its update, which a replay would not change: call step() outside of capture()",
     );
   }
 

@@ -1,5 +1,5 @@
-// conv2d and its gradients by Winograd's algorithm, for kernels of 3 x 3 with a step of 1: when it is
-// taken, and the calls. What they are the derivatives of is recorded by conv.ts.
+// conv2d and its gradients by Winograd's algorithm, for kernels of 3 x 3 and 5 x 5 with a step of 1:
+// when it is taken, and the calls. What they are the derivatives of is recorded by conv.ts.
 import { ValueError } from "../core/errors.js";
 import { refuseInCapture, revise } from "../autograd/mode.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
@@ -22,12 +22,12 @@ let algorithm: ConvAlgorithm = "auto";
 /**
  * Chooses how convolutions, transposed ones and their gradients are computed from now on.
  *
- * "auto" (the default) takes Winograd's F(4 x 4, 3 x 3) for kernels of 3 x 3 with stride, dilation and
- * groups of 1, where sizes and channels are such that it saves time: up to 3 times as fast, with
- * rounding errors of about twice the direct sum's (both are some 1e-6 of the largest output). It
- * depends on the shapes alone, so results are the same bits everywhere. A NaN or an infinity spreads
- * over its tiles: all outputs up to 5 rows and columns from it may become NaN (in the gradient by the
- * weight, all taps of its channel).
+ * "auto" (the default) takes Winograd's F(4 x 4, 3 x 3) and F(4 x 4, 5 x 5) for kernels of these sizes
+ * with stride, dilation and groups of 1, where sizes and channels are such that it saves time: up to 3
+ * (of 5 x 5: 4) times as fast. Its rounding errors are up to 2e-6 (1e-5) of the largest output, the direct
+ * sum's some 1e-6. It depends on the shapes alone, so results are the same bits everywhere. A NaN or an
+ * infinity spreads over its tiles: all outputs up to 5 (7) rows and columns from it may become NaN (in the
+ * gradient by the weight, all taps of its channel).
  *
  * "direct" multiplies and sums up as the definition says, in all cases.
  *
@@ -44,31 +44,43 @@ export function setConvAlgorithm(name: ConvAlgorithm): void {
 }
 
 /**
- * Whether Winograd's algorithm is taken: where it is at least 1.2 times as fast by this reckoning. For
- * each pair of channels, in units of a product (as measured), the direct way costs 9 an output;
- * Winograd's 36 a tile, 400 a tile for the transforms of a channel, and `perWeight` for that of the
- * kernel: 600, or 1200 for its gradient.
+ * What Winograd's algorithm costs for each pair of channels, in units of a product, as measured: the
+ * products of a tile, the transforms of a channel's tile, and that of the kernel.
  */
-export function isWinograd(sizes: ConvSizes, perWeight = 600): boolean {
+const COSTS: Record<number, readonly [products: number, transforms: number, kernel: number]> = {
+  3: [36, 400, 600],
+  5: [75, 700, 1200],
+};
+
+/**
+ * Whether Winograd's algorithm is taken: where it is at least 1.2 times as fast by this reckoning. The
+ * direct way costs a product for each tap and output. `passes`: 1, or 2 for the gradient by the kernel,
+ * whose transform is dearer.
+ */
+export function isWinograd(sizes: ConvSizes, passes = 1): boolean {
   if (algorithm === "direct") return false;
   const [N, C, , , O, kh, kw, OH, OW, strideH, strideW, , , dilationH, dilationW, groups] = sizes;
-  if (kh !== 3 || kw !== 3 || groups !== 1) return false;
+  const costs = COSTS[kh];
+  if (costs === undefined || kh !== kw || groups !== 1) return false;
   if (strideH * strideW * dilationH * dilationW !== 1 || Math.min(C, O) < 8) return false;
-  const tiles = winogradTiles(N, OH, OW);
-  const cost = 36 * tiles + 400 * tiles * (1 / C + 1 / O) + perWeight;
-  return 9 * N * OH * OW > 1.2 * cost;
+  const [products, transforms, kernel] = costs;
+  const tile = products + transforms * (1 / C + 1 / O);
+  return kh * kw * N * OH * OW > 1.2 * (tile * winogradTiles(N, OH, OW) + kernel * passes);
 }
 
-type Steps = [rows: number, depth: number, rowStep: number, depthStep: number, tapStep: number];
+/** Points of a transform. */
+const pointsOf = (sizes: ConvSizes): number => sizes[5] + 3;
 
-/** 36 matrices: those of the weight, or (`turned`) those of the convolution that leads back. */
+/** Points x points matrices: those of the weight, or (`turned`) those of the convolution that leads back. */
 function transformed(op: string, weight: Tensor, sizes: ConvSizes, turned: boolean): Tensor {
-  const [, C, , , O] = sizes;
+  const [, C, , , O, kh, kw] = sizes;
   const [rows, depth] = turned ? [C, O] : [O, C];
-  const [rowStep, depthStep, tapStep] = turned ? [9, 9 * C, -1] : [9 * C, 9, 1];
+  const taps = kh * kw;
+  const [rowStep, depthStep, tapStep] = turned ? [taps, taps * C, -1] : [taps * C, taps, 1];
   const units = winogradKernelUnits(rows);
-  const shape = [winogradWorkspace(rows, depth)];
-  const args: Steps = [rows, depth, rowStep, depthStep, tapStep];
+  const points = pointsOf(sizes);
+  const shape = [winogradWorkspace(rows, depth, points)];
+  const args = [rows, depth, rowStep, depthStep, tapStep, points] as const;
   return compute(op, kernels.winogradKernelF32, units, [weight], shape, args);
 }
 
@@ -83,8 +95,9 @@ export function winogradConv2d(
   const [N, C, H, W, O, , , OH, OW, , , padH, padW] = sizes;
   const u = transformed(op, weight, sizes, false);
   try {
-    const units = winogradConv2dUnits(N, O, OH, OW);
-    const args = [N, C, H, W, O, OH, OW, padH, padW] as const;
+    const points = pointsOf(sizes);
+    const units = winogradConv2dUnits(N, O, OH, OW, points);
+    const args = [N, C, H, W, O, OH, OW, padH, padW, points] as const;
     return compute(op, kernels.winogradConv2dF32, units, [x, u, bias], [N, O, OH, OW], args);
   } finally {
     u.dispose();
@@ -98,11 +111,12 @@ export function winogradInputGrad(
   weight: Tensor,
   sizes: ConvSizes,
 ): Tensor {
-  const [N, C, H, W, O, , , OH, OW, , , padH, padW] = sizes;
+  const [N, C, H, W, O, kh, kw, OH, OW, , , padH, padW] = sizes;
   const u = transformed(op, weight, sizes, true);
   try {
-    const units = winogradConv2dUnits(N, C, H, W);
-    const args = [N, O, OH, OW, C, H, W, 2 - padH, 2 - padW] as const;
+    const points = pointsOf(sizes);
+    const units = winogradConv2dUnits(N, C, H, W, points);
+    const args = [N, O, OH, OW, C, H, W, kh - 1 - padH, kw - 1 - padW, points] as const;
     return compute(op, kernels.winogradConv2dF32, units, [dy, u, null], [N, C, H, W], args);
   } finally {
     u.dispose();
@@ -111,12 +125,13 @@ export function winogradInputGrad(
 
 /** Its gradient by the weight. */
 export function winogradWeightGrad(op: string, x: Tensor, dy: Tensor, sizes: ConvSizes): Tensor {
-  const [N, C, H, W, O, , , OH, OW, , , padH, padW] = sizes;
-  const work = allocateShape(op, [winogradWorkspace(O, C)], "float32");
+  const [N, C, H, W, O, kh, kw, OH, OW, , , padH, padW] = sizes;
+  const points = pointsOf(sizes);
+  const work = allocateShape(op, [winogradWorkspace(O, C, points)], "float32");
   try {
     const units = winogradWeightGradUnits(C);
-    const args = [N, C, H, W, O, OH, OW, padH, padW] as const;
-    return compute(op, kernels.winogradWeightGradF32, units, [x, dy, work], [O, C, 3, 3], args);
+    const args = [N, C, H, W, O, OH, OW, padH, padW, points] as const;
+    return compute(op, kernels.winogradWeightGradF32, units, [x, dy, work], [O, C, kh, kw], args);
   } finally {
     work.dispose();
   }

@@ -1,12 +1,10 @@
 // Adam and its kin: AdamW, NAdam, RAdam and Adamax.
 import { pow } from "../core/scalarMath.js";
 import type { Tensor } from "../autograd/tensor.js";
-import { kernels } from "../kernels/loader.js";
-import { f32, run } from "../kernels/run.js";
-import { flatUnits } from "../kernels/units.js";
-import { adaptiveStep, Mode } from "./adaptive.js";
+import { f32 } from "../kernels/run.js";
+import { beginAdaptive, Mode } from "./adaptive.js";
+import { JoinedOptimizer, type Steps } from "./joined.js";
 import {
-  Optimizer,
   type Params,
   type ParamState,
   stateStep,
@@ -56,7 +54,7 @@ export interface AdamaxOptions extends MomentOptions {
 
 const base = { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, maximize: false } as const;
 
-abstract class Moments<O extends MomentOptions> extends Optimizer<O> {
+abstract class Moments<O extends MomentOptions> extends JoinedOptimizer<O> {
   /** Both means, and both betas to the power of the number of steps. */
   protected moments(p: Tensor, { betas }: O, state: ParamState): [Tensor, Tensor, number, number] {
     return [
@@ -68,71 +66,62 @@ abstract class Moments<O extends MomentOptions> extends Optimizer<O> {
   }
 
   /** The hot kernel: p -= stepSize m / (sqrt(v) / root + eps), after the means were updated. */
-  protected adam(
-    p: Tensor,
-    g: Tensor,
-    m: Tensor,
-    v: Tensor,
+  protected begin(
+    steps: Steps,
     o: MomentOptions,
     stepSize: number,
     root: number,
     eps: number,
     decoupled: boolean,
   ): void {
-    const n = p.numel();
     const [beta1, beta2] = o.betas;
-    const [pp, pg, pm, pv] = [p.address(), g.address(), m.address(), v.address()];
     const [size, a1] = [f32(stepSize), f32(1 - beta1)];
     const [b2, a2] = [f32(beta2), f32(1 - beta2)];
     const decay = f32(decoupled ? 0 : o.weightDecay);
     const keep = f32(decoupled ? 1 - o.lr * o.weightDecay : 1);
-    const [r, e] = [f32(root), f32(eps)];
-    run(kernels.adamStepF32, flatUnits(n), pp, pg, pm, pv, n, size, a1, b2, a2, r, e, decay, keep);
+    steps.begin("adamStepF32", [size, a1, b2, a2, f32(root), f32(eps), decay, keep]);
   }
 }
 
 abstract class AdamBase extends Moments<AdamOptions> {
-  /** @param decoupled the weights decay by lr weightDecay themselves, not through the gradient */
-  protected adamStep(
-    p: Tensor,
-    g: Tensor,
-    o: AdamOptions,
-    state: ParamState,
-    decoupled: boolean,
-  ): void {
+  /** The weights decay by lr weightDecay themselves, not through the gradient. */
+  protected abstract readonly decoupled: boolean;
+
+  protected join(steps: Steps, p: Tensor, g: Tensor, o: AdamOptions, state: ParamState): void {
     const [m, v, power1, power2] = this.moments(p, o, state);
-    const lr = o.lr / (1 - power1);
-    const root = Math.sqrt(1 - power2);
-    if (!o.amsgrad) return this.adam(p, g, m, v, o, lr, root, o.eps, decoupled);
-    const [alpha, beta] = o.betas;
-    const c = stateTensor(state, "vMax", p);
-    adaptiveStep(p, g, {
-      ...{ mode: Mode.top, a: m, b: v, c, lr, alpha, beta, scale: 1 / root, eps: o.eps },
-      ...{ direct: 0, mean: 1, weightDecay: decoupled ? 0 : o.weightDecay },
-      keep: decoupled ? 1 - o.lr * o.weightDecay : 1,
-    });
+    const { decoupled } = this;
+    if (!steps.same(power1, power2)) {
+      const lr = o.lr / (1 - power1);
+      const root = Math.sqrt(1 - power2);
+      const [alpha, beta] = o.betas;
+      if (!o.amsgrad) this.begin(steps, o, lr, root, o.eps, decoupled);
+      else {
+        beginAdaptive(steps, {
+          ...{ mode: Mode.top, lr, alpha, beta, scale: 1 / root, eps: o.eps },
+          ...{ direct: 0, mean: 1, weightDecay: decoupled ? 0 : o.weightDecay },
+          keep: decoupled ? 1 - o.lr * o.weightDecay : 1,
+        });
+      }
+    }
+    steps.add(p, g, m, v, o.amsgrad ? stateTensor(state, "vMax", p) : null);
   }
 }
 
 /** Adam (Kingma and Ba, 2015), with PyTorch's order of operations. */
 export class Adam extends AdamBase {
+  protected readonly decoupled = false;
+
   constructor(params: Params<AdamOptions>, options: Partial<AdamOptions> = {}) {
     super("Adam", params, { ...base, lr: 1e-3, amsgrad: false, ...options });
-  }
-
-  protected update(p: Tensor, g: Tensor, o: AdamOptions, state: ParamState): void {
-    this.adamStep(p, g, o, state, false);
   }
 }
 
 /** Adam with decoupled weight decay (Loshchilov and Hutter, 2019). */
 export class AdamW extends AdamBase {
+  protected readonly decoupled = true;
+
   constructor(params: Params<AdamOptions>, options: Partial<AdamOptions> = {}) {
     super("AdamW", params, { ...base, lr: 1e-3, weightDecay: 0.01, amsgrad: false, ...options });
-  }
-
-  protected update(p: Tensor, g: Tensor, o: AdamOptions, state: ParamState): void {
-    this.adamStep(p, g, o, state, true);
   }
 }
 
@@ -147,7 +136,7 @@ export class NAdam extends Moments<NAdamOptions> {
     super("NAdam", params, { ...base, ...own, ...options });
   }
 
-  protected update(p: Tensor, g: Tensor, o: NAdamOptions, state: ParamState): void {
+  protected join(steps: Steps, p: Tensor, g: Tensor, o: NAdamOptions, state: ParamState): void {
     const [a, b, , power2] = this.moments(p, o, state);
     const [alpha, beta] = o.betas;
     const t = stateStep(state);
@@ -155,13 +144,14 @@ export class NAdam extends Moments<NAdamOptions> {
     const next = mu(t + 1);
     const product = stateProduct(state, "muProduct", mu(t));
     const decay = o.weightDecay;
-    adaptiveStep(p, g, {
-      ...{ a, b, lr: 1, alpha, beta, scale: 1 / Math.sqrt(1 - power2), eps: o.eps },
+    beginAdaptive(steps, {
+      ...{ lr: 1, alpha, beta, scale: 1 / Math.sqrt(1 - power2), eps: o.eps },
       direct: (o.lr * (1 - mu(t))) / (1 - product),
       mean: (o.lr * next) / (1 - product * next),
       weightDecay: o.decoupledWeightDecay ? 0 : decay,
       keep: o.decoupledWeightDecay ? 1 - o.lr * decay : 1,
     });
+    steps.add(p, g, a, b);
   }
 }
 
@@ -174,17 +164,18 @@ export class RAdam extends Moments<RAdamOptions> {
     super("RAdam", params, { ...base, lr: 1e-3, decoupledWeightDecay: false, ...options });
   }
 
-  protected update(p: Tensor, g: Tensor, o: RAdamOptions, state: ParamState): void {
+  protected join(steps: Steps, p: Tensor, g: Tensor, o: RAdamOptions, state: ParamState): void {
     const [m, v, power1, power2] = this.moments(p, o, state);
     const t = stateStep(state);
     const most = 2 / (1 - o.betas[1]) - 1;
     const length = most - (2 * t * power2) / (1 - power2);
     const lr = o.lr / (1 - power1);
     // Without its root the denominator is 1.
-    if (length <= 5) return this.adam(p, g, m, v, o, lr, Infinity, 1, o.decoupledWeightDecay);
     const rect = ((length - 4) * (length - 2) * most) / ((most - 4) * (most - 2) * length);
     const size = lr * Math.sqrt((1 - power2) * rect);
-    this.adam(p, g, m, v, o, size, 1, o.eps, o.decoupledWeightDecay);
+    if (length <= 5) this.begin(steps, o, lr, Infinity, 1, o.decoupledWeightDecay);
+    else this.begin(steps, o, size, 1, o.eps, o.decoupledWeightDecay);
+    steps.add(p, g, m, v);
   }
 }
 
@@ -194,11 +185,12 @@ export class Adamax extends Moments<AdamaxOptions> {
     super("Adamax", params, { ...base, lr: 2e-3, ...options });
   }
 
-  protected update(p: Tensor, g: Tensor, o: AdamaxOptions, state: ParamState): void {
+  protected join(steps: Steps, p: Tensor, g: Tensor, o: AdamaxOptions, state: ParamState): void {
     const [a, b, power1] = this.moments(p, o, state);
     const [alpha, beta] = o.betas;
     const { weightDecay, eps } = o;
     const lr = o.lr / (1 - power1);
-    adaptiveStep(p, g, { mode: Mode.adamax, a, b, lr, weightDecay, alpha, beta, eps });
+    beginAdaptive(steps, { mode: Mode.adamax, lr, weightDecay, alpha, beta, eps });
+    steps.add(p, g, a, b);
   }
 }

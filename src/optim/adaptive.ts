@@ -1,11 +1,9 @@
 // RMSprop, Adagrad, Adadelta and Lion, and the kernel that they share with Adam's kin.
 import type { Tensor } from "../autograd/tensor.js";
-import { kernels } from "../kernels/loader.js";
-import { f32, run } from "../kernels/run.js";
-import { flatUnits } from "../kernels/units.js";
+import { f32 } from "../kernels/run.js";
+import { JoinedOptimizer, type Steps } from "./joined.js";
 import {
   checkNumber,
-  Optimizer,
   type Params,
   type ParamState,
   stateStep,
@@ -20,9 +18,6 @@ export const Mode = { top: 1, centered: 2, adamax: 4, adadelta: 5, lion: 6 } as 
 interface Step {
   lr: number;
   mode?: number;
-  a?: Tensor | null;
-  b?: Tensor | null;
-  c?: Tensor | null;
   weightDecay?: number;
   keep?: number;
   alpha?: number;
@@ -35,20 +30,11 @@ interface Step {
   momentum?: number;
 }
 
-/** One step of one parameter. */
-export function adaptiveStep(p: Tensor, g: Tensor, step: Step): void {
-  const { mode = 0, a, b, c, lr, weightDecay = 0, keep = 1, alpha = 0, beta } = step;
+/** The numbers for the steps that are added next. */
+export function beginAdaptive(steps: Steps, step: Step): void {
+  const { mode = 0, lr, weightDecay = 0, keep = 1, alpha = 0, beta } = step;
   const { restB = 1 - beta, scale = 1, eps = 0, direct = 1, mean = 0, momentum = 0 } = step;
-  const n = p.numel();
-  run(
-    kernels.adaptiveStepF32,
-    flatUnits(n),
-    p.address(),
-    g.address(),
-    a?.address() ?? 0,
-    b?.address() ?? 0,
-    c?.address() ?? 0,
-    n,
+  steps.begin("adaptiveStepF32", [
     mode,
     f32(weightDecay),
     f32(keep),
@@ -62,7 +48,7 @@ export function adaptiveStep(p: Tensor, g: Tensor, step: Step): void {
     f32(direct),
     f32(mean),
     f32(momentum),
-  );
+  ]);
 }
 
 export interface RMSpropOptions extends StepOptions {
@@ -85,7 +71,7 @@ export interface RMSpropOptions extends StepOptions {
  * v = alpha v + (1 - alpha) d^2;  u = d / (sqrt(v) + eps);  p -= lr u, or with momentum
  * buf = momentum buf + u;  p -= lr buf. Where rounding makes a centered v negative it counts as 0.
  */
-export class RMSprop extends Optimizer<RMSpropOptions> {
+export class RMSprop extends JoinedOptimizer<RMSpropOptions> {
   constructor(params: Params<RMSpropOptions>, options: Partial<RMSpropOptions> = {}) {
     super("RMSprop", params, {
       ...{ lr: 1e-2, alpha: 0.99, eps: 1e-8, weightDecay: 0, momentum: 0 },
@@ -93,13 +79,14 @@ export class RMSprop extends Optimizer<RMSpropOptions> {
     });
   }
 
-  protected update(p: Tensor, g: Tensor, o: RMSpropOptions, state: ParamState): void {
+  protected join(steps: Steps, p: Tensor, g: Tensor, o: RMSpropOptions, state: ParamState): void {
     const { lr, alpha, eps, weightDecay, momentum, centered } = o;
     const b = stateTensor(state, "v", p);
     const a = centered ? stateTensor(state, "mean", p) : null;
     const c = momentum > 0 ? stateTensor(state, "momentum", p) : null;
     const mode = centered ? Mode.centered : 0;
-    adaptiveStep(p, g, { mode, a, b, c, lr, weightDecay, alpha, beta: alpha, eps, momentum });
+    beginAdaptive(steps, { mode, lr, weightDecay, alpha, beta: alpha, eps, momentum });
+    steps.add(p, g, a, b, c);
   }
 }
 
@@ -117,7 +104,7 @@ export interface AdagradOptions extends StepOptions {
 }
 
 /** Adagrad (Duchi et al., 2011): sum += d^2;  p -= lr d / (sqrt(sum) + eps). */
-export class Adagrad extends Optimizer<AdagradOptions> {
+export class Adagrad extends JoinedOptimizer<AdagradOptions> {
   constructor(params: Params<AdagradOptions>, options: Partial<AdagradOptions> = {}) {
     super("Adagrad", params, {
       ...{ lr: 1e-2, lrDecay: 0, weightDecay: 0, initialAccumulatorValue: 0, eps: 1e-10 },
@@ -125,11 +112,12 @@ export class Adagrad extends Optimizer<AdagradOptions> {
     });
   }
 
-  protected update(p: Tensor, g: Tensor, o: AdagradOptions, state: ParamState): void {
+  protected join(steps: Steps, p: Tensor, g: Tensor, o: AdagradOptions, state: ParamState): void {
     const { weightDecay, eps, lrDecay, initialAccumulatorValue } = o;
     const b = stateTensor(state, "sum", p, initialAccumulatorValue);
     const lr = o.lr / (1 + (stateStep(state) - 1) * lrDecay);
-    adaptiveStep(p, g, { b, lr, weightDecay, beta: 1, restB: 1, eps });
+    beginAdaptive(steps, { lr, weightDecay, beta: 1, restB: 1, eps });
+    steps.add(p, g, null, b);
   }
 }
 
@@ -148,7 +136,7 @@ export interface AdadeltaOptions extends StepOptions {
  * Adadelta (Zeiler, 2012): v = rho v + (1 - rho) d^2;  u = sqrt(w + eps) / sqrt(v + eps) d;
  * w = rho w + (1 - rho) u^2;  p -= lr u.
  */
-export class Adadelta extends Optimizer<AdadeltaOptions> {
+export class Adadelta extends JoinedOptimizer<AdadeltaOptions> {
   constructor(params: Params<AdadeltaOptions>, options: Partial<AdadeltaOptions> = {}) {
     const defaults = { lr: 1, rho: 0.9, eps: 1e-6, weightDecay: 0, maximize: false };
     super("Adadelta", params, { ...defaults, ...options });
@@ -159,10 +147,11 @@ export class Adadelta extends Optimizer<AdadeltaOptions> {
     checkNumber("Adadelta", "rho", o.rho, 0, 1);
   }
 
-  protected update(p: Tensor, g: Tensor, o: AdadeltaOptions, state: ParamState): void {
+  protected join(steps: Steps, p: Tensor, g: Tensor, o: AdadeltaOptions, state: ParamState): void {
     const [a, b] = [stateTensor(state, "delta", p), stateTensor(state, "v", p)];
     const { lr, rho, eps, weightDecay } = o;
-    adaptiveStep(p, g, { mode: Mode.adadelta, a, b, lr, weightDecay, beta: rho, eps });
+    beginAdaptive(steps, { mode: Mode.adadelta, lr, weightDecay, beta: rho, eps });
+    steps.add(p, g, a, b);
   }
 }
 
@@ -179,16 +168,17 @@ export interface LionOptions extends StepOptions {
  * Lion (Chen et al., 2023), which PyTorch lacks: u = sign(beta1 m + (1 - beta1) g);
  * p = (1 - lr weightDecay) p - lr u;  m = beta2 m + (1 - beta2) g.
  */
-export class Lion extends Optimizer<LionOptions> {
+export class Lion extends JoinedOptimizer<LionOptions> {
   constructor(params: Params<LionOptions>, options: Partial<LionOptions> = {}) {
     const betas = [0.9, 0.99] as const;
     super("Lion", params, { lr: 1e-4, betas, weightDecay: 0, maximize: false, ...options });
   }
 
-  protected update(p: Tensor, g: Tensor, o: LionOptions, state: ParamState): void {
+  protected join(steps: Steps, p: Tensor, g: Tensor, o: LionOptions, state: ParamState): void {
     const a = stateTensor(state, "m", p);
     const [alpha, beta] = o.betas;
     const keep = 1 - o.lr * o.weightDecay;
-    adaptiveStep(p, g, { mode: Mode.lion, a, lr: o.lr, keep, alpha, beta });
+    beginAdaptive(steps, { mode: Mode.lion, lr: o.lr, keep, alpha, beta });
+    steps.add(p, g, a);
   }
 }

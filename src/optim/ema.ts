@@ -3,13 +3,12 @@ import { ShapeError } from "../core/errors.js";
 import { sameShape, showShape } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
-import { kernels } from "../kernels/loader.js";
-import { f32, run } from "../kernels/run.js";
-import { flatUnits } from "../kernels/units.js";
+import { f32 } from "../kernels/run.js";
 import { untracked } from "../memory/scope.js";
 import { renewing } from "../ops/step.js";
 import { copyOf } from "../ops/convert.js";
 import { copy_ } from "../ops/inplace.js";
+import { Steps } from "./joined.js";
 import { checkNumber } from "./optimizer.js";
 
 export interface EMAOptions {
@@ -51,7 +50,7 @@ export class ExponentialMovingAverage {
     this.averages = copies("ema", this.params);
   }
 
-  /** Takes the parameters into the averages, in one kernel call each. */
+  /** Takes the parameters into the averages, in one kernel call. */
   update(): void {
     renewing("ExponentialMovingAverage", [], () => this.average());
     for (const { buffer } of this.averages) buffer.version++;
@@ -61,14 +60,12 @@ export class ExponentialMovingAverage {
     this.updates++;
     const early = (1 + this.updates) / (10 + this.updates);
     const rest = 1 - (this.warmUp ? Math.min(this.decay, early) : this.decay);
-    this.averages.forEach((average, i) => {
-      const p = this.params[i]!;
-      const n = p.numel();
-      // A step of gradient descent: a -= -rest (p - a), p - a being a "gradient" p that decays by -1.
-      const [a, g, buf] = [average.address(), p.address(), 0];
-      const [lr, decay, none] = [f32(-rest), f32(-1), f32(0)];
-      run(kernels.sgdStepF32, flatUnits(n), a, g, buf, n, lr, none, none, decay, 0, 0);
-    });
+    // A step of gradient descent: a -= -rest (p - a), p - a being a "gradient" p that decays by -1.
+    const [lr, decay, none] = [f32(-rest), f32(-1), f32(0)];
+    const steps = new Steps();
+    steps.begin("sgdStepF32", [lr, none, none, decay, 0, 0]);
+    this.averages.forEach((average, i) => steps.add(average, this.params[i]!, null));
+    steps.flush();
   }
 
   /** Keeps copies of the parameters, for `restore`. */

@@ -6,7 +6,7 @@ import { sameShape, type Shape, showShape } from "../core/shape.js";
 import { untracked } from "../memory/scope.js";
 import { neg } from "../ops/arithmetic.js";
 import { apart, assuming, renewing } from "../ops/step.js";
-import { copyOf, withContiguous } from "../ops/convert.js";
+import { copyOf } from "../ops/convert.js";
 import { fullLike } from "../ops/creation.js";
 
 /** Parameters that share options; those not given are the optimiser's. */
@@ -140,6 +140,11 @@ export abstract class Optimizer<Options extends object> {
   /** Updates one parameter from its gradient (contiguous, like the parameter). */
   protected abstract update(p: Tensor, g: Tensor, options: Options, state: ParamState): void;
 
+  /** Updates those parameters of a group that have gradients, one after the other. */
+  protected updateAll(params: readonly Tensor[], grads: readonly Tensor[], options: Options): void {
+    for (const [i, p] of params.entries()) this.update(p, grads[i]!, options, this.stateOf(p));
+  }
+
   /** What is kept for a parameter, to read and to write. */
   protected stateOf(p: Tensor): ParamState {
     let state = this.state.get(p);
@@ -159,22 +164,34 @@ export abstract class Optimizer<Options extends object> {
       withGrad(false, () => {
         for (const group of this.groups) {
           assuming(() => switchesOf(group));
-          const { maximize } = group as Partial<StepOptions>;
-          for (const p of group.params) {
-            const grad = p.node?.grad;
-            if (grad == null) continue;
-            const g = maximize ? neg(grad) : grad;
-            withContiguous(g, (g) =>
-              renewing(this.name, [g], (g) => this.update(p, g, group, this.stateOf(p))),
-            );
-            if (g !== grad) g.dispose();
-            p.buffer.version++;
-            p.buffer.writer = `${this.name}.step`;
-          }
+          this.stepGroup(group);
         }
       }),
     );
     return loss;
+  }
+
+  private stepGroup(group: { readonly params: Tensor[] } & Options): void {
+    const { maximize } = group as Partial<StepOptions>;
+    const params: Tensor[] = [];
+    const grads: Tensor[] = [];
+    const made: Tensor[] = [];
+    for (const p of group.params) {
+      let g = p.node?.grad;
+      if (g == null) continue;
+      if (maximize || !g.layout.contiguous) {
+        made.push((g = maximize ? neg(g) : copyOf("contiguous", g)));
+      }
+      params.push(p);
+      grads.push(g);
+    }
+    renewing(this.name, grads, (...grads) => this.updateAll(params, grads, group));
+    for (const g of made) g.dispose();
+    const writer = `${this.name}.step`;
+    for (const { buffer } of params) {
+      buffer.version++;
+      buffer.writer = writer;
+    }
   }
 
   /** Forgets all gradients. */
@@ -216,7 +233,9 @@ export abstract class Optimizer<Options extends object> {
 
 /** A bit for each option that is neither 0 nor false: those turn whole terms of an update on or off. */
 function switchesOf(options: object): number {
-  return Object.values(options).reduce((bits: number, v) => 2 * bits + (v ? 1 : 0), 1);
+  let bits = 1;
+  for (const key in options) bits = 2 * bits + (options[key as keyof object] ? 1 : 0);
+  return bits;
 }
 
 function copied(state: ParamState): ParamState {

@@ -1,12 +1,10 @@
 // Stochastic gradient descent.
 import { ValueError } from "../core/errors.js";
 import type { Tensor } from "../autograd/tensor.js";
-import { kernels } from "../kernels/loader.js";
-import { f32, run } from "../kernels/run.js";
-import { flatUnits } from "../kernels/units.js";
+import { f32 } from "../kernels/run.js";
+import { JoinedOptimizer, type Steps } from "./joined.js";
 import {
   checkNumber,
-  Optimizer,
   type Params,
   type ParamState,
   type StepOptions,
@@ -31,7 +29,7 @@ export interface SGDOptions extends StepOptions {
  * p -= lr (nesterov ? d + momentum buf : buf). As in PyTorch (Sutskever et al., 2013, differs in
  * where lr stands).
  */
-export class SGD extends Optimizer<SGDOptions> {
+export class SGD extends JoinedOptimizer<SGDOptions> {
   constructor(params: Params<SGDOptions>, options: Partial<SGDOptions> = {}) {
     const defaults = { lr: 1e-3, momentum: 0, dampening: 0, weightDecay: 0, nesterov: false };
     super("SGD", params, { ...defaults, maximize: false, ...options });
@@ -45,15 +43,14 @@ export class SGD extends Optimizer<SGDOptions> {
     }
   }
 
-  protected update(p: Tensor, g: Tensor, o: SGDOptions, state: ParamState): void {
-    const first = o.momentum !== 0 && state["momentum"] === undefined;
-    const buf = o.momentum === 0 ? null : stateTensor(state, "momentum", p);
-    const n = p.numel();
-    const [pp, pg, pb] = [p.address(), g.address(), buf?.address() ?? 0];
-    const [lr, momentum] = [f32(o.lr), f32(o.momentum)];
-    const [dampening, decay] = [f32(o.dampening), f32(o.weightDecay)];
-    const [nesterov, fresh] = [o.nesterov ? 1 : 0, first ? 1 : 0];
-    const units = flatUnits(n);
-    run(kernels.sgdStepF32, units, pp, pg, pb, n, lr, momentum, dampening, decay, nesterov, fresh);
+  protected join(steps: Steps, p: Tensor, g: Tensor, o: SGDOptions, state: ParamState): void {
+    const first = o.momentum !== 0 && state["momentum"] === undefined ? 1 : 0;
+    if (!steps.same(first, 0)) {
+      const [lr, momentum] = [f32(o.lr), f32(o.momentum)];
+      const [dampening, decay] = [f32(o.dampening), f32(o.weightDecay)];
+      const nesterov = o.nesterov ? 1 : 0;
+      steps.begin("sgdStepF32", [lr, momentum, dampening, decay, nesterov, first]);
+    }
+    steps.add(p, g, o.momentum === 0 ? null : stateTensor(state, "momentum", p));
   }
 }

@@ -24,6 +24,31 @@ describe("backward", () => {
     expect(x.grad!.item()).toBe(2 ** 100);
   });
 
+  it("may walk within a walk, through the same nodes", () => {
+    const [x, w] = [leaf([1, 2]), leaf([3, 4])];
+    const inner = x.mul(w);
+    const y = w.mul(2).add(x);
+    // Halfway, the gradients of w and x are partly on their way: the inner walks take none of that.
+    const seen: unknown[] = [];
+    y.registerHook(() => {
+      enableGrad(() => {
+        const found = grad(inner.sum(), [w, x], { retainGraph: true });
+        seen.push(found.map((g) => g.toArray()));
+        inner.sum().backward();
+      });
+    });
+    y.mul(w).sum().backward();
+    expect(seen).toEqual([
+      [
+        [1, 2],
+        [3, 4],
+      ],
+    ]);
+    // d/dw of w x + (2 w + x) w, d/dx likewise
+    expect(w.grad!.toArray()).toEqual([1 + 4 * 3 + 1, 2 + 4 * 4 + 2]);
+    expect(x.grad!.toArray()).toEqual([3 + 3, 4 + 4]);
+  });
+
   it("adds to the gradients of leaves, in place, for who holds them", () => {
     const x = leaf([1, 2]);
     x.mul(3).sum().backward();

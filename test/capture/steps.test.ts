@@ -94,6 +94,18 @@ describe("a captured step has the bits of the step itself", () => {
     }
   });
 
+  it("with parameters whose steps are counted apart, and more than a call takes", () => {
+    const makeTwin = (): Trained => {
+      const model = new nn.Sequential(...Array.from({ length: 20 }, () => new nn.Linear(3, 3)));
+      const optimizer = new optim.Adam(model.parameters(), { lr: 0.1 });
+      // One parameter is ahead of the others.
+      model.parameters()[3]!.grad = tensor([1, 2, 3]);
+      optimizer.step();
+      return classifier(model, optimizer);
+    };
+    expectSameBits(makeTwin, () => [randn([4, 3]), randint(0, 3, [4])]);
+  });
+
   it("with random numbers, forward and backward", () => {
     expectSameBits(() => {
       const model = network(new nn.Dropout(0.3));

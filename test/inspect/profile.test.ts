@@ -31,9 +31,12 @@ describe("the sizes that a kernel's work is made of", () => {
     for (const kernel of ["conv2dF32", "conv2dInputGradF32", "conv2dWeightGradF32"]) {
       expect(counted(kernel, image)).toBe(2 * 2 * 6 * 7 * 8 * (4 / 2) * 3 * 5);
     }
-    const tiled = { N: 2, C: 3, O: 5, OH: 9, OW: 4 };
+    const tiled = { N: 2, C: 3, O: 5, OH: 9, OW: 4, points: 8 };
     for (const kernel of ["winogradConv2dF32", "winogradWeightGradF32"]) {
-      expect(counted(kernel, tiled)).toBe(2 * 36 * (2 * 3 * 1) * 3 * 5);
+      expect(counted(kernel, tiled)).toBe(2 * 64 * (2 * 3 * 1) * 3 * 5);
+    }
+    for (const kernel of ["depthwiseF32", "depthwiseWeightGradF32"]) {
+      expect(counted(kernel, { N: 2, C: 3, OH: 9, OW: 4 })).toBe(2 * 9 * (2 * 3 * 9 * 4));
     }
     const heads = { L: 65, S: 10, E: 4, Ev: 6, group: 3 };
     expect(counted("attentionF32", heads, 12)).toBe(2 * 6 * 65 * 10 * (4 + 6));

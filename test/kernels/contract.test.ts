@@ -101,7 +101,10 @@ function slotsOf(node: ts.ClassDeclaration): Slot[] {
   });
 }
 
-/** Collects every `changetype<SomeClass>(args + offset)` that a function and what it hands `args` to makes. */
+/**
+ * Collects every `changetype<SomeClass>(args + offset)` that a function makes, and what it hands `args` to:
+ * functions that it calls with it, and those that it gives them to call.
+ */
 function collect(node: Callable, slots: Slots, seen = new Set<ts.Node>()): void {
   const visit = (child: ts.Node): void => {
     if (ts.isCallExpression(child)) {
@@ -116,8 +119,13 @@ function collect(node: Callable, slots: Slots, seen = new Set<ts.Node>()): void 
           slots.set(at / 4 + i, [...same, slot]);
         });
       } else if (at === 0) {
-        const next = lookup(functions, child, callee);
-        if (next !== undefined && !seen.has(next)) collect(next, slots, seen.add(next));
+        for (const name of [
+          callee,
+          ...child.arguments.filter(ts.isIdentifier).map((x) => x.text),
+        ]) {
+          const next = lookup(functions, child, name);
+          if (next !== undefined && !seen.has(next)) collect(next, slots, seen.add(next));
+        }
       }
     }
     child.forEachChild(visit);

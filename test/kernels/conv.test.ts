@@ -7,6 +7,8 @@ import {
   conv2dWeightGradUnits,
 } from "../../src/kernels/units.js";
 import {
+  bits,
+  expectExact,
   fractions,
   integers,
   operands,
@@ -22,6 +24,7 @@ import {
   sizeY,
   type Split,
   whole,
+  worst,
 } from "./convOracle.js";
 import { Bench, builds, type Build, type Operand } from "./harness.js";
 
@@ -105,16 +108,6 @@ function run(
   return { y: y.read(), dx: dx.read(), dw: dw.read() };
 }
 
-/** All bits as text: much faster to compare than arrays are by `toEqual`. */
-const bits = (values: Float32Array): string => Buffer.from(values.buffer).toString("base64");
-
-/** Sums of integers are exact, but a sum of no products may be 0 or -0. */
-function expectExact(got: ArrayLike<number>, want: ArrayLike<number>): void {
-  expect(got.length).toBe(want.length);
-  for (let i = 0; i < want.length; i++)
-    if (got[i] !== want[i]) expect([i, got[i]]).toEqual([i, want[i]]);
-}
-
 describe.each(builds)("conv2d, %s", (build) => {
   test.each(shapes.map((s) => [Object.values(s).join(" "), s] as const))("%s", (_, s) => {
     const values = operands(s, integers);
@@ -134,12 +127,7 @@ describe.each(builds)("conv2d, %s", (build) => {
       if (sizeX(s) > 10000) continue;
       const want = oracle(s, values);
       for (const key of ["y", "dx", "dw"] as const) {
-        const scale = want[key].reduce((most, v) => Math.max(most, Math.abs(v)), 1);
-        const worst = want[key].reduce(
-          (most, v, i) => Math.max(most, Math.abs(v - got[key][i]!)),
-          0,
-        );
-        expect(worst).toBeLessThan(2e-6 * scale);
+        expect(worst(got[key], want[key])).toBeLessThan(2e-6);
       }
     }
   });

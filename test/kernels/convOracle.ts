@@ -1,5 +1,6 @@
-// A convolution in naive loops, in float64: what the kernels of conv.test.ts and winograd.test.ts are held
-// against, the numbers that both compute with, and the ways in which their work is split.
+// A convolution in naive loops, in float64: what the kernels of conv, winograd and depthwise.test.ts are held
+// against, the numbers that all compute with, and the ways in which their work is split.
+import { expect } from "vitest";
 
 export interface Shape {
   N: number;
@@ -98,3 +99,19 @@ export const parts: Split = (units) => {
     [0, a],
   ];
 };
+
+/** All bits as text: much faster to compare than arrays are by `toEqual`. */
+export const bits = (values: Float32Array): string => Buffer.from(values.buffer).toString("base64");
+
+/** Sums of integers are exact, but a sum of no products may be 0 or -0. */
+export function expectExact(got: ArrayLike<number>, want: ArrayLike<number>): void {
+  expect(got.length).toBe(want.length);
+  for (let i = 0; i < want.length; i++)
+    if (got[i] !== want[i]) expect([i, got[i]]).toEqual([i, want[i]]);
+}
+
+/** The largest error beside the largest value (or 1); NaN where a result is. */
+export function worst(got: Float32Array, want: Float64Array): number {
+  const scale = want.reduce((most, v) => Math.max(most, Math.abs(v)), 1);
+  return want.reduce((most, v, i) => Math.max(most, Math.abs(v - got[i]!)), 0) / scale;
+}

@@ -67,9 +67,11 @@ export class Bench {
   run(name: KernelName, units: number | [number, number][], ...params: (number | Operand)[]): void {
     const view = new DataView(this.memory.buffer);
     const kinds: readonly string[] = contract[name];
+    // "more: i32..." stands for the same slots again.
+    const repeats = kinds.at(-1)!.startsWith("more");
     params.forEach((param, i) => {
       const at = this.args + 4 * i;
-      const kind = kinds[Math.min(i, kinds.length - 1)]!;
+      const kind = kinds[repeats ? i % (kinds.length - 1) : Math.min(i, kinds.length - 1)]!;
       if (typeof param === "object") view.setInt32(at, param.ptr, true);
       else if (kind.endsWith(": f32")) view.setFloat32(at, param, true);
       else view.setInt32(at, param, true);

@@ -134,11 +134,16 @@ describe.each(builds)("layerNorm, %s build", (build) => {
       for (const w of [null, weight]) {
         const results = [3, split].map((units) => {
           const dx = bench.put(new Float32Array(x.length).fill(77), 4);
+          const terms = bench.put(new Float32Array(x.length).fill(77), 8);
           const at = w === null ? 0 : weightAt;
-          bench.run("layerNormGradF32", units, dyAt, xAt, at, mean, rstd, dx, cols);
-          return dx.read();
+          bench.run("layerNormGradF32", units, dyAt, xAt, at, mean, rstd, terms, dx, cols);
+          const both = [dx.read(), terms.read()];
+          bench.run("layerNormGradF32", units, dyAt, xAt, at, mean, rstd, 0, dx, cols);
+          expect([dx.read(), terms.read()]).toEqual(both);
+          return both;
         });
         expect(results[1]).toEqual(results[0]);
+        const [gradient, terms] = results[0] as [Float32Array, Float32Array];
         const want = rowsOf(x, cols).flatMap((row, r) => {
           // dx = rstd (g - mean(g) - hat mean(g hat)), g = dy weight
           const g = row.map((_, i) => dy[r * cols + i]! * (w?.[i] ?? 1));
@@ -146,7 +151,12 @@ describe.each(builds)("layerNorm, %s build", (build) => {
           const [g1, g2] = [meanOf(g), meanOf(g.map((v, i) => v * hat[i]!))];
           return row.map((_, i) => stats[r]!.rstd * (g[i]! - g1 - hat[i]! * g2));
         });
-        expectClose(results[0]!, want, `gradient, ${cols} columns`);
+        expectClose(gradient, want, `gradient, ${cols} columns`);
+        const hats = rowsOf(x, cols).flatMap((row, r) =>
+          row.map((v) => (v - stats[r]!.mean) * stats[r]!.rstd),
+        );
+        const products = hats.map((hat, i) => hat * dy[i]!);
+        expectClose(terms, products, `the weight's gradient before its sum, ${cols} columns`);
       }
     }
   });

@@ -2,7 +2,7 @@
 // against what PyTorch 1.13 computed.
 import { describe, expect, it } from "vitest";
 import { flatUnits } from "../../src/kernels/units.js";
-import { Bench, builds } from "./harness.js";
+import { Bench, builds, type Operand } from "./harness.js";
 
 const f = Math.fround;
 const SIZES = [0, 1, 2, 3, 4, 5, 7, 13, 17, 33, 1023, 1024, 1025, 2051];
@@ -163,6 +163,46 @@ describe.each(builds)("optimiser steps, %s build", (build) => {
     for (const run of [adamRun, sgdRun]) {
       const whole = run([[0, 6]]);
       expect(run([[5, 6], [2, 2], [0, 1], [3, 5], [1, 3]])).toEqual(whole); // prettier-ignore
+    }
+  });
+
+  it("steps each of many parameters as it would alone, however the units are split", () => {
+    const sizes = [5, 0, 1024, 2051, 16];
+    const units = sizes.reduce((sum, n) => sum + flatUnits(n), 0);
+    const kernels = [
+      ["sgdStepF32", 3, sgdParams(sgdCases[4]!, false)],
+      ["adamStepF32", 4, adamParams(adamScalars(3, adamCases[1]!))],
+      ["adaptiveStepF32", 5, [2, 0.1, 0.9, 0.1, 0.9, 0.1, 0.9, 0.1, 1.5, 0.01, 0.3, 0.7, 0.5]],
+    ] as const;
+    for (const [name, count, scalars] of kernels) {
+      const operands = (bench: Bench): Operand<Float32Array>[][] =>
+        sizes.map((n, i) =>
+          Array.from({ length: count }, (_, k) =>
+            bench.put(noise(n, 7 * i + k).map(Math.abs), 4 * k),
+          ),
+        );
+      const numbersOf = (i: number): number[] =>
+        scalars.map((x) => (Number.isInteger(x) ? x : x / (i + 1)));
+      const read = (all: Operand<Float32Array>[][]): Float32Array[][] =>
+        all.map((own) => own.map((x) => x.read()));
+      const alone = new Bench(build);
+      const each = operands(alone);
+      for (const [i, own] of each.entries()) {
+        alone.run(name, flatUnits(sizes[i]!), ...own, sizes[i]!, ...numbersOf(i));
+      }
+      for (const ranges of [
+        [[0, units]],
+        [
+          [4, units],
+          [1, 4],
+          [0, 1],
+        ],
+      ] as [number, number][][]) {
+        const bench = new Bench(build);
+        const all = operands(bench);
+        bench.run(name, ranges, ...all.flatMap((own, i) => [...own, sizes[i]!, ...numbersOf(i)]));
+        expect(read(all)).toEqual(read(each));
+      }
     }
   });
 

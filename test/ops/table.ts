@@ -111,6 +111,10 @@ const products: Table = {
       { groups: 2, padding: 1, stride: [2, 1] },
     ]),
     on([any(1, 5, 4), any(2, 1, 2, 2)], ([x, w]) => [x, w, null, { dilation: [2, 1] }]),
+    // 1 x 1, and a group for each channel: kernels of their own.
+    on([any(2, 3, 2, 3), any(2, 3, 1, 1)]),
+    on([any(2, 3, 1, 5), any(4, 3, 1, 1), any(4)]),
+    on([any(1, 2, 1, 3), any(2, 1, 3, 3), any(2)], (x) => [...x, { groups: 2, padding: 1 }]),
   ],
   linear: [on([any(2, 3, 4), any(2, 4), any(2)]), on([any(3, 4), any(5, 4)])],
   matmul: [

@@ -51,6 +51,26 @@ function steps(model: nn.Sequential, optimizer: AnyOptimizer, n: number): void {
 const weights = (model: nn.Module): unknown[] => model.parameters().map((p) => p.toArray());
 
 describe.each(kinds)("%s", (_, make) => {
+  it("steps many parameters as each one alone, also those that miss steps", () => {
+    const sizes = [...Array.from({ length: 40 }, (_, i) => (i * 5) % 23), 140_000, 3];
+    const data = sizes.map((n) => randn([n]));
+    const copies = (): Tensor[] =>
+      data.map((x) => tensor(x.toTypedArray() as Float32Array, { requiresGrad: true }));
+    const [joined, single] = [copies(), copies()];
+    const together = make(joined);
+    const alone = single.map((p) => make([p]));
+    for (let t = 0; t < 3; t++) {
+      sizes.forEach((n, i) => {
+        const g = t > 0 || i % 3 > 0 ? randn([n]) : null;
+        joined[i]!.grad = g;
+        single[i]!.grad = g;
+      });
+      together.step();
+      for (const optimizer of alone) optimizer.step();
+    }
+    joined.forEach((p, i) => expect(p.toTypedArray()).toEqual(single[i]!.toTypedArray()));
+  });
+
   it("lowers the loss", () => {
     const model = mlp(1);
     const loss = (): number => crossEntropy(model.forward(x), y).item();
@@ -238,6 +258,20 @@ describe("options", () => {
   it.each(refused)("refuse %s", (_, make, message) => {
     expect(make).toThrow(ValueError);
     expect(make).toThrow(message);
+  });
+});
+
+describe("an update of one's own", () => {
+  it("is asked for each parameter of an optimiser that joins them otherwise", () => {
+    class Bounded extends optim.SGD {
+      protected override update(p: Tensor, ...rest: [Tensor, optim.SGDOptions, never]): void {
+        super.update(p, ...rest);
+        p.clamp_(-1, 1);
+      }
+    }
+    const params = [param([0.5, -3]), param([5])];
+    new Bounded(params, { lr: 1 }).step();
+    expect(params.map((p) => p.toArray())).toEqual([[-0.5, -1], [1]]);
   });
 });
 

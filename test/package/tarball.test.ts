@@ -110,6 +110,13 @@ describe("a consumer's program", () => {
     expect(required.stdout).toBe(imported.stdout);
   });
 
+  it("gets the same numbers from the files for pages", () => {
+    const page = join(consumer.installed, "dist/index.js");
+    const paged = consumer.node("page.mjs", `import * as simdgrad from "${page}";${train}`);
+    const imported = consumer.node("import.mjs", `import * as simdgrad from "simdgrad";${train}`);
+    expect(paged).toEqual(imported);
+  });
+
   it.each(entries)("loads %s by import and by require()", (entry) => {
     const print =
       "console.log(Object.keys(m).filter((k) => m[k] === undefined).length, Object.keys(m).sort().join())";

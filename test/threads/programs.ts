@@ -62,6 +62,10 @@ export const programs: Record<string, () => Tensor[]> = {
     withGrads([[3, 17, 29, 31], [18, 17, 3, 3], [18]], (x, w, b) =>
       sg.conv2d(x, w, b, { padding: 1 }),
     ),
+  "conv2d 5x5": () =>
+    withGrads([[3, 17, 29, 31], [18, 17, 5, 5], [18]], (x, w, b) =>
+      sg.conv2d(x, w, b, { padding: 2 }),
+    ),
   "conv2d 5x5, stride 2": () =>
     withGrads(
       [

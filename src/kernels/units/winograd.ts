@@ -1,13 +1,21 @@
 // Work units and workspaces of the kernels in assembly/winograd/.
 
+// `points` is 6 for kernels of 3 x 3, 8 for those of 5 x 5.
+
 /** Tiles of 4 x 4 outputs. */
 export function winogradTiles(N: number, OH: number, OW: number): number {
   return N * Math.ceil(OH / 4) * Math.ceil(OW / 4);
 }
 
-/** winogradConv2dF32: 64 output channels of a block of at most 32 tiles a unit. */
-export function winogradConv2dUnits(N: number, O: number, OH: number, OW: number): number {
-  return Math.ceil(winogradTiles(N, OH, OW) / 32) * Math.ceil(O / 64);
+/** winogradConv2dF32: 64 output channels of a block of at most 32 tiles (24 of 8 points) a unit. */
+export function winogradConv2dUnits(
+  N: number,
+  O: number,
+  OH: number,
+  OW: number,
+  points: number,
+): number {
+  return Math.ceil(winogradTiles(N, OH, OW) / (points === 6 ? 32 : 24)) * Math.ceil(O / 64);
 }
 
 /** winogradKernelF32: a row a unit. */
@@ -21,11 +29,11 @@ export function winogradWeightGradUnits(C: number): number {
 }
 
 /**
- * Elements of a workspace of 36 matrices of rows x cols: each in blocks of up to 64 columns, an odd
+ * Elements of a workspace of points^2 matrices of rows x cols: each in blocks of up to 64 columns, an odd
  * number of cache lines from the next.
  */
-export function winogradWorkspace(rows: number, cols: number): number {
+export function winogradWorkspace(rows: number, cols: number, points: number): number {
   const elements = Math.ceil(cols / 64) * rows * Math.min(64, Math.ceil(cols / 8) * 8);
   const lines = Math.ceil(elements / 16);
-  return 36 * 16 * (lines | 1);
+  return points * points * 16 * (lines | 1);
 }

@@ -1,0 +1,28 @@
+// Unpacks the bytes of a build of the kernels. dist/node.js has another module in the place of this one,
+// for bytes as they are: nobody downloads that file (see scripts/build.mjs).
+import type { packed } from "./wasm.generated.js";
+
+/** A build of the kernels as the library carries it: see scripts/pack.mjs. */
+export type Packed = typeof packed;
+
+/** What the unpacker takes besides input and output: 16 kB for its tables. */
+const TABLE_BYTES = 1 << 14;
+
+type Unpack = (text: number, out: number, end: number, tables: number) => void;
+
+/** The bytes, in memory of their own; see assembly/unpack/lzma.ts. */
+export function kernelBytes(packed: Packed): Uint8Array {
+  const begin = TABLE_BYTES + packed.kernels.length;
+  const end = begin + packed.bytes;
+  const memory = new WebAssembly.Memory({ initial: Math.ceil(end / 65536) });
+  const unpacker = new WebAssembly.Module(fromHex(packed.unpacker));
+  const { exports } = new WebAssembly.Instance(unpacker, { env: { memory } });
+  // Unpacked as the text that it is: a loop over that many characters takes 4 ms while it is still interpreted.
+  new TextEncoder().encodeInto(packed.kernels, new Uint8Array(memory.buffer, TABLE_BYTES));
+  (exports["unpack"] as Unpack)(TABLE_BYTES, begin, end, 0);
+  return new Uint8Array(memory.buffer, begin, packed.bytes);
+}
+
+function fromHex(text: string): Uint8Array {
+  return Uint8Array.from(text.match(/../g)!, (byte) => parseInt(byte, 16));
+}

@@ -1,0 +1,126 @@
+// Steps of many parameters in one kernel call, for the optimisers whose kernels take them so.
+import type { Tensor } from "../autograd/tensor.js";
+import type { contract, KernelArgs } from "../kernels/contract.js";
+import { kernels } from "../kernels/loader.js";
+import type { Param } from "../kernels/param.js";
+import { runList } from "../kernels/run.js";
+import { flatUnits } from "../kernels/units.js";
+import { Optimizer, type ParamState } from "./optimizer.js";
+
+// All operands of a call lie in the heap at the same time. So few of them do in the smallest heap, even
+// if each lies in a page with others; a larger parameter has a call of its own.
+const MOST_PARAMS = 32;
+const MOST_ELEMENTS = 1 << 17;
+
+/** The kernels that take further entries, and the number of operands in each. */
+const OPERANDS = { sgdStepF32: 3, adamStepF32: 4, adaptiveStepF32: 5 } as const;
+type StepKernel = keyof typeof OPERANDS;
+
+/** An entry's slots behind operands and size. */
+type Scalars<P, Behind = false> = P extends readonly [
+  infer Head extends Param,
+  ...infer Rest extends readonly Param[],
+]
+  ? Head extends "n: u32"
+    ? Scalars<Rest, true>
+    : Head extends `${string}: i32...`
+      ? readonly []
+      : Behind extends true
+        ? readonly [...KernelArgs<readonly [Head]>, ...Scalars<Rest, true>]
+        : Scalars<Rest>
+  : never;
+
+/** The step of one parameter: that, its gradient and its states, contiguous; elements; scalars. */
+interface Step {
+  readonly operands: readonly (Tensor | null)[];
+  readonly n: number;
+  readonly scalars: readonly number[];
+}
+
+/** Steps to be taken, joined into as few kernel calls as can be. */
+export class Steps {
+  private kernel: StepKernel | null = null;
+  private scalars: readonly number[] = [];
+  private readonly steps: Step[] = [];
+  private elements = 0;
+  private keyA = NaN;
+  private keyB = NaN;
+
+  /** Whether a and b are the same as when this was asked last, and with them scalars that depend on them. */
+  same(a: number, b: number): boolean {
+    if (a === this.keyA && b === this.keyB) return true;
+    this.keyA = a;
+    this.keyB = b;
+    return false;
+  }
+
+  /** The kernel, the same for all steps, and the scalars of those that are added next. */
+  begin<K extends StepKernel>(kernel: K, scalars: Scalars<(typeof contract)[K]>): void {
+    this.kernel = kernel;
+    this.scalars = scalars;
+  }
+
+  /** A parameter, its gradient and its states, contiguous; they live at least until `flush`. */
+  add(...operands: readonly [p: Tensor, g: Tensor, ...states: (Tensor | null)[]]): void {
+    const n = operands[0].numel();
+    if (this.steps.length === MOST_PARAMS || this.elements + n > MOST_ELEMENTS) this.call();
+    this.steps.push({ operands, n, scalars: this.scalars });
+    this.elements += n;
+  }
+
+  /** Takes the steps that were added. */
+  flush(): void {
+    this.call();
+    this.keyA = NaN;
+  }
+
+  private call(): void {
+    const args: number[] = [];
+    const kernel = this.kernel!;
+    let units = 0;
+    for (const { operands, n, scalars } of this.steps) {
+      for (let k = 0; k < OPERANDS[kernel]; k++) args.push(operands[k]?.address() ?? 0);
+      args.push(n, ...scalars);
+      units += flatUnits(n);
+    }
+    this.steps.length = this.elements = 0;
+    if (units > 0) runList(kernels[kernel], units, args);
+  }
+}
+
+/** An optimiser whose steps can be joined. */
+export abstract class JoinedOptimizer<Options extends object> extends Optimizer<Options> {
+  private readonly steps = new Steps();
+
+  /** Adds the step of one parameter. */
+  protected abstract join(
+    steps: Steps,
+    p: Tensor,
+    g: Tensor,
+    options: Options,
+    state: ParamState,
+  ): void;
+
+  protected update(p: Tensor, g: Tensor, options: Options, state: ParamState): void {
+    this.join(this.steps, p, g, options, state);
+    this.steps.flush();
+  }
+
+  /** A program's own class may do more before and after the update of a parameter. */
+  protected get joins(): boolean {
+    return this.update === JoinedOptimizer.prototype.update;
+  }
+
+  protected override updateAll(
+    params: readonly Tensor[],
+    grads: readonly Tensor[],
+    options: Options,
+  ): void {
+    if (!this.joins) return super.updateAll(params, grads, options);
+    for (let i = 0; i < params.length; i++) {
+      const p = params[i]!;
+      this.join(this.steps, p, grads[i]!, options, this.stateOf(p));
+    }
+    this.steps.flush();
+  }
+}
