@@ -17,16 +17,15 @@ import {
   outH,
   outW,
   parts,
+  placed,
   type Results,
   type Shape,
-  sizeW,
   sizeX,
-  sizeY,
   type Split,
   whole,
   worst,
 } from "./convOracle.js";
-import { Bench, builds, type Build, type Operand } from "./harness.js";
+import { Bench, builds, type Build } from "./harness.js";
 
 /** N C H W, O kh kw, strides, paddings, dilations, groups */
 // prettier-ignore
@@ -93,10 +92,7 @@ function run(
   plain = false,
 ): Results<Float32Array> {
   const bench = new Bench(build);
-  const [x, w, dy] = [bench.put(values.x, 4), bench.put(values.w, 12), bench.put(values.dy, 4)];
-  const bias: Operand | number = plain ? 0 : bench.put(values.bias, 4);
-  const rubbish = (n: number): Operand<Float32Array> => bench.put(new Float32Array(n).fill(NaN), 8);
-  const [y, dx, dw] = [rubbish(sizeY(s)), rubbish(sizeX(s)), rubbish(sizeW(s))];
+  const { x, w, dy, bias, y, dx, dw, read } = placed(bench, s, values, plain);
   const dims = [s.N, s.C, s.H, s.W, s.O, s.kh, s.kw, outH(s), outW(s)];
   dims.push(s.sh, s.sw, s.ph, s.pw, s.dh, s.dw, s.groups);
   const units = conv2dUnits(s.N, s.groups, outH(s), outW(s));
@@ -105,7 +101,7 @@ function run(
   bench.run("conv2dInputGradF32", split(gradUnits), dy, w, dx, ...dims);
   const weightUnits = conv2dWeightGradUnits(s.C, s.kh, s.kw, s.groups);
   bench.run("conv2dWeightGradF32", split(weightUnits), x, dy, dw, ...dims);
-  return { y: y.read(), dx: dx.read(), dw: dw.read() };
+  return read();
 }
 
 describe.each(builds)("conv2d, %s", (build) => {

@@ -1,6 +1,7 @@
 // A convolution in naive loops, in float64: what the kernels of conv, winograd and depthwise.test.ts are held
 // against, the numbers that all compute with, and the ways in which their work is split.
 import { expect } from "vitest";
+import type { Bench, Operand } from "./harness.js";
 
 export interface Shape {
   N: number;
@@ -85,6 +86,31 @@ export function oracle(s: Shape, { x, w, bias, dy }: Operands): Results<Float64A
     dw[wi]! += dy[yi]! * x[xi]!;
   });
   return { y, dx, dw };
+}
+
+/** Operands and results of all three kernels, in a bench. */
+export interface Placed {
+  readonly x: Operand;
+  readonly w: Operand;
+  readonly dy: Operand;
+  /** 0: none. */
+  readonly bias: Operand | number;
+  readonly y: Operand;
+  readonly dx: Operand;
+  readonly dw: Operand;
+  /** Room for n floats, full of rubbish as the results are at first. */
+  readonly rubbish: (n: number) => Operand<Float32Array>;
+  readonly read: () => Results<Float32Array>;
+}
+
+/** Puts the operands into a bench, and room for the results; no bias if `plain`. */
+export function placed(bench: Bench, s: Shape, values: Operands, plain: boolean): Placed {
+  const [x, w, dy] = [bench.put(values.x, 4), bench.put(values.w, 12), bench.put(values.dy, 4)];
+  const bias = plain ? 0 : bench.put(values.bias, 4);
+  const rubbish = (n: number): Operand<Float32Array> => bench.put(new Float32Array(n).fill(NaN), 8);
+  const [y, dx, dw] = [rubbish(sizeY(s)), rubbish(sizeX(s)), rubbish(sizeW(s))];
+  const read = (): Results<Float32Array> => ({ y: y.read(), dx: dx.read(), dw: dw.read() });
+  return { x, w, dy, bias, y, dx, dw, rubbish, read };
 }
 
 export type Split = (units: number) => [number, number][];

@@ -12,16 +12,14 @@ import {
   outH,
   outW,
   parts,
+  placed,
   type Results,
   type Shape,
-  sizeW,
-  sizeX,
-  sizeY,
   type Split,
   whole,
   worst,
 } from "./convOracle.js";
-import { Bench, builds, type Build, type Operand } from "./harness.js";
+import { Bench, builds, type Build } from "./harness.js";
 
 /** N C H W, paddings */
 // prettier-ignore
@@ -58,17 +56,14 @@ function run(
   plain = false,
 ): Results<Float32Array> {
   const bench = new Bench(build);
-  const [x, w, dy] = [bench.put(values.x, 4), bench.put(values.w, 12), bench.put(values.dy, 4)];
-  const bias: Operand | number = plain ? 0 : bench.put(values.bias, 4);
-  const rubbish = (n: number): Operand<Float32Array> => bench.put(new Float32Array(n).fill(NaN), 8);
-  const [y, dx, dw] = [rubbish(sizeY(s)), rubbish(sizeX(s)), rubbish(sizeW(s))];
+  const { x, w, dy, bias, y, dx, dw, read } = placed(bench, s, values, plain);
   const { N, C, H, W, ph, pw } = s;
   const [OH, OW] = [outH(s), outW(s)];
   const planes = split(N * C);
   bench.run("depthwiseF32", planes, x, w, bias, y, N, C, H, W, OH, OW, ph, pw, 1);
   bench.run("depthwiseF32", planes, dy, w, 0, dx, N, C, OH, OW, H, W, 2 - ph, 2 - pw, -1);
   bench.run("depthwiseWeightGradF32", split(C), x, dy, dw, N, C, H, W, OH, OW, ph, pw);
-  return { y: y.read(), dx: dx.read(), dw: dw.read() };
+  return read();
 }
 
 const keys = ["y", "dx", "dw"] as const;

@@ -2,8 +2,7 @@
 //
 // How far they may be off: the transforms enlarge values before they are summed up, so an error is
 // small beside the largest outputs, not beside each. Over these shapes the worst is 1.6e-6 of the largest
-// one, or of 1,
-// for 3 x 3 taps, and 7.1e-6 for 5 x 5, whose eight points enlarge them more.
+// one (or of 1) for 3 x 3 taps, and 7.1e-6 for 5 x 5, whose eight points enlarge them more.
 import { describe, expect, test } from "vitest";
 import {
   winogradConv2dUnits,
@@ -20,16 +19,14 @@ import {
   outH,
   outW,
   parts,
+  placed,
   type Results,
   type Shape,
-  sizeW,
-  sizeX,
-  sizeY,
   type Split,
   whole,
   worst,
 } from "./convOracle.js";
-import { Bench, builds, type Build, type Operand } from "./harness.js";
+import { Bench, builds, type Build } from "./harness.js";
 
 const TOLERANCE = { 3: 2e-6, 5: 1e-5 };
 
@@ -84,10 +81,7 @@ function run(
   plain = false,
 ): Results<Float32Array> {
   const bench = new Bench(build);
-  const [x, w, dy] = [bench.put(values.x, 4), bench.put(values.w, 12), bench.put(values.dy, 4)];
-  const bias: Operand | number = plain ? 0 : bench.put(values.bias, 4);
-  const rubbish = (n: number): Operand<Float32Array> => bench.put(new Float32Array(n).fill(NaN), 8);
-  const [y, dx, dw] = [rubbish(sizeY(s)), rubbish(sizeX(s)), rubbish(sizeW(s))];
+  const { x, w, dy, bias, y, dx, dw, rubbish, read } = placed(bench, s, values, plain);
   const { N, C, H, W, O, kh, kw, ph, pw } = s;
   const [OH, OW] = [outH(s), outW(s)];
   const points = kh + 3;
@@ -130,7 +124,7 @@ function run(
 
   const weight = [x, dy, work, dw, N, C, H, W, O, OH, OW, ph, pw, points];
   bench.run("winogradWeightGradF32", split(winogradWeightGradUnits(C)), ...weight);
-  return { y: y.read(), dx: dx.read(), dw: dw.read() };
+  return read();
 }
 
 const keys = ["y", "dx", "dw"] as const;
