@@ -97,7 +97,7 @@ describe("the size of a page's download", () => {
     // Served without a bundler, every chunk is one request: there may be a handful of them. Node has
     // files of its own.
     const files = readdirSync(dist).filter((name) => /^(?!node).*\.js$/.test(name));
-    expect(files.length).toBeLessThanOrEqual(14);
+    expect(files.length).toBeLessThanOrEqual(13);
     const packed = files.filter((name) =>
       /"[A-Za-z0-9+/=]{10000,}"/.test(readFileSync(join(dist, name), "utf8")),
     );
