@@ -23,7 +23,8 @@ let inUse: Precision = "exact";
  *
  * @returns which one computes from now on: `"exact"` where the engine has no relaxed SIMD (Node before 22,
  *   Chrome before 114, some other browsers)
- * @throws ValueError for another word
+ * @throws ValueError for another word; SimdgradError when the worker threads don't start anew: then one
+ *   thread goes on, in the precision that `getPrecision` gives
  * @example
  * const precision = await setPrecision("fast");
  * console.log(["exact", "fast"].includes(precision)); // true
@@ -34,8 +35,8 @@ export async function setPrecision(precision: Precision): Promise<Precision> {
     throw new ValueError("setPrecision", `"exact" or "fast": got ${precision}`);
   }
   const reached = isSupported(builds[precision]) ? precision : "exact";
-  await changeBuild(builds[reached]);
-  return (inUse = reached);
+  await changeBuild(builds[reached], () => (inUse = reached));
+  return reached;
 }
 
 /** How products are added up now: what `setPrecision` has reached. */

@@ -100,11 +100,16 @@ export function tableIndex(kernel: Kernel<readonly number[]>): number {
 /** @internal Compiles the build in use, for a memory that threads share or for one that they don't. */
 export function compile(shared: boolean): WebAssembly.Module {
   const bytes = kernelBytes(build);
-  // The import of the memory: its name, its kind, and limits with a maximum (1), shared too (3).
+  if (shared) share(bytes);
+  return new WebAssembly.Module(bytes);
+}
+
+/** Marks the imported memory as shared. */
+function share(bytes: Uint8Array): void {
+  // Its name, its kind, and limits with a maximum (1); 3 is that, and shared.
   const name = [6, ...new TextEncoder().encode("memory"), 2, 1];
   const at = bytes.findIndex((_, i) => name.every((byte, k) => bytes[i + k] === byte));
-  if (shared) bytes[at + name.length - 1] = 3;
-  return new WebAssembly.Module(bytes);
+  bytes[at + name.length - 1] = 3;
 }
 
 /** Whether this engine takes a build. */
@@ -118,8 +123,8 @@ export function useBuild(next: Packed): void {
 }
 
 /**
- * @internal Goes on with `module`, in another memory or in the present one: addresses and places in the table stay
- * what they are, so that recordings do.
+ * @internal Goes on with `module`, in another memory or in the present one: addresses and places in the
+ * table stay what they are, so that recordings do.
  */
 export function moveTo(module: WebAssembly.Module, next: WebAssembly.Memory): void {
   const instance = new WebAssembly.Instance(module, { env: { memory: next } });

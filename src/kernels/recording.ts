@@ -161,10 +161,13 @@ export class Recording implements Recorder {
     for (let i = from; i < end; i++) {
       const kernel = this.kernels[i]!;
       const at = (calls >>> 2) + CALL * i;
-      const [params, units] = [heapI32[at + 1]! >>> 0, heapI32[at + 2]! >>> 0];
-      const call = (): void => execute(kernel, params, units);
-      if (observer === null) call();
-      else observer(kernel.name, heapI32.subarray(params >>> 2), units, call);
+      const params = heapI32[at + 1]! >>> 0;
+      const units = heapI32[at + 2]! >>> 0;
+      if (observer === null) execute(kernel, params, units);
+      else {
+        const args = heapI32.subarray(params >>> 2);
+        observer(kernel.name, args, units, () => execute(kernel, params, units));
+      }
     }
   }
 

@@ -247,8 +247,8 @@ export async function setThreads(n: number): Promise<number> {
   return done;
 }
 
-/** Goes on with another build of the kernels, in as many threads as now. */
-export async function changeBuild(next: Packed): Promise<void> {
+/** Goes on with another build of the kernels, in as many threads as now; `changed` hears when it is in use. */
+export async function changeBuild(next: Packed, changed: () => void): Promise<void> {
   const change = async (): Promise<void> => {
     const size = getThreads();
     dismiss();
@@ -256,6 +256,7 @@ export async function changeBuild(next: Packed): Promise<void> {
     const module = compile(shared !== null);
     moveTo(module, memory);
     if (shared !== null) shared = module;
+    changed();
     await assemble(size);
   };
   const done = settled.then(change);

@@ -35,8 +35,8 @@ function view(): void {
 }
 
 /**
- * @internal A memory of the heap's size that threads can share. It may not grow as far where the machine has no
- * 4 GiB of addresses to spare for it.
+ * @internal A memory of the heap's size that threads can share. It may not grow as far where the machine
+ * has no 4 GiB of addresses to spare for it.
  */
 export function newSharedMemory(): WebAssembly.Memory {
   const initial = memory.buffer.byteLength / WASM_PAGE;
@@ -49,7 +49,7 @@ export function newSharedMemory(): WebAssembly.Memory {
   }
 }
 
-/** @internal Moves the heap as it is into `next`, which holds nothing yet: all addresses stay what they are. */
+/** @internal Moves the heap into `next`, which holds nothing yet: addresses stay what they are. */
 export function adoptMemory(next: WebAssembly.Memory): void {
   const missing = memory.buffer.byteLength - next.buffer.byteLength;
   if (missing > 0) next.grow(missing / WASM_PAGE);

@@ -1,7 +1,8 @@
 // Convolutions (cross-correlations, as everywhere in deep learning) of 1, 2 and 3 dims, [N, C, ...].
 // The 2-d one and its two gradients are linear in each operand, so the gradients of each are the
-// other two: derivatives of any order; convPlanes.ts chooses their kernels. 1-d is 2-d of height 1; 3-d gathers windows along the depth (depth.ts) and takes the kernel's depth for channels. Their
-// transposes: convTranspose.ts.
+// other two: derivatives of any order; convPlanes.ts chooses their kernels. 1-d is 2-d of height 1; 3-d
+// gathers windows along the depth (depth.ts) and takes the kernel's depth for channels. Their transposes:
+// convTranspose.ts.
 import { checkFloat } from "../core/dtype.js";
 import { ShapeError, ValueError } from "../core/errors.js";
 import { showShape, expectShape, checkInteger } from "../core/shape.js";
@@ -75,8 +76,8 @@ export function conv1d(
 }
 
 /**
- * Kernels of 3 x 3 and 5 x 5 go by Winograd's algorithm where that is faster: setConvAlgorithm says how exact
- * that is, and turns it off.
+ * Kernels of 3 x 3 and 5 x 5 go by Winograd's algorithm where that is faster: setConvAlgorithm says how
+ * exact that is, and turns it off.
  *
  * @param x [N, C, H, W], or [C, H, W] without a batch
  * @param weight [O, C / groups, kh, kw]

@@ -1,9 +1,10 @@
 // simdgrad/fast: the same results but for rounding, where the engine has relaxed SIMD, and the default's
 // bits again afterwards.
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import {
   capture,
   conv2d,
+  getThreads,
   manualSeed,
   nn,
   randn,
@@ -12,6 +13,7 @@ import {
   ValueError,
 } from "../../src/index.js";
 import { getPrecision, type Precision, setPrecision } from "../../src/fast/index.js";
+import { nodeThreads } from "../../src/kernels/host.js";
 import { isSupported } from "../../src/kernels/loader.js";
 import { packed } from "../../src/fast/wasm.generated.js";
 import { forceThreads } from "../../src/kernels/threads.js";
@@ -63,6 +65,25 @@ describe("setPrecision", () => {
     expect(step(x).toArray()).toEqual(exact);
     await setThreads(1);
     expect(step(x).toArray()).toEqual(exact);
+  });
+
+  it.runIf(relaxed)("is told as it is where the threads don't start anew", async () => {
+    await setThreads(2);
+    const { Worker } = nodeThreads()!;
+    const post = vi.spyOn(
+      Worker.prototype as { postMessage(message: object): void },
+      "postMessage",
+    );
+    post.mockImplementation(function (this: { terminate(): void }) {
+      this.terminate();
+    });
+    try {
+      await expect(setPrecision("fast")).rejects.toThrow("[setThreads] a worker thread has ended");
+    } finally {
+      post.mockRestore();
+    }
+    expect(getPrecision()).toBe("fast");
+    expect(getThreads()).toBe(1);
   });
 
   it.skipIf(relaxed)("stays exact where the engine has no relaxed SIMD", async () => {
