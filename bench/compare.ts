@@ -98,6 +98,7 @@ export function compare(baseline: Baseline, measured: Ratios): Fall[] {
 export const unmarked = (baseline: Baseline, measured: Ratios): string[] =>
   Object.keys(measured).filter((id) => !(id in baseline));
 
+/** A row that fell, in a line. */
 export function describe({ id, than, ratio, now }: Fall): string {
   const was = `${ratio.toPrecision(3)} times ${than}`;
   if (now === undefined) return `${id}: was ${was}, now there is no such figure`;

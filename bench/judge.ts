@@ -18,6 +18,7 @@ export interface Verdict {
 type Named = { readonly name: string; readonly ms: number };
 type Scores = Readonly<Record<string, Score>>;
 
+/** Those of the peers that could do it, with their times. */
 export function peersOf(scores: Scores): Named[] {
   return Object.entries(scores).flatMap(([name, { ms }]) =>
     name === OURS || ms === undefined ? [] : [{ name, ms }],
@@ -47,6 +48,7 @@ function words({ atMostMs, orRatio, ofLimit, perNs, faster, overOneThread }: Bar
   return parts.join(", ");
 }
 
+/** Milliseconds in the unit that gives three digits. */
 export function duration(ms: number): string {
   if (ms < 1e-3) return `${(ms * 1e6).toFixed(0)} ns`;
   if (ms < 1) return `${(ms * 1e3).toPrecision(3)} us`;

@@ -51,6 +51,7 @@ ${markdownTable(matmulCells(scaling))}
 `;
 }
 
+/** The whole of docs/benchmarks.md. */
 export function markdown(
   results: Results,
   versions: Readonly<Record<string, string>>,

@@ -105,6 +105,7 @@ function startupRow({ names, startup }: Results): string[] {
   ];
 }
 
+/** The table of all rows: its titles, then a line for each. */
 export function cells(results: Results): Cells {
   const { names, rows, startup, bytes, kernels } = results;
   const peers = names.filter((name) => name !== OURS);
@@ -138,6 +139,7 @@ const shownElements = (n: number): string => (n < 2 ** 20 ? `${n / 2 ** 10}K` : 
 export const cacheWords = (caches: readonly Cache[]): string =>
   caches.map(({ name, bytes }) => `${name} ${shownBytes(bytes)}`).join(", ");
 
+/** The table of times an element, by size. */
 export function elementwiseCells({ elementwise, caches }: Scaling): Cells {
   return [
     ["elements", "add: data", "held by", "add: ns an element", "exp: ns an element"],
@@ -148,6 +150,7 @@ export function elementwiseCells({ elementwise, caches }: Scaling): Cells {
   ];
 }
 
+/** The table of rates of products, by size. */
 export function matmulCells({ matmul, caches }: Scaling): Cells {
   return [
     ["matmul", "data", "held by", "GFLOP/s", "of limit"],
@@ -178,6 +181,7 @@ export function reasons({ rows, startup, bytes }: Results): string[] {
   return [...whats].map(([reason, ids]) => `${reason} (${ids.join(", ")})`);
 }
 
+/** A table for the terminal. */
 export function plainTable(table: Cells): string {
   const widths = table[0]!.map((_, i) => Math.max(...table.map((line) => line[i]!.length)));
   return table
@@ -190,6 +194,7 @@ export function plainTable(table: Cells): string {
     .join("\n");
 }
 
+/** Where it was measured, in a line. */
 export function machine(): string {
   const [cpu] = cpus();
   const memory = (totalmem() / 2 ** 30).toFixed(0);

@@ -12,6 +12,7 @@ function argsOf(node, name) {
   return called ? args : null;
 }
 
+/** asc asks for one class. */
 export default class Fuse extends Transform {
   afterParse(parser) {
     let fused = 0;

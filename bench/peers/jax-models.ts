@@ -213,6 +213,7 @@ function lstm(task: Task & { kind: "lstm" }, inputs: Inputs): Setup {
   };
 }
 
+/** Over the last dim; jax-js's standardize has no weight and bias. */
 export function layerNorm(x: np.Array, w: np.Array, b: np.Array): np.Array {
   return nn.standardize(x, -1, { epsilon: LAYER_NORM_EPS }).mul(w).add(b);
 }

@@ -135,11 +135,13 @@ function lstm(task: Task & { kind: "lstm" }, inputs: Inputs): Setup {
 
 const GELU_SCALE = Math.sqrt(2 / Math.PI);
 
+/** Its tanh form, composed: tfjs-core has no op for it. */
 export function gelu(x: tf.Tensor): tf.Tensor {
   const inner = tf.mul(tf.add(x, tf.mul(tf.mul(tf.square(x), x), 0.044715)), GELU_SCALE);
   return tf.mul(tf.mul(x, 0.5), tf.add(tf.tanh(inner), 1));
 }
 
+/** Over the last dim, composed: tfjs-core has no op for it. */
 export function layerNorm(x: tf.Tensor, w: tf.Tensor, b: tf.Tensor): tf.Tensor {
   const { mean, variance } = tf.moments(x, -1, true);
   const unit = tf.mul(tf.sub(x, mean), tf.rsqrt(tf.add(variance, LAYER_NORM_EPS)));
