@@ -14,7 +14,7 @@ class Tanh extends Unary {
   }
 }
 export function tanhF32(args: usize, start: u32, end: u32): void {
-  unaryLong<Tanh>(args, start, end);
+  unary<Tanh>(args, start, end);
 }
 
 class TanhGrad extends Binary {

@@ -16,7 +16,7 @@ const bounds: [KernelName, number][] = [
   ["sinF32", 1.58],
   ["cosF32", 1.59],
   ["tanF32", 0.8],
-  ["tanhF32", 1.5],
+  ["tanhF32", 2.66],
   ["sigmoidF32", 2],
   ["erfF32", 1.19],
   ["geluF32", 2.01],
