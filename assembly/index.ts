@@ -144,5 +144,5 @@ export { repeatI32 } from "./index-ops/repeat";
 export { multinomialI32 } from "./random/multinomial";
 export { recurrentF32, recurrentGradF32 } from "./recurrent/recurrent";
 export { winogradConv2dF32, winogradKernelF32 } from "./winograd/conv2d";
-export { winogradWeightGradF32 } from "./winograd/weightGrad";
+export { winogradTapsF32, winogradWeightGradF32 } from "./winograd/weightGrad";
 export { depthwiseF32, depthwiseWeightGradF32 } from "./conv/depthwise";

@@ -1,15 +1,16 @@
 // The gradient by the weights of the convolutions of conv2d.ts: 36 or 64 products of matrices
 //   [O x tiles] @ [tiles x C],
-// dy spread to 6 x 6 or 8 x 8 points against the transformed x, summed up in a workspace, then G^T m G. For at
-// least one output.
+// dy spread to 6 x 6 or 8 x 8 points against the transformed x, summed up in a workspace; then, in a call of
+// its own, G^T m G. For at least one output.
 //
-// A work unit is 16 channels of x, for all tiles. Units of one call share dy's transforms: call for many.
-// Order of summation: the tiles of a block, then blocks.
+// A work unit is a part of the tiles with a workspace of its own, where there are several parts, or else
+// 16 channels of x for all tiles: units of one call share dy's transforms then, so call for many.
+// Order of summation: the tiles of a block, the blocks of a part, then parts.
 import { Micro } from "../gemm/micro";
 import { Points } from "./points";
 import { Room, Tiles } from "./tiles";
 
-/** Channels of a unit. */
+/** Channels of a unit where there is one part. */
 const UNIT: i32 = 16;
 
 @unmanaged
@@ -17,7 +18,6 @@ class WinogradWeightGradArgs {
   x: usize;
   dy: usize;
   work: usize;
-  dw: usize;
   N: i32;
   C: i32;
   H: i32;
@@ -28,37 +28,90 @@ class WinogradWeightGradArgs {
   padH: i32;
   padW: i32;
   points: i32;
+  parts: i32;
 }
 
-/** dw of conv2d, from x and dy; work: points x points matrices of O x C in blocks (see Room). */
+/** For each part points x points matrices of O x C in blocks (see Room), behind one another in `work`. */
 export function winogradWeightGradF32(args: usize, start: u32, end: u32): void {
   const a = changetype<WinogradWeightGradArgs>(args);
   const tiles = Tiles.at(a.points, Room.TILES);
   const all = a.N * tiles.divide(a.OH, a.OW);
-  const from = <i32>start * UNIT;
-  const to = min(a.C, <i32>end * UNIT);
-  for (let o = 0; o < a.O; o += Room.ROWS) {
-    const rows = min(Room.ROWS, a.O - o);
-    for (let first = 0; first < all; first += tiles.most) {
-      const count = min(tiles.most, all - first);
-      WeightGrad.toGradients(tiles, a);
-      tiles.select(first, count, 1);
-      WeightGrad.gradients(tiles, a, o, rows, count);
-      WeightGrad.toInputs(tiles, a);
-      tiles.select(first, count, 4);
-      for (let c = from; c < to;) {
-        const most = WeightGrad.columns(tiles);
-        const cols = min(to - c, most - (c & (most - 1)));
-        WeightGrad.inputs(tiles, a, c, cols, count);
-        WeightGrad.products(tiles, a, o, rows, c, cols, count, first > 0);
-        c += cols;
-      }
-    }
+  if (a.parts == 1) {
+    WeightGrad.sum(a, tiles, a.work, 0, all, <i32>start * UNIT, min(a.C, <i32>end * UNIT));
+    return;
   }
-  for (let o = 0; o < a.O; o++) WeightGrad.finish(a, o, from, to);
+  const blocks = (all + tiles.most - 1) / tiles.most;
+  for (let part = <i32>start; part < <i32>end; part++) {
+    const first = ((blocks * part) / a.parts) * tiles.most;
+    const last = min(all, ((blocks * (part + 1)) / a.parts) * tiles.most);
+    WeightGrad.sum(
+      a,
+      tiles,
+      WeightGrad.partOf(a.work, a.points, a.O, a.C, part),
+      first,
+      last,
+      0,
+      a.C,
+    );
+  }
+}
+
+@unmanaged
+class WinogradTapsArgs {
+  work: usize;
+  dw: usize;
+  O: i32;
+  C: i32;
+  points: i32;
+  parts: i32;
+}
+
+/** dw from what winogradWeightGradF32 has left in `work`, whose first part gets the sum of all. Units: O. */
+export function winogradTapsF32(args: usize, start: u32, end: u32): void {
+  const a = changetype<WinogradTapsArgs>(args);
+  for (let o = <i32>start; o < <i32>end; o++) {
+    for (let part = 1; part < a.parts; part++) Taps.add(a, o, part);
+    Taps.finish(a, o);
+  }
 }
 
 class WeightGrad {
+  /** `work`'s channels [from, to) = the products of tiles [begin, end). */
+  static sum(
+    a: WinogradWeightGradArgs,
+    tiles: Tiles,
+    work: usize,
+    begin: i32,
+    end: i32,
+    from: i32,
+    to: i32,
+  ): void {
+    for (let o = 0; o < a.O; o += Room.ROWS) {
+      const rows = min(Room.ROWS, a.O - o);
+      for (let first = begin; first < end; first += tiles.most) {
+        const count = min(tiles.most, end - first);
+        WeightGrad.toGradients(tiles, a);
+        tiles.select(first, count, 1);
+        WeightGrad.gradients(tiles, a, o, rows, count);
+        WeightGrad.toInputs(tiles, a);
+        tiles.select(first, count, 4);
+        for (let c = from; c < to;) {
+          const most = WeightGrad.columns(tiles);
+          const cols = min(to - c, most - (c & (most - 1)));
+          WeightGrad.inputs(tiles, a, c, cols, count);
+          WeightGrad.products(tiles, a, work, o, rows, c, cols, count, first > begin);
+          c += cols;
+        }
+      }
+    }
+  }
+
+  /** Where a part begins. */
+  @inline
+  static partOf(work: usize, points: i32, O: i32, C: i32, part: i32): usize {
+    return work + ((<usize>(points * points * part) * Room.plane(O, C)) << 2);
+  }
+
   /** Channels of x that are taken in one go: of eight points there is room for fewer. */
   @inline
   static columns(tiles: Tiles): i32 {
@@ -121,6 +174,7 @@ class WeightGrad {
   static products(
     tiles: Tiles,
     a: WinogradWeightGradArgs,
+    work: usize,
     o: i32,
     rows: i32,
     c: i32,
@@ -134,7 +188,7 @@ class WeightGrad {
     const matrices = tiles.points * tiles.points;
     let z = Room.operands();
     let v = z + <usize>matrices * tiles.spacing;
-    let to = WeightGrad.at(a, o, c);
+    let to = WeightGrad.at(work, a.O, a.C, o, c);
     for (let i = 0; i < matrices; i++) {
       Micro.block(z, T, 1, v, 8, 8 * T, rows, (cols + 7) & ~7, count, add ? to : 0, ld, to, ld);
       z += tiles.spacing;
@@ -143,23 +197,39 @@ class WeightGrad {
     }
   }
 
+  /** Where element (o, c) of the first matrix lies. */
   @inline
-  static at(a: WinogradWeightGradArgs, o: i32, c: i32): usize {
-    const ld = Room.ld(a.C);
+  static at(work: usize, O: i32, C: i32, o: i32, c: i32): usize {
     const inside = c & (Room.DEPTH - 1);
-    return a.work + ((<usize>((c - inside) * a.O + o * ld + inside)) << 2);
+    return work + ((<usize>((c - inside) * O + o * Room.ld(C) + inside)) << 2);
+  }
+}
+
+class Taps {
+  /** Adds row o of a part to that of the first. */
+  static add(a: WinogradTapsArgs, o: i32, part: i32): void {
+    const plane = (<usize>Room.plane(a.O, a.C)) << 2;
+    const distance = WeightGrad.partOf(0, a.points, a.O, a.C, part);
+    for (let c = 0; c < a.C; c += 4) {
+      let to = WeightGrad.at(a.work, a.O, a.C, o, c);
+      for (let i = a.points * a.points; i > 0; i--) {
+        v128.store(to, f32x4.add(v128.load(to), v128.load(to + distance)));
+        to += plane;
+      }
+    }
   }
 
-  /** dw's channels [from, to) of row o. */
-  static finish(a: WinogradWeightGradArgs, o: i32, from: i32, to: i32): void {
+  /** dw's row o. */
+  static finish(a: WinogradTapsArgs, o: i32): void {
     const points = a.points;
     const plane = (<usize>Room.plane(a.O, a.C)) << 2;
     const side = (<usize>(points - 3)) << 4;
     const half = Room.temp();
     const done = half + <usize>points * side;
     const taps = (side * side) >> 4;
-    for (let c = from; c < to; c += 4) {
-      const m = WeightGrad.at(a, o, c);
+    let dw = a.dw + ((<usize>(o * a.C) * taps) >> 2);
+    for (let c = 0; c < a.C; c += 4) {
+      const m = WeightGrad.at(a.work, a.O, a.C, o, c);
       for (let j = 0; j < points; j++) {
         const column = m + <usize>j * plane;
         Points.taps(points, column, <usize>points * plane, half + (j << 4), (<usize>points) << 4);
@@ -167,8 +237,7 @@ class WeightGrad {
       for (let r: usize = 0; r < <usize>points - 3; r++) {
         Points.taps(points, half + r * ((<usize>points) << 4), 16, done + r * side, 16);
       }
-      let dw = a.dw + ((<usize>(o * a.C + c) * taps) >> 2);
-      for (let lane = done; lane < done + ((<usize>min(4, to - c)) << 2); lane += 4) {
+      for (let lane = done; lane < done + ((<usize>min(4, a.C - c)) << 2); lane += 4) {
         for (let tap = lane; tap < lane + taps; tap += 16) {
           store<u32>(dw, load<u32>(tap));
           dw += 4;

@@ -55,7 +55,7 @@ export const work: Readonly<Record<string, Work>> = {
   depthwiseF32: depthwise(4),
   depthwiseWeightGradF32: depthwise(3),
   winogradConv2dF32: winograd(4),
-  winogradWeightGradF32: winograd(4),
+  winogradWeightGradF32: winograd(3),
   attentionF32: attention((E, Ev) => E + Ev, false),
   attentionGradF32: attention((E, Ev) => 3 * E + 2 * Ev, true),
   recurrentF32: recurrent(1),

@@ -2,11 +2,12 @@
 // when it is taken, and the calls. What they are the derivatives of is recorded by conv.ts.
 import { ValueError } from "../core/errors.js";
 import { refuseInCapture, revise } from "../autograd/mode.js";
-import { allocateShape, type Tensor } from "../autograd/tensor.js";
+import type { Tensor } from "../autograd/tensor.js";
 import { kernels } from "../kernels/loader.js";
 import {
   winogradConv2dUnits,
   winogradKernelUnits,
+  winogradParts,
   winogradTiles,
   winogradWeightGradUnits,
   winogradWorkspace,
@@ -127,11 +128,14 @@ export function winogradInputGrad(
 export function winogradWeightGrad(op: string, x: Tensor, dy: Tensor, sizes: ConvSizes): Tensor {
   const [N, C, H, W, O, kh, kw, OH, OW, , , padH, padW] = sizes;
   const points = pointsOf(sizes);
-  const work = allocateShape(op, [winogradWorkspace(O, C, points)], "float32");
+  const parts = winogradParts(C, O, winogradTiles(N, OH, OW));
+  const units = winogradWeightGradUnits(C, parts);
+  const args = [N, C, H, W, O, OH, OW, padH, padW, points, parts] as const;
+  const shape = [parts * winogradWorkspace(O, C, points)];
+  const work = compute(op, kernels.winogradWeightGradF32, units, [x, dy], shape, args);
   try {
-    const units = winogradWeightGradUnits(C);
-    const args = [N, C, H, W, O, OH, OW, padH, padW, points] as const;
-    return compute(op, kernels.winogradWeightGradF32, units, [x, dy, work], [O, C, kh, kw], args);
+    const rest = [O, C, points, parts] as const;
+    return compute(op, kernels.winogradTapsF32, O, [work], [O, C, kh, kw], rest);
   } finally {
     work.dispose();
   }

@@ -7,6 +7,8 @@ import { describe, expect, test } from "vitest";
 import {
   winogradConv2dUnits,
   winogradKernelUnits,
+  winogradParts,
+  winogradTiles,
   winogradWeightGradUnits,
   winogradWorkspace,
 } from "../../src/kernels/units/winograd.js";
@@ -89,7 +91,8 @@ function run(
     rubbish(winogradWorkspace(O, C, points)),
     rubbish(winogradWorkspace(C, O, points)),
   ];
-  const work = rubbish(winogradWorkspace(O, C, points));
+  const sums = winogradParts(C, O, winogradTiles(N, OH, OW));
+  const work = rubbish(sums * winogradWorkspace(O, C, points));
   const all = kh * kw;
 
   bench.run(
@@ -122,8 +125,9 @@ function run(
   const back = [dy, turned, 0, dx, N, O, OH, OW, C, H, W, kh - 1 - ph, kw - 1 - pw, points];
   bench.run("winogradConv2dF32", split(winogradConv2dUnits(N, C, H, W, points)), ...back);
 
-  const weight = [x, dy, work, dw, N, C, H, W, O, OH, OW, ph, pw, points];
-  bench.run("winogradWeightGradF32", split(winogradWeightGradUnits(C)), ...weight);
+  const weight = [x, dy, work, N, C, H, W, O, OH, OW, ph, pw, points, sums];
+  bench.run("winogradWeightGradF32", split(winogradWeightGradUnits(C, sums)), ...weight);
+  bench.run("winogradTapsF32", split(O), work, dw, O, C, points, sums);
   return read();
 }
 

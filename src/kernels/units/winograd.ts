@@ -23,9 +23,17 @@ export function winogradKernelUnits(rows: number): number {
   return rows;
 }
 
-/** winogradWeightGradF32: 16 channels of x a unit. Units of a call share what is made of dy. */
-export function winogradWeightGradUnits(C: number): number {
-  return Math.ceil(C / 16);
+/**
+ * Parts of the tiles that winogradWeightGradF32 sums up on their own, each in a workspace (of winogradWorkspace
+ * elements): several where these are small, since parts share nothing that both would have to compute.
+ */
+export function winogradParts(C: number, O: number, tiles: number): number {
+  return C * O > 8192 ? 1 : Math.min(4, Math.ceil(tiles / 32));
+}
+
+/** winogradWeightGradF32: a part a unit; of one part 16 channels of x, which share what is made of dy. */
+export function winogradWeightGradUnits(C: number, parts: number): number {
+  return parts > 1 ? parts : Math.ceil(C / 16);
 }
 
 /**
