@@ -50,10 +50,10 @@ export function sigmoidGradF32(args: usize, start: u32, end: u32): void {
 }
 
 class Relu extends Unary {
-  /** max(x, 0); NaN passes on. */
+  /** max(x, 0) in one instruction: NaN and -0 pass on, as in PyTorch. */
   @inline
   apply(x: v128): v128 {
-    return f32x4.max(x, f32x4.splat(0));
+    return f32x4.pmax(x, f32x4.splat(0));
   }
 }
 export function reluF32(args: usize, start: u32, end: u32): void {
@@ -209,10 +209,10 @@ export function softplusGradF32(args: usize, start: u32, end: u32): void {
 }
 
 class Clamp extends UnaryP {
-  /** min(max(x, p), q); NaN passes on. */
+  /** min(max(x, p), q); NaN passes on, and what equals a bound (-0). */
   @inline
   apply(x: v128, p: v128, q: v128): v128 {
-    return f32x4.min(f32x4.max(x, p), q);
+    return f32x4.pmin(f32x4.pmax(x, p), q);
   }
 }
 export function clampF32(args: usize, start: u32, end: u32): void {

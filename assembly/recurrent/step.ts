@@ -82,7 +82,7 @@ export class Step {
 
   private static relu(p: usize, n: u32): void {
     for (const end = p + (n << 2); p < end; p += 16) {
-      v128.store(p, f32x4.max(v128.load(p), f32x4.splat(0)));
+      v128.store(p, f32x4.pmax(v128.load(p), f32x4.splat(0)));
     }
   }
 

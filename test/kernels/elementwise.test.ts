@@ -123,7 +123,8 @@ const rows: Partial<Record<KernelName, Row>> = {
   castI32ToBool: unary("I32", (x) => Number(x !== 0), "Bool"),
   castBoolToF32: unary("Bool", (x) => x, "F32"),
   castBoolToI32: unary("Bool", (x) => x, "I32"),
-  reluF32: unary("F32", (x) => max(x, 0)),
+  // -0 stays, as in PyTorch.
+  reluF32: unary("F32", (x) => (x < 0 ? 0 : x)),
   reluGradF32: binary("F32", (dy, x) => (x <= 0 ? 0 : dy)),
   leakyReluF32: { ...unary("F32", (x) => (x > 0 ? x : f(x * P))), scalars: [P] },
   leakyReluGradF32: { ...binary("F32", (dy, x) => (x > 0 ? dy : f(dy * P))), scalars: [P] },
