@@ -9,6 +9,7 @@ export class Vector {
    * The steps of x and B's rows count bytes.
    */
   static rows(x: usize, xBytes: usize, b: usize, bBytes: usize, k: u32, n: u32, sum: usize): void {
+    const fours = sum + ((n & ~15) << 2);
     const vectors = sum + ((n & ~3) << 2);
     const end = sum + (n << 2);
     for (; k >= 4; k -= 4) {
@@ -25,11 +26,18 @@ export class Vector {
       let b3 = b2 + bBytes;
       b = b3 + bBytes;
       let at = sum;
+      for (; at < fours; at += 64) {
+        Vector.add(at, y0, y1, y2, y3, b0, b1, b2, b3);
+        Vector.add(at + 16, y0, y1, y2, y3, b0 + 16, b1 + 16, b2 + 16, b3 + 16);
+        Vector.add(at + 32, y0, y1, y2, y3, b0 + 32, b1 + 32, b2 + 32, b3 + 32);
+        Vector.add(at + 48, y0, y1, y2, y3, b0 + 48, b1 + 48, b2 + 48, b3 + 48);
+        b0 += 64;
+        b1 += 64;
+        b2 += 64;
+        b3 += 64;
+      }
       for (; at < vectors; at += 16) {
-        let s = f32x4.add(v128.load(at), f32x4.mul(y0, v128.load(b0)));
-        s = f32x4.add(s, f32x4.mul(y1, v128.load(b1)));
-        s = f32x4.add(s, f32x4.mul(y2, v128.load(b2)));
-        v128.store(at, f32x4.add(s, f32x4.mul(y3, v128.load(b3))));
+        Vector.add(at, y0, y1, y2, y3, b0, b1, b2, b3);
         b0 += 16;
         b1 += 16;
         b2 += 16;
@@ -55,6 +63,25 @@ export class Vector {
       x += xBytes;
       b += bBytes;
     }
+  }
+
+  /** Four columns of it: four products are added, in order. */
+  @inline
+  private static add(
+    at: usize,
+    y0: v128,
+    y1: v128,
+    y2: v128,
+    y3: v128,
+    b0: usize,
+    b1: usize,
+    b2: usize,
+    b3: usize,
+  ): void {
+    let s = f32x4.add(v128.load(at), f32x4.mul(y0, v128.load(b0)));
+    s = f32x4.add(s, f32x4.mul(y1, v128.load(b1)));
+    s = f32x4.add(s, f32x4.mul(y2, v128.load(b2)));
+    v128.store(at, f32x4.add(s, f32x4.mul(y3, v128.load(b3))));
   }
 
   /**
