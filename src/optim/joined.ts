@@ -30,19 +30,15 @@ type Scalars<P, Behind = false> = P extends readonly [
         : Scalars<Rest>
   : never;
 
-/** The step of one parameter: that, its gradient and its states, contiguous; elements; scalars. */
-interface Step {
-  readonly operands: readonly (Tensor | null)[];
-  readonly n: number;
-  readonly scalars: readonly number[];
-}
-
 /** Steps to be taken, joined into as few kernel calls as can be. */
 export class Steps {
   private kernel: StepKernel | null = null;
   private scalars: readonly number[] = [];
-  private readonly steps: Step[] = [];
+  /** Of each step that was added: its operands, as many as the kernel has, and its scalars. */
+  private readonly operands: (Tensor | null)[] = [];
+  private readonly scalarsOf: (readonly number[])[] = [];
   private elements = 0;
+  private readonly args: number[] = [];
   private keyA = NaN;
   private keyB = NaN;
 
@@ -61,30 +57,47 @@ export class Steps {
   }
 
   /** A parameter, its gradient and its states, contiguous; they live at least until `flush`. */
-  add(...operands: readonly [p: Tensor, g: Tensor, ...states: (Tensor | null)[]]): void {
-    const n = operands[0].numel();
-    if (this.steps.length === MOST_PARAMS || this.elements + n > MOST_ELEMENTS) this.call();
-    this.steps.push({ operands, n, scalars: this.scalars });
+  add(
+    p: Tensor,
+    g: Tensor,
+    a: Tensor | null,
+    b: Tensor | null = null,
+    c: Tensor | null = null,
+  ): void {
+    const n = p.numel();
+    if (this.scalarsOf.length === MOST_PARAMS || this.elements + n > MOST_ELEMENTS) this.flush();
+    const count = OPERANDS[this.kernel!];
+    this.operands.push(p, g, a);
+    if (count > 3) this.operands.push(b);
+    if (count > 4) this.operands.push(c);
+    this.scalarsOf.push(this.scalars);
     this.elements += n;
   }
 
-  /** Takes the steps that were added. */
+  /** Takes the steps that were added, by lists that are used again: small models have no time for garbage. */
   flush(): void {
-    this.call();
-    this.keyA = NaN;
-  }
-
-  private call(): void {
-    const args: number[] = [];
+    const { args, operands, scalarsOf } = this;
     const kernel = this.kernel!;
+    const count = OPERANDS[kernel];
     let units = 0;
-    for (const { operands, n, scalars } of this.steps) {
-      for (let k = 0; k < OPERANDS[kernel]; k++) args.push(operands[k]?.address() ?? 0);
-      args.push(n, ...scalars);
+    args.length = 0;
+    for (let i = 0; i < scalarsOf.length; i++) {
+      const first = i * count;
+      for (let k = first; k < first + count; k++) args.push(operands[k]?.address() ?? 0);
+      const n = operands[first]!.numel();
+      args.push(n);
+      const scalars = scalarsOf[i]!;
+      for (let k = 0; k < scalars.length; k++) args.push(scalars[k]!);
       units += flatUnits(n);
     }
-    this.steps.length = this.elements = 0;
+    this.forget();
     if (units > 0) runList(kernels[kernel], units, args);
+  }
+
+  /** Takes back what was added: after an error, too, nothing of it may reach the next step. */
+  forget(): void {
+    this.operands.length = this.scalarsOf.length = this.elements = 0;
+    this.keyA = NaN;
   }
 }
 
@@ -117,6 +130,7 @@ export abstract class JoinedOptimizer<Options extends object> extends Optimizer<
     options: Options,
   ): void {
     if (!this.joins) return super.updateAll(params, grads, options);
+    this.steps.forget();
     for (let i = 0; i < params.length; i++) {
       const p = params[i]!;
       this.join(this.steps, p, grads[i]!, options, this.stateOf(p));
