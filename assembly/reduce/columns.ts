@@ -5,9 +5,6 @@
 // A tile's w columns are held in ceil(w / 4) slots of one vector. Where 4 does not divide w, the
 // last slot holds the last four columns, some of them for the second time: no tails, same bits.
 // Matrices of two or three columns are copied, 256 rows at a time, to rows of four (`stage`).
-//
-// A fold's operation is a class with `merge`, and `probe`: a second fold whose only use is that it
-// ends as NaN if one of the elements was a NaN that merge would lose.
 import { Scratch } from "../abi";
 import { Lanes } from "./lanes";
 
@@ -62,15 +59,6 @@ export class Tile {
     return area;
   }
 
-  /** The way back, for outputs. */
-  static unstage(area: usize, out: usize, rows: u32, ldBytes: usize, w: u32): void {
-    if (w >= 4) return;
-    for (let r: u32 = 0; r < rows; r++) {
-      Lanes.storeHead(out, w, v128.load(area + (r << 4)));
-      out += ldBytes;
-    }
-  }
-
   /** Where the last slot's columns begin, in bytes. */
   @inline
   static last(w: u32): usize {
@@ -110,11 +98,6 @@ export class Tile {
 @unmanaged
 export abstract class Fold {
   abstract merge(a: v128, b: v128): v128;
-  /** Nothing to notice, unless a class says otherwise. */
-  @inline
-  probe(a: v128, _b: v128): v128 {
-    return a;
-  }
 }
 
 @unmanaged
@@ -126,11 +109,10 @@ export class AddF32 extends Fold {
 }
 
 export class Columns {
-  /** acc[j] = op(acc[j], x[0][j], x[1][j], ...); w >= 4. Returns the probe's result. */
-  static fold<Op extends Fold>(x: usize, rows: u32, ldBytes: usize, w: u32, acc: usize): v128 {
+  /** acc[j] = op(acc[j], x[0][j], x[1][j], ...); w >= 4. */
+  static fold<Op extends Fold>(x: usize, rows: u32, ldBytes: usize, w: u32, acc: usize): void {
     const op = changetype<Op>(0);
     const last = Tile.last(w);
-    let check = i64x2.splat(0);
     for (; rows >= 8; rows -= 8) {
       let j: usize = 0;
       while (true) {
@@ -147,9 +129,6 @@ export class Columns {
         const low = op.merge(op.merge(v0, v1), op.merge(v2, v3));
         const high = op.merge(op.merge(v4, v5), op.merge(v6, v7));
         v128.store(acc + j, op.merge(v128.load(acc + j), op.merge(low, high)));
-        const a = op.probe(op.probe(v0, v1), op.probe(v2, v3));
-        const b = op.probe(op.probe(v4, v5), op.probe(v6, v7));
-        check = op.probe(check, op.probe(a, b));
         if (j >= last) break;
         j += 16;
       }
@@ -160,13 +139,11 @@ export class Columns {
       while (true) {
         const v = v128.load(x + min(j, last));
         v128.store(acc + j, op.merge(v128.load(acc + j), v));
-        check = op.probe(check, v);
         if (j >= last) break;
         j += 16;
       }
       x += ldBytes;
     }
-    return check;
   }
 
   /** wide[j] += more[j]. */
