@@ -25,6 +25,11 @@ export function checkFloat(op: string, name: string, x: { readonly dtype: DType 
   if (x.dtype !== "float32") throw new DTypeError(op, `${name} must be float32: got ${x.dtype}`);
 }
 
+/** Whether int32 holds a number: it is whole, and not too large. */
+export function isInt32(x: number): boolean {
+  return (x | 0) === x;
+}
+
 const rank: Record<DType, number> = { bool: 0, int32: 1, float32: 2 };
 
 /** PyTorch's promotion between tensors: bool < int32 < float32. */

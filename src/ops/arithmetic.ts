@@ -2,7 +2,7 @@
 // float32; an integer number leaves an int32 tensor int32 and makes a bool one int32, any other makes
 // them float32. docs/dtypes.md has the table.
 import { DTypeError, ValueError } from "../core/errors.js";
-import { type DType, promote } from "../core/dtype.js";
+import { type DType, isInt32, promote } from "../core/dtype.js";
 import { sameShape, type Shape } from "../core/shape.js";
 import { Tensor } from "../autograd/tensor.js";
 import { record, recorded } from "../autograd/record.js";
@@ -12,7 +12,7 @@ import { binaryAs, cast } from "./convert.js";
 import { binary, type BinaryKernel, binaryScalar, unary, type UnaryKernel } from "./dispatch.js";
 import { log } from "./math.js";
 import { divRounded, intPair } from "./pairs.js";
-import { eq, ge, le, logicalAnd, where } from "./compare.js";
+import { eq, ge, gt, logicalAnd, lt, where } from "./compare.js";
 import { sum } from "./reduce.js";
 import { reshape } from "./views.js";
 import { full, zerosLike } from "./creation.js";
@@ -82,11 +82,10 @@ export interface AddOptions {
 
 /** `fn` of a and alpha b. */
 function scaled(op: string, fn: typeof add, a: Operand, b: Operand, alpha: number): Tensor {
-  if (typeof b === "number") return fn(a, b * alpha);
-  const whole = b.dtype !== "float32" && (typeof a === "number" || a.dtype !== "float32");
-  if (whole && !Number.isInteger(alpha)) {
+  if (!Number.isInteger(alpha) && isWhole(a) && isWhole(b)) {
     throw new DTypeError(op, `alpha must be an integer for int32 operands: got ${alpha}`);
   }
+  if (typeof b === "number") return fn(a, b * alpha);
   return tidy(() => fn(a, mul(b, alpha)));
 }
 
@@ -245,7 +244,7 @@ function atZeroBase(a: Tensor, b: Tensor, slope: Tensor): Tensor {
 /** Whether x counts as int32 (or bool) beside others. */
 function isWhole(x: Operand): boolean {
   if (typeof x !== "number") return x.dtype !== "float32";
-  return Number.isInteger(x) && x >= -(2 ** 31) && x < 2 ** 31;
+  return isInt32(x);
 }
 
 function powWhole(a: Operand, b: Operand): Tensor {
@@ -271,12 +270,12 @@ function powScalar(x: Tensor, s: number): Tensor {
 
 /** The larger of a and b, elementwise; NaN if either is. Where they are equal each gets half the gradient. */
 export function maximum(a: Operand, b: Operand): Tensor {
-  return extremum("maximum", maxima, a, b, ge);
+  return extremum("maximum", maxima, a, b, lt);
 }
 
 /** The smaller of a and b, elementwise; NaN if either is. Where they are equal each gets half the gradient. */
 export function minimum(a: Operand, b: Operand): Tensor {
-  return extremum("minimum", minima, a, b, le);
+  return extremum("minimum", minima, a, b, gt);
 }
 
 function extremum(
@@ -284,19 +283,19 @@ function extremum(
   fs: Kernels,
   a: Operand,
   b: Operand,
-  wins: (a: Tensor, b: Tensor) => Tensor,
+  loses: (a: Tensor, b: Tensor) => Tensor,
 ): Tensor {
   return withTensors(op, a, b, (x, y) =>
     record(op, arithmetic(op, fs, x, y), [x, y], { x, y }, (dy, { x, y }) => [
-      // 1 where it wins, 1/2 where both do
-      () => sumTo(mul(dy, share(wins(x, y), wins(y, x))), x.shape),
-      () => sumTo(mul(dy, share(wins(y, x), wins(x, y))), y.shape),
+      () => sumTo(share(dy, x, y, loses), x.shape),
+      () => sumTo(share(dy, y, x, loses), y.shape),
     ]),
   );
 }
 
-function share(mine: Tensor, theirs: Tensor): Tensor {
-  return mul(mine, sub(1, mul(theirs, 0.5)));
+/** dy where x is the result, half of it where both are, and all of it for both where one is NaN. */
+function share(dy: Tensor, x: Tensor, y: Tensor, loses: (a: Tensor, b: Tensor) => Tensor): Tensor {
+  return where(loses(x, y), 0, where(eq(x, y), mul(dy, 0.5), dy));
 }
 
 /** `fn` of both as tensors; those made of numbers are released. */

@@ -1,5 +1,6 @@
 // Indexing as one call, NumPy's and PyTorch's x[...]: how a list of indices is understood, and what
 // it reads. What it writes is in put.ts.
+import { isInt32 } from "../core/dtype.js";
 import { DTypeError, IndexError, ShapeError } from "../core/errors.js";
 import {
   broadcastShapes,
@@ -46,15 +47,17 @@ export function spelled(op: string, x: Tensor, indices: readonly Index[]): Plain
       rest = out.length;
       continue;
     }
-    if (typeof index !== "number" && typeof index !== "object") {
-      throw new IndexError(op, `an index can't be ${String(index)}`);
-    }
+    if (!isIndex(index))
+      throw new IndexError(
+        op,
+        `an index can't be ${typeof index === "object" ? "an object" : String(index)}`,
+      );
     if (index !== null) dim += index instanceof Tensor && index.dtype === "bool" ? index.ndim : 1;
     if (index instanceof Tensor) checkTensor(op, index);
     if (dim > x.ndim) {
       throw new IndexError(op, `too many indices for ${showShape(x.shape)}: it has ${x.ndim} dims`);
     }
-    out.push(Array.isArray(index) ? listed(index) : (index as PlainIndex));
+    out.push(Array.isArray(index) ? listed(op, index) : (index as PlainIndex));
   }
   const missing = new Array<PlainIndex>(x.ndim - dim).fill(ALL);
   out.splice(rest < 0 ? out.length : rest, 0, ...missing);
@@ -70,8 +73,17 @@ function checkTensor(op: string, index: Tensor): void {
   }
 }
 
-function listed(index: readonly number[]): Tensor {
-  return tensor(Int32Array.from(index));
+/** Whether it is one, for programs without types. */
+function isIndex(index: unknown): boolean {
+  if (typeof index !== "object" || index === null)
+    return index === null || typeof index === "number";
+  return index instanceof Tensor || Array.isArray(index) || "step" in index;
+}
+
+function listed(op: string, index: readonly number[]): Tensor {
+  const bad = index.findIndex((i) => !isInt32(i));
+  if (bad < 0) return tensor(Int32Array.from(index));
+  throw new IndexError(op, `a list of indices holds integers: got ${String(index[bad])}`);
 }
 
 function withoutMasks(op: string, shape: Shape, indices: readonly PlainIndex[]): PlainIndex[] {
@@ -193,7 +205,7 @@ function read(op: string, x: Tensor, indices: readonly Index[]): Tensor {
 }
 
 /**
- * x[...], one index after the other for the dims from the first on, by the rules of PyTorch and NumPy.
+ * x[...], one index after the other for the dims from the first on, by PyTorch's rules.
  * Numbers, slices, null and "..." give a view (a negative step copies); tensors, lists and masks copy:
  * they are broadcast together, and their common dims stand where the dims were if those are
  * neighbours, else in front.

@@ -78,7 +78,9 @@ export function prelu(x: Tensor, weight: Tensor): Tensor {
   }
   return tidy(() => {
     const w = reshape(weight, n === 1 ? [] : [n, ...x.shape.slice(2).map(() => 1)]);
-    return where(gt(x, 0), x, mul(w, x));
+    const above = gt(x, 0);
+    // 0, not x: an infinite one would make the weight's slope 0 times Infinity.
+    return where(above, x, mul(w, where(above, 0, x)));
   });
 }
 

@@ -1,7 +1,7 @@
 // Comparisons, logic and selection. Their results are bool and have no derivative; `where` passes
 // the gradient to the side that was chosen.
-import { DTypeError } from "../core/errors.js";
-import { bytesOf, type DType, promote } from "../core/dtype.js";
+import { DTypeError, ValueError } from "../core/errors.js";
+import { bytesOf, type DType, isInt32, promote } from "../core/dtype.js";
 import { broadcastShapes, contiguousLayout, expandLayout, type Shape } from "../core/shape.js";
 import { allocate, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
@@ -19,12 +19,7 @@ interface Kernels {
 }
 
 function compare(op: string, fs: Kernels, a: Tensor, b: Operand): Tensor {
-  const other: DType =
-    typeof b !== "number"
-      ? b.dtype
-      : Number.isInteger(b) && Math.abs(b) < 2 ** 31
-        ? "int32"
-        : "float32";
+  const other: DType = typeof b !== "number" ? b.dtype : isInt32(b) ? "int32" : "float32";
   const dtype = promote(a.dtype, other) === "float32" ? "float32" : "int32";
   if (typeof b !== "number") return binaryAs(op, fs[dtype], a, b, dtype, "bool");
   return withCast(a, dtype, (x) => binaryScalar(op, fs[dtype], x, b, "bool"));
@@ -119,7 +114,8 @@ export function isfinite(x: Tensor): Tensor {
 export function where(cond: Tensor): Tensor[];
 export function where(cond: Tensor, a: Operand, b: Operand): Tensor;
 export function where(cond: Tensor, a?: Operand, b?: Operand): Tensor | Tensor[] {
-  if (a === undefined || b === undefined) return nonzero(cond, { asTuple: true });
+  if (a === undefined && b === undefined) return nonzero(cond, { asTuple: true });
+  if (a === undefined || b === undefined) throw new ValueError("where", "a and b go together");
   if (cond.dtype !== "bool") {
     throw new DTypeError("where", `cond must be bool: got ${cond.dtype}`);
   }
@@ -141,7 +137,7 @@ export function where(cond: Tensor, a?: Operand, b?: Operand): Tensor | Tensor[]
 
 function operandType(a: Operand, other: Operand): DType {
   if (typeof a !== "number") return a.dtype;
-  if (!Number.isInteger(a) || Math.abs(a) >= 2 ** 31 || typeof other === "number") return "float32";
+  if (!isInt32(a) || typeof other === "number") return "float32";
   return other.dtype === "float32" ? "float32" : "int32";
 }
 

@@ -57,8 +57,9 @@ export function planesWeightGrad(op: string, x: Tensor, dy: Tensor, sizes: ConvS
 
 /** Whether pixels have nothing to do with each other: the convolution is a product of matrices. */
 function isPointwise(sizes: ConvSizes): boolean {
-  const [, , , , , kh, kw, , , strideH, strideW, padH, padW, , , groups] = sizes;
-  return kh * kw * strideH * strideW * groups === 1 && padH + padW === 0;
+  const [, , H, W, , kh, kw, OH, OW, strideH, strideW, padH, padW, , , groups] = sizes;
+  if (kh * kw * strideH * strideW * groups !== 1 || padH + padW !== 0) return false;
+  return H === OH && W === OW; // not so with a transposed convolution's outputPadding
 }
 
 /** The sizes of the same convolution whose planes are a single row, if that makes no difference. */

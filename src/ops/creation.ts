@@ -1,6 +1,6 @@
 // Tensors from data, constants and sequences. Random ones are in random.ts.
 import { DTypeError, ShapeError, ValueError } from "../core/errors.js";
-import { checkDType, bytesOf, type DType, type TypedArray } from "../core/dtype.js";
+import { checkDType, bytesOf, type DType, isInt32, type TypedArray } from "../core/dtype.js";
 import { checkShape, type Shape, showShape, sizeOf } from "../core/shape.js";
 import { allocateShape, Tensor } from "../autograd/tensor.js";
 import { kernels } from "../kernels/loader.js";
@@ -24,7 +24,8 @@ export type TensorData = number | boolean | TypedArray | Float64Array | readonly
  *
  * @param data the values, which are copied
  * @param options.shape row-major shape for a flat list or typed array; default [length]
- * @throws ShapeError for ragged arrays or a shape of another size; DTypeError for an unknown dtype
+ * @throws ShapeError for ragged arrays or a shape of another size; DTypeError for an unknown dtype;
+ *   ValueError for what int32 can't hold (fractions are cut off)
  * @example
  * const x = tensor([[1, 2], [3, 4]]);
  * console.log(x.shape, x.dtype); // [ 2, 2 ] float32
@@ -37,6 +38,9 @@ export function tensor(data: TensorData, options: TensorOptions & { shape?: Shap
     throw new ShapeError("tensor", `shape ${showShape(shape)} does not hold ${flat.length} values`);
   }
   checkGradDType("tensor", dtype, options);
+  if (dtype === "int32" && !(flat instanceof Int32Array)) {
+    for (let i = 0; i < flat.length; i++) checkInt32("tensor", flat[i]!);
+  }
   const out = allocateShape("tensor", shape, dtype);
   write(out, flat);
   return finish(out, options);
@@ -55,7 +59,7 @@ function store(out: Tensor, values: ArrayLike<number>): void {
   const n = values.length;
   if (out.dtype === "float32") heapF32.set(values, at >>> 2);
   else if (out.dtype === "int32") heapI32.set(values, at >>> 2);
-  else for (let i = 0; i < n; i++) heapU8[at + i] = values[i] ? 1 : 0;
+  else for (let i = 0; i < n; i++) heapU8[at + i] = values[i] === 0 ? 0 : 1;
   endCall();
 }
 
@@ -128,6 +132,11 @@ export function checkGradDType(op: string, dtype: DType, options: TensorOptions)
   }
 }
 
+/** Refuses what int32 can't hold; fractions are cut off. */
+function checkInt32(op: string, value: number): void {
+  if (!isInt32(Math.trunc(value))) throw new ValueError(op, `int32 can't hold ${value}`);
+}
+
 function finish(out: Tensor, options: TensorOptions): Tensor {
   if (options.requiresGrad) out.requiresGrad = true;
   return out;
@@ -137,7 +146,7 @@ function finish(out: Tensor, options: TensorOptions): Tensor {
 export function fillContiguous(out: Tensor, value: number): void {
   const n = out.numel();
   const units = Math.ceil(n / 1024);
-  if (bytesOf(out.dtype) === 1) run(kernels.fill8, units, out.address(), n, value ? 1 : 0);
+  if (bytesOf(out.dtype) === 1) run(kernels.fill8, units, out.address(), n, value === 0 ? 0 : 1);
   else run(kernels.fill32, units, out.address(), n, out.dtype === "int32" ? value | 0 : f32(value));
 }
 
@@ -145,6 +154,7 @@ function filled(op: string, shape: Shape, value: number, options: TensorOptions)
   const dtype = checkDType(op, options.dtype ?? "float32");
   const sizes = checkShape(op, shape);
   checkGradDType(op, dtype, options);
+  if (dtype === "int32") checkInt32(op, value);
   const out = allocateShape(op, sizes, dtype);
   fillContiguous(out, value);
   return finish(out, options);
@@ -193,9 +203,9 @@ export function emptyLike(x: Tensor, options: TensorOptions = {}): Tensor {
 
 /**
  * start, start + step, ... up to but without end. `arange(n)` counts from 0. Each element is
- * start + i * step computed in float64. Default dtype: int32 when all three are integers (as
- * PyTorch gives int64), else float32.
- * @throws ValueError when step is 0, leads away from end, or a bound is not finite
+ * start + i * step computed in float64 (of int32, start and step are cut to integers, as in PyTorch).
+ * Default dtype: int32 when all three are integers (as PyTorch gives int64), else float32.
+ * @throws ValueError when step is 0, leads away from end, or a bound is not finite or no int32
  */
 export function arange(end: number, options?: TensorOptions): Tensor;
 export function arange(start: number, end: number, step?: number, options?: TensorOptions): Tensor;
@@ -216,6 +226,7 @@ export function arange(
   const whole = Number.isInteger(start) && Number.isInteger(end) && Number.isInteger(step);
   const dtype = checkDType("arange", given.dtype ?? (whole ? "int32" : "float32"));
   checkGradDType("arange", dtype, given);
+  if (dtype === "int32") for (const x of [start, end, step]) checkInt32("arange", x);
   const shape = checkShape("arange", [Math.ceil((end - start) / step)]);
   return finish(sequence("arange", shape, start, step, dtype), given);
 }
@@ -234,6 +245,7 @@ export function linspace(
   const step = steps > 1 ? (end - start) / (steps - 1) : 0;
   const dtype = checkDType("linspace", options.dtype ?? "float32");
   checkGradDType("linspace", dtype, options);
+  if (dtype === "int32") throw new DTypeError("linspace", "dtype must be float32: got int32");
   return finish(sequence("linspace", shape, start, step, dtype), options);
 }
 

@@ -4,6 +4,7 @@
 // A kernel writes all its results one behind the other into one tensor, which is what is recorded, so
 // that their gradients meet in one formula. Gradients: M. Giles, "Collected matrix derivative
 // results" (2008), in the form of PyTorch's documentation.
+import { checkFloat } from "../core/dtype.js";
 import { GradError, ValueError } from "../core/errors.js";
 import { broadcastShapes, sameShape } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
@@ -107,6 +108,8 @@ export function eigh(
   { UPLO = "L" }: EighOptions = {},
 ): { eigenvalues: Tensor; eigenvectors: Tensor } {
   const [n] = checkMatrix("eigh", x, true);
+  if (UPLO !== "L" && UPLO !== "U")
+    throw new ValueError("eigh", `UPLO must be L or U: got ${UPLO as string}`);
   return tidy(() => {
     const from = UPLO === "U" ? mT(x) : x;
     const size = n * (n + 1);
@@ -268,6 +271,7 @@ export interface LstsqResult {
  */
 export function lstsq(a: Tensor, b: Tensor, { rcond }: LstsqOptions = {}): LstsqResult {
   const [m, n] = checkMatrix("lstsq", a);
+  checkFloat("lstsq", "b", b);
   const vector = sameShape(b.shape, a.shape.slice(0, -1));
   const shape = vector ? [...b.shape, 1] : b.shape;
   if (shape.length < 2 || shape.at(-2) !== m) {

@@ -8,6 +8,7 @@ import { record } from "../autograd/record.js";
 import { tidy } from "../memory/scope.js";
 import { add, div, mul, sub } from "./arithmetic.js";
 import { svdvals } from "./decompose.js";
+import { zeros } from "./creation.js";
 import { cat } from "./join.js";
 import { abs, clamp } from "./math.js";
 import { matmul } from "./matmul.js";
@@ -79,7 +80,10 @@ function differences(x1: Tensor, x2: Tensor): Tensor {
 
 /**
  * The p-norm distances between the vectors of two lists: [..., P, M] and [..., R, M] give [..., P, R].
- * Computed from differences, so that it is 0 between equal vectors; the gradient there is 0.
+ * Computed from differences, so that it is 0 between equal vectors; the gradient there is 0. (So is the
+ * gradient, but that of p = 2 is made of products where the differences are too many to be held at once.)
+ * @param p at least 0
+ * @throws ShapeError, ValueError
  */
 export function cdist(x1: Tensor, x2: Tensor, p = 2): Tensor {
   checkFloats("cdist", x1, x2);
@@ -99,6 +103,7 @@ export function cdist(x1: Tensor, x2: Tensor, p = 2): Tensor {
 
 function distances(x1: Tensor, x2: Tensor, p: number): Tensor {
   const [P, R] = [x1.shape.at(-2)!, x2.shape.at(-2)!];
+  if (x1.shape.at(-1) === 0) return zeros([...x1.shape.slice(0, -1), R]);
   const step = Math.max(1, Math.floor((BLOCK * P) / Math.max(1, x1.numel() * R)));
   const out = withGrad(false, () => {
     const parts: Tensor[] = [];
@@ -117,7 +122,8 @@ function distances(x1: Tensor, x2: Tensor, p: number): Tensor {
 
 /** dL/dx1 of the distances y between x1 and x2. */
 function distanceGrad(x1: Tensor, x2: Tensor, y: Tensor, dy: Tensor, p: number): Tensor {
-  if (p !== 2) {
+  // Exact, where there is room for all differences.
+  if (p !== 2 || x1.numel() * x2.shape.at(-2)! <= BLOCK) {
     return sum(normGrad(differences(x1, x2), unsqueeze(y, -1), unsqueeze(dy, -1), p), -2);
   }
   // sum_j w_ij (x1_i - x2_j) with w = dy / y, of vectors moved to where they are small

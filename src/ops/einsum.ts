@@ -184,9 +184,10 @@ export function tensordot(
       ? dims
       : [0, 1].map((k) => Array.from({ length: dims }, (_, i) => (k ? i : i - dims)));
   const [da, db] = [a, b].map((x, k) => pairs[k]!.map((d) => checkDim("tensordot", d, x.ndim)));
-  const differ = da!.some((d, i) => a.shape[d] !== b.shape[db![i]!] || da!.indexOf(d) < i);
-  if (differ || da!.length !== db!.length) {
-    misfit("tensordot", "paired dims must have one size", a, b);
+  const differ = da!.some((d, i) => a.shape[d] !== b.shape[db![i]!]);
+  const twice = [da!, db!].some((dims) => new Set(dims).size < dims.length);
+  if (differ || twice || da!.length !== db!.length) {
+    misfit("tensordot", "paired dims must have one size, each named once", a, b);
   }
   const name = (list: readonly number[], mine: string) => (_: number, d: number) =>
     list.includes(d) ? `=${list.indexOf(d)}` : `${mine}${d}`;

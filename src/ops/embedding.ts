@@ -8,23 +8,22 @@ import { kernels } from "../kernels/loader.js";
 import { readStatus, run, statusSlot } from "../kernels/run.js";
 import { bagUnits } from "../kernels/units.js";
 import { tidy } from "../memory/scope.js";
-import { add, div, maximum, mul, pow } from "./arithmetic.js";
-import { gt, lt, ne, where } from "./compare.js";
+import { add, div, maximum, mul } from "./arithmetic.js";
+import { eq, gt, isnan, logicalOr, ne, where } from "./compare.js";
 import { item, withContiguous } from "./convert.js";
 import { arange, full, ones, zeros } from "./creation.js";
 import { checkIndex, gather, pick } from "./indexing.js";
 import { cat } from "./join.js";
-import { abs } from "./math.js";
 import { positions } from "./nonzero.js";
 import { indexAdd, indexCopy_ } from "./put.js";
-import { amax, sum } from "./reduce.js";
+import { normOf } from "./norms.js";
 import { scatterAdd, scatterReduce } from "./scatter.js";
 import { expand, reshape, select, unsqueeze } from "./views.js";
 
 export interface EmbeddingOptions {
   /** Rows of this index get no gradient. Negative counts from the end. Default: none. */
   paddingIdx?: number | null;
-  /** Rows that are used and longer than this are scaled down to it, in the table itself. */
+  /** Rows that are used and longer than this are scaled down to it, in the table itself. Default: none. */
   maxNorm?: number | null;
   /** The p of the norm that maxNorm is about. Default: 2. */
   normType?: number;
@@ -39,6 +38,11 @@ function checkTable(op: string, ids: Tensor, weight: Tensor, options: EmbeddingO
     throw new ShapeError(op, `weight must be [num, dim]: got ${showShape(weight.shape)}`);
   }
   const n = weight.shape[0]!;
+  const { maxNorm = null, normType = 2 } = options;
+  if (!((maxNorm ?? 0) >= 0 && normType > 0)) {
+    const got = `${maxNorm}, ${normType}`;
+    throw new ValueError(op, `maxNorm must be at least 0 and normType above it: got ${got}`);
+  }
   const skip = options.paddingIdx ?? null;
   return skip === null ? -1 : checkPlace(op, "paddingIdx", skip, n);
 }
@@ -73,11 +77,7 @@ function shorten_(weight: Tensor, ids: Tensor, maxNorm: number, p: number): void
     tidy(() => {
       const flat = reshape(ids, [-1]);
       const rows = pick("embedding", weight, 0, flat);
-      const sizes = abs(rows);
-      const norms =
-        p === Infinity
-          ? amax(sizes, 1, { keepdim: true })
-          : pow(sum(pow(sizes, p), 1, { keepdim: true }), 1 / p);
+      const norms = normOf(rows, p, [1]);
       // As PyTorch: the norm plus 1e-7.
       const scale = where(gt(norms, maxNorm), div(maxNorm, add(norms, 1e-7)), 1);
       indexCopy_(weight, 0, flat, mul(rows, scale));
@@ -194,7 +194,8 @@ function largest(rows: Tensor, bag: Tensor, zero: Tensor): Tensor {
     const most = scatterReduce(zero, 0, index, rows, "amax", { includeSelf: false });
     const order = expand(unsqueeze(arange(k), 1), rows.shape);
     // Where the first of them stands; k, a row of zeros, for an empty bag.
-    const places = where(lt(rows, gather(most, 0, index)), k, order);
+    const wins = logicalOr(eq(rows, gather(most, 0, index)), isnan(rows));
+    const places = where(wins, order, k);
     return scatterReduce(full(zero.shape, k, { dtype: "int32" }), 0, index, places, "amin");
   });
   return gather(cat([rows, zeros([1, rows.shape[1]!])], 0), 0, first);

@@ -116,20 +116,17 @@ function images(x: Tensor, C: number, sizes: Sizes): Tensor {
   return record("fold", out, [x], {}, (dy) => [() => columns(dy, sizes)]);
 }
 
-function checkFactor(op: string, x: Tensor, factor: number, fits: boolean): void {
+function checkFactor(op: string, x: Tensor, factor: number, fits: boolean, rule: string): void {
   checkInteger(op, "the factor", factor, 1);
   if (x.ndim < 3 || !fits) {
-    throw new ShapeError(
-      op,
-      `x must be [..., C, H, W] with sizes that ${factor} divides: got ${showShape(x.shape)}`,
-    );
+    throw new ShapeError(op, `x must be ${rule}: got ${showShape(x.shape)}, ${factor}`);
   }
 }
 
 /** [..., C r^2, H, W] to [..., C, H r, W r]: channels become pixels (Shi et al., 2016). */
 export function pixelShuffle(x: Tensor, upscaleFactor: number): Tensor {
   const r = upscaleFactor;
-  checkFactor("pixelShuffle", x, r, x.shape[x.ndim - 3]! % (r * r) === 0);
+  checkFactor("pixelShuffle", x, r, x.shape[x.ndim - 3]! % (r * r) === 0, "[..., C r r, H, W]");
   const [c, h, w] = x.shape.slice(-3) as [number, number, number];
   const C = c / (r * r);
   return shuffled(x, [C, r, r, h, w], [0, 3, 1, 4, 2], [C, h * r, w * r]);
@@ -139,7 +136,7 @@ export function pixelShuffle(x: Tensor, upscaleFactor: number): Tensor {
 export function pixelUnshuffle(x: Tensor, downscaleFactor: number): Tensor {
   const r = downscaleFactor;
   const fits = x.shape[x.ndim - 2]! % r === 0 && x.shape[x.ndim - 1]! % r === 0;
-  checkFactor("pixelUnshuffle", x, r, fits);
+  checkFactor("pixelUnshuffle", x, r, fits, "[..., C, H r, W r]");
   const [C, H, W] = x.shape.slice(-3) as [number, number, number];
   const [h, w] = [H / r, W / r];
   return shuffled(x, [C, h, r, w, r], [0, 2, 4, 1, 3], [C * r * r, h, w]);
@@ -154,7 +151,7 @@ function shuffled(x: Tensor, parts: Shape, order: readonly number[], shape: Shap
 
 /** Interleaves the channels of `groups` groups: [N, C, ...] (Zhang et al., 2018). */
 export function channelShuffle(x: Tensor, groups: number): Tensor {
-  checkFactor("channelShuffle", x, groups, x.shape[1]! % groups === 0);
+  checkFactor("channelShuffle", x, groups, x.shape[1]! % groups === 0, "[N, C groups, ...]");
   const [N, C] = x.shape as [number, number];
   return tidy(() => {
     const apart = reshape(x, [N, groups, C / groups, ...x.shape.slice(2)]);

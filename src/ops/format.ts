@@ -22,7 +22,7 @@ export function toText(x: Tensor): string {
   const elide = x.numel() > THRESHOLD;
   const values = tidy(() => withGrad(false, () => toTypedArray(elide ? corners(x) : x)));
   const words = wordsFor(values, x.dtype);
-  const width = Math.max(...words.map((w) => w.length));
+  const width = words.reduce((n, word) => Math.max(n, word.length), 0);
   const perLine = Math.max(1, Math.floor((COLUMNS - 7 - x.ndim) / (width + 2)));
   let next = 0;
   const render = (dim: number): string => {
@@ -60,8 +60,8 @@ function wordsFor(values: ArrayLike<number>, dtype: Tensor["dtype"]): string[] {
   if (bytesOf(dtype) === 1) return list.map((v) => String(v !== 0));
   if (dtype === "int32") return list.map(String);
   const finite = list.filter(Number.isFinite).map(Math.abs);
-  const most = Math.max(0, ...finite);
-  const least = Math.min(Infinity, ...finite.filter((v) => v > 0));
+  const most = finite.reduce((a, b) => Math.max(a, b), 0);
+  const least = finite.reduce((a, b) => (b > 0 ? Math.min(a, b) : a), Infinity);
   const whole = finite.every(Number.isInteger) && most < 1e8;
   const scientific = !whole && (most >= 1e8 || least < 1e-4 || most / least > 1e8);
   const show = (v: number): string => {

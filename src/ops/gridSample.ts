@@ -7,9 +7,10 @@ import { detach } from "../autograd/backward.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { add, mul, sub } from "./arithmetic.js";
+import { hardtanh } from "./bends.js";
 import { ge, le, logicalAnd, where } from "./compare.js";
 import { cast } from "./convert.js";
-import { linspace, ones } from "./creation.js";
+import { linspace, ones, zeros } from "./creation.js";
 import { gather } from "./indexing.js";
 import { stack } from "./join.js";
 import { abs, clamp, floor, round } from "./math.js";
@@ -46,8 +47,9 @@ function placed(
   n: number,
   { paddingMode, alignCorners = false }: GridSampleOptions,
 ): Tensor {
-  if (paddingMode === "border") return clamp(x, 0, n - 1);
-  if (paddingMode === "reflection") return clamp(reflected(x, n, alignCorners), 0, n - 1);
+  // Without a slope at the borders themselves, as PyTorch has it.
+  if (paddingMode === "border") return hardtanh(x, 0, n - 1);
+  if (paddingMode === "reflection") return hardtanh(reflected(x, n, alignCorners), 0, n - 1);
   return x;
 }
 
@@ -134,12 +136,8 @@ export function gridSample(x: Tensor, grid: Tensor, options: GridSampleOptions =
           : [placed(row.at, H, options), placed(column.at, W, options)];
         const weight = row.weight && column.weight && mul(row.weight, column.weight);
         const inside = logicalAnd(within(h, H), within(w, W));
-        const index = add(mul(clamp(h, 0, H - 1), W), clamp(w, 0, W - 1));
-        const picked = expand(reshape(cast(detach(index), "int32"), [N, 1, OH * OW]), [
-          N,
-          C,
-          OH * OW,
-        ]);
+        const index = add(mul(whole(h, H), W), whole(w, W));
+        const picked = expand(reshape(index, [N, 1, OH * OW]), [N, C, OH * OW]);
         const pixels = reshape(gather(flat, 2, picked), [N, C, OH, OW]);
         const kept = where(unsqueeze(inside, 1), pixels, 0);
         return weight === null ? kept : mul(kept, unsqueeze(weight, 1));
@@ -147,6 +145,11 @@ export function gridSample(x: Tensor, grid: Tensor, options: GridSampleOptions =
     );
     return terms.reduce((a, b) => add(a, b));
   });
+}
+
+/** The pixel that is read: int32, since float32 can't count all pixels of a large image. */
+function whole(i: Tensor, n: number): Tensor {
+  return cast(clamp(detach(i), 0, n - 1), "int32");
 }
 
 function within(i: Tensor, n: number): Tensor {
@@ -174,7 +177,7 @@ export function affineGrid(
   }
   return tidy(() => {
     const axis = (n: number): Tensor => {
-      if (n <= 1) return mul(ones([n]), 0);
+      if (n <= 1) return zeros([n]);
       const end = options.alignCorners ? 1 : (n - 1) / n;
       return linspace(-end, end, n);
     };

@@ -101,7 +101,9 @@ export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tens
   }
   return tidy(() => {
     const rows = reshape(x, [N, C, n]);
+    // Of nothing there are no statistics to move to.
     withGrad(false, () => {
+      if (n === 0 || N === 0) return;
       if (runningMean !== null) move(runningMean, mean(mean(rows, 2), 0), momentum);
       if (runningVar !== null) move(runningVar, mean(variance(rows, 2), 0), momentum);
     });

@@ -1,5 +1,5 @@
 // Where a tensor is not 0: positions as int32 tensors, in row-major order. Nothing here has a derivative.
-import { promote } from "../core/dtype.js";
+import { isInt32, promote } from "../core/dtype.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { kernels } from "../kernels/loader.js";
 import { run } from "../kernels/run.js";
@@ -71,7 +71,9 @@ export interface IsinOptions {
  */
 export function isin(x: Tensor, among: Tensor | number, options: IsinOptions = {}): Tensor {
   return tidy(() => {
-    const y = typeof among === "number" ? full([], among) : among;
+    const whole = typeof among === "number" && isInt32(among);
+    const own = { dtype: whole ? "int32" : "float32" } as const;
+    const y = typeof among === "number" ? full([], among, own) : among;
     const dtype = promote(promote(x.dtype, y.dtype), "int32");
     const n = x.numel();
     const kernel = dtype === "float32" ? kernels.isinF32 : kernels.isinI32;

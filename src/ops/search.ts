@@ -1,7 +1,7 @@
 // Positions in sorted sequences, and counts: of whole numbers, and of elements between edges. None has a
 // derivative.
 import { ShapeError, ValueError } from "../core/errors.js";
-import { checkFloat, promote } from "../core/dtype.js";
+import { checkFloat, isInt32, promote } from "../core/dtype.js";
 import { checkInteger, expectShape, sameShape, showShape } from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { noGrad } from "../autograd/mode.js";
@@ -54,7 +54,7 @@ export function searchsorted(
   return tidy(() =>
     noGrad(() => {
       const rows = sorter === undefined ? sorted : gather(sorted, -1, sorter);
-      const whole = Number.isInteger(values) && Math.abs(values as number) < 2 ** 31;
+      const whole = typeof values === "number" && isInt32(values);
       const dtype = whole ? "int32" : "float32";
       const wanted = typeof values === "number" ? full([], values, { dtype }) : values;
       return positions(rows, wanted, right);

@@ -207,14 +207,20 @@ const refusals: Refusals = {
   ],
   pixelShuffle: [
     value(/the factor must be an integer >= 1: got 0/, () => sg.pixelShuffle(f.images, 0)),
-    shape(/sizes that 2 divides: got \[1,2,4,4\]/, () => sg.pixelShuffle(f.images, 2)),
+    shape(/x must be \[\.\.\., C r r, H, W\]: got \[1,2,4,4\], 2/, () =>
+      sg.pixelShuffle(f.images, 2),
+    ),
   ],
   pixelUnshuffle: [
-    shape(/sizes that 3 divides/, () => sg.pixelUnshuffle(f.images, 3)),
-    shape(/x must be \[..., C, H, W\].*: got \[2,4\]/, () => sg.pixelUnshuffle(f.m24, 2)),
-    shape(/sizes that 3 divides: got \[2,3,4\]/, () => sg.pixelUnshuffle(f.cube, 3)),
+    shape(/x must be \[\.\.\., C, H r, W r\]/, () => sg.pixelUnshuffle(f.images, 3)),
+    shape(/x must be \[\.\.\., C, H r, W r\]: got \[2,4\], 2/, () => sg.pixelUnshuffle(f.m24, 2)),
+    shape(/x must be \[\.\.\., C, H r, W r\]: got \[2,3,4\], 3/, () =>
+      sg.pixelUnshuffle(f.cube, 3),
+    ),
   ],
-  channelShuffle: [shape(/sizes that 3 divides/, () => sg.channelShuffle(f.images, 3))],
+  channelShuffle: [
+    shape(/x must be \[N, C groups, \.\.\.\]/, () => sg.channelShuffle(f.images, 3)),
+  ],
   hannWindow: windows(sg.hannWindow),
   hammingWindow: windows(sg.hammingWindow),
   blackmanWindow: windows(sg.blackmanWindow),

@@ -86,7 +86,7 @@ const products: Refusals = {
     shape(/sizes must match: got \[2,3\] and \[5\]/, () => sg.mv(f.m23, f.v5)),
   ],
   tensordot: [
-    shape(/paired dims must have one size: got \[2,3\] and \[4,5\]/, () =>
+    shape(/paired dims must have one size, each named once: got \[2,3\] and \[4,5\]/, () =>
       sg.tensordot(f.m23, f.m45),
     ),
     value(/dims must be a number >= 0 or two lists: got -1/, () => sg.tensordot(f.v3, f.v3, -1)),

@@ -1,0 +1,223 @@
+// Corners that no table of shapes reaches: each row is a call and what it must give.
+import { describe, expect, test } from "vitest";
+import * as sg from "../../src/index.js";
+import { tensor } from "../../src/index.js";
+
+const int = (data: sg.TensorData) => tensor(data, { dtype: "int32" });
+const leaf = (data: sg.TensorData) => tensor(data, { requiresGrad: true });
+
+/** dL/dx of sum(dy * f(x)). */
+function slope(f: (x: sg.Tensor) => sg.Tensor, at: sg.TensorData, dy?: sg.TensorData): unknown {
+  const x = leaf(at);
+  f(x).backward(dy === undefined ? undefined : tensor(dy));
+  return x.grad!.toArray();
+}
+
+const values: Record<string, [() => sg.Tensor, unknown]> = {
+  "int32 against its least number": [
+    () => sg.eq(int([-2147483647, -2147483648]), -2147483648),
+    [false, true],
+  ],
+  "where of int32 and its least number": [
+    () => sg.where(tensor([true, false]), int([2147483647, 2147483647]), -2147483648),
+    [2147483647, -2147483648],
+  ],
+  "isin of int32 beyond 2^24": [() => sg.isin(int([16777217, 16777216]), 16777216), [false, true]],
+  "NaN as bool": [() => tensor([NaN, 0, -0], { dtype: "bool" }), [true, false, false]],
+  "full of NaN as bool": [() => sg.full([1], NaN, { dtype: "bool" }), [true]],
+  "maxPool in bags that hold NaN": [
+    () =>
+      sg.embeddingBag(int([[0, 1, 2]]), tensor([[1], [NaN], [5]]), {
+        mode: "max",
+      }),
+    [[NaN]],
+  ],
+  "distances of vectors without elements": [
+    () => sg.cdist(sg.zeros([2, 0]), sg.zeros([3, 0]), Infinity),
+    [
+      [0, 0, 0],
+      [0, 0, 0],
+    ],
+  ],
+  "lengths of a transposed convolution of one tap": [
+    () =>
+      sg.convTranspose2d(
+        tensor([
+          [
+            [
+              [1, 2],
+              [3, 4],
+            ],
+          ],
+        ]),
+        sg.ones([1, 1, 1, 1]),
+        null,
+        { dilation: 2, outputPadding: 1 },
+      ),
+    [
+      [
+        [
+          [1, 2, 0],
+          [3, 4, 0],
+          [0, 0, 0],
+        ],
+      ],
+    ],
+  ],
+};
+
+test.each(Object.entries(values))("%s", (_, [f, want]) => {
+  expect(f().toArray()).toEqual(want);
+});
+
+describe("gradients", () => {
+  test("of maximum where a gradient is infinite, or an operand NaN: PyTorch's", () => {
+    const a = leaf([1, NaN, 2]);
+    const b = leaf([2, 1, NaN]);
+    sg.maximum(a, b).backward(tensor([Infinity, 1, 1]));
+    expect([a.grad!.toArray(), b.grad!.toArray()]).toEqual([
+      [0, 1, 1],
+      [Infinity, 1, 1],
+    ]);
+  });
+
+  test("of prelu's weight where x is infinite", () => {
+    const x = tensor([[Infinity, -2]]);
+    expect(slope((w) => sg.prelu(x, w), [0.25, 0.25], [[1, 1]])).toEqual([0, -2]);
+  });
+
+  test("of distances between points of which some are close and others far away", () => {
+    const far = tensor([
+      [100.0001, 3],
+      [-100, 0],
+    ]);
+    const got = slope((x) => sg.cdist(x, far), [[100, 3]], [[1, 1]]) as number[][];
+    const [dx, dy] = got[0]!;
+    // (x - far[0]) / |x - far[0]| + (x - far[1]) / |x - far[1]|
+    expect(dx).toBeCloseTo(-1 + 200 / Math.hypot(200, 3), 6);
+    expect(dy).toBeCloseTo(3 / Math.hypot(200, 3), 6);
+  });
+
+  test.each(["border", "reflection"] as const)("of gridSample at the borders, %s: 0", (mode) => {
+    const image = sg.arange(9).to("float32").reshape([1, 1, 3, 3]);
+    const grid = leaf([[[[-1, 0]]]]);
+    sg.gridSample(image, grid, { paddingMode: mode, alignCorners: true }).backward(
+      sg.ones([1, 1, 1, 1]),
+    );
+    expect(grid.grad!.toArray()).toEqual([[[[0, 3]]]]);
+  });
+});
+
+test("gridSample counts the pixels of large images", () => {
+  const image = sg.zeros([1, 1, 4100, 4100]);
+  image.setAt([0, 0, 4098, 4097], 7);
+  const at = (i: number) => (2 * i) / 4099 - 1;
+  const grid = tensor([[[[at(4097), at(4098)]]]]);
+  const out = sg.gridSample(image, grid, { mode: "nearest", alignCorners: true });
+  expect(out.item()).toBe(7);
+});
+
+test("running statistics stay what they are where there is nothing to take them of", () => {
+  const runningMean = sg.ones([4]);
+  const runningVar = sg.ones([4]);
+  sg.instanceNorm(sg.zeros([0, 4, 3]), { runningMean, runningVar });
+  expect([runningMean.toArray(), runningVar.toArray()]).toEqual([
+    [1, 1, 1, 1],
+    [1, 1, 1, 1],
+  ]);
+});
+
+test("a tensor of very many short dims can be printed", () => {
+  expect(sg.ones(new Array<number>(18).fill(2)).toString()).toMatch(/^tensor\(\[/);
+});
+
+const refusals: Record<string, [() => unknown, new (...args: never[]) => Error, RegExp]> = {
+  "where without its last operand": [
+    () => sg.where(tensor([true]), tensor([1]), undefined as never),
+    sg.ValueError,
+    /\[where\] a and b go together/,
+  ],
+  "tensor of what int32 can't hold": [
+    () => int([1, 3e9]),
+    sg.ValueError,
+    /\[tensor\] int32 can't hold 3000000000/,
+  ],
+  "full of it": [
+    () => sg.full([1], NaN, { dtype: "int32" }),
+    sg.ValueError,
+    /\[full\] int32 can't hold NaN/,
+  ],
+  "arange beyond int32": [
+    () => sg.arange(3e9, 3e9 + 2),
+    sg.ValueError,
+    /\[arange\] int32 can't hold 3000000000/,
+  ],
+  "linspace of int32": [
+    () => sg.linspace(0, 1, 5, { dtype: "int32" }),
+    sg.DTypeError,
+    /\[linspace\] dtype must be float32/,
+  ],
+  "a list of fractions": [
+    () => sg.arange(5).at([0, 1.7]),
+    sg.IndexError,
+    /\[at\] a list of indices holds integers: got 1.7/,
+  ],
+  "a list of booleans": [
+    () => sg.arange(3).at([true, false, true] as never),
+    sg.IndexError,
+    /holds integers: got true/,
+  ],
+  "an object": [() => sg.arange(5).at({} as never), sg.IndexError, /an index can't be an object/],
+  "tensordot over a dim of b twice": [
+    () =>
+      sg.tensordot(sg.ones([2, 2]), sg.ones([2, 2]), [
+        [0, 1],
+        [0, 0],
+      ]),
+    sg.ShapeError,
+    /each named once/,
+  ],
+  "add of half an int32 number": [
+    () => sg.add(int([1]), 3, { alpha: 0.5 }),
+    sg.DTypeError,
+    /alpha must be an integer/,
+  ],
+  "fft2 along one dim": [
+    () => sg.fft2(sg.ones([2, 2, 2]), { dims: [0, 0] }),
+    sg.ValueError,
+    /dims must be two/,
+  ],
+  "eigh of another half": [
+    () => sg.eigh(sg.eye(2), { UPLO: "u" as never }),
+    sg.ValueError,
+    /UPLO must be L or U: got u/,
+  ],
+  "lstsq of int32": [
+    () => sg.lstsq(sg.eye(2), int([[1], [2]])),
+    sg.DTypeError,
+    /\[lstsq\] b must be float32/,
+  ],
+  "a negative maxNorm": [
+    () => sg.embedding(int([0]), sg.ones([2, 2]), { maxNorm: -1 }),
+    sg.ValueError,
+    /maxNorm must be at least 0/,
+  ],
+  "pixelShuffle of two channels": [
+    () => sg.pixelShuffle(sg.ones([1, 2, 3, 3]), 2),
+    sg.ShapeError,
+    /x must be \[\.\.\., C r r, H, W\]/,
+  ],
+};
+
+test.each(Object.entries(refusals))("refuses %s", (_, [f, kind, message]) => {
+  const before = sg.memory().handles;
+  let error: unknown;
+  try {
+    f();
+  } catch (e) {
+    error = e;
+  }
+  expect(error).toBeInstanceOf(kind);
+  expect((error as Error).message).toMatch(message);
+  expect(sg.memory().handles - before).toBeLessThanOrEqual(3); // its operands
+});
