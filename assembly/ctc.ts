@@ -36,11 +36,12 @@ class Log {
     return f64x2.extract_lane(F64x2Math.exp2(f64x2.splat(max(x, -900))), 0);
   }
 
-  /** log2(2^a + 2^b + 2^c) */
+  /** log2(2^a + 2^b + 2^c), the greatest of which counts as exactly 1: what is certain stays so for any T. */
   static add(a: f64, b: f64, c: f64): f64 {
     const m = max(max(a, b), c);
     if (m == -Infinity) return m;
-    const sum = Log.exp2(a - m) + Log.exp2(b - m) + Log.exp2(c - m);
+    const middle = max(min(a, b), min(max(a, b), c));
+    const sum = 1 + Log.exp2(middle - m) + Log.exp2(min(min(a, b), c) - m);
     return m + f64x2.extract_lane(F64x2Math.log2(f64x2.splat(sum)), 0);
   }
 }

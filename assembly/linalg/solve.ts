@@ -65,7 +65,8 @@ class Elimination {
       let most: f64 = -1;
       for (let i = k; i < n; i++) {
         const size = abs(load<f64>(Elimination.at(work, ld, i, k)));
-        if (size > most) {
+        // NaN is taken, too: nothing is greater than it, so it must not be lost behind a 0.
+        if (size > most || size != size) {
           most = size;
           best = i;
         }
@@ -91,7 +92,6 @@ class Elimination {
       for (let i = k + 1; i < n; i++) {
         const row = Elimination.at(work, ld, i, 0);
         const f = load<f64>(row + ((<usize>k) << 3)) / pivot;
-        if (f == 0) continue;
         for (let j = (<usize>k + 1) << 3; j < (<usize>ld) << 3; j += 8) {
           store<f64>(row + j, load<f64>(row + j) - f * load<f64>(top + j));
         }

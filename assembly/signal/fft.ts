@@ -23,9 +23,9 @@ class FftArgs {
   /** Bins other than 0 and n / 2 count twice: half of a spectrum stands for the whole. */
   inDoubled: u32;
   outDoubled: u32;
+  scale: f64;
   /** The sign in e^(+-2 pi i j k / n): 0 for minus. */
   plus: u32;
-  scale: f32;
 }
 
 /** Divides the workspace: roots of unity, data, and for Bluestein the chirp and its spectrum. */
@@ -176,7 +176,7 @@ export function fftF32(args: usize, start: u32, end: u32): void {
   const sign: f64 = a.plus ? -1 : 1;
   const shiftIn: u32 = a.inReal ? 2 : 3;
   const shiftOut: u32 = a.outReal ? 2 : 3;
-  const scale = <f64>a.scale;
+  const scale = a.scale;
   const last = a.work != 0 ? a.rows : end;
   for (let row = start; row < last; row++) {
     const x = a.x + ((row * a.inBins) << shiftIn);

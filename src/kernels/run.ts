@@ -50,6 +50,15 @@ export function f32(value: number): F32Bits {
   return scalarBits[0]! as F32Bits;
 }
 
+const double = new Float64Array(1);
+const doubleBits = new Int32Array(double.buffer);
+
+/** A float64 parameter: the bit patterns of its lower and its upper half. */
+export function f64(value: number): [low: number, high: number] {
+  double[0] = value;
+  return [doubleBits[0]!, doubleBits[1]!];
+}
+
 /**
  * Where an op may put a scalar operand that a kernel reads through a pointer: behind the largest
  * parameter block. Valid until the next kernel call.

@@ -4,7 +4,7 @@ import { checkDType, bytesOf, type DType, isInt32, type TypedArray } from "../co
 import { checkShape, type Shape, showShape, sizeOf } from "../core/shape.js";
 import { allocateShape, Tensor } from "../autograd/tensor.js";
 import { kernels } from "../kernels/loader.js";
-import { constantMemory, f32, run } from "../kernels/run.js";
+import { constantMemory, f32, f64, run } from "../kernels/run.js";
 import { endCall } from "../memory/eviction.js";
 import { heapF32, heapI32, heapU8 } from "../memory/heap.js";
 
@@ -249,9 +249,6 @@ export function linspace(
   return finish(sequence("linspace", shape, start, step, dtype), options);
 }
 
-const doubles = new Float64Array(2);
-const doubleBits = new Int32Array(doubles.buffer);
-
 function sequence(op: string, shape: Shape, start: number, step: number, dtype: DType): Tensor {
   if (dtype === "bool") throw new DTypeError(op, "a sequence can't be bool");
   const out = allocateShape(op, shape, dtype);
@@ -260,10 +257,7 @@ function sequence(op: string, shape: Shape, start: number, step: number, dtype: 
   if (dtype === "int32") {
     run(kernels.arangeI32, units, out.address(), n, start, step);
   } else {
-    doubles[0] = start;
-    doubles[1] = step;
-    const [a, b, c, d] = [doubleBits[0]!, doubleBits[1]!, doubleBits[2]!, doubleBits[3]!];
-    run(kernels.arangeF32, units, out.address(), n, a, b, c, d);
+    run(kernels.arangeF32, units, out.address(), n, ...f64(start), ...f64(step));
   }
   return out;
 }

@@ -7,7 +7,7 @@ import { checkDim, showShape, sizeOf } from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
-import { f32, run } from "../kernels/run.js";
+import { f64, run } from "../kernels/run.js";
 import { tidy } from "../memory/scope.js";
 import { withContiguous } from "./convert.js";
 import { movedim } from "./dims.js";
@@ -77,10 +77,9 @@ function transform(x: Tensor, t: Transform): Tensor {
     const [px, po, pw] = [x.address(), out.address(), work?.address() ?? 0];
     const [real, toReal] = [Number(from.real), Number(to.real)];
     const [doubled, toDoubled] = [Number(from.doubled), Number(to.doubled)];
-    const [plus, scale] = [Number(t.plus), f32(t.scale)];
     // One unit is all rows where they share the workspace: the kernel is told how many there are.
-    const room = [n, m, from.bins, to.bins, real, toReal, doubled, toDoubled, plus] as const;
-    run(kernels.fftF32, units, px, po, pw, rows, ...room, scale);
+    const room = [n, m, from.bins, to.bins, real, toReal, doubled, toDoubled] as const;
+    run(kernels.fftF32, units, px, po, pw, rows, ...room, ...f64(t.scale), Number(t.plus));
     work?.dispose();
     return out;
   });

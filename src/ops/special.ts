@@ -2,6 +2,7 @@
 // all, a number at a time in float64. Bools and int32 compute as float32. Maximum errors in ulp stand
 // in assembly/simd/special.ts.
 import { checkFloat } from "../core/dtype.js";
+import { ValueError } from "../core/errors.js";
 import { checkInteger } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
@@ -112,11 +113,12 @@ export function digamma(x: Tensor): Tensor {
 }
 
 /**
- * The nth derivative of digamma, n being an integer >= 0.
+ * The nth derivative of digamma, n being an integer from 0 to 170: beyond that n! is more than a number holds.
  * @throws ValueError for another n.
  */
 export function polygamma(n: number, x: Tensor): Tensor {
   checkInteger("polygamma", "n", n, 0);
+  if (n > 170) throw new ValueError("polygamma", `n must be at most 170: got ${n}`);
   return special("polygamma", x, (x) => polygamma(n + 1, x), n);
 }
 

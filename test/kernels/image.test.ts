@@ -106,7 +106,8 @@ describe.each(builds)("the %s build", (build) => {
       for (const plus of [0, 1]) {
         const bench = new Bench(build);
         const out = bench.put(new Float32Array(x.length));
-        const sizes = [rows, n, m, n, n, 0, 0, 0, 0, plus, 0.5];
+        const scale = new Int32Array(new Float64Array([1 / n]).buffer);
+        const sizes = [rows, n, m, n, n, 0, 0, 0, 0, ...scale, plus];
         bench.run(
           "fftF32",
           [
@@ -139,8 +140,8 @@ describe.each(builds)("the %s build", (build) => {
             const at = 2 * (row * n + k);
             // Computed in float64: nothing but the result is rounded.
             const bound = (v: number): number => Math.abs(v) * 6e-8 + 1e-12;
-            expect(Math.abs(got[at]! - re / 2)).toBeLessThanOrEqual(bound(re / 2));
-            expect(Math.abs(got[at + 1]! - im / 2)).toBeLessThanOrEqual(bound(im / 2));
+            expect(Math.abs(got[at]! - re / n)).toBeLessThanOrEqual(bound(re / n));
+            expect(Math.abs(got[at + 1]! - im / n)).toBeLessThanOrEqual(bound(im / n));
           }
         }
       }

@@ -32,6 +32,35 @@ const values: Record<string, [() => sg.Tensor, unknown]> = {
       }),
     [[NaN]],
   ],
+  "determinant of a matrix that holds NaN above a 0": [
+    () =>
+      sg.stack([
+        sg.det(
+          tensor([
+            [NaN, 1],
+            [0, 1],
+          ]),
+        ),
+        sg.det(
+          tensor([
+            [1, NaN],
+            [0, 1],
+          ]),
+        ),
+      ]),
+    [NaN, NaN],
+  ],
+  "a system that holds NaN above a 0": [
+    () =>
+      sg.solve(
+        tensor([
+          [NaN, 1],
+          [0, 1],
+        ]),
+        tensor([1, 1]),
+      ),
+    [NaN, NaN],
+  ],
   "distances of vectors without elements": [
     () => sg.cdist(sg.zeros([2, 0]), sg.zeros([3, 0]), Infinity),
     [
@@ -106,6 +135,23 @@ describe("gradients", () => {
     );
     expect(grid.grad!.toArray()).toEqual([[[[0, 3]]]]);
   });
+});
+
+test("what is certain has a ctcLoss of 0, however long it takes", () => {
+  const T = 500;
+  // Class 1, then blanks: nothing else is possible.
+  const rows = Array.from({ length: T }, (_, t) => (t === 0 ? [-Infinity, 0] : [0, -Infinity]));
+  const log = tensor(rows).unsqueeze(1);
+  const loss = sg.ctcLoss(log, int([[1]]), int([T]), int([1]), { reduction: "sum" });
+  expect(loss.item()).toBe(0);
+});
+
+test("inverse transforms are rounded once", () => {
+  for (let k = 1; k < 100; k++) {
+    const x = sg.zeros([11, 2]);
+    x.setAt([0, 0], k);
+    expect(sg.ifft(x).at(3, 0).item()).toBe(Math.fround(k / 11));
+  }
 });
 
 test("gridSample counts the pixels of large images", () => {
@@ -196,6 +242,11 @@ const refusals: Record<string, [() => unknown, new (...args: never[]) => Error, 
     () => sg.lstsq(sg.eye(2), int([[1], [2]])),
     sg.DTypeError,
     /\[lstsq\] b must be float32/,
+  ],
+  "polygamma of what has no factorial": [
+    () => sg.polygamma(171, tensor(300)),
+    sg.ValueError,
+    /n must be at most 170: got 171/,
   ],
   "a negative maxNorm": [
     () => sg.embedding(int([0]), sg.ones([2, 2]), { maxNorm: -1 }),

@@ -13,5 +13,5 @@ export const image = {
   foldF32: windows,
   // Units: rows, or 1 where work is given: then it has 24m bytes (40m + 16n where m is not n).
   // prettier-ignore
-  fftF32: ["x: ptr", "out: ptr", "work: ptr", "rows: u32", "n: u32", "m: u32", "inBins: u32", "outBins: u32", "inReal: u32", "outReal: u32", "inDoubled: u32", "outDoubled: u32", "plus: u32", "scale: f32"],
+  fftF32: ["x: ptr", "out: ptr", "work: ptr", "rows: u32", "n: u32", "m: u32", "inBins: u32", "outBins: u32", "inReal: u32", "outReal: u32", "inDoubled: u32", "outDoubled: u32", "scaleLow: i32", "scaleHigh: i32", "plus: u32"],
 } as const satisfies Contract;
