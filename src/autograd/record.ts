@@ -89,6 +89,7 @@ export function recordInPlace<S extends Record<string, Tensor>>(
 ): Tensor {
   x.buffer.version++;
   x.buffer.writer = name;
+  if (x.dtype !== "float32") return x; // nothing else has a derivative
   const node = nodeFor(name, x, [x, ...others]);
   if (node === null) return x;
   x.node = node;

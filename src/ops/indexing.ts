@@ -11,7 +11,7 @@ import { readStatus, run, statusSlot } from "../kernels/run.js";
 import { gatherUnits, indexAddUnits, indexSelectUnits } from "../kernels/units.js";
 import { tidy } from "../memory/scope.js";
 import { eq, ne, where } from "./compare.js";
-import { cast, clone, compute, elementsOf, item, withContiguous } from "./convert.js";
+import { cast, compute, elementsOf, item, withContiguous } from "./convert.js";
 import { arange, fillContiguous } from "./creation.js";
 import { collapse } from "./dispatch.js";
 import { amax, amin } from "./reduce.js";
@@ -137,7 +137,9 @@ export function checkAlong(op: string, x: Tensor, at: number, index: Tensor): vo
 export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
   const at = checkDim("gather", dim, x.ndim);
   checkAlong("gather", x, at, index);
-  if (x.ndim === 0) return clone(x);
+  if (x.ndim === 0) {
+    return tidy(() => reshape(gather(reshape(x, [1]), 0, reshape(index, [1])), []));
+  }
   const out = allocateShape("gather", index.shape, x.dtype);
   const n = x.shape[at]!;
   const stride = x.layout.strides[at]!;

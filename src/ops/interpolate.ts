@@ -7,7 +7,7 @@ import type { Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
 import { tidy } from "../memory/scope.js";
-import { compute } from "./convert.js";
+import { clone, compute } from "./convert.js";
 import { tensor } from "./creation.js";
 import { middleAt } from "./middle.js";
 
@@ -201,14 +201,15 @@ export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
       if (antialias) return filtered(axis, j, mode === "bicubic");
       return (mode === "bicubic" ? cubic : linear)(axis, j, alignCorners);
     });
-  return tidy(() =>
-    sizes.reduce((y, m, i) => {
+  return tidy(() => {
+    const out = sizes.reduce((y, m, i) => {
       const n = x.shape[i + 2]!;
       const areas = given[i] === undefined ? n / m : 1 / given[i];
       const scale = alignCorners ? (m > 1 ? (n - 1) / (m - 1) : 0) : areas;
       // Same pixels: nothing to do. The linear modes take them as they are whatever the factor, as PyTorch.
       const keeps = scale === 1 || (mode.endsWith("linear") && !antialias);
       return n === m && keeps ? y : banded(y, i + 2, bandsOf({ n, m, scale }));
-    }, x),
-  );
+    }, x);
+    return out === x ? clone(x) : out;
+  });
 }

@@ -170,7 +170,7 @@ export function gaussianNLLLoss(
     const [low] = bounds(variance);
     if (low < 0) throw new ValueError("gaussianNLLLoss", `no variance may be negative: got ${low}`);
     const given = lacksDim ? unsqueeze(variance, -1) : variance;
-    const lack = noGrad(() => sub(clamp(given, eps), given));
+    const lack = noGrad(() => clamp(sub(eps, given), 0));
     const v = add(given, lack);
     const loss = mul(add(log(v), div(square(sub(x, target)), v)), 0.5);
     return full ? add(loss, LOG_2PI / 2) : loss;

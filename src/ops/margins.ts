@@ -5,9 +5,10 @@ import { expectShape, sameShape, type Shape, showShape } from "../core/shape.js"
 import type { Tensor } from "../autograd/tensor.js";
 import { noGrad } from "../autograd/mode.js";
 import { relu, softplus } from "./activations.js";
-import { add, div, minimum, mul, neg, pow, square, sub } from "./arithmetic.js";
+import { add, div, minimum, mul, neg, square, sub } from "./arithmetic.js";
 import { eq, ge, lt, ne, where } from "./compare.js";
 import { arange, zeros } from "./creation.js";
+import { pairwiseDistance } from "./distances.js";
 import { gather, indexSelect } from "./indexing.js";
 import { scatterAdd } from "./scatter.js";
 import type { WeightedOptions } from "./likelihoods.js";
@@ -20,10 +21,10 @@ import {
   type LossOptions,
   pairLoss,
 } from "./lossOptions.js";
-import { abs, clamp, sqrt } from "./math.js";
+import { clamp, sqrt } from "./math.js";
 import { matmul } from "./matmul.js";
 import { misfit } from "./matrix.js";
-import { amax, mean, sum } from "./reduce.js";
+import { mean, sum } from "./reduce.js";
 import { unsqueeze } from "./views.js";
 
 export interface MarginOptions extends LossOptions {
@@ -230,11 +231,9 @@ export function tripletMarginLoss(
   const { p = 2, eps = 1e-6 } = options;
   checkOption("tripletMarginLoss", "p", p, Number.MIN_VALUE);
   checkOption("tripletMarginLoss", "eps", eps);
-  return triplet("tripletMarginLoss", anchor, positive, negative, options, (a, b) => {
-    const d = add(sub(a, b), eps);
-    if (p === 2) return sqrt(sum(square(d), -1));
-    return p === Infinity ? amax(abs(d), -1) : pow(sum(pow(abs(d), p), -1), 1 / p);
-  });
+  return triplet("tripletMarginLoss", anchor, positive, negative, options, (a, b) =>
+    pairwiseDistance(a, b, p, eps),
+  );
 }
 
 /** The same with a distance of your own. */

@@ -9,7 +9,7 @@ import { kernels } from "../kernels/loader.js";
 import { div, maximum, minimum, mul, type Operand, square, sub } from "./arithmetic.js";
 import { gt, isnan, logicalOr, lt, where } from "./compare.js";
 import { tidy } from "../memory/scope.js";
-import { cast } from "./convert.js";
+import { cast, clone } from "./convert.js";
 import { zerosLike } from "./creation.js";
 import { binary, unary, type UnaryKernel } from "./dispatch.js";
 
@@ -56,14 +56,14 @@ export function abs(x: Tensor): Tensor {
 
 /** -1, 0 or 1 (for NaN too, as in PyTorch); keeps int32 and bool. */
 export function sign(x: Tensor): Tensor {
-  if (x.dtype === "bool") return x;
+  if (x.dtype === "bool") return clone(x);
   if (x.dtype === "int32") return unary("sign", kernels.signI32, x);
   return flat("sign", kernels.signF32, x);
 }
 
 /** A step function: its derivative is 0. */
 function flat(op: string, kernel: UnaryKernel, x: Tensor): Tensor {
-  if (x.dtype === "int32") return x; // whole numbers are their own floor, ceil, round and trunc
+  if (x.dtype === "int32") return clone(x); // whole numbers are their own floor, ceil, round and trunc
   return record(op, apply(op, kernel, x), [x], {}, (dy) => [() => zerosLike(dy)]);
 }
 

@@ -7,6 +7,7 @@ import {
   expandLayout,
   type Shape,
   showShape,
+  sizeOf,
   expectShape,
 } from "../core/shape.js";
 import { allocate, type Tensor } from "../autograd/tensor.js";
@@ -153,7 +154,7 @@ export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): T
   checkFloat("linear", "bias", bias ?? x);
   if (x.ndim !== 2) {
     return tidy(() => {
-      const rows = reshape(x, [-1, x.shape[x.ndim - 1]!]);
+      const rows = reshape(x, [sizeOf(x.shape.slice(0, -1)), x.shape[x.ndim - 1]!]);
       return reshape(linear(rows, weight, bias), [...x.shape.slice(0, -1), weight.shape[0]!]);
     });
   }

@@ -2,10 +2,9 @@
 // and their gradients are in poolPasses.ts.
 import { ValueError } from "../core/errors.js";
 import type { Tensor } from "../autograd/tensor.js";
-import { withGrad } from "../autograd/mode.js";
 import { tidy } from "../memory/scope.js";
 import { mul, pow } from "./arithmetic.js";
-import { abs, sign } from "./math.js";
+import { eq, where } from "./compare.js";
 import { averages, largest, type Side } from "./poolPasses.js";
 import type { ValuesAndIndices } from "./reduce.js";
 import {
@@ -209,8 +208,8 @@ function lpPool(
   const elements = sides.reduce((product, side) => product * side.kernel, 1);
   return tidy(() => {
     const mean = averages(op, pow(x, p), sides, true, 0);
-    // sign(y) |y| is y, but with a derivative of 0 at 0.
-    const signs = withGrad(false, () => sign(mean));
-    return pow(mul(mul(signs, abs(mean)), elements), 1 / p);
+    // The root's slope at 0, infinite, is left out.
+    const zero = eq(mean, 0);
+    return where(zero, p > 0 ? 0 : Infinity, pow(mul(where(zero, 1, mean), elements), 1 / p));
   });
 }

@@ -8,6 +8,7 @@ import { run } from "../kernels/run.js";
 import { poolUnits } from "../kernels/units.js";
 import { tidy } from "../memory/scope.js";
 import { add } from "./arithmetic.js";
+import { lt, where } from "./compare.js";
 import { withContiguous, compute } from "./convert.js";
 import { arange } from "./creation.js";
 import type { ValuesAndIndices } from "./reduce.js";
@@ -79,7 +80,9 @@ export function largest(op: string, x: Tensor, sides: readonly Side[]): ValuesAn
     const slices = depth.rows.n;
     const starts = arange(0, slices * flat.inPlane, flat.inPlane, { dtype: "int32" });
     const places = add(inner.indices, reshape(starts, [slices, 1, 1]));
-    return { values, indices: atWinners(op, places, indices, depth) };
+    const won = atWinners(op, places, indices, depth);
+    // -1 where a window holds nothing.
+    return { values, indices: where(lt(indices, 0), -1, won) };
   });
 }
 
@@ -99,7 +102,7 @@ function largestOf(op: string, x: Tensor, pass: Pass): ValuesAndIndices {
 }
 
 /** dL/dx: each dy goes to the element that won its window. */
-export function toWinners(op: string, dy: Tensor, indices: Tensor, at: Places): Tensor {
+function toWinners(op: string, dy: Tensor, indices: Tensor, at: Places): Tensor {
   const operands = [dy, indices] as const;
   const planes = [at.inPlane, at.outPlane] as const;
   const units = poolUnits(at.planes);

@@ -55,14 +55,10 @@ export function rotaryEmbedding(x: Tensor, options: RotaryOptions = {}): Tensor 
     const turn = angles(T, D, base, offset);
     const [c, s] = [cos(turn), sin(turn)];
     const pairs = reshape(x, [...x.shape.slice(0, -1), D / 2, 2]);
-    const [a, b] = (interleaved ? unbind(pairs, -1) : halves(x)) as [Tensor, Tensor];
+    const [a, b] = (interleaved ? unbind(pairs, -1) : chunk(x, 2, -1)) as [Tensor, Tensor];
     const turned = [sub(mul(a, c), mul(b, s)), add(mul(b, c), mul(a, s))];
     return interleaved ? flatten(stack(turned, -1), -2) : cat(turned, -1);
   });
-}
-
-function halves(x: Tensor): Tensor[] {
-  return x.shape.at(-1) === 0 ? [x, x] : chunk(x, 2, -1);
 }
 
 /**

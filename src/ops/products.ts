@@ -1,6 +1,6 @@
 // Products of vectors and matrices: those that ask for exact ranks, and what is built from several.
 import { ValueError } from "../core/errors.js";
-import { broadcastShapes, checkDim, type Shape } from "../core/shape.js";
+import { broadcastShapes, checkDim, expandLayout, type Shape } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { add, mul, sub } from "./arithmetic.js";
@@ -84,26 +84,32 @@ export interface BlendOptions {
 }
 
 /** beta x + alpha product(). */
-function blend(x: Tensor, product: () => Tensor, { beta = 1, alpha = 1 }: BlendOptions): Tensor {
+function blend(
+  op: string,
+  x: Tensor,
+  product: () => Tensor,
+  { beta = 1, alpha = 1 }: BlendOptions,
+): Tensor {
   return tidy(() => {
     const scaled = mul(product(), alpha);
+    expandLayout(op, x.layout, scaled.shape);
     return beta === 0 ? scaled : add(mul(x, beta), scaled);
   });
 }
 
 /** beta x + alpha `bmm`(a, b). */
 export function baddbmm(x: Tensor, a: Tensor, b: Tensor, options: BlendOptions = {}): Tensor {
-  return blend(x, () => bmm(a, b), options);
+  return blend("baddbmm", x, () => bmm(a, b), options);
 }
 
 /** beta x + alpha `mv`(a, b). */
 export function addmv(x: Tensor, a: Tensor, b: Tensor, options: BlendOptions = {}): Tensor {
-  return blend(x, () => mv(a, b), options);
+  return blend("addmv", x, () => mv(a, b), options);
 }
 
 /** beta x + alpha `outer`(a, b). */
 export function addr(x: Tensor, a: Tensor, b: Tensor, options: BlendOptions = {}): Tensor {
-  return blend(x, () => outer(a, b), options);
+  return blend("addr", x, () => outer(a, b), options);
 }
 
 /** Kronecker's product: each element of a times the whole of b, as blocks. Missing dims are of size 1. */

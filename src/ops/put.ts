@@ -1,6 +1,6 @@
 // Ops that write where `at` reads, into a copy of x or (setAt, and those with a trailing "_") into x
 // itself. Where places repeat, the last value stays, in row-major order of the indices.
-import { ShapeError, ValueError } from "../core/errors.js";
+import { DTypeError, ShapeError, ValueError } from "../core/errors.js";
 import { checkDim, expandLayout, type Shape, showShape, stridedLayout } from "../core/shape.js";
 import { alias, Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
@@ -142,6 +142,7 @@ export interface IndexPutOptions {
 
 function checkPut(op: string, x: Tensor, values: Operand, options: IndexPutOptions): How {
   const accumulate = options.accumulate ?? false;
+  if (accumulate && x.dtype === "bool") throw new DTypeError(op, "x must be float32 or int32: got bool");
   if (typeof values !== "number") checkWrite(op, x, "values", values, accumulate ? "add" : "put");
   return { accumulate };
 }
@@ -175,7 +176,7 @@ export function indexPut_(
 function entries(op: string, x: Tensor, dim: number, index: Tensor): Index[] {
   const at = checkDim(op, dim, x.ndim);
   checkIndex(op, index);
-  if (index.ndim > 1) {
+  if (index.ndim !== 1) {
     throw new ShapeError(op, `index must be a vector: got ${showShape(index.shape)}`);
   }
   if (x.ndim === 0) throw new ShapeError(op, "a scalar has no dim to index");
@@ -211,6 +212,9 @@ function addEntries(
   const at = entries(op, x, dim, index);
   checkWrite(op, x, "source", source, "add");
   checkSource(op, x, dim, index, source);
+  if (x.dtype === "int32" && !Number.isInteger(alpha)) {
+    throw new DTypeError(op, `alpha must be an integer for int32: got ${alpha}`);
+  }
   const how = { accumulate: true, inPlace };
   return tidy(() => put(op, x, at, alpha === 1 ? source : mul(source, alpha), how));
 }
@@ -299,7 +303,7 @@ export function indexFill_(x: Tensor, dim: number, index: Tensor, value: Operand
   return fillEntries("indexFill_", x, dim, index, value, true);
 }
 
-/** Puts `src` where a view was taken of a copy of x; it has the view's shape and x's dtype. */
+/** Puts `src`, broadcast, where a view was taken of a copy of x; it has x's dtype. */
 function replaced(op: string, x: Tensor, dim: number, index: number | Slice, src: Tensor): Tensor {
   const at = checkDim(op, dim, x.ndim);
   if (x.ndim === 0) throw new ShapeError(op, "a scalar has no dim to index");

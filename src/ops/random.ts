@@ -60,6 +60,9 @@ export class Generator {
   /** Continues from a position that getState gave. */
   setState(state: readonly [seedLo: number, seedHi: number, offset: number]): void {
     refuseInCapture("setState", "moves a stream of random numbers");
+    if (state.length !== 3 || !state.every((n) => Number.isSafeInteger(n))) {
+      throw new ValueError("setState", `takes what getState gave: got ${String(state)}`);
+    }
     [this.seedLo, this.seedHi, this.offset] = state;
   }
 }
@@ -101,7 +104,7 @@ function draw<P extends readonly F32Bits[]>(
   return out;
 }
 
-/** Uniform in [low, high); 24 random bits each. */
+/** Uniform in [low, high); 24 random bits each (high itself only where rounding gives it). */
 export function uniform(
   shape: Shape,
   low: number,

@@ -132,6 +132,9 @@ function quantiles(
   const over: Dims = dim == null ? checkDims(op, null, x.ndim) : [checkDim(op, dim, x.ndim)];
   const single = typeof q === "number" || (!Array.isArray(q) && (q as Tensor).ndim === 0);
   const list = typeof q === "number" ? [q] : isTensor(q) ? [...toTypedArray(q)] : [...q];
+  if (typeof q !== "number" && isTensor(q) && q.ndim > 1) {
+    throw new ShapeError(op, `q must be a number or a vector: got ${showShape(q.shape)}`);
+  }
   if (list.some((v) => !(v >= 0 && v <= 1))) {
     throw new ValueError(op, `q must lie in [0, 1]: got ${list.join(",")}`);
   }

@@ -211,7 +211,7 @@ export interface VarianceOptions extends ReduceOptions {
   correction?: number;
 }
 
-/** The variance over `dims`: the sum of (x - mean)^2 / (n - correction); NaN when that is 0. */
+/** The variance over `dims`: the sum of (x - mean)^2 / max(0, n - correction), as in PyTorch. */
 export function variance(x: Tensor, dims?: Dims, options: VarianceOptions = {}): Tensor {
   const over = checkDims("var", dims, x.ndim);
   const { correction = 1, keepdim = false } = options;
@@ -235,7 +235,7 @@ export function variance(x: Tensor, dims?: Dims, options: VarianceOptions = {}):
     // d var/dx = 2 (x - mean) / (n - correction)
     () => {
       const centred = sub(x, mean(x, over, { keepdim: true }));
-      return mul(spread(dy, x.shape, over), mul(centred, 2 / (n - correction)));
+      return mul(spread(dy, x.shape, over), mul(centred, 2 / Math.max(0, n - correction)));
     },
   ]);
 }
@@ -249,7 +249,7 @@ export function std(x: Tensor, dims?: Dims, options: VarianceOptions = {}): Tens
   return record("std", out, [x], { x, out }, (dy, { x, out }) => [
     // d std/dx = (x - mean) / ((n - correction) std)
     () => {
-      const slope = where(eq(out, 0), 0, div(dy, mul(out, n - correction)));
+      const slope = where(eq(out, 0), 0, div(dy, mul(out, Math.max(0, n - correction))));
       return mul(spread(slope, x.shape, over), sub(x, mean(x, over, { keepdim: true })));
     },
   ]);

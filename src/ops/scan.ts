@@ -12,7 +12,7 @@ import { countUnits } from "../kernels/units.js";
 import { tidy } from "../memory/scope.js";
 import { mul, sub } from "./arithmetic.js";
 import { eq, logicalXor, where } from "./compare.js";
-import { compute } from "./convert.js";
+import { clone, compute } from "./convert.js";
 import { fillContiguous, zerosLike } from "./creation.js";
 import { gather } from "./indexing.js";
 import { cat } from "./join.js";
@@ -182,6 +182,6 @@ export function diff(x: Tensor, n = 1, dim = -1, { prepend, append }: DiffOption
       const [next, own] = [narrow(y, at, 1, m), narrow(y, at, 0, m)];
       y = y.dtype === "bool" ? logicalXor(next, own) : sub(next, own);
     }
-    return y;
+    return y === x ? clone(x) : y;
   });
 }

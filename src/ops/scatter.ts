@@ -222,7 +222,7 @@ export function scatterReduce(
   options: ScatterReduceOptions = {},
 ): Tensor {
   const op = "scatterReduce";
-  if (!(reduce in START)) {
+  if (!Object.hasOwn(START, reduce)) {
     throw new ValueError(
       op,
       `reduce must be sum, prod, mean, amax or amin: got ${reduce as string}`,

@@ -39,6 +39,9 @@ export function searchsorted(
   options: SearchsortedOptions = {},
 ): Tensor {
   const { right = options.side === "right", side, sorter } = options;
+  if (side !== undefined && side !== "left" && side !== "right") {
+    throw new ValueError("searchsorted", `side must be left or right: got ${side as string}`);
+  }
   if (right && side === "left") {
     throw new ValueError("searchsorted", "side and right contradict each other");
   }

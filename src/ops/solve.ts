@@ -52,18 +52,19 @@ function system(op: string, mode: number, a: Tensor, b: Tensor): Tensor {
   });
 }
 
-/** `fn` on matrices whose batch dims agree: b may be a vector, or its batch dims broadcast. */
+/** `fn` on matrices whose batch dims agree: b's broadcast; it may be a vector or, with `vectors`, a batch of them. */
 function broadcastSystem(
   op: string,
   a: Tensor,
   b: Tensor,
   left: boolean,
+  vectors: boolean,
   fn: (a: Tensor, b: Tensor) => Tensor,
 ): Tensor {
   const [n] = checkMatrix(op, a, true);
   checkFloat(op, "b", b);
   const outerA = a.shape.slice(0, -2);
-  const vector = left && (b.ndim === 1 || sameShape(b.shape, [...outerA, n]));
+  const vector = left && (b.ndim === 1 || (vectors && sameShape(b.shape, [...outerA, n])));
   const shape = vector ? [...b.shape, 1] : b.shape;
   if (shape.length < 2 || shape.at(left ? -2 : -1) !== n) {
     misfit(op, "takes [..., n, n] and [..., n] or [..., n, r]", a, b);
@@ -92,7 +93,7 @@ export interface SolveOptions {
  * console.log(solve(tensor([[2, 0], [1, 1]]), tensor([4, 5])).toArray()); // [ 2, 3 ]
  */
 export function solve(a: Tensor, b: Tensor, { left = true }: SolveOptions = {}): Tensor {
-  return broadcastSystem("solve", a, b, left, (a, b) => system("solve", GENERAL, a, b));
+  return broadcastSystem("solve", a, b, left, true, (a, b) => system("solve", GENERAL, a, b));
 }
 
 export interface SolveTriangularOptions extends SolveOptions {
@@ -107,7 +108,7 @@ export function solveTriangular(a: Tensor, b: Tensor, options: SolveTriangularOp
   const { upper, left = true, unitriangular = false } = options;
   // X A = B is solved with A's transpose.
   const mode = (upper === left ? UPPER : LOWER) + (unitriangular ? UNIT : 0);
-  return broadcastSystem("solveTriangular", a, b, left, (a, b) =>
+  return broadcastSystem("solveTriangular", a, b, left, false, (a, b) =>
     system("solveTriangular", mode, a, b),
   );
 }
@@ -231,7 +232,7 @@ function lowerFactor(x: Tensor): Tensor {
 export function choleskySolve(b: Tensor, factor: Tensor, options: CholeskyOptions = {}): Tensor {
   const { upper = false } = options;
   checkMatrix("choleskySolve", b);
-  return broadcastSystem("choleskySolve", factor, b, true, (a, b) => {
+  return broadcastSystem("choleskySolve", factor, b, true, false, (a, b) => {
     const lower = upper ? mT(a) : a;
     const half = system("choleskySolve", LOWER, lower, b);
     return system("choleskySolve", UPPER, mT(lower), half);

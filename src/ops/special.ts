@@ -11,6 +11,7 @@ import { kernels } from "../kernels/loader.js";
 import { tidy } from "../memory/scope.js";
 import { add, mul, square, sub } from "./arithmetic.js";
 import { eq, isnan, where } from "./compare.js";
+import { clone } from "./convert.js";
 import { apply, clamp, exp, reciprocal, rsqrt, trunc } from "./math.js";
 
 /** A function's place here is its number in assembly/elementwise/special.ts. */
@@ -152,7 +153,7 @@ export interface NanToNumOptions {
 /** x with numbers in the place of NaN and infinities, where the gradient is 0; keeps int32 and bool. */
 export function nanToNum(x: Tensor, options: NanToNumOptions = {}): Tensor {
   const { nan = 0, posinf = 3.4028234663852886e38, neginf = -3.4028234663852886e38 } = options;
-  if (x.dtype !== "float32") return x;
+  if (x.dtype !== "float32") return clone(x);
   return tidy(() => {
     const finite = where(eq(x, Infinity), posinf, where(eq(x, -Infinity), neginf, x));
     return where(isnan(x), nan, finite);

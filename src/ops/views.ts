@@ -51,6 +51,7 @@ export function view(x: Tensor, shape: Shape): Tensor {
 
 /** `shape` with its -1 resolved, so that it holds `size` elements. */
 export function inferred(shape: Shape, size: number, op: string): Shape {
+  if (!Array.isArray(shape)) checkShape(op, shape); // it says what a shape is
   const unknown = shape.indexOf(-1);
   const known = shape.map((n, i) => (i === unknown ? 1 : n));
   checkShape(op, known);
@@ -171,6 +172,7 @@ export function unsqueeze(x: Tensor, dim: number): Tensor {
 
 /** Repeats dims of size 1 without copying; -1 leaves a size as it is; new dims may come in front. */
 export function expand(x: Tensor, shape: Shape): Tensor {
+  if (!Array.isArray(shape)) checkShape("expand", shape);
   const lead = shape.length - x.ndim;
   const sizes = shape.map((n, i) => (n === -1 && i >= lead ? x.shape[i - lead]! : n));
   const layout = expandLayout("expand", x.layout, checkShape("expand", sizes));
@@ -336,11 +338,12 @@ function equalParts(n: number, size: number): number[] {
   );
 }
 
-/** At most `chunks` pieces of a dim, all but the last of equal size. */
+/** At most `chunks` pieces of a dim, all but the last of equal size; of an empty dim so many empty ones. */
 export function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
   const at = checkDim("chunk", dim, x.ndim);
   if (!Number.isInteger(chunks) || chunks <= 0) {
     throw new ValueError("chunk", `chunks must be an integer > 0: got ${chunks}`);
   }
-  return split(x, Math.max(1, Math.ceil((x.shape[at] ?? 0) / chunks)), at);
+  const n = x.shape[at] ?? 1;
+  return split(x, n === 0 ? new Array<number>(chunks).fill(0) : Math.ceil(n / chunks), at);
 }

@@ -61,6 +61,44 @@ const values: Record<string, [() => sg.Tensor, unknown]> = {
       ),
     [NaN, NaN],
   ],
+  "linear without inputs": [
+    () => sg.linear(sg.zeros([3, 2, 0]), sg.zeros([1, 0]), tensor([5])),
+    [
+      [[5], [5]],
+      [[5], [5]],
+      [[5], [5]],
+    ],
+  ],
+  "solveTriangular takes matrices alone": [
+    () => sg.solveTriangular(sg.eye(2).mul(2).expand([2, 2, 2]), sg.ones([2, 2]), { upper: false }),
+    [
+      [
+        [0.5, 0.5],
+        [0.5, 0.5],
+      ],
+      [
+        [0.5, 0.5],
+        [0.5, 0.5],
+      ],
+    ],
+  ],
+  "places of windows that hold nothing": [
+    () => {
+      const options = {
+        padding: [1, 0, 0],
+        dilation: [3, 1, 1],
+        stride: 1,
+        returnIndices: true,
+      } as const;
+      return sg.maxPool3d(sg.ones([1, 1, 2, 1, 1]), [2, 1, 1], options).indices.flatten();
+    },
+    [-1],
+  ],
+  "gaussianNLLLoss of infinite variance": [
+    () => sg.gaussianNLLLoss(tensor([0]), tensor([0]), tensor([Infinity])),
+    Infinity,
+  ],
+  "chunks of an empty dim": [() => tensor(sg.chunk(sg.zeros([0, 2]), 3).length), 3],
   "distances of vectors without elements": [
     () => sg.cdist(sg.zeros([2, 0]), sg.zeros([3, 0]), Infinity),
     [
@@ -99,7 +137,52 @@ test.each(Object.entries(values))("%s", (_, [f, want]) => {
   expect(f().toArray()).toEqual(want);
 });
 
+test("results are never the operand itself", () => {
+  const whole = int([1, 2]);
+  const truth = tensor([true]);
+  const image = sg.ones([1, 1, 2, 2]);
+  const made: [sg.Tensor, sg.Tensor][] = [
+    [sg.floor(whole), whole],
+    [sg.round(whole), whole],
+    [sg.sign(truth), truth],
+    [sg.nanToNum(whole), whole],
+    [sg.diff(whole, 0), whole],
+    [sg.interpolate(image, { size: 2 }), image],
+  ];
+  for (const [y, x] of made) {
+    const before = x.toArray();
+    y.zero_();
+    expect(x.toArray()).toEqual(before);
+  }
+});
+
+test("an int32 tensor that takes in a float32 leaf gets no history", () => {
+  const leaf = sg.ones([2], { requiresGrad: true });
+  expect(sg.zeros([2], { dtype: "int32" }).copy_(leaf).requiresGrad).toBe(false);
+  expect(sg.zeros([2], { dtype: "int32" }).setAt([], leaf).requiresGrad).toBe(false);
+});
+
 describe("gradients", () => {
+  test("of lpPool over windows of zeros: 0", () => {
+    expect(slope((x) => sg.lpPool1d(x, 2, 2), [[[0, 0, 3, 4]]], [[[1, 1]]])).toEqual([
+      [[0, 0, expect.closeTo(0.6), expect.closeTo(0.8)]],
+    ]);
+  });
+
+  test("of tripletMarginLoss where two vectors are equal: no NaN", () => {
+    const far = tensor([[9, 9]]);
+    const same = tensor([[1, 2]]);
+    const f = (x: sg.Tensor) => sg.tripletMarginLoss(x, same, far, { eps: 0, margin: 100 });
+    expect((slope(f, [[1, 2]]) as number[][]).flat().every(Number.isFinite)).toBe(true);
+  });
+
+  test("of variance with a correction beyond the number of elements: infinite, not turned round", () => {
+    expect(slope((x) => sg.variance(x, 0, { correction: 3 }), [1, 2])).toEqual([
+      -Infinity,
+      Infinity,
+    ]);
+  });
+
   test("of maximum where a gradient is infinite, or an operand NaN: PyTorch's", () => {
     const a = leaf([1, NaN, 2]);
     const b = leaf([2, 1, NaN]);
@@ -247,6 +330,48 @@ const refusals: Record<string, [() => unknown, new (...args: never[]) => Error, 
     () => sg.polygamma(171, tensor(300)),
     sg.ValueError,
     /n must be at most 170: got 171/,
+  ],
+  "addmv of what has no place in the product": [
+    () => sg.addmv(sg.ones([3, 2]), sg.ones([2, 2]), sg.ones([2])),
+    sg.ShapeError,
+    /\[addmv\]/,
+  ],
+  "indexAdd by a scalar": [
+    () => sg.indexAdd(sg.ones([2]), 0, int(1), sg.ones([1])),
+    sg.ShapeError,
+    /index must be a vector: got \[\]/,
+  ],
+  "indexAdd of half an int32": [
+    () => sg.indexAdd(int([1]), 0, int([0]), int([3]), { alpha: 0.5 }),
+    sg.DTypeError,
+    /alpha must be an integer/,
+  ],
+  "indexPut that adds to bool": [
+    () => sg.indexPut(tensor([true]), [[0]], 1, { accumulate: true }),
+    sg.DTypeError,
+    /x must be float32 or int32: got bool/,
+  ],
+  "gather beyond a scalar": [() => sg.gather(tensor(1), 0, int(5)), sg.IndexError, /\[gather\]/],
+  "scatterReduce by what objects inherit": [
+    () => sg.scatterReduce(sg.ones([1]), 0, int([0]), sg.ones([1]), "constructor" as never),
+    sg.ValueError,
+    /reduce must be/,
+  ],
+  "searchsorted from another side": [
+    () => sg.searchsorted(tensor([1]), tensor([1]), { side: "foo" as never }),
+    sg.ValueError,
+    /side must be left or right: got foo/,
+  ],
+  "a matrix of quantiles": [
+    () => sg.quantile(tensor([1, 2]), tensor([[0.5], [1]])),
+    sg.ShapeError,
+    /q must be a number or a vector/,
+  ],
+  "reshape to a number": [() => sg.ones([6]).reshape(6 as never), sg.ValueError, /\[reshape\]/],
+  "a state of no generator": [
+    () => new sg.Generator(0).setState([NaN, 1.5, -3]),
+    sg.ValueError,
+    /takes what getState gave/,
   ],
   "a negative maxNorm": [
     () => sg.embedding(int([0]), sg.ones([2, 2]), { maxNorm: -1 }),
