@@ -14,7 +14,6 @@ export default defineConfig({
           name: "evicting",
           include: [
             "test/{ops,autograd,nn,optim,reference,models,data,io,format}/**/*.test.ts",
-            "test/memory/patterns.test.ts",
             "test/capture/{steps,everyOp}.test.ts",
           ],
           setupFiles: ["test/setup/evict.ts"],

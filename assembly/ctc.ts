@@ -2,7 +2,7 @@
 // its gradient. Everything is added up as base-2 logarithms in float64, since a path's probability
 // underflows; log2 and 2^x to a relative 2^-29 are simd/double.ts's.
 import { Status } from "./index-ops/status";
-import { F64x2Math } from "./simd/double";
+import { F64Math, F64x2Math } from "./simd/double";
 
 @unmanaged
 class CtcArgs {
@@ -42,7 +42,7 @@ class Log {
     if (m == -Infinity) return m;
     const middle = max(min(a, b), min(max(a, b), c));
     const sum = 1 + Log.exp2(middle - m) + Log.exp2(min(min(a, b), c) - m);
-    return m + f64x2.extract_lane(F64x2Math.log2(f64x2.splat(sum)), 0);
+    return m + F64Math.log2(sum);
   }
 }
 

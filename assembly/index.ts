@@ -8,7 +8,6 @@ export { avgPool2dF32, avgPool2dGradF32 } from "./pool/average";
 export {
   negF32,
   absF32,
-  absGradF32,
   signF32,
   squareF32,
   sqrtF32,

@@ -1,7 +1,7 @@
 /**
  * Runs the entries: each contestant in a fresh process per entry, all of them alive at once and
  * idle but for the one that is being timed; rounds alternate, so that a slow minute of the machine
- * falls on everybody. Returns plain results; judging and printing is report.ts.
+ * falls on everybody. Returns plain results; judging is judge.ts, printing report.ts.
  */
 import type { Entrant, Runner } from "./contestant.js";
 import { Player } from "./player.js";

@@ -24,19 +24,6 @@ export function absF32(args: usize, start: u32, end: u32): void {
   unary<Abs>(args, start, end);
 }
 
-class AbsGrad extends Binary {
-  /** dy * sign(x), with sign(0) = 0. */
-  @inline
-  apply(a: v128, b: v128): v128 {
-    const zero = f32x4.splat(0);
-    const sign = v128.and(b, f32x4.splat(-0.0));
-    return v128.andnot(v128.xor(a, sign), f32x4.eq(b, zero));
-  }
-}
-export function absGradF32(args: usize, start: u32, end: u32): void {
-  binary<AbsGrad>(args, start, end);
-}
-
 class Sign extends Unary {
   /** -1, 0 or 1; 0 for NaN, as in PyTorch. */
   @inline

@@ -11,7 +11,7 @@ import { Scratch } from "../abi";
 /** One operand: where its current row begins and how it goes on. */
 @unmanaged
 export class Operand {
-  /** First element of the current block, and bytes from one vector to the next (0: a splat). */
+  /** First element of the current block, and bytes from one group of 16 elements to the next (0: a splat). */
   src: usize;
   step: usize;
   /** First element of the current row. */

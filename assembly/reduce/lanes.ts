@@ -1,5 +1,5 @@
 // Small pieces that every reduction needs: the odd elements behind the last whole vector, the sum
-// across a vector's lanes, the search for a NaN. No loops over tensors.
+// across a vector's lanes. No loops over tensors.
 
 export class Lanes {
   /** The k < 4 floats (or 4-byte integers) at `x`; the other lanes are those of `fill`. */
@@ -47,19 +47,5 @@ export class Lanes {
     const a = f32x4.demote_f64x2_zero(low);
     const b = f32x4.demote_f64x2_zero(high);
     return v128.shuffle<u32>(a, b, 0, 1, 4, 5);
-  }
-
-  @inline
-  static anyNaN(v: v128): bool {
-    return v128.any_true(f32x4.ne(v, v));
-  }
-
-  /** The index of the first NaN among n floats that lie `ldBytes` apart; n when there is none. */
-  static findNaN(x: usize, n: u32, ldBytes: usize): u32 {
-    for (let i: u32 = 0; i < n; i++, x += ldBytes) {
-      const v = load<f32>(x);
-      if (v != v) return i;
-    }
-    return n;
   }
 }

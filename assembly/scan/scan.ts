@@ -2,7 +2,7 @@
 // products are two of them), extremes, the log-sum-exp. A unit is a line of R elements, done one after
 // the other: so the order of additions is that of the elements.
 import { Key } from "../order/key";
-import { F64x2Math } from "../simd/double";
+import { F64Math } from "../simd/double";
 
 @unmanaged
 class RecurArgs {
@@ -32,9 +32,6 @@ class CumExtremeArgs {
   smallest: u32;
   integers: u32;
 }
-
-const LOG2_E: f64 = 1.4426950408889634;
-const LN_2: f64 = 0.6931471805599453;
 
 class Scan {
   /** Elements before the line of unit u. */
@@ -68,11 +65,6 @@ class Scan {
         store<T>(out, <T>(<number>h));
       }
     }
-  }
-
-  /** e^x for x <= 0; what is below 2^-200 is 2^-200. */
-  static exp(x: f64): f64 {
-    return f64x2.extract_lane(F64x2Math.exp2(F64x2Math.limit(f64x2.splat(x * LOG2_E))), 0);
   }
 }
 
@@ -121,17 +113,16 @@ export function logcumsumexpF32(args: usize, start: u32, end: u32): void {
     for (let r: u32 = 0, at = line; r < p.R; r++, at += ld) {
       const v = <f64>load<f32>(p.x + at);
       if (v > m) {
-        s = s * Scan.exp(m - v) + 1;
+        s = s * F64Math.exp(m - v) + 1;
         m = v;
       } else if (v == m) {
         s += 1;
       } else if (v < m) {
-        s += Scan.exp(v - m);
+        s += F64Math.exp(v - m);
       } else {
         m = NaN; // and stays it: no comparison is true any more
       }
-      const log = f64x2.extract_lane(F64x2Math.log2(f64x2.splat(s)), 0) * LN_2;
-      store<f32>(p.out + at, <f32>(m + log));
+      store<f32>(p.out + at, <f32>(m + F64Math.log(s)));
     }
   }
 }

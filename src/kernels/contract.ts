@@ -75,7 +75,6 @@ export const contract = {
   // elementwise
   negF32: unary,
   absF32: unary,
-  absGradF32: gradX,
   signF32: unary,
   squareF32: unary,
   sqrtF32: unary,

@@ -73,7 +73,6 @@ const compare = (kind: Kind, expect: (a: number, b: number) => boolean): Row =>
 const rows: Partial<Record<KernelName, Row>> = {
   negF32: unary("F32", (x) => -x),
   absF32: unary("F32", Math.abs),
-  absGradF32: binary("F32", (dy, x) => (x === 0 ? 0 : Math.sign(x) < 0 || 1 / x < 0 ? -dy : dy)),
   signF32: unary("F32", sign),
   squareF32: unary("F32", (x) => f(x * x)),
   sqrtF32: unary("F32", (x) => f(Math.sqrt(x))),
