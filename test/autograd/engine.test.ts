@@ -295,7 +295,12 @@ describe("switching recording off", () => {
         throw new Error("mine");
       }),
     ).toThrow("mine");
-    expect(() => noGrad(() => Promise.resolve(1))).toThrow(TypeError);
+    for (const [name, run] of Object.entries({ noGrad, enableGrad })) {
+      expect(() => run(() => Promise.resolve(1))).toThrow(GradError);
+      expect(() => run(() => Promise.resolve(1))).toThrow(
+        `[${name}] fn must be synchronous: it returned a promise`,
+      );
+    }
   });
 
   it("detach shares the memory and ends the graph", () => {
