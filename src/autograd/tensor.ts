@@ -83,7 +83,7 @@ export class Tensor extends Handle {
 
   /**
    * Whether `backward` computes gradients through it. Settable on leaves (tensors not made by a
-   * recorded op).
+   * recorded op); false drops `grad` and hooks.
    * @throws DTypeError for dtypes other than float32; GradError on a tensor that an op made.
    */
   get requiresGrad(): boolean {
@@ -101,6 +101,7 @@ export class Tensor extends Handle {
         `only float32 tensors have gradients: got ${this.dtype}`,
       );
     }
+    this.node?.setGrad(null);
     this.node = on ? Node.leafOf(this) : null;
     revise();
   }

@@ -322,4 +322,16 @@ describe("switching recording off", () => {
     x.requiresGrad = false;
     expect(x.mul(2).requiresGrad).toBe(false);
   });
+
+  it("requiresGrad = false drops the gradient: its memory, unless the program may hold it", () => {
+    const before = sg.memory().handles;
+    const [x, y] = [leaf([1, 2]), leaf([1, 2])];
+    const loss = sg.tidy(() => x.square().add(y).sum());
+    loss.backward();
+    const held = y.grad!;
+    x.requiresGrad = y.requiresGrad = false;
+    expect([x.grad, y.grad, held.toArray()]).toEqual([null, null, [1, 1]]);
+    for (const t of [x, y, loss, held]) t.dispose();
+    expect(sg.memory().handles - before).toBe(0);
+  });
 });
