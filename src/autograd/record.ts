@@ -115,6 +115,8 @@ export function checkInPlace(name: string, x: Tensor, others: readonly Tensor[])
       "a view that takes part in a graph can't be changed: use clone() first",
     );
   }
+  checkHistory(name, x);
+  for (const other of others) checkHistory(name, other);
 }
 
 function nodeFor(name: string, out: Tensor, inputs: readonly (Tensor | null)[]): Node | null {
@@ -124,7 +126,7 @@ function nodeFor(name: string, out: Tensor, inputs: readonly (Tensor | null)[]):
     const x = inputs[i]!;
     if (x === null) continue;
     if (x.node !== null) needed = true;
-    if (x.history !== x.buffer.history && x.history !== NO_HISTORY) staleHistory(name, x);
+    checkHistory(name, x);
   }
   if (!needed) return null;
   const nodes = new Array<Node | null>(inputs.length);
@@ -156,7 +158,9 @@ function holdOne(x: Tensor): Tensor {
   return held;
 }
 
-function staleHistory(name: string, x: Tensor): never {
+/** Refuses a tensor whose memory an in-place op has given another history. */
+function checkHistory(name: string, x: Tensor): void {
+  if (x.history === x.buffer.history || x.history === NO_HISTORY) return;
   throw new GradError(
     name,
     `an input of [${x.shape.join(",")}] shares memory with a tensor that ${x.buffer.writer} has ` +
