@@ -1,12 +1,12 @@
 // Reverse-mode differentiation: walks the recorded graph from the outputs to the leaves, newest
 // node first, and adds up dL/dx for each x. No recursion: a chain of 100,000 ops is no problem.
-import { DTypeError, GradError, ShapeError } from "../core/errors.js";
-import { sameShape, showShape } from "../core/shape.js";
+import { GradError } from "../core/errors.js";
+import { showShape } from "../core/shape.js";
 import { scoped, track, untracked } from "../memory/scope.js";
 import { revise, withGrad } from "./mode.js";
-import type { Node, Wanted } from "./node.js";
+import type { Hook, Node, Wanted } from "./node.js";
 import { leadingTo, newestFirst } from "./order.js";
-import { alias, NO_HISTORY, type Tensor } from "./tensor.js";
+import { alias, checkGradient, NO_HISTORY, sharesElements, type Tensor } from "./tensor.js";
 
 /** What the engine needs of ops/, which lies above it; given by ops/gradient.ts. */
 export interface GradientOps {
@@ -141,12 +141,7 @@ function propagate(
     const thunk = thunks[i];
     if (thunk == null) continue;
     const grad = node.foreign ? thunk(input.shape) : scoped(thunk, input.shape);
-    if (!sameShape(grad.shape, input.shape)) {
-      throw new ShapeError(
-        node.op,
-        `its backward must give input ${i} a gradient of ${showShape(input.shape)}: got ${showShape(grad.shape)}`,
-      );
-    }
+    checkGradient(node.op, grad, input.shape, "its gradient of input ", i);
     // A thunk may pass dy on (as add does): then each side needs a handle of its own.
     const passedOn = grad === dy || isSaved(node, grad);
     const own = passedOn ? aliasOf(grad) : grad;
@@ -184,8 +179,9 @@ function isOurs({ grad, owned }: Flow): boolean {
 function deposit(node: Node, flow: Flow, createGraph: boolean): void {
   const present = node.grad;
   if (present === null) {
-    node.setGrad(ownHandle(flow, !createGraph));
-  } else if (createGraph) {
+    // Memory of its own, as the next backward may add to it in place.
+    node.setGrad(ownHandle(flow, true));
+  } else if (createGraph || sharesElements(present)) {
     node.setGrad(ops.add(present, flow.grad));
   } else {
     // In place, as in PyTorch: who holds x.grad sees it grow.
@@ -215,13 +211,8 @@ function runHooks(node: Node, flow: Flow): void {
     const replaced = hook(flow.grad);
     // The program has seen this tensor and may keep it.
     flow.owned = false;
-    if (replaced === undefined) continue;
-    if (!sameShape(replaced.shape, node.shape)) {
-      throw new ShapeError(
-        "registerHook",
-        `a hook must return a gradient of ${showShape(node.shape)}: got ${showShape(replaced.shape)}`,
-      );
-    }
+    if (replaced == null) continue;
+    checkGradient("registerHook", replaced, node.shape, "a hook's gradient");
     flow.grad = replaced;
   }
 }
@@ -262,15 +253,7 @@ function seedFor(op: string, output: Tensor, gradient: Tensor | null | undefined
     }
     return { grad: ops.onesLike(output), owned: true };
   }
-  if (!sameShape(gradient.shape, output.shape)) {
-    throw new ShapeError(
-      op,
-      `the gradient must have the output's shape ${showShape(output.shape)}: got ${showShape(gradient.shape)}`,
-    );
-  }
-  if (gradient.dtype !== "float32") {
-    throw new DTypeError(op, `the gradient must be float32: got ${gradient.dtype}`);
-  }
+  checkGradient(op, gradient, output.shape, "the gradient");
   return { grad: gradient, owned: false };
 }
 
@@ -284,7 +267,7 @@ export interface GradOptions extends BackwardOptions {
 /**
  * The gradients of `outputs` (their sum, weighted by `gradOutputs`) with respect to `inputs`, as new
  * tensors; no `grad` is touched.
- * @throws GradError when an input was not used and `allowUnused` is not set.
+ * @throws GradError when an input was not used and `allowUnused` is not set, and where `backward` does.
  * @example
  * const x = tensor(3, { requiresGrad: true });
  * const [dx] = grad(x.pow(3), x, { createGraph: true }); // 3x^2 = 27
@@ -308,7 +291,13 @@ export function grad(
 ): (Tensor | null)[] {
   const outs = asList(outputs);
   const ins = asList(inputs);
-  const given = options.gradOutputs === undefined ? [] : asList<Tensor | null>(options.gradOutputs);
+  const given = asList<Tensor | null>(options.gradOutputs ?? outs.map(() => null));
+  if (given.length !== outs.length) {
+    throw new GradError(
+      "grad",
+      `gradOutputs must have one entry per output, ${outs.length}: got ${given.length}`,
+    );
+  }
   const targets = new Map<Node, number>();
   for (const x of ins) targets.set(targetOf(x), 0);
   [...targets.keys()].forEach((node, i) => targets.set(node, i));
@@ -347,7 +336,7 @@ export function retainGrad(x: Tensor): void {
  * @returns a function that removes the hook.
  * @throws GradError when `x` does not require gradients.
  */
-export function registerHook(x: Tensor, hook: (grad: Tensor) => Tensor | void): () => void {
+export function registerHook(x: Tensor, hook: Hook): () => void {
   const hooks = (rootOf("registerHook", x).hooks ??= []);
   hooks.push(hook);
   revise();

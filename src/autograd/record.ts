@@ -1,7 +1,7 @@
 // The only place where graph nodes are born. An op computes its result, then calls `record` with
 // what its backward needs; without an input that requires gradients that costs nothing.
 import { GradError } from "../core/errors.js";
-import { NO_HISTORY, Tensor } from "./tensor.js";
+import { NO_HISTORY, sharesElements, Tensor } from "./tensor.js";
 import { isGradEnabled } from "./mode.js";
 import { type Backward, Node, type Saved, type Wanted } from "./node.js";
 
@@ -99,7 +99,7 @@ export function recordInPlace<S extends Record<string, Tensor>>(
 
 /** Refuses, before anything is written, what an in-place op must not touch. */
 export function checkInPlace(name: string, x: Tensor, others: readonly Tensor[]): void {
-  if (x.numel() > 0 && x.layout.strides.some((s, i) => s === 0 && x.shape[i]! > 1)) {
+  if (sharesElements(x)) {
     throw new GradError(
       name,
       "an expanded tensor shares elements: use clone() before writing to it",

@@ -124,13 +124,7 @@ export class Tensor extends Handle {
       if (value !== null) throw new GradError("grad", "this tensor does not require gradients");
       return;
     }
-    if (value !== null && (value.dtype !== "float32" || !sameShape(value.shape, this.shape))) {
-      const Wrong = value.dtype === "float32" ? ShapeError : DTypeError;
-      throw new Wrong(
-        "grad",
-        `must be float32 ${showShape(this.shape)}: got ${value.dtype} ${showShape(value.shape)}`,
-      );
-    }
+    if (value !== null) checkGradient("grad", value, this.shape, "the gradient");
     this.node.setGrad(value);
     this.node.gradSeen = true;
   }
@@ -151,6 +145,27 @@ export class Tensor extends Handle {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+/** Refuses what is no gradient of a tensor of `shape`; the error calls it `name` and, of several, `i`. */
+export function checkGradient(
+  op: string,
+  x: Tensor,
+  shape: Shape,
+  name: string,
+  i: number | "" = "",
+): void {
+  const Wrong = x.dtype !== "float32" ? DTypeError : sameShape(x.shape, shape) ? null : ShapeError;
+  if (Wrong === null) return;
+  throw new Wrong(
+    op,
+    `${name}${i} must be float32 ${showShape(shape)}: got ${x.dtype} ${showShape(x.shape)}`,
+  );
+}
+
+/** Whether some of its elements lie at one place: an expanded tensor, which can't be written to. */
+export function sharesElements({ layout }: Tensor): boolean {
+  return layout.size > 0 && layout.strides.some((s, i) => s === 0 && layout.shape[i]! > 1);
 }
 
 /** Uninitialised memory for the result of `op`. */
