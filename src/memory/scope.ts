@@ -20,7 +20,7 @@ export function track(handle: Handle): void {
 
 /**
  * Runs `fn` and releases all tensors that were made in it, except those it returns (a tensor, or
- * arrays, plain objects and Maps of them, however deep). Values that a graph saved for `backward`,
+ * arrays, plain objects, Maps and Sets of them, however deep). Values that a graph saved for `backward`,
  * gradients of leaves and optimiser state stay. It is an accelerator, never a duty: without it the
  * same memory is reclaimed when it is needed.
  *
@@ -89,7 +89,8 @@ function collect(value: unknown, seen: Set<unknown>): void {
     if (typeof item !== "object" || item === null || seen.has(item)) continue;
     seen.add(item);
     if (item instanceof Handle || ArrayBuffer.isView(item)) continue;
-    if (item instanceof Map) pending.push(...(item as Map<unknown, unknown>).values());
-    else pending.push(...(Object.values(item) as unknown[]));
+    const inside: Iterable<unknown> =
+      item instanceof Map || item instanceof Set ? item.values() : Object.values(item);
+    for (const x of inside) if (typeof x === "object") pending.push(x);
   }
 }
