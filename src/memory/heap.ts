@@ -168,11 +168,10 @@ export function growHeap(bytes: number, limit: number): boolean {
   const most = Math.min(MAX_PAGES, Math.floor(limit / WASM_PAGE)) - present;
   if (pages > most) return false;
   // A quarter more each time, so that a heap on its way up does not grow a thousand times.
-  const step = Math.min(most, Math.max(pages, present >> 2));
-  try {
-    memory.grow(step);
-  } catch {
-    return false; // The machine has no more; the caller spills or reports.
+  let step = Math.min(most, Math.max(pages, present >> 2));
+  while (!grown(step)) {
+    if (step === pages) return false; // The machine has no more; the caller spills or reports.
+    step = pages;
   }
   view();
   const block = new Block(last!.ptr + last!.bytes, step * WASM_PAGE);
@@ -182,6 +181,15 @@ export function growHeap(bytes: number, limit: number): boolean {
   usedBytes += block.bytes;
   freeBlock(block);
   return true;
+}
+
+function grown(pages: number): boolean {
+  try {
+    memory.grow(pages);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The largest size that one block could have in a heap of `limit` bytes. */
