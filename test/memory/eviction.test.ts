@@ -1,12 +1,21 @@
 // Which storage leaves the heap when there is no room: never one that the call in preparation uses.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { memory, OutOfMemoryError, setHeapLimit, ValueError, zeros } from "../../src/index.js";
+import {
+  memory,
+  ones,
+  OutOfMemoryError,
+  setHeapLimit,
+  ValueError,
+  zeros,
+} from "../../src/index.js";
+import { Arena } from "../../src/memory/arena.js";
 import { drop, endCall, forceEviction, place, Storage, touch } from "../../src/memory/eviction.js";
 import {
   type Block,
   freeBlock,
   growHeap,
   heapBytes,
+  heapU8,
   memory as wasmMemory,
   takeBlock,
 } from "../../src/memory/heap.js";
@@ -88,6 +97,23 @@ it("where the machine has no quarter of a heap more, the heap grows by what is a
   expect(heapBytes() - before).toBeLessThanOrEqual(2 * MiB + 65536);
   grow.mockRestore();
   full.forEach(freeBlock);
+});
+
+it("an arena that fails to leave as a whole leaves with the next attempt", () => {
+  let told = 0;
+  const arena = new Arena(() => told++);
+  const kept = arena.during(() => [ones([2000]), ones([3000])]);
+  arena.settle();
+  const slice = vi.spyOn(heapU8, "slice").mockImplementationOnce(() => {
+    throw new RangeError("no more");
+  });
+  expect(() => arena.evict()).toThrow(OutOfMemoryError);
+  slice.mockRestore();
+  expect(kept.map((x) => x.sum().item())).toEqual([2000, 3000]);
+  arena.evict();
+  expect([told, arena.resident, arena.storages.size]).toEqual([1, false, 0]);
+  expect(arena.bins.filter((block) => block !== null)).toEqual([]);
+  expect(kept.map((x) => x.sum().item())).toEqual([2000, 3000]);
 });
 
 it("as many bytes as an address can name are more than a heap has", () => {
