@@ -76,7 +76,7 @@ export class Tensor extends Handle {
     return this.storage ?? disposed(this);
   }
 
-  /** @internal Address of its first element, valid until the next allocation or kernel call. */
+  /** @internal Address of its first element, valid until the next kernel call or copy. */
   address(): number {
     return this.buffer.address() + this.layout.offset * bytesOf(this.dtype);
   }
