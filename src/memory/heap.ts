@@ -24,9 +24,10 @@ export let memory = new WebAssembly.Memory({
 });
 
 /** Views on the whole heap. Read them at use: growing the heap replaces them. */
-export let heapF32 = new Float32Array(memory.buffer);
-export let heapI32 = new Int32Array(memory.buffer);
-export let heapU8 = new Uint8Array(memory.buffer);
+export let heapF32: Float32Array<ArrayBuffer>;
+export let heapI32: Int32Array<ArrayBuffer>;
+export let heapU8: Uint8Array<ArrayBuffer>;
+view();
 
 function view(): void {
   heapF32 = new Float32Array(memory.buffer);
@@ -169,9 +170,14 @@ export function growHeap(bytes: number, limit: number): boolean {
   if (pages > most) return false;
   // A quarter more each time, so that a heap on its way up does not grow a thousand times.
   let step = Math.min(most, Math.max(pages, present >> 2));
-  while (!grown(step)) {
-    if (step === pages) return false; // The machine has no more; the caller spills or reports.
-    step = pages;
+  for (;;) {
+    try {
+      memory.grow(step);
+      break;
+    } catch {
+      if (step === pages) return false; // The machine has no more; the caller spills or reports.
+      step = pages;
+    }
   }
   view();
   const block = new Block(last!.ptr + last!.bytes, step * WASM_PAGE);
@@ -181,15 +187,6 @@ export function growHeap(bytes: number, limit: number): boolean {
   usedBytes += block.bytes;
   freeBlock(block);
   return true;
-}
-
-function grown(pages: number): boolean {
-  try {
-    memory.grow(pages);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** The largest size that one block could have in a heap of `limit` bytes. */
