@@ -64,28 +64,26 @@ function number(order: readonly Node[]): void {
   for (let i = 0; i < order.length; i++) order[i]!.place = i;
 }
 
+/** @param targets nodes that get what flows to them, in place of leaves; null: leaves do */
 function walk(
   op: string,
   outputs: readonly Tensor[],
   gradients: readonly (Tensor | null | undefined)[],
-  options: BackwardOptions,
-  targets: ReadonlyMap<Node, number> | null,
-): (Tensor | null)[] {
-  const createGraph = options.createGraph ?? false;
-  const retainGraph = options.retainGraph ?? createGraph;
+  { createGraph = false, retainGraph = createGraph }: BackwardOptions,
+  targets: Map<Node, Tensor | null> | null,
+): void {
   const roots = outputs.map((output) => rootOf(op, output));
   const order = newestFirst(roots);
   const needed = targets && leadingTo(order, targets);
   const wanted: Wanted = (node) => node !== null && (!needed || needed.has(node));
-  const results = new Array<Tensor | null>(targets?.size ?? 0).fill(null);
   const flows: Flows = new Array<Flow | null>(order.length).fill(null);
   const step = (node: Node): void => {
     const flow = flows[node.place]!;
     if (flow !== null && wanted(node)) {
       if (node.hooks !== null) runHooks(node, flow);
-      const target = targets?.get(node);
-      if (target !== undefined) results[target] = ownHandle(flow);
-      if (node.retainsGrad && targets === null) deposit(node, flow, createGraph);
+      if (targets === null) {
+        if (node.retainsGrad) deposit(node, flow, createGraph);
+      } else if (targets.has(node)) targets.set(node, ownHandle(flow));
       if (!node.isLeaf) propagate(node, flow, flows, wanted, createGraph);
       if (!retainGraph) node.release();
       if (flow.owned) flow.grad.dispose();
@@ -105,14 +103,13 @@ function walk(
         for (let i = 0; i < order.length; i++) step(order[i]!);
       } catch (error) {
         for (const flow of flows) if (flow?.owned) flow.grad.dispose();
-        for (const result of results) result?.dispose();
+        targets?.forEach((found) => found?.dispose());
         throw error;
       } finally {
         number(outer);
       }
     }),
   );
-  return results;
 }
 
 const NOTHING = {};
@@ -212,7 +209,7 @@ function runHooks(node: Node, flow: Flow): void {
     // The program has seen this tensor and may keep it.
     flow.owned = false;
     if (replaced == null) continue;
-    checkGradient("registerHook", replaced, node.shape, "a hook's gradient");
+    checkGradient("registerHook", replaced, node.shape, "its gradient");
     flow.grad = replaced;
   }
 }
@@ -295,22 +292,21 @@ export function grad(
   if (given.length !== outs.length) {
     throw new GradError(
       "grad",
-      `gradOutputs must have one entry per output, ${outs.length}: got ${given.length}`,
+      `as many gradOutputs as outputs: got ${given.length}, ${outs.length}`,
     );
   }
-  const targets = new Map<Node, number>();
-  for (const x of ins) targets.set(targetOf(x), 0);
-  [...targets.keys()].forEach((node, i) => targets.set(node, i));
-  const found = walk("grad", outs, given, options, targets);
-  const results = ins.map((x) => found[targets.get(x.node!)!] ?? null);
+  const targets = new Map<Node, Tensor | null>();
+  for (const x of ins) targets.set(targetOf(x), null);
+  walk("grad", outs, given, options, targets);
+  const results = ins.map((x) => targets.get(x.node!) ?? null);
   if (!options.allowUnused && results.includes(null)) {
-    for (const result of found) result?.dispose();
+    for (const result of results) result?.dispose();
     throw new GradError(
       "grad",
       `input ${results.indexOf(null)} was not used to make the outputs: pass { allowUnused: true } to get null`,
     );
   }
-  for (const result of found) if (result !== null) track(result);
+  for (const result of targets.values()) if (result !== null) track(result);
   return results;
 }
 

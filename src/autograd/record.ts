@@ -1,6 +1,7 @@
 // The only place where graph nodes are born. An op computes its result, then calls `record` with
 // what its backward needs; without an input that requires gradients that costs nothing.
 import { GradError } from "../core/errors.js";
+import { showShape } from "../core/shape.js";
 import { NO_HISTORY, sharesElements, Tensor } from "./tensor.js";
 import { isGradEnabled } from "./mode.js";
 import { type Backward, Node, type Saved, type Wanted } from "./node.js";
@@ -163,7 +164,7 @@ function checkHistory(name: string, x: Tensor): void {
   if (x.history === x.buffer.history || x.history === NO_HISTORY) return;
   throw new GradError(
     name,
-    `an input of [${x.shape.join(",")}] shares memory with a tensor that ${x.buffer.writer} has ` +
+    `an input of ${showShape(x.shape)} shares memory with a tensor that ${x.buffer.writer} has ` +
       `changed since: make the view again after the change`,
   );
 }

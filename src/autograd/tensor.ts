@@ -155,9 +155,9 @@ export function checkGradient(
   name: string,
   i: number | "" = "",
 ): void {
-  const Wrong = x.dtype !== "float32" ? DTypeError : sameShape(x.shape, shape) ? null : ShapeError;
-  if (Wrong === null) return;
-  throw new Wrong(
+  const float = x.dtype === "float32";
+  if (float && sameShape(x.shape, shape)) return;
+  throw new (float ? ShapeError : DTypeError)(
     op,
     `${name}${i} must be float32 ${showShape(shape)}: got ${x.dtype} ${showShape(x.shape)}`,
   );
@@ -188,6 +188,6 @@ export function alias(x: Tensor, layout: Layout): Tensor {
 function disposed(x: Tensor): never {
   throw new DisposedError(
     "tensor",
-    `a tensor of [${x.shape.join(",")}] was used after dispose(), using or tidy() had released it`,
+    `a tensor of ${showShape(x.shape)} was used after dispose(), using or tidy() had released it`,
   );
 }

@@ -199,7 +199,7 @@ describe("grad", () => {
     for (const gradOutputs of [two, []]) {
       expect(() => grad(x.sum(), x, { gradOutputs })).toThrow(GradError);
       expect(() => grad(x.sum(), x, { gradOutputs })).toThrow(
-        `[grad] gradOutputs must have one entry per output, 1: got ${gradOutputs.length}`,
+        `[grad] as many gradOutputs as outputs: got ${gradOutputs.length}, 1`,
       );
     }
     expect(() => grad([x.sum(), x.mean()], x, { gradOutputs: tensor(1) })).toThrow(GradError);

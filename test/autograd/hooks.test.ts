@@ -85,7 +85,7 @@ describe("hooks", () => {
     x.registerHook((g) => g.sum());
     expect(() => x.mul(2).sum().backward()).toThrow(ShapeError);
     expect(() => x.mul(2).sum().backward()).toThrow(
-      "[registerHook] a hook's gradient must be float32 [2]: got float32 []",
+      "[registerHook] its gradient must be float32 [2]: got float32 []",
     );
     const z = leaf([1, 2]);
     z.registerHook((g) => g.int());
