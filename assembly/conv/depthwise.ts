@@ -116,7 +116,10 @@ class Band {
     return (max(OW, 4) + 5) & ~3;
   }
 
-  /** Rows of outputs of a band, an even number: as far as that is possible. */
+  /**
+   * Rows of outputs of a band, an even number: as far as that is possible. Of long rows there are two, and
+   * the scratch must take four of the inputs: src/ops/depthwise.ts comes here with W < 60000 only.
+   */
   static rows(OW: i32): i32 {
     return max(2, (Band.FLOATS / Band.pitch(OW) - 2) & ~1);
   }

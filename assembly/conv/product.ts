@@ -109,7 +109,7 @@ export class Product {
   }
 
   /**
-   * The same for few rows of A (depthwise convolutions above all), where packing would cost more
+   * `block` for few rows of A (depthwise convolutions above all), where packing would cost more
    * than the products: 16 pixels of a line at a time, read from the slab. It reads up to 31
    * floats past a line.
    */

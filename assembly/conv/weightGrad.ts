@@ -2,9 +2,10 @@
 //   dw [O/g, C/g * kh * kw] = dy [O/g, pixels] @ (x sampled at the outputs) [pixels, C/g * kh * kw]
 //
 // A work unit is up to 64 columns of one group's dw (see src/kernels/units.ts), for all images.
-// Order of summation: the pixels of a block (sampling.ts), then blocks, then images. With fewer
-// than 4 rows (depthwise convolutions above all) and a step of 1, a block's pixels are summed up
-// in 8 lanes and a rest: packing would cost more than the products.
+// Order of summation: the pixels of a block (sampling.ts), then blocks, then images. Where the step is 1
+// and there are fewer than 4 rows (depthwise convolutions above all), or fewer than 4 columns are left for
+// the last panel, a block's pixels are summed up in 8 lanes and a rest: packing would cost more than the
+// products.
 import { Micro } from "../gemm/micro";
 import { Conv2dDims, Room } from "./dims";
 import { Panels } from "./panels";

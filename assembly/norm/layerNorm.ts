@@ -1,5 +1,9 @@
-// Layer normalisation of rows: one pass for the statistics, one for the result.
+// Layer normalisation of rows: a pass each for the mean, the variance and the result. The gradient takes
+// means and deviations from the forward pass, and makes a pass for its two sums and one for the result.
+import { Lanes } from "../reduce/lanes";
 import { Variance } from "../reduce/variance";
+
+const BLOCK: usize = 1024;
 
 @unmanaged
 class LayerNormArgs {
@@ -31,7 +35,7 @@ class LayerNormGradArgs {
 }
 
 class Affine {
-  /** out = (x - mean) rstd weight + bias; a vector where `at` elements from the ends fit, else scalar. */
+  /** out = (x - mean) rstd weight + bias, with weight and bias where they are not 0. */
   static row(x: usize, w: usize, b: usize, out: usize, n: u32, mean: f32, rstd: f32): void {
     const m = f32x4.splat(mean);
     const r = f32x4.splat(rstd);
@@ -74,63 +78,83 @@ export function layerNormF32(args: usize, start: u32, end: u32): void {
  */
 export function layerNormGradF32(args: usize, start: u32, end: u32): void {
   const a = changetype<LayerNormGradArgs>(args);
-  const n = a.cols;
-  const bytes = (<usize>n) << 2;
-  const whole = (<usize>(n & ~3)) << 2;
-  const w = a.weight;
+  const bytes = (<usize>a.cols) << 2;
   for (let u = start; u < end; u++) {
-    const dy = a.dy + <usize>u * bytes;
-    const x = a.x + <usize>u * bytes;
-    const dx = a.dx + <usize>u * bytes;
-    const terms = a.terms ? a.terms + <usize>u * bytes : 0;
+    const row = <usize>u * bytes;
     const mean = load<f32>(a.mean + (u << 2));
     const rstd = load<f32>(a.rstd + (u << 2));
+    LayerNormGrad.means(a.dy + row, a.x + row, a.weight, a.cols, mean, rstd);
+    const terms = a.terms ? a.terms + row : 0;
+    LayerNormGrad.row(a.dy + row, a.x + row, a.weight, terms, a.dx + row, bytes, mean, rstd);
+  }
+}
+
+class LayerNormGrad {
+  /** mean(g) and mean(g xhat) of the row in progress. */
+  static g: f32 = 0;
+  static gHat: f32 = 0;
+
+  /** Sums in SIMD lanes over blocks of 1024 elements; these and what is behind the last vector in float64. */
+  static means(dy: usize, x: usize, w: usize, n: u32, mean: f32, rstd: f32): void {
     const m = f32x4.splat(mean);
     const r = f32x4.splat(rstd);
-    let s1 = f32x4.splat(0);
-    let s2 = f32x4.splat(0);
-    for (let i: usize = 0; i < whole; i += 16) {
-      let g = v128.load(dy + i);
-      if (w) g = f32x4.mul(g, v128.load(w + i));
-      s1 = f32x4.add(s1, g);
-      s2 = f32x4.add(s2, f32x4.mul(g, f32x4.mul(f32x4.sub(v128.load(x + i), m), r)));
+    let sum: f64 = 0;
+    let dot: f64 = 0;
+    let i: usize = 0;
+    const whole = (<usize>(n & ~3)) << 2;
+    while (i < whole) {
+      const end = min(whole, i + (BLOCK << 2));
+      let s = f32x4.splat(0);
+      let d = f32x4.splat(0);
+      for (; i < end; i += 16) {
+        let g = v128.load(dy + i);
+        if (w) g = f32x4.mul(g, v128.load(w + i));
+        s = f32x4.add(s, g);
+        d = f32x4.add(d, f32x4.mul(g, f32x4.mul(f32x4.sub(v128.load(x + i), m), r)));
+      }
+      sum += Lanes.sum(s);
+      dot += Lanes.sum(d);
     }
-    let sum1 = LayerNormGrad.across(s1);
-    let sum2 = LayerNormGrad.across(s2);
-    for (let i = whole; i < bytes; i += 4) {
+    for (; i < (<usize>n) << 2; i += 4) {
       let g = load<f32>(dy + i);
       if (w) g = g * load<f32>(w + i);
-      sum1 += g;
-      sum2 += g * ((load<f32>(x + i) - mean) * rstd);
+      sum += g;
+      dot += g * ((load<f32>(x + i) - mean) * rstd);
     }
-    const mean1 = <f32>(sum1 / <f64>n);
-    const mean2 = <f32>(sum2 / <f64>n);
+    LayerNormGrad.g = <f32>(sum / <f64>n);
+    LayerNormGrad.gHat = <f32>(dot / <f64>n);
+  }
+
+  static row(
+    dy: usize,
+    x: usize,
+    w: usize,
+    terms: usize,
+    dx: usize,
+    bytes: usize,
+    mean: f32,
+    rstd: f32,
+  ): void {
+    const mean1 = LayerNormGrad.g;
+    const mean2 = LayerNormGrad.gHat;
+    const m = f32x4.splat(mean);
+    const r = f32x4.splat(rstd);
     const m1 = f32x4.splat(mean1);
     const m2 = f32x4.splat(mean2);
-    for (let i: usize = 0; i < whole; i += 16) {
+    let i: usize = 0;
+    for (const whole = bytes & ~15; i < whole; i += 16) {
       let g = v128.load(dy + i);
       const hat = f32x4.mul(f32x4.sub(v128.load(x + i), m), r);
       if (terms) v128.store(terms + i, f32x4.mul(g, hat));
       if (w) g = f32x4.mul(g, v128.load(w + i));
       v128.store(dx + i, f32x4.mul(r, f32x4.sub(f32x4.sub(g, m1), f32x4.mul(hat, m2))));
     }
-    for (let i = whole; i < bytes; i += 4) {
+    for (; i < bytes; i += 4) {
       let g = load<f32>(dy + i);
       const hat = (load<f32>(x + i) - mean) * rstd;
       if (terms) store<f32>(terms + i, g * hat);
       if (w) g = g * load<f32>(w + i);
       store<f32>(dx + i, rstd * (g - mean1 - hat * mean2));
     }
-  }
-}
-
-class LayerNormGrad {
-  /** The sum of the lanes, in float64. */
-  static across(v: v128): f64 {
-    return (
-      <f64>f32x4.extract_lane(v, 0) +
-      <f64>f32x4.extract_lane(v, 1) +
-      (<f64>f32x4.extract_lane(v, 2) + <f64>f32x4.extract_lane(v, 3))
-    );
   }
 }

@@ -157,7 +157,7 @@ export class Rows {
     Rows.bytes = (a.H << 2) + 16;
     Rows.stride = Rows.bytes * (2 + Mode.gates(a.mode));
     Rows.at = Scratch.base() + 96;
-    const used: usize = Rows.stride * 4 + 160;
+    const used = Rows.lockstep();
     // One pass over the weights: for a few steps it would not pay.
     if (used < Scratch.BYTES && a.T >= 4)
       w.pack(Scratch.base() + (used & ~63), Scratch.BYTES - used);
@@ -165,7 +165,13 @@ export class Rows {
 
   /** How many of the rows from `row` on go in lockstep: four or one. The bits are the same. */
   static group(row: u32, end: u32): u32 {
-    return row + 4 <= end && Rows.stride * 4 + 160 <= Scratch.BYTES ? 4 : 1;
+    return row + 4 <= end && Rows.lockstep() <= Scratch.BYTES ? 4 : 1;
+  }
+
+  /** Bytes of the scratch that four rows in lockstep take. */
+  @inline
+  private static lockstep(): usize {
+    return Rows.stride * 4 + 160;
   }
 
   @inline

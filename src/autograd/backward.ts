@@ -1,12 +1,12 @@
 // Reverse-mode differentiation: walks the recorded graph from the outputs to the leaves, newest
 // node first, and adds up dL/dx for each x. No recursion: a chain of 100,000 ops is no problem.
-import { DTypeError, GradError, ShapeError } from "../core/errors.js";
-import { sameShape, showShape } from "../core/shape.js";
+import { GradError } from "../core/errors.js";
+import { showShape } from "../core/shape.js";
 import { scoped, track, untracked } from "../memory/scope.js";
 import { revise, withGrad } from "./mode.js";
-import type { Node, Wanted } from "./node.js";
+import type { Hook, Node, Wanted } from "./node.js";
 import { leadingTo, newestFirst } from "./order.js";
-import { alias, NO_HISTORY, type Tensor } from "./tensor.js";
+import { alias, checkGradient, NO_HISTORY, sharesElements, type Tensor } from "./tensor.js";
 
 /** What the engine needs of ops/, which lies above it; given by ops/gradient.ts. */
 export interface GradientOps {
@@ -64,28 +64,26 @@ function number(order: readonly Node[]): void {
   for (let i = 0; i < order.length; i++) order[i]!.place = i;
 }
 
+/** @param targets nodes that get what flows to them, in place of leaves; null: leaves do */
 function walk(
   op: string,
   outputs: readonly Tensor[],
   gradients: readonly (Tensor | null | undefined)[],
-  options: BackwardOptions,
-  targets: ReadonlyMap<Node, number> | null,
-): (Tensor | null)[] {
-  const createGraph = options.createGraph ?? false;
-  const retainGraph = options.retainGraph ?? createGraph;
+  { createGraph = false, retainGraph = createGraph }: BackwardOptions,
+  targets: Map<Node, Tensor | null> | null,
+): void {
   const roots = outputs.map((output) => rootOf(op, output));
   const order = newestFirst(roots);
   const needed = targets && leadingTo(order, targets);
   const wanted: Wanted = (node) => node !== null && (!needed || needed.has(node));
-  const results = new Array<Tensor | null>(targets?.size ?? 0).fill(null);
   const flows: Flows = new Array<Flow | null>(order.length).fill(null);
   const step = (node: Node): void => {
     const flow = flows[node.place]!;
     if (flow !== null && wanted(node)) {
       if (node.hooks !== null) runHooks(node, flow);
-      const target = targets?.get(node);
-      if (target !== undefined) results[target] = ownHandle(flow);
-      if (node.retainsGrad && targets === null) deposit(node, flow, createGraph);
+      if (targets === null) {
+        if (node.retainsGrad) deposit(node, flow, createGraph);
+      } else if (targets.has(node)) targets.set(node, ownHandle(flow));
       if (!node.isLeaf) propagate(node, flow, flows, wanted, createGraph);
       if (!retainGraph) node.release();
       if (flow.owned) flow.grad.dispose();
@@ -105,14 +103,13 @@ function walk(
         for (let i = 0; i < order.length; i++) step(order[i]!);
       } catch (error) {
         for (const flow of flows) if (flow?.owned) flow.grad.dispose();
-        for (const result of results) result?.dispose();
+        targets?.forEach((found) => found?.dispose());
         throw error;
       } finally {
         number(outer);
       }
     }),
   );
-  return results;
 }
 
 const NOTHING = {};
@@ -141,12 +138,7 @@ function propagate(
     const thunk = thunks[i];
     if (thunk == null) continue;
     const grad = node.foreign ? thunk(input.shape) : scoped(thunk, input.shape);
-    if (!sameShape(grad.shape, input.shape)) {
-      throw new ShapeError(
-        node.op,
-        `its backward must give input ${i} a gradient of ${showShape(input.shape)}: got ${showShape(grad.shape)}`,
-      );
-    }
+    checkGradient(node.op, grad, input.shape, "its gradient of input ", i);
     // A thunk may pass dy on (as add does): then each side needs a handle of its own.
     const passedOn = grad === dy || isSaved(node, grad);
     const own = passedOn ? aliasOf(grad) : grad;
@@ -184,8 +176,9 @@ function isOurs({ grad, owned }: Flow): boolean {
 function deposit(node: Node, flow: Flow, createGraph: boolean): void {
   const present = node.grad;
   if (present === null) {
-    node.setGrad(ownHandle(flow, !createGraph));
-  } else if (createGraph) {
+    // Memory of its own, as the next backward may add to it in place.
+    node.setGrad(ownHandle(flow, true));
+  } else if (createGraph || sharesElements(present)) {
     node.setGrad(ops.add(present, flow.grad));
   } else {
     // In place, as in PyTorch: who holds x.grad sees it grow.
@@ -215,13 +208,8 @@ function runHooks(node: Node, flow: Flow): void {
     const replaced = hook(flow.grad);
     // The program has seen this tensor and may keep it.
     flow.owned = false;
-    if (replaced === undefined) continue;
-    if (!sameShape(replaced.shape, node.shape)) {
-      throw new ShapeError(
-        "registerHook",
-        `a hook must return a gradient of ${showShape(node.shape)}: got ${showShape(replaced.shape)}`,
-      );
-    }
+    if (replaced == null) continue;
+    checkGradient("registerHook", replaced, node.shape, "its gradient");
     flow.grad = replaced;
   }
 }
@@ -262,15 +250,7 @@ function seedFor(op: string, output: Tensor, gradient: Tensor | null | undefined
     }
     return { grad: ops.onesLike(output), owned: true };
   }
-  if (!sameShape(gradient.shape, output.shape)) {
-    throw new ShapeError(
-      op,
-      `the gradient must have the output's shape ${showShape(output.shape)}: got ${showShape(gradient.shape)}`,
-    );
-  }
-  if (gradient.dtype !== "float32") {
-    throw new DTypeError(op, `the gradient must be float32: got ${gradient.dtype}`);
-  }
+  checkGradient(op, gradient, output.shape, "the gradient");
   return { grad: gradient, owned: false };
 }
 
@@ -284,7 +264,7 @@ export interface GradOptions extends BackwardOptions {
 /**
  * The gradients of `outputs` (their sum, weighted by `gradOutputs`) with respect to `inputs`, as new
  * tensors; no `grad` is touched.
- * @throws GradError when an input was not used and `allowUnused` is not set.
+ * @throws GradError when an input was not used and `allowUnused` is not set, and where `backward` does.
  * @example
  * const x = tensor(3, { requiresGrad: true });
  * const [dx] = grad(x.pow(3), x, { createGraph: true }); // 3x^2 = 27
@@ -308,20 +288,25 @@ export function grad(
 ): (Tensor | null)[] {
   const outs = asList(outputs);
   const ins = asList(inputs);
-  const given = options.gradOutputs === undefined ? [] : asList<Tensor | null>(options.gradOutputs);
-  const targets = new Map<Node, number>();
-  for (const x of ins) targets.set(targetOf(x), 0);
-  [...targets.keys()].forEach((node, i) => targets.set(node, i));
-  const found = walk("grad", outs, given, options, targets);
-  const results = ins.map((x) => found[targets.get(x.node!)!] ?? null);
+  const given = asList<Tensor | null>(options.gradOutputs ?? outs.map(() => null));
+  if (given.length !== outs.length) {
+    throw new GradError(
+      "grad",
+      `as many gradOutputs as outputs: got ${given.length}, ${outs.length}`,
+    );
+  }
+  const targets = new Map<Node, Tensor | null>();
+  for (const x of ins) targets.set(targetOf(x), null);
+  walk("grad", outs, given, options, targets);
+  const results = ins.map((x) => targets.get(x.node!) ?? null);
   if (!options.allowUnused && results.includes(null)) {
-    for (const result of found) result?.dispose();
+    for (const result of results) result?.dispose();
     throw new GradError(
       "grad",
       `input ${results.indexOf(null)} was not used to make the outputs: pass { allowUnused: true } to get null`,
     );
   }
-  for (const result of found) if (result !== null) track(result);
+  for (const result of targets.values()) if (result !== null) track(result);
   return results;
 }
 
@@ -347,7 +332,7 @@ export function retainGrad(x: Tensor): void {
  * @returns a function that removes the hook.
  * @throws GradError when `x` does not require gradients.
  */
-export function registerHook(x: Tensor, hook: (grad: Tensor) => Tensor | void): () => void {
+export function registerHook(x: Tensor, hook: Hook): () => void {
   const hooks = (rootOf("registerHook", x).hooks ??= []);
   hooks.push(hook);
   revise();

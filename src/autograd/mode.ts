@@ -1,6 +1,6 @@
 // Whether ops are recorded for backward (`backward` turns that off, unless createGraph asks for it), and
 // whether a function is being captured.
-import { CaptureError } from "../core/errors.js";
+import { CaptureError, GradError } from "../core/errors.js";
 
 let enabled = true;
 
@@ -16,7 +16,8 @@ export function withGrad<T>(on: boolean, fn: () => T): T {
   try {
     const result = fn();
     if (result instanceof Promise) {
-      throw new TypeError("[noGrad] fn must be synchronous: it returned a promise");
+      const op = on ? "enableGrad" : "noGrad";
+      throw new GradError(op, "fn must be synchronous: it returned a promise");
     }
     return result;
   } finally {
@@ -26,6 +27,7 @@ export function withGrad<T>(on: boolean, fn: () => T): T {
 
 /**
  * Runs `fn` without recording: nothing in it is saved for backward.
+ * @throws GradError when `fn` returns a promise: what it runs later would be recorded.
  * @example
  * const w = tensor([1, 2], { requiresGrad: true });
  * const y = noGrad(() => w.mul(2));
@@ -35,7 +37,7 @@ export function noGrad<T>(fn: () => T): T {
   return withGrad(false, fn);
 }
 
-/** Runs `fn` with recording, inside of a `noGrad`. */
+/** Runs `fn` with recording, inside of a `noGrad`. @throws GradError when `fn` returns a promise. */
 export function enableGrad<T>(fn: () => T): T {
   return withGrad(true, fn);
 }

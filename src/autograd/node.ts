@@ -19,7 +19,7 @@ export type Backward = (
   wanted: Wanted,
 ) => readonly (((shape: Shape) => Tensor) | null)[];
 
-export type Hook = (grad: Tensor) => Tensor | void;
+export type Hook = (grad: Tensor) => Tensor | null | void;
 
 /** Told of each use of a gradient before it happens: a recording (ops/capture.ts). */
 export type GradWatch = (node: Node, writes: boolean) => void;

@@ -29,7 +29,7 @@ export function newestFirst(roots: readonly Node[]): Node[] {
 }
 
 /** Those of `order` from which a target can be reached. */
-export function leadingTo(order: readonly Node[], targets: ReadonlyMap<Node, number>): Set<Node> {
+export function leadingTo(order: readonly Node[], targets: ReadonlyMap<Node, unknown>): Set<Node> {
   const needed = new Set<Node>(targets.keys());
   for (let i = order.length - 1; i >= 0; i--) {
     const node = order[i]!;

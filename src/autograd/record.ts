@@ -1,7 +1,8 @@
 // The only place where graph nodes are born. An op computes its result, then calls `record` with
 // what its backward needs; without an input that requires gradients that costs nothing.
 import { GradError } from "../core/errors.js";
-import { NO_HISTORY, Tensor } from "./tensor.js";
+import { showShape } from "../core/shape.js";
+import { NO_HISTORY, sharesElements, Tensor } from "./tensor.js";
 import { isGradEnabled } from "./mode.js";
 import { type Backward, Node, type Saved, type Wanted } from "./node.js";
 
@@ -100,7 +101,7 @@ export function recordInPlace<S extends Record<string, Tensor>>(
 
 /** Refuses, before anything is written, what an in-place op must not touch. */
 export function checkInPlace(name: string, x: Tensor, others: readonly Tensor[]): void {
-  if (x.numel() > 0 && x.layout.strides.some((s, i) => s === 0 && x.shape[i]! > 1)) {
+  if (sharesElements(x)) {
     throw new GradError(
       name,
       "an expanded tensor shares elements: use clone() before writing to it",
@@ -116,6 +117,8 @@ export function checkInPlace(name: string, x: Tensor, others: readonly Tensor[])
       "a view that takes part in a graph can't be changed: use clone() first",
     );
   }
+  checkHistory(name, x);
+  for (const other of others) checkHistory(name, other);
 }
 
 function nodeFor(name: string, out: Tensor, inputs: readonly (Tensor | null)[]): Node | null {
@@ -125,7 +128,7 @@ function nodeFor(name: string, out: Tensor, inputs: readonly (Tensor | null)[]):
     const x = inputs[i]!;
     if (x === null) continue;
     if (x.node !== null) needed = true;
-    if (x.history !== x.buffer.history && x.history !== NO_HISTORY) staleHistory(name, x);
+    checkHistory(name, x);
   }
   if (!needed) return null;
   const nodes = new Array<Node | null>(inputs.length);
@@ -157,10 +160,12 @@ function holdOne(x: Tensor): Tensor {
   return held;
 }
 
-function staleHistory(name: string, x: Tensor): never {
+/** Refuses a tensor whose memory an in-place op has given another history. */
+function checkHistory(name: string, x: Tensor): void {
+  if (x.history === x.buffer.history || x.history === NO_HISTORY) return;
   throw new GradError(
     name,
-    `an input of [${x.shape.join(",")}] shares memory with a tensor that ${x.buffer.writer} has ` +
+    `an input of ${showShape(x.shape)} shares memory with a tensor that ${x.buffer.writer} has ` +
       `changed since: make the view again after the change`,
   );
 }

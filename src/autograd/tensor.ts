@@ -76,14 +76,14 @@ export class Tensor extends Handle {
     return this.storage ?? disposed(this);
   }
 
-  /** @internal Address of its first element, valid until the next allocation or kernel call. */
+  /** @internal Address of its first element, valid until the next kernel call or copy. */
   address(): number {
     return this.buffer.address() + this.layout.offset * bytesOf(this.dtype);
   }
 
   /**
    * Whether `backward` computes gradients through it. Settable on leaves (tensors not made by a
-   * recorded op).
+   * recorded op); false drops `grad` and hooks.
    * @throws DTypeError for dtypes other than float32; GradError on a tensor that an op made.
    */
   get requiresGrad(): boolean {
@@ -101,6 +101,7 @@ export class Tensor extends Handle {
         `only float32 tensors have gradients: got ${this.dtype}`,
       );
     }
+    this.node?.setGrad(null);
     this.node = on ? Node.leafOf(this) : null;
     revise();
   }
@@ -123,13 +124,7 @@ export class Tensor extends Handle {
       if (value !== null) throw new GradError("grad", "this tensor does not require gradients");
       return;
     }
-    if (value !== null && (value.dtype !== "float32" || !sameShape(value.shape, this.shape))) {
-      const Wrong = value.dtype === "float32" ? ShapeError : DTypeError;
-      throw new Wrong(
-        "grad",
-        `must be float32 ${showShape(this.shape)}: got ${value.dtype} ${showShape(value.shape)}`,
-      );
-    }
+    if (value !== null) checkGradient("grad", value, this.shape, "the gradient");
     this.node.setGrad(value);
     this.node.gradSeen = true;
   }
@@ -152,6 +147,27 @@ export class Tensor extends Handle {
   }
 }
 
+/** Refuses what is no gradient of a tensor of `shape`; the error calls it `name` and, of several, `i`. */
+export function checkGradient(
+  op: string,
+  x: Tensor,
+  shape: Shape,
+  name: string,
+  i: number | "" = "",
+): void {
+  const float = x.dtype === "float32";
+  if (float && sameShape(x.shape, shape)) return;
+  throw new (float ? ShapeError : DTypeError)(
+    op,
+    `${name}${i} must be float32 ${showShape(shape)}: got ${x.dtype} ${showShape(x.shape)}`,
+  );
+}
+
+/** Whether some of its elements lie at one place: an expanded tensor, which can't be written to. */
+export function sharesElements({ layout }: Tensor): boolean {
+  return layout.size > 0 && layout.strides.some((s, i) => s === 0 && layout.shape[i]! > 1);
+}
+
 /** Uninitialised memory for the result of `op`. */
 export function allocate(op: string, layout: Layout, dtype: DType): Tensor {
   return new Tensor(Buffer.allocate(layout.size * bytesOf(dtype), op), layout, dtype);
@@ -172,6 +188,6 @@ export function alias(x: Tensor, layout: Layout): Tensor {
 function disposed(x: Tensor): never {
   throw new DisposedError(
     "tensor",
-    `a tensor of [${x.shape.join(",")}] was used after dispose(), using or tidy() had released it`,
+    `a tensor of ${showShape(x.shape)} was used after dispose(), using or tidy() had released it`,
   );
 }

@@ -1,16 +1,17 @@
 // Every error that simdgrad throws on purpose. The message starts with the op in brackets and
 // says the rule and what came: `[matmul] inner sizes must match: got a=[2,3], b=[4,5]`.
-// All are thrown before anything is allocated.
+// Wrong dtypes, shapes and options are refused before anything is allocated; what only the values show (an
+// index, a matrix) when a kernel has met it.
 
 /** Base class: `catch (e) { if (e instanceof SimdgradError) ... }` catches all of them. */
 export class SimdgradError extends Error {
+  override readonly name: string = "SimdgradError";
   constructor(
     /** The op or function that refused. */
     readonly op: string,
     message: string,
   ) {
     super(`[${op}] ${message}`);
-    this.name = new.target.name;
   }
 }
 

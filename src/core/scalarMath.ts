@@ -24,7 +24,10 @@ export function cos(x: number): number {
   return quadrant === 0 || quadrant === 3 ? y : -y;
 }
 
-/** x to the power of y, x >= 0; relative error below 1e-15 (1 + |y ln x|). Whole y up to 2^31 by repeated squaring. */
+/**
+ * x to the power of y, x >= 0; relative error below 1e-15 (1 + |y ln x|). Whole y up to 2^31, of any x, by
+ * repeated squaring: below 2^-52 (1 + |y|).
+ */
 export function pow(x: number, y: number): number {
   if (Number.isInteger(y) && Math.abs(y) < 2 ** 31) {
     let power = 1;
@@ -33,8 +36,9 @@ export function pow(x: number, y: number): number {
     }
     return y < 0 ? 1 / power : power;
   }
+  if (!(x >= 0) || Number.isNaN(y)) return NaN;
   if (x === 0 || x === Infinity) return (x === 0) === y > 0 ? 0 : Infinity;
-  return exp(y * log(x));
+  return exp(Math.max(-800, Math.min(800, y * log(x))));
 }
 
 /** ln x for a finite x > 0: x = m 2^e, ln m = 2 artanh((m - 1) / (m + 1)). */
@@ -48,9 +52,9 @@ function log(x: number): number {
   return e * LN2 + (2 * s * (1 + sum) + e * LN2_REST);
 }
 
-/** e^x = 2^n e^r, |r| <= ln(2) / 2. */
+/** e^x = 2^n e^r, |r| <= ln(2) / 2, for |x| <= 800: beyond that it is 0 or infinite. */
 function exp(x: number): number {
-  const n = Math.max(-1100, Math.min(1100, Math.round(x / Math.LN2)));
+  const n = Math.round(x / Math.LN2);
   const r = x - n * LN2 - n * LN2_REST;
   let y = 1;
   for (let k = 14; k > 0; k--) y = 1 + (r / k) * y;

@@ -2,7 +2,7 @@
 //
 // A kernel is `(args, start, end) => void`. Each parameter takes one 4-byte slot, in this order:
 //   ptr  byte address      u32, i32  count, size, stride (in elements)      f32  scalar
-// A trailing "dims: i32..." stands for as many i32 slots as the call needs. The kernel of the
+// A trailing "dims: i32..." or "more: i32..." stands for as many i32 slots as the call needs. The kernel of the
 // same name in assembly/ reads the same slots; test/kernels/contract.test.ts compares the two lists. At run time
 // nobody reads this file: it's there for the compiler and the tests.
 
@@ -30,7 +30,6 @@ import { recurrent } from "./contract/recurrent.js";
 import { attention } from "./contract/attention.js";
 import { losses } from "./contract/losses.js";
 import { optim } from "./contract/optim.js";
-import { modules } from "./contract/modules.js";
 import type { Contract, Param } from "./param.js";
 
 // A binary block, the offsets' status, then the dim gathered along: n elements of x at `stride`.
@@ -246,7 +245,6 @@ export const contract = {
   ...attention,
   ...losses,
   ...optim,
-  ...modules,
 } as const satisfies Contract;
 
 export type KernelName = keyof typeof contract;

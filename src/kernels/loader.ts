@@ -97,9 +97,9 @@ export function tableIndex(kernel: Kernel<readonly number[]>): number {
   return index;
 }
 
-/** @internal Compiles the build in use, for a memory that threads share or for one that they don't. */
-export function compile(shared: boolean): WebAssembly.Module {
-  const bytes = kernelBytes(build);
+/** @internal Compiles the build in use, or `next`, for a memory that threads share or for one that they don't. */
+export function compile(shared: boolean, next = build): WebAssembly.Module {
+  const bytes = kernelBytes(next);
   if (shared) share(bytes);
   return new WebAssembly.Module(bytes);
 }
@@ -117,7 +117,7 @@ export function isSupported(build: Packed): boolean {
   return WebAssembly.validate(kernelBytes(build));
 }
 
-/** From now on `next` is the build in use: `compile` it and `moveTo` it. */
+/** From now on `next`, which was compiled and moved to, is the build in use. */
 export function useBuild(next: Packed): void {
   build = next;
 }

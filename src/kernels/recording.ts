@@ -138,7 +138,7 @@ export class Recording implements Recorder {
     heapI32.set(calls, (this.list >>> 2) + words.length);
   }
 
-  /** Runs all calls again. @throws IndexError, see `bad` */
+  /** Runs all calls again. @throws SimdgradError, see `bad` */
   replay(): void {
     const calls = this.list + 4 * this.words.length;
     let from = 0;

@@ -52,13 +52,15 @@ function nodeThread(start: Start, died: Died): Thread {
 
 function webThread(start: Start, died: Died): Thread {
   const url = web.URL.createObjectURL(new web.Blob([workerSource], { type: "text/javascript" }));
+  const release = (): void => web.URL.revokeObjectURL(url);
   const worker = new web.Worker(url);
   const ready = new Promise<void>((resolve, reject) => {
     worker.onmessage = () => {
-      web.URL.revokeObjectURL(url);
+      release();
       resolve();
     };
     worker.onerror = ({ message }) => {
+      release();
       const why = message ?? "the page's policy may forbid workers from blob: addresses";
       const how = `a worker thread has ended: ${why}`;
       reject(failure(how));
@@ -66,5 +68,9 @@ function webThread(start: Start, died: Died): Thread {
     };
   });
   worker.postMessage(start);
-  return { ready, stop: () => worker.terminate() };
+  const stop = (): void => {
+    release();
+    worker.terminate();
+  };
+  return { ready, stop };
 }

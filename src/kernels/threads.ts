@@ -251,10 +251,10 @@ export async function setThreads(n: number): Promise<number> {
 export async function changeBuild(next: Packed, changed: () => void): Promise<void> {
   const change = async (): Promise<void> => {
     const size = getThreads();
+    const module = compile(shared !== null, next);
     dismiss();
-    useBuild(next);
-    const module = compile(shared !== null);
     moveTo(module, memory);
+    useBuild(next);
     if (shared !== null) shared = module;
     changed();
     await assemble(size);

@@ -1,5 +1,5 @@
-// The few names of the WebAssembly JavaScript API that simdgrad uses, so that neither the
-// library nor those who compile against it need TypeScript's DOM library.
+// What simdgrad uses of WebAssembly and of UTF-8, so that it needs no TypeScript library of a host. Those
+// who compile against simdgrad don't get this file: none of the types that they reach mentions these names.
 declare namespace WebAssembly {
   function validate(bytes: Uint8Array): boolean;
   class Module {
@@ -18,9 +18,6 @@ declare namespace WebAssembly {
     grow(entries: number, value: unknown): number;
   }
 }
-
-/** Binary text from base64: in browsers, and in Node since 16. */
-declare function atob(base64: string): string;
 
 /** UTF-8: in browsers, and in Node. */
 declare class TextEncoder {

@@ -32,16 +32,19 @@ export class Arena extends Storage implements Region {
 
   /** Gives the memory back. What is still referred to, a gradient say, is spilled. */
   override evict(): void {
-    if (!this.resident) return;
-    this.resident = false;
-    if (this.queued) dequeue(this);
-    this.leaving();
+    if (this.resident) {
+      this.resident = false;
+      this.leaving();
+    }
+    // Where JavaScript has no room for one of them, the rest waits in the queue for the next attempt.
     for (const storage of this.storages) {
       moveOut(storage);
       storage.region = null;
+      this.storages.delete(storage);
     }
-    this.storages.clear();
     returnBlocks(this.bins);
+    if (this.queued) dequeue(this);
+    this.queued = false;
   }
 }
 

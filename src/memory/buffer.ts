@@ -144,7 +144,7 @@ export class Buffer {
     return new Buffer(page, offset, bytes);
   }
 
-  /** Its address in the heap, valid until the next allocation or kernel call. */
+  /** Its address in the heap, valid until the next kernel call or copy. */
   address(): number {
     const address = touch(this.storage) + this.offset;
     if (watcher !== null) watcher(this, address);

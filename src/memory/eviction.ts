@@ -6,7 +6,7 @@
 //  - using a spilled storage brings it back, with the same bytes;
 //  - storages touched since the last kernel call are pinned: an op's operands stay;
 //  - addresses are read after the last allocation, right before the kernel (see kernels/run.ts).
-import { OutOfMemoryError } from "../core/errors.js";
+import { OutOfMemoryError, ValueError } from "../core/errors.js";
 import {
   type Bins,
   type Block,
@@ -110,8 +110,10 @@ export function countLive(storage: Storage, bytes: number): void {
 /**
  * Sets how far the heap may grow, in bytes (default: 4 GiB, all that WebAssembly has). Tensors
  * beyond it are kept outside and come back when used. The heap never shrinks below its present size.
+ * @throws ValueError for NaN and for less than 0
  */
 export function setHeapLimit(bytes: number): void {
+  if (!(bytes >= 0)) throw new ValueError("setHeapLimit", `a number of bytes: got ${bytes}`);
   maxBytes = Math.max(bytes, heapBytes());
   budget = Math.min(budget, maxBytes);
 }
@@ -205,7 +207,7 @@ function restore(storage: Storage): void {
 
 /** Spills the storage that was not used for longest; false when all are pinned. */
 function spillOldest(): boolean {
-  // The two newest may have changed places: see touch.
+  // The two newest may have changed places: see use.
   const first = oldest !== null && oldest.lastUse >= pinnedSince ? oldest.next : oldest;
   if (first === null || first.lastUse >= pinnedSince) return false;
   first.evict();
@@ -227,7 +229,7 @@ export function moveOut(storage: Storage): void {
     );
   }
   storage.spilledAt = allocatedBytes;
-  stats.spilled += storage.usedBytes;
+  stats.spilled += storage.spilled.length;
   stats.live -= storage.liveBytes;
   freeBlock(storage.block!);
   storage.block = null;

@@ -24,9 +24,10 @@ export let memory = new WebAssembly.Memory({
 });
 
 /** Views on the whole heap. Read them at use: growing the heap replaces them. */
-export let heapF32 = new Float32Array(memory.buffer);
-export let heapI32 = new Int32Array(memory.buffer);
-export let heapU8 = new Uint8Array(memory.buffer);
+export let heapF32: Float32Array<ArrayBuffer>;
+export let heapI32: Int32Array<ArrayBuffer>;
+export let heapU8: Uint8Array<ArrayBuffer>;
+view();
 
 function view(): void {
   heapF32 = new Float32Array(memory.buffer);
@@ -168,11 +169,15 @@ export function growHeap(bytes: number, limit: number): boolean {
   const most = Math.min(MAX_PAGES, Math.floor(limit / WASM_PAGE)) - present;
   if (pages > most) return false;
   // A quarter more each time, so that a heap on its way up does not grow a thousand times.
-  const step = Math.min(most, Math.max(pages, present >> 2));
-  try {
-    memory.grow(step);
-  } catch {
-    return false; // The machine has no more; the caller spills or reports.
+  let step = Math.min(most, Math.max(pages, present >> 2));
+  for (;;) {
+    try {
+      memory.grow(step);
+      break;
+    } catch {
+      if (step === pages) return false; // The machine has no more; the caller spills or reports.
+      step = pages;
+    }
   }
   view();
   const block = new Block(last!.ptr + last!.bytes, step * WASM_PAGE);

@@ -20,7 +20,7 @@ export function track(handle: Handle): void {
 
 /**
  * Runs `fn` and releases all tensors that were made in it, except those it returns (a tensor, or
- * arrays, plain objects and Maps of them, however deep). Values that a graph saved for `backward`,
+ * arrays, plain objects, Maps and Sets of them, however deep). Values that a graph saved for `backward`,
  * gradients of leaves and optimiser state stay. It is an accelerator, never a duty: without it the
  * same memory is reclaimed when it is needed.
  *
@@ -59,8 +59,10 @@ export function scoped<A, T>(fn: (arg: A) => T, arg: A): T {
 
 /** Releases what was made since the scope began at `from`, but for `result`: that is the outer scope's. */
 function leave(from: number, result: unknown): void {
-  let kept: Set<unknown> | null = null;
-  if (!(result instanceof Handle) && result != null) collect(result, (kept = new Set()));
+  const kept =
+    typeof result !== "object" || result === null || result instanceof Handle
+      ? null
+      : reached(result);
   const end = top;
   top = from;
   for (let i = from; i < end; i++) {
@@ -82,14 +84,15 @@ export function untracked<T>(fn: () => T): T {
   }
 }
 
-function collect(value: unknown, seen: Set<unknown>): void {
-  const pending = [value];
-  while (pending.length > 0) {
-    const item = pending.pop();
-    if (typeof item !== "object" || item === null || seen.has(item)) continue;
-    seen.add(item);
+/** All objects that can be reached from one. */
+function reached(from: object): Set<object> {
+  const seen = new Set([from]);
+  // What is added while a Set is gone through is visited, too.
+  for (const item of seen) {
     if (item instanceof Handle || ArrayBuffer.isView(item)) continue;
-    if (item instanceof Map) pending.push(...(item as Map<unknown, unknown>).values());
-    else pending.push(...(Object.values(item) as unknown[]));
+    const inside: Iterable<unknown> =
+      item instanceof Map || item instanceof Set ? item.values() : Object.values(item);
+    for (const x of inside) if (typeof x === "object" && x !== null) seen.add(x);
   }
+  return seen;
 }

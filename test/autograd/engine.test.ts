@@ -79,6 +79,28 @@ describe("backward", () => {
     expect(seed.toArray()).toEqual([1, 1]);
   });
 
+  it("after one with createGraph adds to this gradient alone, not to what it came from", () => {
+    const [x, y, seed] = [leaf([1, 2, 3]), leaf([1, 2, 3]), tensor([1, 1, 1])];
+    x.sum().backward(null, { createGraph: true }); // dy, expanded
+    x.mul(tensor([1, 2, 3]))
+      .sum()
+      .backward();
+    expect(x.grad!.toArray()).toEqual([2, 3, 4]);
+    y.backward(seed, { createGraph: true });
+    y.backward(tensor([5, 5, 5]));
+    expect([y.grad!.toArray(), seed.toArray()]).toEqual([
+      [6, 6, 6],
+      [1, 1, 1],
+    ]);
+  });
+
+  it("adds to a gradient whose elements share memory in memory of its own", () => {
+    const [x, zero] = [leaf([1, 2, 3]), tensor([0])];
+    x.grad = zero.expand([3]);
+    x.backward(tensor([1, 2, 3]));
+    expect([x.grad.toArray(), zero.toArray()]).toEqual([[1, 2, 3], [0]]);
+  });
+
   it("of a leaf itself gives what came in", () => {
     const x = leaf(3);
     x.backward();
@@ -169,6 +191,18 @@ describe("grad", () => {
     const outputs = [x.square(), x.sum()];
     const [dx] = grad(outputs, x, { gradOutputs: [tensor([1, 10]), null] });
     expect(dx!.toArray()).toEqual([3, 41]);
+  });
+
+  it("takes one of gradOutputs for each output, and says so", () => {
+    const x = leaf([1, 2]);
+    const two = [tensor(1), tensor(1)];
+    for (const gradOutputs of [two, []]) {
+      expect(() => grad(x.sum(), x, { gradOutputs })).toThrow(GradError);
+      expect(() => grad(x.sum(), x, { gradOutputs })).toThrow(
+        `[grad] as many gradOutputs as outputs: got ${gradOutputs.length}, 1`,
+      );
+    }
+    expect(() => grad([x.sum(), x.mean()], x, { gradOutputs: tensor(1) })).toThrow(GradError);
   });
 
   it("names an unused input, or gives null for it", () => {
@@ -295,7 +329,12 @@ describe("switching recording off", () => {
         throw new Error("mine");
       }),
     ).toThrow("mine");
-    expect(() => noGrad(() => Promise.resolve(1))).toThrow(TypeError);
+    for (const [name, run] of Object.entries({ noGrad, enableGrad })) {
+      expect(() => run(() => Promise.resolve(1))).toThrow(GradError);
+      expect(() => run(() => Promise.resolve(1))).toThrow(
+        `[${name}] fn must be synchronous: it returned a promise`,
+      );
+    }
   });
 
   it("detach shares the memory and ends the graph", () => {
@@ -316,5 +355,17 @@ describe("switching recording off", () => {
     expect(() => (y.requiresGrad = false)).toThrow(/only leaves can be changed: use detach/);
     x.requiresGrad = false;
     expect(x.mul(2).requiresGrad).toBe(false);
+  });
+
+  it("requiresGrad = false drops the gradient: its memory, unless the program may hold it", () => {
+    const before = sg.memory().handles;
+    const [x, y] = [leaf([1, 2]), leaf([1, 2])];
+    const loss = sg.tidy(() => x.square().add(y).sum());
+    loss.backward();
+    const held = y.grad!;
+    x.requiresGrad = y.requiresGrad = false;
+    expect([x.grad, y.grad, held.toArray()]).toEqual([null, null, [1, 1]]);
+    for (const t of [x, y, loss, held]) t.dispose();
+    expect(sg.memory().handles - before).toBe(0);
   });
 });

@@ -1,7 +1,15 @@
 // What a program can put into a graph: hooks, retained gradients, ops of its own.
 import { describe, expect, it } from "vitest";
 import * as sg from "../../src/index.js";
-import { grad, GradError, noGrad, record, ShapeError, tensor } from "../../src/index.js";
+import {
+  DTypeError,
+  grad,
+  GradError,
+  noGrad,
+  record,
+  ShapeError,
+  tensor,
+} from "../../src/index.js";
 import type { Tensor } from "../../src/index.js";
 
 const leaf = (values: number | number[]): Tensor => tensor(values, { requiresGrad: true });
@@ -27,6 +35,13 @@ describe("hooks", () => {
     y.registerHook((g) => g.add(1));
     y.sum().backward();
     expect(x.grad!.toArray()).toEqual([9, 9]);
+  });
+
+  it("that return null change nothing", () => {
+    const x = leaf([1, 2]);
+    x.registerHook(() => null);
+    x.mul(3).sum().backward();
+    expect(x.grad!.toArray()).toEqual([3, 3]);
   });
 
   it("end when removed, others stay", () => {
@@ -70,8 +85,11 @@ describe("hooks", () => {
     x.registerHook((g) => g.sum());
     expect(() => x.mul(2).sum().backward()).toThrow(ShapeError);
     expect(() => x.mul(2).sum().backward()).toThrow(
-      /\[registerHook\] a hook must return a gradient of \[2\]: got \[\]/,
+      "[registerHook] its gradient must be float32 [2]: got float32 []",
     );
+    const z = leaf([1, 2]);
+    z.registerHook((g) => g.int());
+    expect(() => z.mul(2).sum().backward()).toThrow(DTypeError);
     const y = leaf(1);
     y.registerHook(() => {
       throw new Error("mine");
@@ -155,11 +173,18 @@ describe("record", () => {
     );
     const wrong = record("wrong", x.detach(), [x], {}, (dy) => [() => dy.sum()]);
     expect(() => wrong.sum().backward()).toThrow(
-      /\[wrong\] its backward must give input 0 a gradient of \[2\]: got \[\]/,
+      "[wrong] its gradient of input 0 must be float32 [2]: got float32 []",
     );
     const twice = cube(x).sum();
     twice.backward();
     expect(() => twice.backward()).toThrow(/the graph of cube was released/);
+  });
+
+  it("refuses a gradient of another dtype", () => {
+    const x = leaf([1, 2]);
+    const y = record("whole", tensor([1, 2]), [x], {}, (dy) => [() => dy.int()]).sum();
+    expect(() => y.backward()).toThrow(DTypeError);
+    expect(x.grad).toBe(null);
   });
 
   it("null means no derivative", () => {

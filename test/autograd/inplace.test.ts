@@ -187,6 +187,24 @@ describe("views in graphs", () => {
     expect(x.grad!.toArray()).toEqual([12, 0]);
   });
 
+  it("so refused write nothing, as operand or as what is written to", () => {
+    const writes: readonly ((y: Tensor, stale: Tensor) => unknown)[] = [
+      (y, stale) => y.add_(stale),
+      (y, stale) => y.sub_(stale),
+      (y, stale) => y.copy_(stale),
+      (y, stale) => y.scatterAdd_(0, tensor([0, 1], { dtype: "int32" }), stale),
+      (y, stale) => y.maskedFill_(tensor([true, false]), stale.select(0, 0)),
+      (_, stale) => stale.fill_(1),
+    ];
+    for (const write of writes) {
+      const y = tensor([1, 2]);
+      const stale = y.reshape([2]);
+      y.mul_(leaf([3, 3]));
+      expect(() => write(y, stale)).toThrow(GradError);
+      expect(y.toArray()).toEqual([3, 6]);
+    }
+  });
+
   it("can't be changed while they take part; their clones can", () => {
     const x = leaf([1, 2]);
     const y = x.mul(2);

@@ -162,6 +162,22 @@ describe.each(builds)("layerNorm, %s build", (build) => {
   });
 });
 
+describe.each(builds)("layerNorm's gradient, %s build", (build) => {
+  test("keeps its digits over long rows", () => {
+    const bench = new Bench(build);
+    const cols = 1_000_003;
+    const [x, dy] = [floats(cols, 4), floats(cols, 9).map((v) => v + 2)];
+    const { mean, rstd } = statistics([...x]);
+    const [at, dx] = [[dy, x].map((v) => bench.put(v, 4)), bench.put(new Float32Array(cols), 4)];
+    const stats = [mean, rstd].map((v) => bench.put(Float32Array.of(v)));
+    bench.run("layerNormGradF32", 1, ...at, 0, ...stats, 0, dx, cols);
+    const hat = [...x].map((v) => (v - mean) * rstd);
+    const [g1, g2] = [meanOf([...dy]), meanOf(hat.map((v, i) => v * dy[i]!))];
+    const want = hat.map((v, i) => rstd * (dy[i]! - g1 - v * g2));
+    expectClose(dx.read(), want, "gradient");
+  });
+});
+
 describe.each(builds)("batchNorm, %s build", (build) => {
   let bench: Bench;
   beforeEach(() => (bench = new Bench(build)));

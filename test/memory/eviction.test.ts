@@ -1,7 +1,24 @@
 // Which storage leaves the heap when there is no room: never one that the call in preparation uses.
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { OutOfMemoryError, setHeapLimit, zeros } from "../../src/index.js";
-import { drop, endCall, place, Storage, touch } from "../../src/memory/eviction.js";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import {
+  memory,
+  ones,
+  OutOfMemoryError,
+  setHeapLimit,
+  ValueError,
+  zeros,
+} from "../../src/index.js";
+import { Arena } from "../../src/memory/arena.js";
+import { drop, endCall, forceEviction, place, Storage, touch } from "../../src/memory/eviction.js";
+import {
+  type Block,
+  freeBlock,
+  growHeap,
+  heapBytes,
+  heapU8,
+  memory as wasmMemory,
+  takeBlock,
+} from "../../src/memory/heap.js";
 
 const MiB = 2 ** 20;
 
@@ -47,6 +64,56 @@ describe("the storage used longest ago leaves first", () => {
     [first, second].forEach(drop);
     endCall();
   });
+});
+
+it.each([Number.NaN, -1])("the heap's limit can't be %s", (bytes) => {
+  expect(() => setHeapLimit(bytes)).toThrow(ValueError);
+  expect(() => setHeapLimit(bytes)).toThrow(`[setHeapLimit] a number of bytes: got ${bytes}`);
+});
+
+it("counts as spilled what is copied: nothing, of a page whose tensors are all released", () => {
+  const { spilledBytes } = memory();
+  zeros([16]).dispose();
+  forceEviction(true);
+  zeros([2 ** 20]).dispose(); // every other page leaves
+  forceEviction(false);
+  const between = memory().spilledBytes;
+  zeros([16]).dispose();
+  forceEviction(true);
+  zeros([2 ** 20]).dispose();
+  forceEviction(false);
+  expect([between >= spilledBytes, memory().spilledBytes]).toEqual([true, between]);
+});
+
+it("where the machine has no quarter of a heap more, the heap grows by what is asked for", () => {
+  const full: Block[] = [];
+  for (let block = takeBlock(MiB); block !== null; block = takeBlock(MiB)) full.push(block);
+  const grow = vi.spyOn(wasmMemory, "grow").mockImplementationOnce(() => {
+    throw new RangeError("no more");
+  });
+  const before = heapBytes();
+  expect(growHeap(2 * MiB, Infinity)).toBe(true);
+  expect(grow.mock.calls[0]).toEqual([Math.floor(before / 65536 / 4)]);
+  expect(heapBytes() - before).toBeLessThanOrEqual(2 * MiB + 65536);
+  grow.mockRestore();
+  full.forEach(freeBlock);
+});
+
+it("an arena that fails to leave as a whole leaves with the next attempt", () => {
+  let told = 0;
+  const arena = new Arena(() => told++);
+  const kept = arena.during(() => [ones([2000]), ones([3000])]);
+  arena.settle();
+  const slice = vi.spyOn(heapU8, "slice").mockImplementationOnce(() => {
+    throw new RangeError("no more");
+  });
+  expect(() => arena.evict()).toThrow(OutOfMemoryError);
+  slice.mockRestore();
+  expect(kept.map((x) => x.sum().item())).toEqual([2000, 3000]);
+  arena.evict();
+  expect([told, arena.resident, arena.storages.size]).toEqual([1, false, 0]);
+  expect(arena.bins.filter((block) => block !== null)).toEqual([]);
+  expect(kept.map((x) => x.sum().item())).toEqual([2000, 3000]);
 });
 
 it("as many bytes as an address can name are more than a heap has", () => {

@@ -13,6 +13,7 @@ import {
   tensor,
   type Tensor,
   tidy,
+  zeros,
 } from "../../src/index.js";
 import { forceEviction } from "../../src/memory/eviction.js";
 
@@ -152,6 +153,14 @@ describe("tidy and dispose", () => {
     });
     expect(memory().handles - before).toBe(2);
     expect((kept.list[0] as Tensor).toArray()).toEqual([2, 3]);
+    const [one] = tidy(() => new Set([tensor([1, 2]).add(1)]));
+    expect(one!.toArray()).toEqual([2, 3]);
+  });
+
+  it("tidy returns lists of any length", () => {
+    const before = memory().handles;
+    const list = tidy(() => zeros([300_000]).toArray());
+    expect([(list as number[]).length, memory().handles - before]).toEqual([300_000, 0]);
   });
 
   it("tidy keeps gradients and what a graph saved", () => {

@@ -49,6 +49,12 @@ const lists = [...shapeRefusals, ...valueRefusals, merged("refusals")].flatMap((
   Object.entries(list),
 );
 
+it("errors keep their names where classes lose theirs: in minified programs", () => {
+  const e = class extends sg.SimdgradError {};
+  expect(new e("op", "message").name).toBe("SimdgradError");
+  expect(new sg.ShapeError("op", "message").name).toBe("ShapeError");
+});
+
 describe("bad input is refused", () => {
   it("by every op that has something to refuse", () => {
     const ops = Object.keys({ ...differentiable, ...underivable, ...inPlace });

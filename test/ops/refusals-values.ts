@@ -219,8 +219,8 @@ const others: Refusals = {
   backward: [
     grad(/\[3\] is no scalar: pass dL\/doutput/, () => sg.backward(f.leaf)),
     grad(/the output does not require gradients/, () => sg.backward(f.scalar)),
-    shape(/must have the output's shape \[3\]: got \[5\]/, () => sg.backward(f.leaf, f.v5)),
-    dtype(/the gradient must be float32: got int32/, () => sg.backward(f.leaf, f.int3)),
+    shape(/the gradient must be float32 \[3\]: got float32 \[5\]/, () => sg.backward(f.leaf, f.v5)),
+    dtype(/the gradient must be float32 \[3\]: got int32 \[3\]/, () => sg.backward(f.leaf, f.int3)),
   ],
   grad: [
     grad(/every input must require gradients/, () => sg.grad(f.leaf, f.v3, { gradOutputs: f.v3 })),

@@ -34,5 +34,29 @@ describe("pow", () => {
     expect([pow(0, 0), pow(3, 4), pow(2, -3), pow(1e-300, 1.5), pow(1e300, 1.5)]).toEqual([
       ...[1, 81, 0.125, 0, Infinity],
     ]);
+    expect([pow(2, Infinity), pow(2, -Infinity), pow(0.5, Infinity)]).toEqual([Infinity, 0, 0]);
+  });
+
+  it.each([
+    [NaN, 0.5],
+    [2, NaN],
+    [0, NaN],
+    [-1, 0.5],
+    [1, Infinity],
+  ])("of %d to the %d is NaN", (x, y) => {
+    expect(pow(x, y)).toBeNaN();
+  });
+
+  it("of whole powers is off by no more than 2^-52 (1 + |y|)", () => {
+    for (const [x, y] of [
+      [0.999, 1e5],
+      [0.9, 1000],
+      [1.0001, 1e6],
+      [0.95, -77],
+    ] as const) {
+      const want = Math.pow(x, y);
+      const limit = 2 ** -52 * (1 + Math.abs(y)) * want;
+      expect(Math.abs(pow(x, y) - want)).toBeLessThanOrEqual(limit);
+    }
   });
 });

@@ -18,7 +18,9 @@ import {
 } from "../../src/index.js";
 import { nodeThreads } from "../../src/kernels/host.js";
 import { Word } from "../../src/kernels/job.js";
-import { currentCrew, forceThreads } from "../../src/kernels/threads.js";
+import { startThread } from "../../src/kernels/thread.js";
+import { changeBuild, currentCrew, forceThreads } from "../../src/kernels/threads.js";
+import { packed } from "../../src/kernels/wasm.generated.js";
 
 forceThreads();
 afterEach(() => setThreads(1));
@@ -151,6 +153,56 @@ describe("a worker that dies", () => {
     Atomics.store(currentCrew()!.words, Word.failed, 1); // as it would leave it
     expect(shared).toThrow(/^\[setThreads\] \w+ failed in worker thread 1$/);
     expect(shared()).toBe(180_000);
+  });
+});
+
+describe("another build", () => {
+  it("that does not compile leaves all as it was", async () => {
+    await setThreads(2);
+    const compile = vi.spyOn(WebAssembly, "Module").mockImplementationOnce(() => {
+      throw new RangeError("no more");
+    });
+    try {
+      await expect(changeBuild(packed, expect.unreachable)).rejects.toThrow("no more");
+    } finally {
+      compile.mockRestore();
+    }
+    expect(getThreads()).toBe(2);
+    expect(shared()).toBe(180_000);
+  });
+});
+
+describe("a page's worker", () => {
+  const start = {} as Parameters<typeof startThread>[0];
+  interface Fake {
+    onmessage(): void;
+    onerror(event: object): void;
+    url: string;
+  }
+
+  it.each<[string, (worker: Fake, thread: ReturnType<typeof startThread>) => void]>([
+    ["starts", (worker) => worker.onmessage()],
+    ["fails", (worker) => worker.onerror({})],
+    ["is stopped", (_, thread) => thread.stop()],
+  ])("gives its address back when it %s", (_, happens) => {
+    const made: Fake[] = [];
+    const Worker = function (this: Fake & Record<string, unknown>, url: string) {
+      this.url = url;
+      this["postMessage"] = this["terminate"] = () => undefined;
+      made.push(this);
+    };
+    const revoke = vi.spyOn(URL, "revokeObjectURL");
+    vi.stubGlobal("Worker", Worker);
+    vi.stubGlobal("process", undefined);
+    try {
+      const thread = startThread(start, () => undefined);
+      thread.ready.catch(() => undefined);
+      happens(made[0]!, thread);
+      expect(revoke.mock.calls).toEqual([[made[0]!.url]]);
+    } finally {
+      vi.unstubAllGlobals();
+      revoke.mockRestore();
+    }
   });
 });
 
