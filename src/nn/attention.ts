@@ -1,7 +1,7 @@
 // Multi-head attention as a layer, and the cache of keys and values with which it generates.
 import { ValueError } from "../core/errors.js";
 import { expectShape, type Shape } from "../core/shape.js";
-import { withGrad } from "../autograd/mode.js";
+import { refuseInCapture, withGrad } from "../autograd/mode.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy, untracked } from "../memory/scope.js";
 import { add } from "../ops/arithmetic.js";
@@ -25,7 +25,10 @@ import {
 } from "../ops/views.js";
 import { xavierNormal_, xavierUniform_, zeros_ } from "./init.js";
 import { Linear, parameter } from "./layers.js";
-import { Module, type Parameter } from "./module.js";
+import type { Parameter } from "./module.js";
+import { Composed, scopeOf } from "./plain.js";
+
+const MOVES = "moves a position that JavaScript keeps";
 
 /**
  * The keys and values of all positions so far, for generation step by step: what is appended is copied
@@ -42,10 +45,12 @@ export class KVCache {
 
   /**
    * Appends k [..., T, E] and v [..., T, Ev].
-   * @returns all so far, [..., length, E] and [..., length, Ev]: views of the cache
+   * @returns all so far, [..., length, E] and [..., length, Ev]: views of the cache, which go on after `crop`
+   *   is written over
    * @throws ShapeError when the other dims differ from those of earlier calls
    */
   append(k: Tensor, v: Tensor): { k: Tensor; v: Tensor } {
+    refuseInCapture("KVCache", MOVES);
     const T = k.shape.at(-2)!;
     for (const [name, x, room] of [
       ["k", k, this.keys],
@@ -80,6 +85,7 @@ export class KVCache {
 
   /** Keeps the first `length` positions, to go on from there. */
   crop(length: number): void {
+    refuseInCapture("KVCache", MOVES);
     if (!Number.isInteger(length) || length < 0 || length > this.length) {
       throw new ValueError("KVCache", `length must lie in [0, ${this.length}]: got ${length}`);
     }
@@ -88,6 +94,7 @@ export class KVCache {
 
   /** Forgets all, and the memory too. */
   reset(): void {
+    refuseInCapture("KVCache", MOVES);
     this.keys?.dispose();
     this.values?.dispose();
     this.keys = this.values = null;
@@ -144,7 +151,7 @@ function merged(a: Tensor | null, b: Tensor | null): Tensor | null {
  * projections of queries, keys, values and outputs. Of what PyTorch returns as a pair, `output` and
  * `weights` are the names here.
  */
-export class MultiheadAttention extends Module {
+export class MultiheadAttention extends Composed {
   /** [3 embedDim, embedDim]; null where kdim or vdim differs. */
   readonly inProjWeight: Parameter | null = null;
   readonly qProjWeight: Parameter | null = null;
@@ -208,7 +215,7 @@ export class MultiheadAttention extends Module {
   ): { output: Tensor; weights: Tensor | null } {
     const { needWeights = true, averageAttnWeights = true, isCausal = false } = inputs;
     this.check(query, key, value, inputs);
-    return tidy(() => {
+    return scopeOf(this)(() => {
       const single = query.ndim === 2;
       const first = single || this.options.batchFirst;
       const [q, k, v] = this.project([query, key, value]) as [Tensor, Tensor, Tensor];

@@ -1,5 +1,6 @@
 // Lists and dictionaries of modules and of parameters: their members are found under numbers or keys.
 import { IndexError, ValueError } from "../core/errors.js";
+import { revise } from "../autograd/mode.js";
 import { Module, Parameter } from "./module.js";
 
 /** A list of modules or parameters: what ModuleList and ParameterList share. */
@@ -42,7 +43,7 @@ abstract class List<T extends object> extends Module {
 
   /** Adds items at the end. */
   extend(items: Iterable<T>): this {
-    for (const item of items) this.append(item);
+    for (const item of [...items]) this.append(item); // it may be this list
     return this;
   }
 
@@ -50,6 +51,7 @@ abstract class List<T extends object> extends Module {
   insert(index: number, item: T): this {
     this.check(item);
     this.#items.splice(index, 0, item);
+    revise();
     return this;
   }
 
@@ -107,6 +109,7 @@ abstract class Dict<T extends object> extends Module {
   set(key: string, item: T): this {
     this.check(item);
     this.#items.set(key, item);
+    revise();
     return this;
   }
 
@@ -115,6 +118,7 @@ abstract class Dict<T extends object> extends Module {
   }
 
   delete(key: string): boolean {
+    revise();
     return this.#items.delete(key);
   }
 

@@ -21,7 +21,12 @@ interface Hooks {
   readonly backward: BackwardHook[];
 }
 
-const hooksOf = /* @__PURE__ */ new WeakMap<Module, Hooks>();
+/** A module's hooks, and its forward where that was a property of its own. */
+interface Installed extends Hooks {
+  readonly own: PropertyDescriptor | undefined;
+}
+
+const hooksOf = /* @__PURE__ */ new WeakMap<Module, Installed>();
 
 type Forward = (...inputs: unknown[]) => unknown;
 
@@ -37,17 +42,20 @@ export function addHook<K extends keyof Hooks>(
   list.push(hook);
   revise();
   return () => {
-    revise();
     const i = list.indexOf(hook);
-    if (i >= 0) list.splice(i, 1);
+    if (i < 0) return; // it was removed before: what is there now is others'
+    revise();
+    list.splice(i, 1);
     if (hooks.before.length + hooks.after.length + hooks.backward.length > 0) return;
-    delete (module as { forward?: unknown }).forward;
+    if (hooks.own === undefined) delete (module as { forward?: unknown }).forward;
+    else Object.defineProperty(module, "forward", hooks.own);
     hooksOf.delete(module);
   };
 }
 
-function install(module: Module): Hooks {
-  const hooks: Hooks = { before: [], after: [], backward: [] };
+function install(module: Module): Installed {
+  const own = Object.getOwnPropertyDescriptor(module, "forward");
+  const hooks: Installed = { before: [], after: [], backward: [], own };
   const forward = module.forward as Forward;
   const hooked: Forward = (...inputs) => {
     for (const hook of [...hooks.before]) inputs = hook(module, inputs) ?? inputs;

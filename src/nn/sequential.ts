@@ -3,13 +3,13 @@
 import { ValueError } from "../core/errors.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { Module } from "./module.js";
-import { isPlain } from "./plain.js";
+import { Composed, isPlain } from "./plain.js";
 
 /** A module that takes a tensor and gives one. */
 export type Layer = Module & { forward(x: Tensor): Tensor };
 
 /** Layers one after the other; their names in a state dict are their numbers. */
-export class Sequential extends Module {
+export class Sequential extends Composed {
   /** The layers, in order. */
   readonly layers: readonly Layer[];
 

@@ -3,9 +3,9 @@ import type { DType } from "../core/dtype.js";
 import { type Shape, showShape } from "../core/shape.js";
 import { withGrad } from "../autograd/mode.js";
 import { Tensor } from "../autograd/tensor.js";
-import { tidy } from "../memory/scope.js";
 import { zeros } from "../ops/creation.js";
 import { addHook } from "./hooks.js";
+import { scopeOf } from "./plain.js";
 import { Embedding, EmbeddingBag } from "./embedding.js";
 import { Bilinear } from "./layers.js";
 import type { Module } from "./module.js";
@@ -97,12 +97,13 @@ export function summary(
   const list = inputs.every((n): n is number => typeof n === "number") ? [inputs] : inputs;
   const rows = model.namedModules().map(([name, module]) => ({ module, row: blank(name, module) }));
   const modes = rows.map(({ module }) => module.training);
+  const scope = scopeOf(model); // as it is without our hooks
   const remove = rows.map(({ module, row }) =>
     addHook(module, "after", (_, __, output) => note(row, module, output)),
   );
   try {
     withGrad(false, () =>
-      tidy(() => {
+      scope(() => {
         const given = list.map((x) =>
           x instanceof Tensor ? x : zeros(x, { dtype: options.dtype ?? "float32" }),
         );

@@ -11,8 +11,9 @@ import { type KVCache, MultiheadAttention, type MultiheadAttentionInputs } from 
 import { copyModule } from "./copy.js";
 import { xavierUniform_ } from "./init.js";
 import { Linear } from "./layers.js";
-import { Module } from "./module.js";
+import type { Module } from "./module.js";
 import { LayerNorm } from "./norm.js";
+import { Composed, scopeOf } from "./plain.js";
 
 /** What lies between the two linear maps of a feed-forward block. */
 export type TransformerActivation = "relu" | "gelu" | ((x: Tensor) => Tensor);
@@ -64,7 +65,7 @@ export interface DecoderLayerInputs extends DecoderInputs {
 }
 
 /** What encoder and decoder layers share. */
-abstract class TransformerLayer extends Module {
+abstract class TransformerLayer extends Composed {
   // Declared in the order of PyTorch's state dict.
   readonly selfAttn: MultiheadAttention;
   readonly multiheadAttn: MultiheadAttention | null;
@@ -96,6 +97,10 @@ abstract class TransformerLayer extends Module {
     this.linear2 = new Linear(dimFeedforward, dModel, { bias });
     this.norm1 = normOf(dModel, options);
     this.norm2 = normOf(dModel, options);
+  }
+
+  override callsOwn(): boolean {
+    return this.activation === relu || this.activation === gelu;
   }
 
   /** x + block(norm(x)), or norm(x + block(x)). */
@@ -148,7 +153,7 @@ export class TransformerEncoderLayer extends TransformerLayer {
   forward(src: Tensor, inputs: EncoderLayerInputs = {}): Tensor {
     const { srcMask: attnMask, srcKeyPaddingMask: keyPaddingMask, isCausal, cache } = inputs;
     const masks = { attnMask, keyPaddingMask, isCausal, cache };
-    return tidy(() => {
+    return scopeOf(this)(() => {
       const x = this.residual(src, this.norm1, (x) => attended(this.selfAttn, x, x, masks));
       return this.residual(x, this.norm2, (x) => this.feedForward(x));
     });
@@ -178,7 +183,7 @@ export class TransformerDecoderLayer extends TransformerLayer {
       ...{ attnMask: inputs.memoryMask, keyPaddingMask: inputs.memoryKeyPaddingMask },
       isCausal: inputs.memoryIsCausal,
     };
-    return tidy(() => {
+    return scopeOf(this)(() => {
       const x = this.residual(tgt, this.norm1, (x) => attended(this.selfAttn, x, x, own));
       const y = this.residual(x, this.norm2, (x) => attended(this.multiheadAttn, x, memory, cross));
       return this.residual(y, this.norm3, (x) => this.feedForward(x));
@@ -192,7 +197,7 @@ export interface StackOptions {
 }
 
 /** Layers that begin as copies of one, as in PyTorch, and what normalises the last one's output. */
-abstract class Stack<Layer extends TransformerLayer> extends Module {
+abstract class Stack<Layer extends TransformerLayer> extends Composed {
   readonly layers: readonly Layer[];
   readonly norm: LayerNorm | null;
 
@@ -200,6 +205,10 @@ abstract class Stack<Layer extends TransformerLayer> extends Module {
     super();
     this.layers = Array.from({ length: numLayers }, () => copyModule(layer));
     this.norm = options.norm ?? null;
+  }
+
+  override callsOwn(): boolean {
+    return true;
   }
 
   protected through(
@@ -213,7 +222,7 @@ abstract class Stack<Layer extends TransformerLayer> extends Module {
         `needs a cache for each of ${this.layers.length} layers: got ${caches.length}`,
       );
     }
-    return tidy(() => {
+    return scopeOf(this)(() => {
       const out = this.layers.reduce((x, layer, i) => step(layer, x, caches?.[i]), x);
       return this.norm?.forward(out) ?? out;
     });
@@ -262,7 +271,7 @@ export interface TransformerInputs extends DecoderInputs {
 }
 
 /** Encoder and decoder; all matrices initialised after Glorot and Bengio (2010). */
-export class Transformer extends Module {
+export class Transformer extends Composed {
   readonly encoder: NonNullable<TransformerOptions["customEncoder"]>;
   readonly decoder: NonNullable<TransformerOptions["customDecoder"]>;
 
@@ -295,7 +304,7 @@ export class Transformer extends Module {
    */
   forward(src: Tensor, tgt: Tensor, inputs: TransformerInputs = {}): Tensor {
     const { srcMask: mask, srcKeyPaddingMask, srcIsCausal: isCausal, ...rest } = inputs;
-    return tidy(() => {
+    return scopeOf(this)(() => {
       const memory = this.encoder.forward(src, { mask, srcKeyPaddingMask, isCausal });
       return this.decoder.forward(tgt, memory, rest);
     });

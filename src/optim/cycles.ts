@@ -83,7 +83,8 @@ export class OneCycleLR extends LRScheduler<Required<OneCycleOptions> & { maxLr:
     let phase = 0;
     while (phase < ends.length - 1 && t > ends[phase]!) phase++;
     const start = phase === 0 ? 0 : ends[phase - 1]!;
-    const part = (t - start) / (ends[phase]! - start);
+    const span = ends[phase]! - start;
+    const part = span === 0 ? 1 : (t - start) / span;
     const between = (values: number[]): number =>
       this.anneal(values[phase]!, values[phase + 1]!, part);
     if (cycleMomentum) setMomentum(this.name, group, between(momenta));

@@ -1,5 +1,5 @@
 // Averages of the weights over the steps of a training: they often do better than the last weights.
-import { ShapeError } from "../core/errors.js";
+import { ShapeError, ValueError } from "../core/errors.js";
 import { sameShape, showShape } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
@@ -47,6 +47,13 @@ export class ExponentialMovingAverage {
     this.warmUp = options.warmUp ?? false;
     checkNumber("ExponentialMovingAverage", "decay", this.decay, 0, 1);
     this.params = [...params];
+    // The kernel takes them as they lie.
+    if (!this.params.every((p) => p.dtype === "float32" && p.layout.contiguous)) {
+      throw new ValueError(
+        "ExponentialMovingAverage",
+        "parameters must be contiguous float32 tensors",
+      );
+    }
     this.averages = copies("ema", this.params);
   }
 
@@ -85,14 +92,22 @@ export class ExponentialMovingAverage {
     this.forget();
   }
 
-  /** What `fn` returns while the parameters are the averages; then they are what they were. */
+  /**
+   * What `fn` returns while the parameters are the averages; then they are what they were.
+   * @throws TypeError for a promise: they would be what they were before it is done
+   */
   withAverages<T>(fn: () => T): T {
-    this.store();
+    const before = copies("ema", this.params);
     this.copyTo();
     try {
-      return fn();
+      const result = fn();
+      if (result instanceof Promise) {
+        throw new TypeError("[ExponentialMovingAverage] fn must be synchronous");
+      }
+      return result;
     } finally {
-      this.restore();
+      write(this.params, before);
+      before.forEach((x) => x.dispose());
     }
   }
 

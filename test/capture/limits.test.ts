@@ -53,6 +53,10 @@ describe("a captured function refuses", () => {
       () => capture(() => optim.clipGradNorm([x], 1, { errorIfNonfinite: true }))(),
       /\[clipGradNorm\] looks at the norm/,
     ],
+    "a cache's position": [
+      () => capture((x: Tensor) => new nn.KVCache().append(x, x).k)(x),
+      /\[KVCache\] moves a position/,
+    ],
     "an argument in a graph": [
       () => capture((x: Tensor) => x.mul(2))(ones([2], { requiresGrad: true })),
       /argument 0 requires gradients: pass x\.detach\(\)/,

@@ -122,3 +122,66 @@ describe("apply and toString", () => {
     );
   });
 });
+
+describe("what a program keeps", () => {
+  const x = ones([3, 2, 4]);
+  const layer = () => new nn.TransformerEncoderLayer(4, 2, { dimFeedforward: 8, dropout: 0 });
+
+  it("is there after a Transformer's forward: a hook's, a layer's, an activation's", () => {
+    const kept: Tensor[] = [];
+    const keep = (t: Tensor): Tensor => (kept.push(t), t);
+    const encoder = new nn.TransformerEncoder(layer(), 2);
+    encoder.layers[0]!.registerForwardHook((_, __, y) => void keep(y as Tensor));
+    encoder.layers[1]!.selfAttn.outProj.registerForwardHook((_, [x]) => void keep(x as Tensor));
+    encoder.forward(x);
+    class Own extends nn.TransformerEncoderLayer {
+      override forward(x: Tensor): Tensor {
+        return keep(super.forward(x));
+      }
+    }
+    new nn.TransformerEncoder(new Own(4, 2, { dropout: 0 }), 2).forward(x);
+    const options = { dropout: 0, activation: (t: Tensor) => keep(t.relu()) };
+    new nn.TransformerEncoderLayer(4, 2, options).forward(x);
+    expect(kept.map((t) => t.isDisposed)).toEqual([false, false, false, false, false]);
+  });
+
+  it("is there after a summary", () => {
+    class Masked extends nn.Module {
+      mask: Tensor | null = null;
+      forward(x: Tensor): Tensor {
+        return x.mul((this.mask ??= ones([4])));
+      }
+    }
+    const model = new Masked();
+    nn.summary(model, [3, 4]);
+    expect(
+      model
+        .forward(ones([3, 4]))
+        .sum()
+        .item(),
+    ).toBe(12);
+  });
+});
+
+describe("a hook that was removed", () => {
+  it("takes no other with it when it is removed once more", () => {
+    const module = new nn.Linear(2, 1);
+    let calls = 0;
+    const off = module.registerForwardHook(() => undefined);
+    off();
+    module.registerForwardHook(() => void calls++);
+    off();
+    module.forward(ones([1, 2]));
+    expect(calls).toBe(1);
+  });
+
+  it("leaves a forward that is the module's own property", () => {
+    class Own extends nn.Module {
+      override forward = (x: Tensor): Tensor => x;
+    }
+    const module = new Own();
+    module.registerForwardHook(() => undefined)();
+    const one = ones([1]);
+    expect(module.forward(one)).toBe(one);
+  });
+});

@@ -139,3 +139,21 @@ describe("schedulers", () => {
     expect(() => scheduler.step()).toThrow("[OneCycleLR] all 2 steps are done: this is step 4");
   });
 });
+
+describe("what a schedule can't know", () => {
+  it("is a group that came later", () => {
+    const optimizer = sgd();
+    const scheduler = new optim.CosineAnnealingWarmRestarts(optimizer, 3);
+    optimizer.addParamGroup({ params: [tensor([1], { requiresGrad: true })] });
+    expect(() => scheduler.step()).toThrow(/another group/);
+  });
+
+  it("a first phase without steps is over at once", () => {
+    const optimizer = sgd();
+    const scheduler = new optim.OneCycleLR(optimizer, 1, { totalSteps: 10, pctStart: 0.1 });
+    for (let i = 0; i < 9; i++) {
+      expect(rates(optimizer).every(Number.isFinite)).toBe(true);
+      scheduler.step();
+    }
+  });
+});

@@ -213,3 +213,30 @@ describe("step with a closure, and groups that come later", () => {
     expect(sgd.groups.length).toBe(2);
   });
 });
+
+describe("averages", () => {
+  it("refuse what their kernel can't take", () => {
+    for (const p of [
+      tensor([1], { dtype: "int32" }),
+      tensor([
+        [1, 2],
+        [3, 4],
+      ]).transpose(0, 1),
+    ]) {
+      // prettier-ignore
+      expect(() => new optim.ExponentialMovingAverage([p])).toThrow(/contiguous float32/);
+    }
+  });
+
+  it("let go of the parameters at once, so no promise is taken, and keep what was stored", () => {
+    const p = tensor([1]);
+    const ema = new optim.ExponentialMovingAverage([p]);
+    ema.store();
+    p.fill_(5);
+    expect(ema.withAverages(() => p.item())).toBe(1);
+    expect(() => ema.withAverages(() => Promise.resolve(1))).toThrow(/synchronous/);
+    expect(p.item()).toBe(5);
+    ema.restore();
+    expect(p.item()).toBe(1);
+  });
+});
