@@ -22,25 +22,7 @@ import {
   tanh,
   trunc,
 } from "../ops/math.js";
-import {
-  celu,
-  glu,
-  hardshrink,
-  hardsigmoid,
-  hardswish,
-  hardtanh,
-  logsigmoid,
-  mish,
-  prelu,
-  relu6,
-  rrelu,
-  selu,
-  softmin,
-  softshrink,
-  softsign,
-  tanhshrink,
-  threshold,
-} from "../ops/bends.js";
+import { hardshrink, prelu } from "../ops/bends.js";
 import { addcdiv, addcmul, addmm, lerp } from "../ops/mixed.js";
 import {
   atan2,
@@ -103,10 +85,10 @@ export const pointwiseMethods = {
   ...{ atan2, hypot, fmax, fmin, logaddexp, xlogy, remainder, fmod, floorDivide },
   ...{ bitwiseAnd, bitwiseOr, bitwiseXor, bitwiseNot, bitwiseLeftShift, bitwiseRightShift },
   ...{ lerp, addcmul, addcdiv, addmm },
-  ...{ hardtanh, relu6, hardsigmoid, hardswish, mish, selu, celu, glu, prelu, rrelu },
+  // Of the rarer activations those that PyTorch's tensors have, too.
+  ...{ prelu, hardshrink },
   ...twins({ abs, ceil, clamp, cos, exp, expm1, floor, log, log1p, neg, pow, reciprocal, relu }),
   ...twins({ round, rsqrt, sigmoid, sin, sqrt, square, tanh, trunc, nanToNum, erfinv }),
   ...twins({ remainder, fmod, floorDivide, bitwiseAnd, bitwiseOr, bitwiseXor, bitwiseNot }),
   ...twins({ lerp, addcmul, addcdiv }),
-  ...{ softsign, tanhshrink, softshrink, hardshrink, threshold, logsigmoid, softmin },
 };

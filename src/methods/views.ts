@@ -19,7 +19,6 @@ import {
   rot90,
   tile,
 } from "../ops/movement.js";
-import { pad } from "../ops/padding.js";
 import {
   bernoulli,
   bernoulli_,
@@ -36,7 +35,7 @@ import { view } from "../ops/views.js";
 export const viewsMethods = {
   ...{ view, viewAs, reshapeAs, expandAs, broadcastTo },
   ...{ unflatten, movedim, moveaxis, swapaxes },
-  ...{ flip, fliplr, flipud, roll, rot90, repeat, tile, repeatInterleave, pad },
+  ...{ flip, fliplr, flipud, roll, rot90, repeat, tile, repeatInterleave },
   ...{ tensorSplit, hsplit, vsplit, dsplit },
   ...{ asStrided, diag, diagEmbed, diagonal, tril, triu },
   ...{ bernoulli, multinomial, uniform_, normal_, exponential_, bernoulli_ },

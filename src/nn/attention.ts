@@ -10,7 +10,6 @@ import { logicalNot, logicalOr, where } from "../ops/compare.js";
 import { empty, zeros } from "../ops/creation.js";
 import { copy_ } from "../ops/inplace.js";
 import { cat } from "../ops/join.js";
-import { pad } from "../ops/padding.js";
 import { linear } from "../ops/matmul.js";
 import { mean } from "../ops/reduce.js";
 import {
@@ -306,7 +305,8 @@ export class MultiheadAttention extends Composed {
       given?.ndim === 3 ? reshape(given, [N, this.numHeads, ...given.shape.slice(1)]) : given;
     const mask = merged(merged(own, causal), rows);
     if (mask === null) return null;
-    const wide = extra > 0 ? pad(mask, [0, extra]) : mask;
+    const more = [...mask.shape.slice(0, -1), extra];
+    const wide = extra > 0 ? cat([mask, zeros(more, { dtype: mask.dtype })], -1) : mask;
     return wide.dtype === "bool" ? logicalNot(wide) : wide;
   }
 }

@@ -13,12 +13,11 @@ import { tidy } from "../memory/scope.js";
 import { mul, sub } from "./arithmetic.js";
 import { eq, logicalXor, where } from "./compare.js";
 import { clone, compute } from "./convert.js";
-import { fillContiguous, zerosLike } from "./creation.js";
+import { fillContiguous, fullLike, zeros, zerosLike } from "./creation.js";
 import { gather } from "./indexing.js";
 import { cat } from "./join.js";
 import { exp } from "./math.js";
 import { asNumbers, middleAt, withMiddle } from "./middle.js";
-import { pad } from "./padding.js";
 import type { Dims, ReduceOptions, ValuesAndIndices } from "./reduce.js";
 import { narrow, permute, reshape } from "./views.js";
 
@@ -53,8 +52,8 @@ function recurrence(a: Tensor, b: Tensor, at: number, reverse: boolean): Tensor 
 /** out[i] = x[i-1] along `at`, out[0] = first. */
 function shift(x: Tensor, at: number, first: number): Tensor {
   if (x.numel() === 0) return x;
-  const inside = new Array<number>(2 * (x.ndim - 1 - at)).fill(0);
-  return pad(x, [...inside, 1, -1], { value: first });
+  const head = fullLike(narrow(x, at, 0, 1), first);
+  return cat([head, narrow(x, at, 0, x.shape[at]! - 1)], at);
 }
 
 /** A scalar as a vector of one, for what needs a dim. */
@@ -109,7 +108,7 @@ function prodGrad(dy: Tensor, x: Tensor, over: readonly number[]): Tensor {
   const at = outer.length;
   const rows = reshape(permute(x, order), [...outer, R]);
   const before = shift(cumprod(rows, at), at, 1);
-  const last = pad(reshape(dy, [...outer, 1]), [R - 1, 0]);
+  const last = cat([zeros([...outer, R - 1]), reshape(dy, [...outer, 1])], at);
   const dx = mul(before, recurrence(rows, last, at, true));
   return permute(
     reshape(dx, sizes),

@@ -17,8 +17,7 @@ import { cast, copyOf } from "./convert.js";
 import { arange, full, ones, zeros } from "./creation.js";
 import { collapse } from "./dispatch.js";
 import { checkAlong, checkRange, firstBad, gather, outOfRange } from "./indexing.js";
-import { pad } from "./padding.js";
-import { expand, reshape } from "./views.js";
+import { expand, narrow, reshape } from "./views.js";
 
 /** What becomes of an element that is written to; all but "put" take float32 and int32 only. */
 export type Write = "put" | "add" | "prod" | "amax" | "amin";
@@ -154,9 +153,7 @@ function along(
 
 /** The part of src that an index covers. */
 function cropped(src: Tensor, shape: Shape): Tensor {
-  const surplus = src.shape.map((n, i) => n - shape[i]!).reverse();
-  const padding = surplus.flatMap((n) => [0, -n]);
-  return surplus.some((n) => n > 0) ? pad(src, padding) : src;
+  return shape.reduce((x, n, i) => (x.shape[i] === n ? x : narrow(x, i, 0, n)), src);
 }
 
 /** Which elements of an index are the last ones to name their place in `shape`; bool. */
