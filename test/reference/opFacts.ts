@@ -35,7 +35,7 @@ const CALLS: Readonly<Record<string, string>> = {
     embeddingRenormed: "embedding",
     oneHotInferred: "oneHot",
   },
-  ...{ scatterInt: "scatter", scatterValue: "scatter", whereAlone: "where" },
+  ...{ scatterInt: "scatterAdd", scatterValue: "scatter", whereAlone: "where" },
   ...{
     maxPool1dIndices: "maxPool1d",
     maxPool2dIndices: "maxPool2d",
