@@ -223,6 +223,6 @@ export async function main(entrants: Entrants, docs?: Docs): Promise<void> {
   if (values.json) writeFileSync(values.json, JSON.stringify(results, null, 2));
   if (values.write) await writeBaseline(results);
   else if (values.compare) await holdAgainstBaseline(entrants, results);
-  const isWhole = basis === FULL && only.length === 0;
+  const isWhole = basis === FULL && level.rounds >= FULL.rounds && only.length === 0;
   if (docs && isWhole) await writeDocs(entrants, results, docs);
 }

@@ -63,13 +63,19 @@ const wanted = process.argv.slice(2);
 const known = jobs.map(([name]) => name);
 const strangers = wanted.filter((name) => !known.includes(name));
 if (strangers.length > 0) throw new Error(`no such op: ${strangers.join(" ")}`);
-const kept = (
-  wanted.length === 0 ? {} : (JSON.parse(readFileSync(file, "utf8")) as { speeds: object }).speeds
-) as Record<string, string>;
+const machine = `${cpus()[0]?.model ?? "unknown"}, Node ${process.versions.node}`;
+const before = JSON.parse(readFileSync(file, "utf8")) as {
+  readonly machine: string;
+  readonly speeds: Record<string, string>;
+};
+// The page names one machine: figures of two don't go together.
+if (wanted.length > 0 && before.machine !== machine) {
+  throw new Error(`bench/ops.json is of ${before.machine}, this is ${machine}: measure all`);
+}
+const kept = wanted.length === 0 ? {} : before.speeds;
 const found = measured(jobs.filter(([name]) => wanted.length === 0 || wanted.includes(name)));
 const speeds = Object.fromEntries(
   Object.entries({ ...kept, ...found }).sort(([a], [b]) => (a < b ? -1 : 1)),
 );
-const machine = `${cpus()[0]?.model ?? "unknown"}, Node ${process.versions.node}`;
 writeFileSync(file, `${JSON.stringify({ machine, speeds }, null, 2)}\n`);
 console.log("bench/ops.json is written; `npm run docs:ops` puts the figures into docs/ops.md");
