@@ -49,11 +49,12 @@ describe("channel dropout", () => {
 
 describe("alpha dropout", () => {
   it("keeps mean 0 and variance 1", () => {
-    const x = randn([200_000], { generator: new Generator(2) });
+    const n = 200_000;
+    const x = randn([n], { generator: new Generator(2) });
     const y = alphaDropout(x, 0.3, { generator: new Generator(3) });
-    expect(y.mean().item()).toBeCloseTo(0, 1);
-    expect(y.var().item()).toBeCloseTo(1, 1);
-    expect(alphaDropout(x, 1).amax().item()).toBe(0);
+    expect(Math.abs(y.mean().item())).toBeLessThan(4 / Math.sqrt(n)); // 4 standard errors
+    expect(Math.abs(y.var().item() - 1)).toBeLessThan(0.015);
+    expect(alphaDropout(x, 1).abs().amax().item()).toBe(0);
   });
 });
 

@@ -36,7 +36,8 @@ describe("gradients at the edge", () => {
     expect(slope(sg.eigvalsh, x)).toEqual(sg.eye(3).toArray());
     expect(slope(sg.svdvals, x)).toEqual(sg.eye(3).toArray());
     const ones = sg.ones([3, 2]);
-    expect(slope((t) => sg.svd(t).U.square(), ones)).not.toContain(NaN);
+    const slopes = slope((t) => sg.svd(t).U.square(), ones) as number[][];
+    expect(slopes.flat().filter((v) => !Number.isFinite(v))).toEqual([]);
   });
 
   it("points that coincide have none between them, whatever p is", () => {
