@@ -12,7 +12,7 @@ export default tseslint.config(
       "**/node_modules/**",
       // Peers have dependencies of their own, which `npm ci` doesn't install.
       "bench/peers/**",
-      "src/kernels/wasm.generated.ts",
+      "src/**/*.generated.ts",
       "**/*.d.ts",
     ],
   },
