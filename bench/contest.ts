@@ -3,7 +3,7 @@
  * idle but for the one that is being timed; rounds alternate, so that a slow minute of the machine
  * falls on everybody. Returns plain results; judging is judge.ts, printing report.ts.
  */
-import type { Entrant, Runner } from "./contestant.js";
+import { CannotError, type Entrant, type Runner } from "./contestant.js";
 import { Player } from "./player.js";
 import type { Timing } from "./measure.js";
 import type { Entry } from "./tasks.js";
@@ -25,6 +25,8 @@ export interface Score {
   readonly spilled?: number;
   /** Why there is no figure. */
   readonly cannot?: string;
+  /** Where that is not the library's own word but a crash, a timeout, a module that doesn't load. */
+  readonly failed?: true;
   /** Largest absolute difference to the first contestant's answer, over its largest value. */
   readonly difference?: number;
 }
@@ -67,6 +69,7 @@ class Standing {
   readonly #timings: Timing[] = [];
   answer: Float64Array | undefined;
   #cannot: string | undefined;
+  #failed = false;
 
   constructor(
     readonly name: string,
@@ -84,6 +87,7 @@ class Standing {
       await act();
     } catch (error) {
       this.#cannot = error instanceof Error ? error.message : String(error);
+      this.#failed = !(error instanceof CannotError);
     }
   }
 
@@ -106,7 +110,9 @@ class Standing {
   score(reference: Float64Array | undefined): Score {
     const compared =
       this.answer && reference ? { difference: difference(reference, this.answer) } : {};
-    if (this.#cannot !== undefined) return { cannot: this.#cannot, ...compared };
+    if (this.#cannot !== undefined) {
+      return { cannot: this.#cannot, ...(this.#failed && { failed: true }), ...compared };
+    }
     const rounds = this.#timings.map(({ ms }) => ms);
     const spilled = this.#timings.at(-1)?.spilled;
     return { ms: median(rounds), rounds, ...(spilled !== undefined && { spilled }), ...compared };

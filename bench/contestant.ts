@@ -6,6 +6,9 @@
 import type { Inputs } from "./inputs.js";
 import type { Task } from "./tasks.js";
 
+/** The library says that it can't do the task; all other errors are failures of the bench. */
+export class CannotError extends Error {}
+
 export interface Job {
   /** One unit of work, finished when it returns or when its promise resolves; results are dropped. */
   run(): unknown;

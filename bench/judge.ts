@@ -55,15 +55,17 @@ export function duration(ms: number): string {
   return `${ms < 1000 ? ms.toPrecision(3) : ms.toFixed(0)} ms`;
 }
 
-const isSkipped = ({ scores }: Row, name: string): boolean =>
-  scores[name]?.cannot?.startsWith("skipped") ?? false;
+const isUnable = ({ scores }: Row, name: string): boolean => {
+  const { cannot, failed } = scores[name] ?? {};
+  return cannot !== undefined && !failed && !cannot.startsWith("skipped");
+};
 
 function isFaster(row: Row, than: string, by: number): boolean | undefined {
   const ours = row.scores[OURS]?.ms;
   const theirs = peer(row.scores, than)?.ms;
   if (ours === undefined) return undefined;
-  // A peer that cannot do the work at all is beaten; one that was not asked is not.
-  if (theirs === undefined) return than in row.scores && !isSkipped(row, than) ? true : undefined;
+  // A peer that cannot do the work at all is beaten; one that was not asked or fell over is not.
+  if (theirs === undefined) return isUnable(row, than) ? true : undefined;
   return theirs / ours >= by;
 }
 

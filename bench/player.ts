@@ -1,7 +1,7 @@
 /** One contestant at one entry: a process (worker.ts), asked over IPC. */
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { Runner } from "./contestant.js";
+import { CannotError, type Runner } from "./contestant.js";
 import type { Budget, Timing } from "./measure.js";
 import type { Entry } from "./tasks.js";
 import type { Reply, Request } from "./worker.js";
@@ -10,7 +10,7 @@ const workerPath = fileURLToPath(new URL("./worker.ts", import.meta.url));
 /** A call that answers nothing for so long counts as failed. */
 const TIMEOUT_MS = 300_000;
 
-/** Every failure, crashes included, is a rejection. */
+/** Every failure, crashes included, is a rejection; a CannotError only where the library says so. */
 export class Player {
   readonly #child: ChildProcess;
   readonly #ended: Promise<void>;
@@ -26,7 +26,7 @@ export class Player {
     this.#ended = new Promise((resolve) => this.#child.once("exit", () => resolve()));
   }
 
-  #ask(request: Request): Promise<Exclude<Reply, { error: string }>> {
+  #ask(request: Request): Promise<Exclude<Reply, { error: string; cannot: boolean }>> {
     const child = this.#child;
     return new Promise((resolve, reject) => {
       const settle = (finish: () => void): void => {
@@ -35,7 +35,10 @@ export class Player {
         finish();
       };
       const onMessage = (reply: Reply): void =>
-        settle(() => ("error" in reply ? reject(new Error(reply.error)) : resolve(reply)));
+        settle(() => {
+          if (!("error" in reply)) resolve(reply);
+          else reject(reply.cannot ? new CannotError(reply.error) : new Error(reply.error));
+        });
       const onExit = (code: number | null): void =>
         settle(() => reject(new Error(`ended with ${code}: ${this.#stderr.trim().slice(-300)}`)));
       const timer = setTimeout(

@@ -63,6 +63,7 @@ function peerCells(names: readonly string[], scores: Readonly<Record<string, Sco
     .map((name) => {
       const score = scores[name];
       if (score?.ms !== undefined) return beside(score.ms, ours, duration(score.ms));
+      if (score?.failed) return "failed";
       return score?.cannot?.startsWith("skipped") ? "skipped" : "cannot";
     });
 }

@@ -3,20 +3,25 @@
  * time itself, and waits idle in between while the other contestants have the core.
  * Arguments: the URL of the contestant's module, the id of the entry.
  */
-import type { Contestant, Job } from "./contestant.js";
+import { CannotError, type Contestant, type Job } from "./contestant.js";
 import { entries } from "./entries.js";
 import { inputsOf } from "./inputs.js";
 import { type Budget, type Timing, measure } from "./measure.js";
 
 export type Request = { ask: "check" } | { ask: "measure"; budget: Budget };
-export type Reply = { answer: Float64Array } | Timing | { error: string };
+export type Reply = { answer: Float64Array } | Timing | { error: string; cannot: boolean };
 
 async function prepare(moduleUrl: string, id: string): Promise<Job> {
   const entry = entries.find((e) => e.id === id);
   if (!entry) throw new Error(`no entry is called ${id}`);
   const loaded = (await import(moduleUrl)) as { default: Contestant };
   await loaded.default.start(entry.threads ?? 1);
-  return loaded.default.prepare(entry.task, inputsOf(entry.task));
+  const inputs = inputsOf(entry.task);
+  try {
+    return await loaded.default.prepare(entry.task, inputs);
+  } catch (error) {
+    throw new CannotError(String(error));
+  }
 }
 
 const [moduleUrl = "", id = ""] = process.argv.slice(2);
@@ -30,7 +35,10 @@ async function reply(request: Request): Promise<Reply> {
 
 process.on("message", (request: Request) => {
   void reply(request)
-    .catch((error: unknown): Reply => ({ error: String(error) }))
+    .catch((error: unknown): Reply => {
+      const cannot = error instanceof CannotError;
+      return { error: cannot ? error.message : String(error), cannot };
+    })
     .then((message) => process.send?.(message));
 });
 process.on("disconnect", () => process.exit(0));

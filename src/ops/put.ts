@@ -142,7 +142,8 @@ export interface IndexPutOptions {
 
 function checkPut(op: string, x: Tensor, values: Operand, options: IndexPutOptions): How {
   const accumulate = options.accumulate ?? false;
-  if (accumulate && x.dtype === "bool") throw new DTypeError(op, "x must be float32 or int32: got bool");
+  if (accumulate && x.dtype === "bool")
+    throw new DTypeError(op, "x must be float32 or int32: got bool");
   if (typeof values !== "number") checkWrite(op, x, "values", values, accumulate ? "add" : "put");
   return { accumulate };
 }

@@ -180,11 +180,17 @@ export function expand(x: Tensor, shape: Shape): Tensor {
   return record("expand", alias(x, layout), [x], {}, (dy) => [() => sumTo(dy, from)]);
 }
 
+/** Which dim `dim` is; a scalar has none, though checkDim lets 0 and -1 pass. */
+function dimIn(op: string, dim: number, x: Tensor): number {
+  const at = checkDim(op, dim, x.ndim);
+  if (x.ndim === 0) throw new ShapeError(op, `a scalar has no dim to ${op}`);
+  return at;
+}
+
 /** The part [start, start + length) of a dim. */
 export function narrow(x: Tensor, dim: number, start: number, length: number): Tensor {
-  const at = checkDim("narrow", dim, x.ndim);
-  const n = x.shape[at] ?? 0;
-  if (x.ndim === 0) throw new ShapeError("narrow", "a scalar has no dim to narrow");
+  const at = dimIn("narrow", dim, x);
+  const n = x.shape[at]!;
   const from = start < 0 ? start + n : start;
   const whole = Number.isInteger(start) && Number.isInteger(length);
   if (!whole || from < 0 || length < 0 || from + length > n) {
@@ -198,8 +204,8 @@ export function narrow(x: Tensor, dim: number, start: number, length: number): T
 
 /** One index of a dim, which disappears; -1 is the last. */
 export function select(x: Tensor, dim: number, index: number): Tensor {
-  const at = checkDim("select", dim, x.ndim);
-  const place = checkPlace("select", "index", index, x.shape[at] ?? 0);
+  const at = dimIn("select", dim, x);
+  const place = checkPlace("select", "index", index, x.shape[at]!);
   const one = window(x, at, place, 1, 1, "select");
   const out = squeeze(one, at);
   one.dispose();
@@ -243,12 +249,11 @@ export function slice(
   options: SliceOptions = {},
 ): Tensor | Slice {
   if (!(x instanceof Tensor)) return { start: x ?? null, end: start ?? null, step: end ?? 1 };
-  const dim = checkDim("slice", options.dim ?? 0, x.ndim);
+  const dim = dimIn("slice", options.dim ?? 0, x);
   const step = options.step ?? 1;
   if (!Number.isInteger(step) || step === 0) {
     throw new ValueError("slice", `step must be an integer other than 0: got ${step}`);
   }
-  if (x.ndim === 0) throw new ShapeError("slice", "a scalar has no dim to slice");
   const n = x.shape[dim]!;
   const [low, high] = step > 0 ? [0, n] : [-1, n - 1];
   const bound = (value: number | null | undefined, all: number): number => {
@@ -308,15 +313,14 @@ export function placeAt(
 
 /** The slices along a dim, each without it. */
 export function unbind(x: Tensor, dim = 0): Tensor[] {
-  const at = checkDim("unbind", dim, x.ndim);
-  if (x.ndim === 0) throw new ShapeError("unbind", "a scalar has no dim to unbind");
+  const at = dimIn("unbind", dim, x);
   return Array.from({ length: x.shape[at]! }, (_, i) => select(x, at, i));
 }
 
 /** Pieces of a dim: of `size` each (the last may be smaller), or of the sizes listed. */
 export function split(x: Tensor, size: number | readonly number[], dim = 0): Tensor[] {
-  const at = checkDim("split", dim, x.ndim);
-  const n = x.shape[at] ?? 0;
+  const at = dimIn("split", dim, x);
+  const n = x.shape[at]!;
   const sizes = typeof size === "number" ? equalParts(n, size) : checkShape("split", size);
   if (sizes.reduce((a, b) => a + b, 0) !== n) {
     throw new ShapeError("split", `sizes must add up to ${n}: got [${sizes.join(",")}]`);
@@ -340,10 +344,10 @@ function equalParts(n: number, size: number): number[] {
 
 /** At most `chunks` pieces of a dim, all but the last of equal size; of an empty dim so many empty ones. */
 export function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
-  const at = checkDim("chunk", dim, x.ndim);
+  const at = dimIn("chunk", dim, x);
   if (!Number.isInteger(chunks) || chunks <= 0) {
     throw new ValueError("chunk", `chunks must be an integer > 0: got ${chunks}`);
   }
-  const n = x.shape[at] ?? 1;
+  const n = x.shape[at]!;
   return split(x, n === 0 ? new Array<number>(chunks).fill(0) : Math.ceil(n / chunks), at);
 }

@@ -139,11 +139,12 @@ describe("a verdict", () => {
     expect(met({ faster: { than: "best", by: 1.6 } }, scores)).toBe(false);
   });
 
-  it("counts a peer that cannot as beaten, one that was skipped as unknown", () => {
+  it("counts a peer that cannot as beaten, one that was skipped or failed as unknown", () => {
     const faster = { than: "a", by: 3 };
     const ours = { simdgrad: { ms: 2 } };
     expect(met({ faster }, { ...ours, a: { cannot: "no such kernel" } })).toBe(true);
     expect(met({ faster }, { ...ours, a: { cannot: "skipped (slow)" } })).toBeUndefined();
+    expect(met({ faster }, { ...ours, a: { cannot: "ended", failed: true } })).toBeUndefined();
     expect(met({ faster }, ours)).toBeUndefined();
   });
 

@@ -83,6 +83,8 @@ def fixture(make) -> dict:
 
 def main() -> None:
     torch.set_num_threads(1)
+    if strangers := [name for name in sys.argv[1:] if name not in MODELS]:
+        sys.exit("no such model: " + " ".join(strangers))
     here = os.path.dirname(os.path.abspath(__file__))
     for i, (name, make) in enumerate(MODELS.items()):
         torch.manual_seed(i)

@@ -14,9 +14,6 @@ const spokenOf: Readonly<Record<string, readonly string[]>> = {
   variance: ["var"],
   std: ["std", "var"],
   record: ["own"],
-  split: ["split", "narrow"],
-  chunk: ["chunk", "split", "narrow"],
-  unbind: ["unbind", "select"],
   ...merged("spokenOf"),
 };
 

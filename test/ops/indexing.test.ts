@@ -33,7 +33,7 @@ describe("setAt", () => {
     const x = sg.zeros([4, 3, 5]);
     const view = x.permute([2, 0, 1]).at("...", slice(0, 2)); // [5, 4, 2]
     view.setAt([[4, 1], slice(1, 3), [1, 0]], sg.tensor([[1, 2], [3, 4]])); // prettier-ignore
-    expect([x.at(1, 1, 4).item(), x.at(2, 1, 4).item()]).toEqual([1, 3].map((_, i) => [1, 2][i]));
+    expect([x.at(1, 1, 4).item(), x.at(2, 1, 4).item()]).toEqual([1, 2]);
     expect([x.at(1, 0, 1).item(), x.at(2, 0, 1).item(), x.sum().item()]).toEqual([3, 4, 10]);
   });
 

@@ -58,6 +58,8 @@ def main() -> int:
     torch.set_default_dtype(torch.float64)
     here = os.path.dirname(os.path.abspath(__file__))
     named = [name for name in sys.argv[1:] if not name.startswith("--")]
+    if strangers := [name for name in named if name not in FAMILIES]:
+        sys.exit("no such family: " + " ".join(strangers))
     stale, total = [], 0
     for family, cases in FAMILIES.items():
         if named and family not in named:
