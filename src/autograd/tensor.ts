@@ -164,7 +164,8 @@ export function checkGradient(
 }
 
 /** Whether some of its elements lie at one place: an expanded tensor, which can't be written to. */
-export function sharesElements({ layout }: Tensor): boolean {
+export function sharesElements(x: Tensor): boolean {
+  const { layout } = x;
   return layout.size > 0 && layout.strides.some((s, i) => s === 0 && layout.shape[i]! > 1);
 }
 

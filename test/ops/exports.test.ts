@@ -21,6 +21,20 @@ const functionsOnly = [
   ...["linear", "conv2d", "embedding", "avgPool2d", "maxPool2d", "batchNorm", "layerNorm"],
   ...["crossEntropy", "nllLoss", "mseLoss", "l1Loss", "bceWithLogits"],
   ...["emptyLike", "fullLike", "onesLike", "zerosLike", "randLike", "randnLike", "randintLike"],
+  // PyTorch's tensors have no such methods either, and each page would download them.
+  ...[
+    "pad",
+    "hardtanh",
+    "relu6",
+    "hardsigmoid",
+    "hardswish",
+    "selu",
+    "celu",
+    "glu",
+    "rrelu",
+    "mish",
+  ],
+  ...["softsign", "tanhshrink", "softshrink", "threshold", "logsigmoid", "softmin"],
   ...lists("functionsOnly"),
 ];
 const methods = Object.getOwnPropertyNames(Tensor.prototype).filter((m) => !members.includes(m));
