@@ -17,8 +17,13 @@ async function prepare(moduleUrl: string, id: string): Promise<Job> {
   const loaded = (await import(moduleUrl)) as { default: Contestant };
   await loaded.default.start(entry.threads ?? 1);
   const inputs = inputsOf(entry.task);
+  return asked(() => loaded.default.prepare(entry.task, inputs));
+}
+
+/** What a library is asked to do for the first time: its refusal means that it cannot. */
+async function asked<T>(work: () => T | Promise<T>): Promise<T> {
   try {
-    return await loaded.default.prepare(entry.task, inputs);
+    return await work();
   } catch (error) {
     throw new CannotError(String(error));
   }
@@ -28,9 +33,11 @@ const [moduleUrl = "", id = ""] = process.argv.slice(2);
 let job: Job | undefined;
 
 async function reply(request: Request): Promise<Reply> {
-  job ??= await prepare(moduleUrl, id);
-  if (request.ask === "check") return { answer: Float64Array.from(await job.check()) };
-  return measure(job, request.budget);
+  const ready = (job ??= await prepare(moduleUrl, id));
+  if (request.ask === "check") {
+    return { answer: Float64Array.from(await asked(() => ready.check())) };
+  }
+  return measure(ready, request.budget);
 }
 
 process.on("message", (request: Request) => {
