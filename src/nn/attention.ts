@@ -25,7 +25,7 @@ import {
 import { xavierNormal_, xavierUniform_, zeros_ } from "./init.js";
 import { Linear, parameter } from "./layers.js";
 import type { Parameter } from "./module.js";
-import { Composed, scopeOf } from "./plain.js";
+import { areOwn, Composed, scopeOf } from "./plain.js";
 
 const MOVES = "moves a position that JavaScript keeps";
 
@@ -198,6 +198,10 @@ export class MultiheadAttention extends Composed {
     this.biasV = addBiasKv ? extra() : null;
     this.outProj = new Linear(embedDim, embedDim, { bias });
     if (this.outProj.bias !== null) zeros_(this.outProj.bias);
+  }
+
+  override callsOwn(): boolean {
+    return this.forward === MultiheadAttention.prototype.forward && areOwn(this.outProj);
   }
 
   /**

@@ -47,8 +47,8 @@ export function addHook<K extends keyof Hooks>(
     revise();
     list.splice(i, 1);
     if (hooks.before.length + hooks.after.length + hooks.backward.length > 0) return;
-    if (hooks.own === undefined) delete (module as { forward?: unknown }).forward;
-    else Object.defineProperty(module, "forward", hooks.own);
+    delete (module as { forward?: unknown }).forward;
+    if (hooks.own) Object.defineProperty(module, "forward", hooks.own);
     hooksOf.delete(module);
   };
 }

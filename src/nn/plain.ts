@@ -8,41 +8,30 @@ export abstract class PlainLayer extends Module {}
 
 /** A module of the library that calls others, between which it keeps nothing either. */
 export abstract class Composed extends Module {
-  /**
-   * @internal Whether all else that it calls is the library's own. A class whose direct subclasses are
-   * Composed defines it anew: by that they are told from a program's.
-   */
-  callsOwn(): boolean {
-    return true;
-  }
+  /** @internal Whether its forward and all that this calls are the library's own: not a subclass's, nor a hook's. */
+  abstract callsOwn(): boolean;
 }
 
-/** What is known of a `forward`, the prototype above its owner: looking for it takes as long as a small op. */
-const bases = /* @__PURE__ */ new WeakMap<object, object>();
-
-function baseOf(module: Module): object {
-  const found = bases.get(module.forward);
-  if (found !== undefined) return found;
-  let owner: object = module;
-  while (!Object.hasOwn(owner, "forward")) owner = Object.getPrototypeOf(owner) as object;
-  const base = Object.getPrototypeOf(owner) as object;
-  bases.set(module.forward, base);
-  return base;
-}
+/** What is known of a `forward`: looking for its owner takes as long as a small op. */
+const known = /* @__PURE__ */ new WeakMap<object, boolean>();
 
 /** Whether the forward that a call runs is such a layer's own: not that of a subclass, nor a hook's. */
 export function isPlain(layer: Module): boolean {
-  return baseOf(layer) === PlainLayer.prototype;
+  const plain = known.get(layer.forward);
+  if (plain !== undefined) return plain;
+  let owner: object = layer;
+  while (!Object.hasOwn(owner, "forward")) owner = Object.getPrototypeOf(owner) as object;
+  const found = Object.getPrototypeOf(owner) === PlainLayer.prototype;
+  known.set(layer.forward, found);
+  return found;
 }
 
-function isOwn(module: Module): boolean {
-  if (isPlain(module)) return true;
-  return (
-    module instanceof Composed && Object.hasOwn(baseOf(module), "callsOwn") && module.callsOwn()
-  );
+/** Whether nobody but the library sees what passes through modules (null: none). */
+export function areOwn(...modules: readonly (Module | null)[]): boolean {
+  return modules.every((m) => m === null || isPlain(m) || (m instanceof Composed && m.callsOwn()));
 }
 
 /** What runs a forward of `module`: `tidy` where nobody else sees what it makes. */
 export function scopeOf(module: Module): <T>(fn: () => T) => T {
-  return module.namedModules().every(([, m]) => isOwn(m)) ? tidy : (fn) => fn();
+  return areOwn(module) ? tidy : (fn) => fn();
 }

@@ -3,7 +3,7 @@
 import { ValueError } from "../core/errors.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { Module } from "./module.js";
-import { Composed, isPlain } from "./plain.js";
+import { areOwn, Composed, isPlain } from "./plain.js";
 
 /** A module that takes a tensor and gives one. */
 export type Layer = Module & { forward(x: Tensor): Tensor };
@@ -23,6 +23,10 @@ export class Sequential extends Composed {
 
   protected override namedMembers(): [string, Module][] {
     return this.layers.map((layer, i) => [String(i), layer]);
+  }
+
+  override callsOwn(): boolean {
+    return this.forward === Sequential.prototype.forward && areOwn(...this.layers);
   }
 
   forward(x: Tensor): Tensor {

@@ -13,7 +13,7 @@ import { xavierUniform_ } from "./init.js";
 import { Linear } from "./layers.js";
 import type { Module } from "./module.js";
 import { LayerNorm } from "./norm.js";
-import { Composed, scopeOf } from "./plain.js";
+import { areOwn, Composed, scopeOf } from "./plain.js";
 
 /** What lies between the two linear maps of a feed-forward block. */
 export type TransformerActivation = "relu" | "gelu" | ((x: Tensor) => Tensor);
@@ -99,8 +99,11 @@ abstract class TransformerLayer extends Composed {
     this.norm2 = normOf(dModel, options);
   }
 
-  override callsOwn(): boolean {
-    return this.activation === relu || this.activation === gelu;
+  /** What callsOwn says of all that both kinds of layers call. */
+  protected partsOwn(): boolean {
+    const { activation, selfAttn, multiheadAttn, linear1, linear2, norm1, norm2 } = this;
+    const known = activation === relu || activation === gelu;
+    return known && areOwn(selfAttn, multiheadAttn, linear1, linear2, norm1, norm2);
   }
 
   /** x + block(norm(x)), or norm(x + block(x)). */
@@ -149,6 +152,10 @@ export class TransformerEncoderLayer extends TransformerLayer {
     super(dModel, nhead, options, false);
   }
 
+  override callsOwn(): boolean {
+    return this.forward === TransformerEncoderLayer.prototype.forward && this.partsOwn();
+  }
+
   /** @param src [T, N, dModel], with batchFirst [N, T, dModel], or [T, dModel] */
   forward(src: Tensor, inputs: EncoderLayerInputs = {}): Tensor {
     const { srcMask: attnMask, srcKeyPaddingMask: keyPaddingMask, isCausal, cache } = inputs;
@@ -168,6 +175,11 @@ export class TransformerDecoderLayer extends TransformerLayer {
   constructor(dModel: number, nhead: number, options: TransformerLayerOptions = {}) {
     super(dModel, nhead, options, true);
     this.norm3 = normOf(dModel, options);
+  }
+
+  override callsOwn(): boolean {
+    const own = this.forward === TransformerDecoderLayer.prototype.forward;
+    return own && this.partsOwn() && areOwn(this.norm3);
   }
 
   /**
@@ -207,8 +219,9 @@ abstract class Stack<Layer extends TransformerLayer> extends Composed {
     this.norm = options.norm ?? null;
   }
 
-  override callsOwn(): boolean {
-    return true;
+  /** What callsOwn says of all that both kinds of stacks call. */
+  protected partsOwn(): boolean {
+    return areOwn(...this.layers, this.norm);
   }
 
   protected through(
@@ -234,6 +247,10 @@ type Caches = readonly KVCache[] | null | undefined;
 
 /** A stack of encoder layers: all begin with the weights of the one that is given. */
 export class TransformerEncoder extends Stack<TransformerEncoderLayer> {
+  override callsOwn(): boolean {
+    return this.forward === TransformerEncoder.prototype.forward && this.partsOwn();
+  }
+
   forward(src: Tensor, inputs: EncoderInputs & { caches?: Caches } = {}): Tensor {
     const { mask: srcMask, caches, ...rest } = inputs;
     return this.through(src, caches, (layer, x, cache) =>
@@ -244,6 +261,10 @@ export class TransformerEncoder extends Stack<TransformerEncoderLayer> {
 
 /** A stack of decoder layers: all begin with the weights of the one that is given. */
 export class TransformerDecoder extends Stack<TransformerDecoderLayer> {
+  override callsOwn(): boolean {
+    return this.forward === TransformerDecoder.prototype.forward && this.partsOwn();
+  }
+
   forward(tgt: Tensor, memory: Tensor, inputs: DecoderInputs & { caches?: Caches } = {}): Tensor {
     const { caches, ...rest } = inputs;
     return this.through(tgt, caches, (layer, x, cache) =>
@@ -295,6 +316,10 @@ export class Transformer extends Composed {
         stack(),
       );
     for (const p of this.parameters()) if (p.ndim > 1) xavierUniform_(p);
+  }
+
+  override callsOwn(): boolean {
+    return this.forward === Transformer.prototype.forward && areOwn(this.encoder, this.decoder);
   }
 
   /**

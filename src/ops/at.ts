@@ -75,9 +75,8 @@ function checkTensor(op: string, index: Tensor): void {
 
 /** Whether it is one, for programs without types. */
 function isIndex(index: unknown): boolean {
-  if (typeof index !== "object" || index === null)
-    return index === null || typeof index === "number";
-  return index instanceof Tensor || Array.isArray(index) || "step" in index;
+  if (index === null || typeof index === "number" || Array.isArray(index)) return true;
+  return index instanceof Tensor || (typeof index === "object" && "step" in index);
 }
 
 function listed(op: string, index: readonly number[]): Tensor {

@@ -115,7 +115,7 @@ export function where(cond: Tensor): Tensor[];
 export function where(cond: Tensor, a: Operand, b: Operand): Tensor;
 export function where(cond: Tensor, a?: Operand, b?: Operand): Tensor | Tensor[] {
   if (a === undefined && b === undefined) return nonzero(cond, { asTuple: true });
-  if (a === undefined || b === undefined) throw new ValueError("where", "a and b go together");
+  if (a === undefined || b === undefined) throw new ValueError("where", "a needs b");
   if (cond.dtype !== "bool") {
     throw new DTypeError("where", `cond must be bool: got ${cond.dtype}`);
   }

@@ -1,6 +1,13 @@
 // Tensors from data, constants and sequences. Random ones are in random.ts.
 import { DTypeError, ShapeError, ValueError } from "../core/errors.js";
-import { checkDType, bytesOf, type DType, isInt32, type TypedArray } from "../core/dtype.js";
+import {
+  checkDType,
+  checkFloat,
+  bytesOf,
+  type DType,
+  isInt32,
+  type TypedArray,
+} from "../core/dtype.js";
 import { checkShape, type Shape, showShape, sizeOf } from "../core/shape.js";
 import { allocateShape, Tensor } from "../autograd/tensor.js";
 import { kernels } from "../kernels/loader.js";
@@ -245,7 +252,7 @@ export function linspace(
   const step = steps > 1 ? (end - start) / (steps - 1) : 0;
   const dtype = checkDType("linspace", options.dtype ?? "float32");
   checkGradDType("linspace", dtype, options);
-  if (dtype === "int32") throw new DTypeError("linspace", "dtype must be float32: got int32");
+  if (dtype === "int32") checkFloat("linspace", "dtype", { dtype });
   return finish(sequence("linspace", shape, start, step, dtype), options);
 }
 

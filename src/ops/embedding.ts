@@ -40,8 +40,7 @@ function checkTable(op: string, ids: Tensor, weight: Tensor, options: EmbeddingO
   const n = weight.shape[0]!;
   const { maxNorm = null, normType = 2 } = options;
   if (!((maxNorm ?? 0) >= 0 && normType > 0)) {
-    const got = `${maxNorm}, ${normType}`;
-    throw new ValueError(op, `maxNorm must be at least 0 and normType above it: got ${got}`);
+    throw new ValueError(op, `maxNorm must be >= 0, normType > 0: got ${maxNorm}, ${normType}`);
   }
   const skip = options.paddingIdx ?? null;
   return skip === null ? -1 : checkPlace(op, "paddingIdx", skip, n);

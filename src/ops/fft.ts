@@ -186,7 +186,7 @@ function twice(
   second: typeof fft,
 ): Tensor {
   if (new Set(dims.map((d) => (d < 0 ? d + x.ndim : d))).size < 2) {
-    throw new ValueError("fft2", `dims must be two: got ${dims.join(", ")}`);
+    throw new ValueError("fft2", `dims must be two: got ${dims.join()}`);
   }
   const [a, b] = order.map((i) => ({ dim: dims[i], norm, ...(s && { n: s[i] }) }));
   return tidy(() => second(first(x, a), b));

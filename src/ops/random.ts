@@ -61,7 +61,7 @@ export class Generator {
   setState(state: readonly [seedLo: number, seedHi: number, offset: number]): void {
     refuseInCapture("setState", "moves a stream of random numbers");
     if (state.length !== 3 || !state.every((n) => Number.isSafeInteger(n))) {
-      throw new ValueError("setState", `takes what getState gave: got ${String(state)}`);
+      throw new ValueError("setState", `takes what getState gave: got ${state.join()}`);
     }
     [this.seedLo, this.seedHi, this.offset] = state;
   }

@@ -49,10 +49,7 @@ export class ExponentialMovingAverage {
     this.params = [...params];
     // The kernel takes them as they lie.
     if (!this.params.every((p) => p.dtype === "float32" && p.layout.contiguous)) {
-      throw new ValueError(
-        "ExponentialMovingAverage",
-        "parameters must be contiguous float32 tensors",
-      );
+      throw new ValueError("ExponentialMovingAverage", "takes contiguous float32 tensors only");
     }
     this.averages = copies("ema", this.params);
   }

@@ -85,9 +85,7 @@ export class Steps {
       const first = i * count;
       for (let k = first; k < first + count; k++) args.push(operands[k]?.address() ?? 0);
       const n = operands[first]!.numel();
-      args.push(n);
-      const scalars = scalarsOf[i]!;
-      for (let k = 0; k < scalars.length; k++) args.push(scalars[k]!);
+      args.push(n, ...scalarsOf[i]!);
       units += flatUnits(n);
     }
     this.forget();

@@ -72,7 +72,7 @@ export abstract class Scheduler<Options extends object = object> {
   /** Sets the rates for the next epoch (or batch): call it after `optimizer.step()`. */
   step(metric?: number): void {
     if (this.optimizer.groups.length !== this.state.baseLrs.length) {
-      throw new ValueError(this.name, "the optimiser got another group: make the scheduler anew");
+      throw new ValueError(this.name, "the optimiser got another group");
     }
     renewing(this.name, [], () => this.advance(metric));
   }

@@ -224,7 +224,7 @@ describe("averages", () => {
       ]).transpose(0, 1),
     ]) {
       // prettier-ignore
-      expect(() => new optim.ExponentialMovingAverage([p])).toThrow(/contiguous float32/);
+      expect(() => new optim.ExponentialMovingAverage([p])).toThrow(/takes contiguous float32 tensors only/);
     }
   });
 
