@@ -80,16 +80,21 @@ class IsinArgs {
 function isin<T extends number>(args: usize, start: u32, end: u32): void {
   const s = changetype<IsinArgs>(args);
   const stop = min(end * POSITIONS, s.n);
-  const behind = s.y + (s.m << 2);
   for (let i = start * POSITIONS; i < stop; i++) {
     const x = load<T>(s.x + (i << 2));
+    // The last of y's elements <= x, if there is any, lies in the `rest` from `y` on.
     let y = s.y;
-    while (y < behind && load<T>(y) != x) y += 4;
-    store<u8>(s.out + i, y < behind ? 1 : 0);
+    for (let rest = s.m; rest > 1;) {
+      const half = rest >> 1;
+      const middle = y + (half << 2);
+      y = select(middle, y, load<T>(middle) <= x);
+      rest -= half;
+    }
+    store<u8>(s.out + i, s.m && load<T>(y) == x ? 1 : 0);
   }
 }
 
-/** out[i] = whether x[i] equals any of y's m elements; NaN equals none. Units: 1024 elements. */
+/** out[i] = whether x[i] equals any of y's m elements, which ascend, NaN last; NaN equals none. Units: 1024 elements. */
 export function isinF32(args: usize, start: u32, end: u32): void {
   isin<f32>(args, start, end);
 }

@@ -25,6 +25,11 @@ export function checkFloat(op: string, name: string, x: { readonly dtype: DType 
   if (x.dtype !== "float32") throw new DTypeError(op, `${name} must be float32: got ${x.dtype}`);
 }
 
+/** Refuses an operand that is float32. */
+export function checkWhole(op: string, x: { readonly dtype: DType }): void {
+  if (x.dtype === "float32") throw new DTypeError(op, "x must be int32 or bool: got float32");
+}
+
 /** Whether int32 holds a number: it is whole, and not too large. */
 export function isInt32(x: number): boolean {
   return (x | 0) === x;

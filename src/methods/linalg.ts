@@ -1,6 +1,7 @@
 // Methods of linear algebra.
 import { eigh, matrixRank, pinv, qr, svd } from "../ops/decompose.js";
 import {
+  addmm,
   addmv,
   addr,
   baddbmm,
@@ -28,7 +29,7 @@ import {
 } from "../ops/solve.js";
 
 export const linalgMethods = {
-  ...{ dot, vdot, inner, outer, ger, mv, mm, bmm, addmv, addr, baddbmm, kron, cross, trace },
+  ...{ dot, vdot, inner, outer, ger, mv, mm, bmm, addmm, addmv, addr, baddbmm, kron, cross, trace },
   ...{ matrixPower, det, slogdet, logdet, inv, cholesky, choleskySolve },
   ...{ triangularSolve, qr, svd, eigh, pinv, matrixRank },
 };

@@ -23,7 +23,7 @@ import {
   trunc,
 } from "../ops/math.js";
 import { hardshrink, prelu } from "../ops/bends.js";
-import { addcdiv, addcmul, addmm, lerp } from "../ops/mixed.js";
+import { addcdiv, addcmul, lerp } from "../ops/mixed.js";
 import {
   atan2,
   bitwiseAnd,
@@ -84,7 +84,7 @@ export const pointwiseMethods = {
   ...{ erfc, erfinv, lgamma, digamma, logit, frac, nanToNum },
   ...{ atan2, hypot, fmax, fmin, logaddexp, xlogy, remainder, fmod, floorDivide },
   ...{ bitwiseAnd, bitwiseOr, bitwiseXor, bitwiseNot, bitwiseLeftShift, bitwiseRightShift },
-  ...{ lerp, addcmul, addcdiv, addmm },
+  ...{ lerp, addcmul, addcdiv },
   // Of the rarer activations those that PyTorch's tensors have, too.
   ...{ prelu, hardshrink },
   ...twins({ abs, ceil, clamp, cos, exp, expm1, floor, log, log1p, neg, pow, reciprocal, relu }),

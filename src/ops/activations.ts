@@ -10,7 +10,7 @@ import { tidy } from "../memory/scope.js";
 import { add, div, maximum, mul, square, sub } from "./arithmetic.js";
 import { gt, where } from "./compare.js";
 import { binary, type BinaryKernel } from "./dispatch.js";
-import { apply, ofInput, ofResult, exp, sigmoid, tanh } from "./math.js";
+import { apply, clamp, ofInput, ofResult, exp, sigmoid, tanh } from "./math.js";
 
 /** max(x, 0); NaN stays NaN; keeps int32. The slope at 0 is 0. */
 export function relu(x: Tensor): Tensor {
@@ -35,7 +35,8 @@ function slope(
   const out = binary(op, kernel, dy, x);
   return record(op, out, [dy, x], { dy, x }, (g, { dy, x }) => [
     () => slope(op, kernel, g, x, second),
-    () => mul(mul(g, dy), second(x)),
+    // Far out all of them are 0, but as 0 times an infinity.
+    () => mul(mul(g, dy), second(clamp(x, -128, 128))),
   ]);
 }
 

@@ -118,26 +118,10 @@ export function attend(
 function planFor(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions): Plan {
   const { attnMask: mask = null, dropoutP: p = 0, causalOffset = 0, enableGqa = false } = options;
   const { generator = defaultGenerator } = options;
-  checkFloat(OP, "q", q);
-  checkFloat(OP, "k", k);
-  checkFloat(OP, "v", v);
   const least = enableGqa ? 3 : 2;
+  const group = groupOf(q, k, v, least);
   const [L, E] = q.shape.slice(-2) as [number, number];
-  const [S, Ek] = k.shape.slice(-2) as [number, number];
-  const group = enableGqa ? q.shape.at(-3)! / k.shape.at(-3)! : 1;
-  if (
-    Math.min(q.ndim, k.ndim, v.ndim) < least ||
-    Ek !== E ||
-    v.shape.at(-2) !== S ||
-    (enableGqa && (v.shape.at(-3) !== k.shape.at(-3) || !(group > 0 && Number.isInteger(group))))
-  ) {
-    const heads = enableGqa ? ", the heads of k and v dividing q's" : "";
-    throw new ShapeError(
-      OP,
-      `q must be [..., L, E], k [..., S, E], v [..., S, Ev]${heads}: ` +
-        `got q=${showShape(q.shape)}, k=${showShape(k.shape)}, v=${showShape(v.shape)}`,
-    );
-  }
+  const S = k.shape.at(-2)!;
   const lead = [q, k, v]
     .map((x): Shape => x.shape.slice(0, -least))
     .reduce((a, b) => broadcastShapes(OP, a, b));
@@ -157,6 +141,29 @@ function planFor(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions): Pl
     // S numbers a query, rounded up to whole counters.
     stream: p === 0 ? [0, 0, 0, 0] : generator.take(sizeOf(outer) * L * Math.ceil(S / 4)),
   };
+}
+
+/** Refuses operands that don't fit; with `least` 3, gives how many heads of q share one of k and v. */
+function groupOf(q: Tensor, k: Tensor, v: Tensor, least: number): number {
+  checkFloat(OP, "q", q);
+  checkFloat(OP, "k", k);
+  checkFloat(OP, "v", v);
+  const shared = least === 3;
+  const group = shared ? q.shape.at(-3)! / k.shape.at(-3)! : 1;
+  if (
+    Math.min(q.ndim, k.ndim, v.ndim) < least ||
+    k.shape.at(-1) !== q.shape.at(-1) ||
+    v.shape.at(-2) !== k.shape.at(-2) ||
+    (shared && (v.shape.at(-3) !== k.shape.at(-3) || !(group > 0 && Number.isInteger(group))))
+  ) {
+    const heads = shared ? ", the heads of k and v dividing q's" : "";
+    throw new ShapeError(
+      OP,
+      `q must be [..., L, E], k [..., S, E], v [..., S, Ev]${heads}: ` +
+        `got q=${showShape(q.shape)}, k=${showShape(k.shape)}, v=${showShape(v.shape)}`,
+    );
+  }
+  return group;
 }
 
 function checkMask(mask: Tensor | null, shape: Shape): void {
@@ -235,13 +242,13 @@ function fused(q: Tensor, k: Tensor, v: Tensor, plan: Plan): Tensor {
       return made;
     };
     // All at once, by the first thunk that runs; each gets its own.
-    return nodes.map((_, i) => () => (made ??= untracked(gradients))[i]!);
+    return nodes.map((_, i) => () => (made ??= untracked(() => tidy(gradients)))[i]!);
   });
 }
 
 /** Which keys the queries see, [L, S]: key j of query i where j < i + reach. */
 export function causalMask(L: number, S: number, reach: number): Tensor {
-  return tidy(() => lt(arange(S), unsqueeze(arange(L), 1).add(reach)));
+  return tidy(() => lt(arange(S), add(unsqueeze(arange(L), 1), reach)));
 }
 
 /** k or v with a head for each of q's. */

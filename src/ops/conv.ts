@@ -5,7 +5,7 @@
 // convTranspose.ts.
 import { checkFloat } from "../core/dtype.js";
 import { ShapeError, ValueError } from "../core/errors.js";
-import { showShape, expectShape, checkInteger } from "../core/shape.js";
+import { showShape, expectShape, checkInt } from "../core/shape.js";
 import { type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { planesForward, planesInputGrad, planesWeightGrad } from "./convPlanes.js";
@@ -178,7 +178,7 @@ export function checkGroups(
 ): number {
   checkFloat(op, "weight", weight);
   checkFloat(op, "bias", bias ?? weight);
-  checkInteger(op, "groups", groups, 1);
+  checkInt(op, "groups", groups, 1);
   return groups;
 }
 

@@ -1,7 +1,7 @@
 // The loss of connectionist temporal classification, in one kernel with its gradient.
 import { checkFloat } from "../core/dtype.js";
 import { DTypeError, GradError, IndexError, ShapeError, ValueError } from "../core/errors.js";
-import { showShape } from "../core/shape.js";
+import { checkInt, showShape } from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { isGradEnabled, noGrad } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
@@ -54,9 +54,7 @@ export function ctcLoss(
   const isBatch = logProbs.ndim === 3;
   const [T, C, N] = [logProbs.shape[0]!, logProbs.shape.at(-1)!, isBatch ? logProbs.shape[1]! : 1];
   const { blank = 0, zeroInfinity = false } = options;
-  if (!(Number.isInteger(blank) && blank >= 0 && blank < C)) {
-    throw new ValueError("ctcLoss", `blank must be a class, 0 to ${C - 1}: got ${blank}`);
-  }
+  checkInt("ctcLoss", "blank", blank, 0, C - 1);
   const steps = lengths("inputLengths", inputLengths, N, T);
   const { labels, offsets, S } = labelsOf(targets, targetLengths, N);
   const sizes = Int32Array.from(steps.flatMap((n, i) => [n, labels[i]!, offsets[i]!]));

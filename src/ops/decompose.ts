@@ -12,12 +12,13 @@ import { withGrad } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
 import { tidy } from "../memory/scope.js";
-import { add, div, maximum, mul, sub } from "./arithmetic.js";
+import { add, div, maximum, mul, square, sub } from "./arithmetic.js";
 import { eq, gt, where } from "./compare.js";
+import { item } from "./convert.js";
 import { zeros } from "./creation.js";
 import { cat } from "./join.js";
 import { matmul } from "./matmul.js";
-import { sum } from "./reduce.js";
+import { all, sum } from "./reduce.js";
 import { checkMatrix, eachMatrix, mirrored, misfit, mT, ratio, unpack } from "./matrix.js";
 import { solveTriangular } from "./solve.js";
 import { narrow, squeeze, unsqueeze } from "./views.js";
@@ -282,10 +283,10 @@ export function lstsq(a: Tensor, b: Tensor, { rcond }: LstsqOptions = {}): Lstsq
     const { inverse, rank } = pseudoInverse("lstsq", a, rcond === undefined ? {} : { rtol: rcond });
     const B = vector ? unsqueeze(b, -1) : b;
     const X = matmul(inverse, B);
-    const full = m > n && eq(rank, n).all().item() === 1;
+    const full = m > n && item(all(eq(rank, n))) === 1;
     return {
       solution: vector ? squeeze(X, -1) : X,
-      residuals: full ? sum(sub(matmul(a, X), B).square(), -2) : zeros([0]),
+      residuals: full ? sum(square(sub(matmul(a, X), B)), -2) : zeros([0]),
       rank,
       singularValues: zeros([0]),
     };

@@ -2,6 +2,7 @@
 import { checkFloat } from "../core/dtype.js";
 import { ValueError } from "../core/errors.js";
 import { broadcastShapes, checkDim, checkDims, reducedShape } from "../core/shape.js";
+import { detach } from "../autograd/backward.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
@@ -15,7 +16,7 @@ import { matmul } from "./matmul.js";
 import { amax, amin, type Dims, type ReduceOptions, sum } from "./reduce.js";
 import { checkFloats, checkMatrix, misfit, mT, ratio } from "./matrix.js";
 import { normGrad, normOf, pNorm } from "./norms.js";
-import { expand, narrow, permute, reshape, unsqueeze } from "./views.js";
+import { expand, narrow, permute, reshape, squeeze, unsqueeze } from "./views.js";
 
 /**
  * (sum |x|^ord)^(1/ord) over `dims` (default: all); ord = Infinity the greatest |x|, -Infinity the
@@ -73,6 +74,20 @@ function matrixNormOf(x: Tensor, ord: MatrixOrd, size: MatrixOrd): Tensor {
 /** Differences that cdist holds at once. */
 const BLOCK = 2 ** 22;
 
+/**
+ * `part` of the rows [..., P, ...] of operands, block by block of at most BLOCK differences between
+ * x [..., P, M] and R others, one below the other.
+ */
+function inBlocks(x: Tensor, R: number, part: (rows: (t: Tensor) => Tensor) => Tensor): Tensor {
+  const P = x.shape.at(-2)!;
+  const step = Math.max(1, Math.floor((BLOCK * P) / Math.max(1, x.numel() * R)));
+  const parts: Tensor[] = [];
+  for (let i = 0; i === 0 || i < P; i += step) {
+    parts.push(tidy(() => part((t) => narrow(t, -2, i, Math.min(step, P - i)))));
+  }
+  return parts.length === 1 ? parts[0]! : cat(parts, -2);
+}
+
 /** x1 [..., P, M] and x2 [..., R, M] as differences [..., P, R, M]. */
 function differences(x1: Tensor, x2: Tensor): Tensor {
   return sub(unsqueeze(x1, -2), unsqueeze(x2, -3));
@@ -102,18 +117,11 @@ export function cdist(x1: Tensor, x2: Tensor, p = 2): Tensor {
 }
 
 function distances(x1: Tensor, x2: Tensor, p: number): Tensor {
-  const [P, R] = [x1.shape.at(-2)!, x2.shape.at(-2)!];
+  const R = x2.shape.at(-2)!;
   if (x1.shape.at(-1) === 0) return zeros([...x1.shape.slice(0, -1), R]);
-  const step = Math.max(1, Math.floor((BLOCK * P) / Math.max(1, x1.numel() * R)));
-  const out = withGrad(false, () => {
-    const parts: Tensor[] = [];
-    for (let i = 0; i === 0 || i < P; i += step) {
-      const rows = narrow(x1, -2, i, Math.min(step, P - i));
-      const part = tidy(() => normOf(differences(rows, x2), p, [x1.ndim]));
-      parts.push(reshape(part, part.shape.slice(0, -1)));
-    }
-    return parts.length === 1 ? parts[0]! : cat(parts, -2);
-  });
+  const out = withGrad(false, () =>
+    inBlocks(x1, R, (rows) => squeeze(normOf(differences(rows(x1), x2), p, [x1.ndim]), -1)),
+  );
   return record("cdist", out, [x1, x2], { x1, x2, out }, (dy, { x1, x2, out }) => [
     () => distanceGrad(x1, x2, out, dy, p),
     () => distanceGrad(x2, x1, mT(out), mT(dy), p),
@@ -122,13 +130,17 @@ function distances(x1: Tensor, x2: Tensor, p: number): Tensor {
 
 /** dL/dx1 of the distances y between x1 and x2. */
 function distanceGrad(x1: Tensor, x2: Tensor, y: Tensor, dy: Tensor, p: number): Tensor {
-  // Exact, where there is room for all differences.
-  if (p !== 2 || x1.numel() * x2.shape.at(-2)! <= BLOCK) {
-    return sum(normGrad(differences(x1, x2), unsqueeze(y, -1), unsqueeze(dy, -1), p), -2);
+  const R = x2.shape.at(-2)!;
+  // Exact, but for p = 2 only where there is room for all differences.
+  if (p !== 2 || x1.numel() * R <= BLOCK) {
+    return inBlocks(x1, R, (rows) => {
+      const [by, dby] = [unsqueeze(rows(y), -1), unsqueeze(rows(dy), -1)];
+      return sum(normGrad(differences(rows(x1), x2), by, dby, p), -2);
+    });
   }
   // sum_j w_ij (x1_i - x2_j) with w = dy / y, of vectors moved to where they are small
   const w = ratio(dy, y);
-  const centre = div(sum(x2.detach(), -2, { keepdim: true }), Math.max(1, x2.shape.at(-2)!));
+  const centre = div(sum(detach(x2), -2, { keepdim: true }), Math.max(1, R));
   const [near1, near2] = [sub(x1, centre), sub(x2, centre)];
   return sub(mul(near1, sum(w, -1, { keepdim: true })), matmul(w, near2));
 }

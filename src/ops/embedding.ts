@@ -1,7 +1,7 @@
 // Rows of a table looked up by int32 ids: one for each id, or reduced over bags of ids.
 import { ShapeError, ValueError } from "../core/errors.js";
 import { expectShape, showShape, checkPlace } from "../core/shape.js";
-import { alias, allocateShape, type Tensor } from "../autograd/tensor.js";
+import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
@@ -12,7 +12,7 @@ import { add, div, maximum, mul } from "./arithmetic.js";
 import { eq, gt, isnan, logicalOr, ne, where } from "./compare.js";
 import { item, withContiguous } from "./convert.js";
 import { arange, full, ones, zeros } from "./creation.js";
-import { checkIndex, gather, pick } from "./indexing.js";
+import { checkIndex, checkRange, gather, pick, spreadAdd } from "./indexing.js";
 import { cat } from "./join.js";
 import { positions } from "./nonzero.js";
 import { indexAdd, indexCopy_ } from "./put.js";
@@ -54,28 +54,38 @@ function checkTable(op: string, ids: Tensor, weight: Tensor, options: EmbeddingO
  */
 export function embedding(ids: Tensor, weight: Tensor, options: EmbeddingOptions = {}): Tensor {
   const skip = checkTable("embedding", ids, weight, options);
+  return lookUp("embedding", ids, weight, skip, options);
+}
+
+/** `embedding` under the name of the op that asks. */
+function lookUp(
+  op: string,
+  ids: Tensor,
+  weight: Tensor,
+  skip: number,
+  options: EmbeddingOptions,
+): Tensor {
   const { maxNorm = null, normType = 2, scaleGradByFreq = false } = options;
-  if (maxNorm !== null) shorten_(weight, ids, maxNorm, normType);
-  if (!scaleGradByFreq) return pick("embedding", weight, 0, ids, skip);
-  const n = weight.shape[0]!;
-  return tidy(() => {
-    const rows = pick("embedding", weight, 0, ids, skip);
-    return record("embedding", alias(rows, rows.layout), [rows], { ids }, (dy, { ids }) => [
-      () => {
-        const flat = reshape(ids, [-1]);
-        const often = scatterAdd(zeros([n]), 0, flat, ones(flat.shape));
-        return div(dy, reshape(gather(often, 0, flat), [...ids.shape, 1]));
-      },
-    ]);
-  });
+  if (maxNorm !== null) shorten_(op, weight, ids, maxNorm, normType);
+  if (!scaleGradByFreq) return pick(op, weight, 0, ids, skip);
+  const { shape } = weight;
+  const rows = withGrad(false, () => pick(op, weight, 0, ids));
+  return record(op, rows, [weight], { ids }, (dy, { ids }) => [
+    () => {
+      const flat = reshape(ids, [-1]);
+      const often = scatterAdd(zeros(shape.slice(0, 1)), 0, flat, ones(flat.shape));
+      const share = div(dy, reshape(gather(often, 0, flat), [...ids.shape, 1]));
+      return spreadAdd(op, share, shape, 0, ids, skip);
+    },
+  ]);
 }
 
 /** Scales the rows that ids name and whose norm exceeds maxNorm, in place. */
-function shorten_(weight: Tensor, ids: Tensor, maxNorm: number, p: number): void {
+function shorten_(op: string, weight: Tensor, ids: Tensor, maxNorm: number, p: number): void {
   withGrad(false, () =>
     tidy(() => {
       const flat = reshape(ids, [-1]);
-      const rows = pick("embedding", weight, 0, flat);
+      const rows = pick(op, weight, 0, flat);
       const norms = normOf(rows, p, [1]);
       // As PyTorch: the norm plus 1e-7.
       const scale = where(gt(norms, maxNorm), div(maxNorm, add(norms, 1e-7)), 1);
@@ -111,7 +121,7 @@ export function embeddingBag(
 ): Tensor {
   const op = "embeddingBag";
   const skip = checkTable(op, ids, weight, options);
-  const { mode = "mean", perSampleWeights = null, maxNorm, normType, scaleGradByFreq } = options;
+  const { mode = "mean", perSampleWeights = null } = options;
   checkBags(ids, options);
   return tidy(() => {
     const [bags, ownBag] = bagOf(ids, options);
@@ -119,10 +129,9 @@ export function embeddingBag(
     const listed = (t: Tensor): Tensor =>
       kept === null ? reshape(t, [-1]) : pick(op, reshape(t, [-1]), 0, kept);
     const bag = listed(ownBag);
-    const rows = embedding(listed(ids), weight, {
-      ...{ maxNorm: maxNorm ?? null, normType: normType ?? 2 },
-      scaleGradByFreq: scaleGradByFreq ?? false,
-    });
+    // Where some ids are left out, a bad one's position would be that among the others.
+    if (kept !== null) checkRange(op, ids, weight.shape[0]!);
+    const rows = lookUp(op, listed(ids), weight, -1, options);
     const zero = zeros([bags, weight.shape[1]!]);
     if (mode === "max") return largest(rows, bag, zero);
     const terms = perSampleWeights ? mul(rows, unsqueeze(listed(perSampleWeights), 1)) : rows;

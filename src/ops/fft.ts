@@ -3,7 +3,7 @@
 // counted without that last one.
 import { checkFloat } from "../core/dtype.js";
 import { ShapeError, ValueError } from "../core/errors.js";
-import { checkDim, showShape, sizeOf } from "../core/shape.js";
+import { checkDim, checkInt, showShape, sizeOf } from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
@@ -129,9 +129,7 @@ function along(
   const at = checkDim(op, dim, ndim);
   const size = x.shape[at]!;
   const n = length ?? (toReal ? 2 * (size - 1) : size);
-  if (!Number.isInteger(n) || n < 1 || n > 2 ** 24) {
-    throw new ValueError(op, `n must be an integer from 1 to 2^24: got ${n}`);
-  }
+  checkInt(op, "n", n, 1, 2 ** 24);
   const scale = scaleOf(op, norm, n, inverse);
   const half = real === null ? n : Math.floor(n / 2) + 1;
   const from = { real: fromReal, bins: Math.min(fromReal ? n : half, size), doubled: toReal };

@@ -1,7 +1,7 @@
 // unfold and fold (im2col and col2im), and the shuffles that trade channels for pixels.
 import { checkFloat } from "../core/dtype.js";
 import { ShapeError } from "../core/errors.js";
-import { checkInteger, type Shape, showShape } from "../core/shape.js";
+import { checkInt, type Shape, showShape } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
@@ -117,7 +117,7 @@ function images(x: Tensor, C: number, sizes: Sizes): Tensor {
 }
 
 function checkFactor(op: string, x: Tensor, factor: number, fits: boolean, rule: string): void {
-  checkInteger(op, "the factor", factor, 1);
+  checkInt(op, "the factor", factor, 1);
   if (x.ndim < 3 || !fits) {
     throw new ShapeError(op, `x must be ${rule}: got ${showShape(x.shape)}, ${factor}`);
   }

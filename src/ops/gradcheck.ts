@@ -3,6 +3,7 @@ import { GradError, ValueError } from "../core/errors.js";
 import { grad } from "../autograd/backward.js";
 import { withGrad } from "../autograd/mode.js";
 import type { Tensor } from "../autograd/tensor.js";
+import { item, toTypedArray } from "./convert.js";
 import { tensor } from "./creation.js";
 import { mul } from "./arithmetic.js";
 import { sum } from "./reduce.js";
@@ -37,16 +38,14 @@ export function gradcheck(
   if (checked.length === 0) throw new ValueError("gradcheck", "no input requires gradients");
   const analytic = tidy(() => {
     const out = fn(...inputs);
-    return grad(weighted(out), checked, { allowUnused: true }).map(
-      (g) => g?.toTypedArray() ?? null,
-    );
+    return grad(weighted(out), checked, { allowUnused: true }).map((g) => g && toTypedArray(g));
   });
   checked.forEach((x, k) => {
     for (let i = 0; i < x.numel(); i++) {
       const at = (shift: number): number =>
         tidy(() =>
           withGrad(false, () =>
-            weighted(fn(...inputs.map((y) => (y === x ? shifted(y, i, shift) : y)))).item(),
+            item(weighted(fn(...inputs.map((y) => (y === x ? shifted(y, i, shift) : y))))),
           ),
         );
       const numeric = (at(eps) - at(-eps)) / (2 * eps);
@@ -70,7 +69,7 @@ function weighted(out: Tensor): Tensor {
 
 /** x with one element moved. */
 function shifted(x: Tensor, index: number, by: number): Tensor {
-  const values = Float32Array.from(x.toTypedArray());
+  const values = Float32Array.from(toTypedArray(x));
   values[index]! += by;
   return tensor(values, { shape: x.shape });
 }

@@ -2,7 +2,7 @@
 // the mean square, over neighbouring channels.
 import { checkFloat } from "../core/dtype.js";
 import { ShapeError, ValueError } from "../core/errors.js";
-import { checkInteger, expectShape, type Shape, showShape } from "../core/shape.js";
+import { checkInt, expectShape, type Shape, showShape } from "../core/shape.js";
 import { withGrad } from "../autograd/mode.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
@@ -168,7 +168,7 @@ export function localResponseNorm(
   if (x.ndim < 3) {
     throw new ShapeError("localResponseNorm", `x must be [N, C, ...]: got ${showShape(x.shape)}`);
   }
-  checkInteger("localResponseNorm", "size", size, 1);
+  checkInt("localResponseNorm", "size", size, 1);
   const [N, C] = [x.shape[0]!, x.shape[1]!];
   if (x.numel() === 0) return mul(x, 1);
   return tidy(() => {

@@ -3,7 +3,7 @@
 // through a status slot.
 import { DTypeError, IndexError, ShapeError, ValueError } from "../core/errors.js";
 import { bytesOf } from "../core/dtype.js";
-import { checkDim, showShape, sizeOf } from "../core/shape.js";
+import { checkDim, checkInt, showShape, sizeOf } from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
@@ -71,7 +71,7 @@ export function pick(op: string, x: Tensor, at: number, index: Tensor, skip = -1
 }
 
 /** Zeros of `shape` with x's entries added at `index` of a dim, but for `skip`: the transpose of `pick`. */
-function spreadAdd(
+export function spreadAdd(
   op: string,
   x: Tensor,
   shape: readonly number[],
@@ -133,6 +133,28 @@ export function checkAlong(op: string, x: Tensor, at: number, index: Tensor): vo
   }
 }
 
+/** `gather` of what has been checked. Not recorded. */
+function gathered(x: Tensor, at: number, index: Tensor): Tensor {
+  const out = allocateShape("gather", index.shape, x.dtype);
+  const n = x.shape[at]!;
+  const own = x.layout.strides;
+  const { rows, cols, inner, rank, dims } = collapse(index.shape, [
+    withoutDim(own, at),
+    index.layout.strides,
+  ]);
+  const kernel = bytesOf(x.dtype) === 4 ? kernels.gather32 : kernels.gather8;
+  const units = out.numel() === 0 ? 0 : gatherUnits(rows, cols);
+  const [px, pi, po] = [x.address(), index.address(), out.address()];
+  const [sx, si] = inner as [number, number];
+  const status = statusSlot();
+  run(kernel, units, px, pi, po, rows, cols, sx, si, status, n, own[at]!, rank, ...dims);
+  if (readStatus(status) >= 0) {
+    out.dispose();
+    outOfRange("gather", index, firstBad(index, n), n);
+  }
+  return out;
+}
+
 /** out[i][j][k] = x[i][index[i][j][k]][k] for dim 1, and so on; out has index's shape. */
 export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
   const at = checkDim("gather", dim, x.ndim);
@@ -140,37 +162,7 @@ export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
   if (x.ndim === 0) {
     return tidy(() => reshape(gather(reshape(x, [1]), 0, reshape(index, [1])), []));
   }
-  const out = allocateShape("gather", index.shape, x.dtype);
-  const n = x.shape[at]!;
-  const stride = x.layout.strides[at]!;
-  const { rows, cols, inner, rank, dims } = collapse(index.shape, [
-    withoutDim(x.layout.strides, at),
-    index.layout.strides,
-  ]);
-  const kernel = bytesOf(x.dtype) === 4 ? kernels.gather32 : kernels.gather8;
-  const units = out.numel() === 0 ? 0 : gatherUnits(rows, cols);
-  const [px, pi, po] = [x.address(), index.address(), out.address()];
-  const status = statusSlot();
-  run(
-    kernel,
-    units,
-    px,
-    pi,
-    po,
-    rows,
-    cols,
-    inner[0]!,
-    inner[1]!,
-    status,
-    n,
-    stride,
-    rank,
-    ...dims,
-  );
-  if (readStatus(status) >= 0) {
-    out.dispose();
-    outOfRange("gather", index, firstBad(index, n), n);
-  }
+  const out = gathered(x, at, index);
   const from = x.shape;
   return record("gather", out, [x], { index }, (dy, { index }) => [
     () => {
@@ -200,15 +192,14 @@ export function checkRange(op: string, index: Tensor, n: number): void {
  */
 export function oneHot(x: Tensor, classes = -1): Tensor {
   checkIndex("oneHot", x);
-  if (!Number.isInteger(classes) || (classes <= 0 && classes !== -1)) {
-    throw new ValueError("oneHot", `classes must be an integer > 0: got ${classes}`);
-  }
-  if (classes === -1 && x.numel() === 0) {
+  const given = classes !== -1;
+  if (given) checkInt("oneHot", "classes", classes, 1);
+  else if (x.numel() === 0) {
     throw new ValueError("oneHot", "classes must be given where x has no elements");
   }
   return tidy(() => {
-    const n = classes === -1 ? item(amax(x)) + 1 : classes;
-    checkRange("oneHot", x, n);
+    checkRange("oneHot", x, given ? classes : Infinity);
+    const n = given ? classes : item(amax(x)) + 1;
     return cast(eq(unsqueeze(x, -1), arange(n)), "int32");
   });
 }

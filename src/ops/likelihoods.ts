@@ -9,6 +9,7 @@ import { record } from "../autograd/record.js";
 import { tidy } from "../memory/scope.js";
 import { add, div, mul, neg, pow, square, sub } from "./arithmetic.js";
 import { eq, gt, where } from "./compare.js";
+import { item } from "./convert.js";
 import { bceWithLogits, checkFactor } from "./losses.js";
 import { checkOption, type LossOptions, pairLoss, type Reduction } from "./lossOptions.js";
 import { abs, clamp, exp, log, log1p, sigmoid } from "./math.js";
@@ -75,7 +76,7 @@ export function bce(x: Tensor, target: Tensor, options: WeightedOptions = {}): T
 
 /** The least and the greatest element, which of none lie in [0, 1]. */
 function bounds(x: Tensor): [number, number] {
-  return x.numel() === 0 ? [0, 1] : noGrad(() => [amin(x).item(), amax(x).item()]);
+  return x.numel() === 0 ? [0, 1] : noGrad(() => [item(amin(x)), item(amax(x))]);
 }
 
 /** Recorded with PyTorch's slope, which is finite at 0 and 1. */

@@ -12,7 +12,7 @@ import { tidy } from "../memory/scope.js";
 import { add, div, mul, neg, square, sub } from "./arithmetic.js";
 import { softplus } from "./activations.js";
 import { eq, ne, where } from "./compare.js";
-import { compute, elementsOf, withAllContiguous } from "./convert.js";
+import { cast, compute, elementsOf, withAllContiguous } from "./convert.js";
 import { arange } from "./creation.js";
 import {
   checkReduction,
@@ -257,7 +257,7 @@ function smoothGrad(g: Tensor, { x, target, weight }: Saved, settings: Settings)
   const rows = unsqueeze(target, 1);
   const factor = g.ndim === 0 ? g : unsqueeze(g, 1);
   const q = noGrad(() => {
-    const hit = mul(eq(rows, arange(C)).to("float32"), 1 - smoothing);
+    const hit = mul(cast(eq(rows, arange(C)), "float32"), 1 - smoothing);
     const spread = smoothing === 0 ? hit : add(hit, smoothing / C);
     return weight === undefined ? spread : mul(spread, weight);
   });

@@ -7,6 +7,7 @@ import { noGrad } from "../autograd/mode.js";
 import { relu, softplus } from "./activations.js";
 import { add, div, minimum, mul, neg, square, sub } from "./arithmetic.js";
 import { eq, ge, lt, ne, where } from "./compare.js";
+import { cast } from "./convert.js";
 import { arange, zeros } from "./creation.js";
 import { pairwiseDistance } from "./distances.js";
 import { gather, indexSelect } from "./indexing.js";
@@ -130,12 +131,13 @@ export function multilabelMarginLoss(x: Tensor, target: Tensor, options: LossOpt
     const C = x.shape.at(-1)!;
     const [y, counts, others] = noGrad(() => {
       // How many negative ones stand at or before a place: those that count have none.
-      const ends = lt(target, 0).float();
-      const upTo = ge(arange(C), unsqueeze(arange(C), 1)).float();
-      const counts = eq(matmul(ends, upTo), 0).float();
-      const y = where(eq(counts, 0), 0, target).int();
+      const float = (b: Tensor): Tensor => cast(b, "float32");
+      const ends = float(lt(target, 0));
+      const upTo = float(ge(arange(C), unsqueeze(arange(C), 1)));
+      const counts = float(eq(matmul(ends, upTo), 0));
+      const y = cast(where(eq(counts, 0), 0, target), "int32");
       const meant = scatterAdd(zeros(x.shape), -1, y, counts);
-      return [y, counts, eq(meant, 0).float()];
+      return [y, counts, float(eq(meant, 0))];
     });
     // [N, y, c]
     const gaps = sub(add(unsqueeze(x, -2), 1), unsqueeze(gather(x, -1, y), -1));

@@ -1,16 +1,16 @@
 // Elementwise functions of one operand, forward and derivative. Bools and int32 compute as float32,
 // but where an op says otherwise. Maximum errors in ulp stand beside the kernels, in assembly/simd.
-import { ValueError } from "../core/errors.js";
+import { broadcastShapes, checkInt } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { f32 } from "../kernels/run.js";
 import type { F32Bits } from "../kernels/contract.js";
 import { kernels } from "../kernels/loader.js";
-import { div, maximum, minimum, mul, type Operand, square, sub } from "./arithmetic.js";
+import { add, div, maximum, minimum, mul, type Operand, square, sub } from "./arithmetic.js";
 import { gt, isnan, logicalOr, lt, where } from "./compare.js";
 import { tidy } from "../memory/scope.js";
 import { cast, clone } from "./convert.js";
-import { zerosLike } from "./creation.js";
+import { full, zerosLike } from "./creation.js";
 import { binary, unary, type UnaryKernel } from "./dispatch.js";
 
 /** f(x) in float32. Not recorded. */
@@ -89,9 +89,7 @@ export interface RoundOptions {
  */
 export function round(x: Tensor, options: RoundOptions = {}): Tensor {
   const { decimals = 0 } = options;
-  if (!Number.isInteger(decimals)) {
-    throw new ValueError("round", `decimals must be an integer: got ${decimals}`);
-  }
+  checkInt("round", "decimals", decimals);
   if (decimals === 0) return flat("round", kernels.roundF32, x);
   const scale = Number(`1e${Math.abs(decimals)}`);
   return tidy(() =>
@@ -144,7 +142,7 @@ export function log(x: Tensor): Tensor {
 
 /** ln(1 + x), accurate near 0. */
 export function log1p(x: Tensor): Tensor {
-  return ofInput("log1p", kernels.log1pF32, x, (dy, x) => div(dy, x.add(1)));
+  return ofInput("log1p", kernels.log1pF32, x, (dy, x) => div(dy, add(x, 1)));
 }
 
 /** The sine; x in radians. */
@@ -160,7 +158,7 @@ export function cos(x: Tensor): Tensor {
 /** The tangent; x in radians. */
 export function tan(x: Tensor): Tensor {
   // d tan(x)/dx = 1 + tan(x)^2
-  return ofResult("tan", kernels.tanF32, x, (dy, out) => mul(dy, square(out).add(1)));
+  return ofResult("tan", kernels.tanF32, x, (dy, out) => mul(dy, add(square(out), 1)));
 }
 
 /** The error function, 2/sqrt(pi) times the integral of exp(-t^2) from 0 to x. */
@@ -199,15 +197,15 @@ function sigmoidGrad(dy: Tensor, y: Tensor): Tensor {
 }
 
 /**
- * x limited to [min, max], null being no limit; NaN stays NaN; int32 stays int32 where the bounds
- * are whole. Where min > max the result is max. The gradient is 1 inside, bounds included, and 0
+ * x limited to [min, max], null being no limit; NaN stays NaN, and where a bound is NaN so is the result.
+ * int32 stays int32 where the bounds are whole. Where min > max the result is max. The gradient is 1 inside, bounds included, and 0
  * outside; bounds that are tensors (broadcast, promoted) have it where they are the result.
  */
 export function clamp(x: Tensor, low?: Operand | null, high?: Operand | null): Tensor {
   const min = low ?? -Infinity;
   const max = high ?? Infinity;
-  if (typeof min !== "number" || typeof max !== "number") return clampBetween(x, low, high);
-  if (Number.isNaN(min) || Number.isNaN(max)) throw new ValueError("clamp", "a bound is NaN");
+  const numbers = typeof min === "number" && typeof max === "number";
+  if (!numbers || Number.isNaN(min) || Number.isNaN(max)) return clampBetween(x, low, high);
   const whole = [min, max].every((v) => Number.isInteger(v) || !Number.isFinite(v));
   if (x.dtype !== "float32" && whole) return clampInt(x, min, max);
   const out = apply("clamp", kernels.clampF32, x, [f32(min), f32(max)]);
@@ -216,6 +214,10 @@ export function clamp(x: Tensor, low?: Operand | null, high?: Operand | null): T
 
 /** clamp with a tensor among its bounds: a choice, whose gradient goes to what was chosen. */
 function clampBetween(x: Tensor, low?: Operand | null, high?: Operand | null): Tensor {
+  let { shape } = x;
+  for (const bound of [low, high]) {
+    if (typeof bound === "object" && bound) shape = broadcastShapes("clamp", shape, bound.shape);
+  }
   return tidy(() => limited(gt, limited(lt, x, low ?? null), high ?? null));
 }
 
@@ -225,6 +227,7 @@ function limited(
   bound: Operand | null,
 ): Tensor {
   if (bound === null) return x;
+  if (Number.isNaN(bound)) return limited(beyond, x, full([], NaN));
   const outside = beyond(x, bound);
   const taken = typeof bound === "number" ? outside : logicalOr(outside, isnan(bound));
   return where(taken, bound, x);

@@ -8,7 +8,7 @@ import type { Kernel } from "../kernels/loader.js";
 import { readStatus, run, statusSlot } from "../kernels/run.js";
 import { matrixUnits } from "../kernels/units/linalg.js";
 import { tidy } from "../memory/scope.js";
-import { div } from "./arithmetic.js";
+import { add, div } from "./arithmetic.js";
 import { eq, where } from "./compare.js";
 import { withAllContiguous } from "./convert.js";
 import { triu } from "./triangle.js";
@@ -75,7 +75,7 @@ export function mT(x: Tensor): Tensor {
 
 /** The symmetric matrices with the upper triangle of x. */
 export function mirrored(x: Tensor): Tensor {
-  return triu(x).add(mT(triu(x, 1)));
+  return add(triu(x), mT(triu(x, 1)));
 }
 
 /** x / by, and 0 where `by` is 0. */

@@ -18,12 +18,13 @@ import { kernels } from "../kernels/loader.js";
 import { run } from "../kernels/run.js";
 import { permutationUnits } from "../kernels/units.js";
 import { tidy } from "../memory/scope.js";
-import { cast, clone, copyOf, withContiguous } from "./convert.js";
+import { cast, clone, copyOf, item, withContiguous } from "./convert.js";
 import { full } from "./creation.js";
 import { checkIndex, indexSelect } from "./indexing.js";
 import { cat } from "./join.js";
+import { amin, sum } from "./reduce.js";
 import { checkPair } from "./strided.js";
-import { expand, flatten, narrow, reshape, transpose } from "./views.js";
+import { expand, flatten, narrow, reshape, select, transpose } from "./views.js";
 
 /** The elements of the dims (one or several) in reverse order, as a copy. */
 export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
@@ -162,13 +163,13 @@ export function repeatInterleave(x: Tensor, repeats: number | Tensor, dim?: numb
         `repeats must be [${n}] or one number: got ${showShape(repeats.shape)}`,
       );
     }
-    if (repeats.numel() > 0) tidy(() => checkCount(repeats.amin().item()));
+    if (repeats.numel() > 0) tidy(() => checkCount(item(amin(repeats))));
   }
   return tidy(() => {
     const from = dim === undefined || x.ndim === 0 ? flatten(x) : x;
     const counts =
       typeof repeats === "number" ? full([n], repeats, { dtype: "int32" }) : expand(repeats, [n]);
-    return indexSelect(from, at, repeatIndices("repeatInterleave", counts).select(0, 0));
+    return indexSelect(from, at, select(repeatIndices("repeatInterleave", counts), 0, 0));
   });
 }
 
@@ -185,8 +186,8 @@ export function repeatIndices(op: string, counts: Tensor): Tensor {
   const n = counts.numel();
   // In float32 first: a total beyond int32 would wrap round.
   const total = tidy(() => {
-    checkShape(op, [Math.ceil(cast(counts, "float32").sum().item())]);
-    return counts.sum().item();
+    checkShape(op, [Math.ceil(item(sum(cast(counts, "float32"))))]);
+    return item(sum(counts));
   });
   return withContiguous(counts, (counts) => {
     const out = allocateShape(op, [2, total], "int32");

@@ -1,14 +1,15 @@
 // Where a tensor is not 0: positions as int32 tensors, in row-major order. Nothing here has a derivative.
-import { isInt32, promote } from "../core/dtype.js";
+import { promote } from "../core/dtype.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
+import { noGrad } from "../autograd/mode.js";
 import { kernels } from "../kernels/loader.js";
 import { run } from "../kernels/run.js";
 import { maskUnits, unravelUnits } from "../kernels/units.js";
 import { tidy } from "../memory/scope.js";
-import { logicalNot } from "./compare.js";
-import { cast, item, withContiguous, compute } from "./convert.js";
-import { full } from "./creation.js";
+import { eq, logicalNot, ne } from "./compare.js";
+import { cast, compute, item, withContiguous } from "./convert.js";
 import { sum } from "./reduce.js";
+import { sort } from "./sort.js";
 import { reshape, unbind } from "./views.js";
 
 /** The row-major positions at which x is not 0 (NaN isn't), ascending: int32 [k]. */
@@ -67,20 +68,22 @@ export interface IsinOptions {
 
 /**
  * Where x's elements equal any of `among`'s (any shape), compared in the promoted dtype; NaN equals
- * nothing. Bool, with x's shape. Takes time in proportion to both sizes.
+ * nothing. Bool, with x's shape. among is sorted, and searched for each element of x.
  */
 export function isin(x: Tensor, among: Tensor | number, options: IsinOptions = {}): Tensor {
-  return tidy(() => {
-    const whole = typeof among === "number" && isInt32(among);
-    const own = { dtype: whole ? "int32" : "float32" } as const;
-    const y = typeof among === "number" ? full([], among, own) : among;
-    const dtype = promote(promote(x.dtype, y.dtype), "int32");
-    const n = x.numel();
-    const kernel = dtype === "float32" ? kernels.isinF32 : kernels.isinI32;
-    const operands = [cast(x, dtype), cast(y, dtype)] as const;
-    const out = compute("isin", kernel, unravelUnits(n), operands, x.shape, [n, y.numel()], "bool");
-    return options.invert ? logicalNot(out) : out;
-  });
+  if (typeof among === "number") return (options.invert ? ne : eq)(x, among);
+  return tidy(() =>
+    noGrad(() => {
+      const dtype = promote(promote(x.dtype, among.dtype), "int32");
+      const n = x.numel();
+      const kernel = dtype === "float32" ? kernels.isinF32 : kernels.isinI32;
+      const sorted = sort(reshape(cast(among, dtype), [-1])).values;
+      const operands = [cast(x, dtype), sorted] as const;
+      const sizes = [n, among.numel()] as const;
+      const out = compute("isin", kernel, unravelUnits(n), operands, x.shape, sizes, "bool");
+      return options.invert ? logicalNot(out) : out;
+    }),
+  );
 }
 
 /** The indices of all elements that are not 0, in row-major order: int32 [k, x.ndim]. */

@@ -2,9 +2,11 @@
 import { checkFloat } from "../core/dtype.js";
 import { ShapeError, ValueError } from "../core/errors.js";
 import { sameShape, type Shape, showShape, sizeOf, expectShape } from "../core/shape.js";
+import { detach } from "../autograd/backward.js";
 import { allocate, allocateShape, type Tensor } from "../autograd/tensor.js";
 import { isGradEnabled, withGrad } from "../autograd/mode.js";
-import { record } from "../autograd/record.js";
+import type { Wanted } from "../autograd/node.js";
+import { type Gradients, record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
 import { f32, run } from "../kernels/run.js";
 import { tidy, untracked } from "../memory/scope.js";
@@ -50,31 +52,41 @@ export function layerNorm(
     return out;
   });
   const saved = { x, means, rstds, weight };
-  const over = shape.map((_, i) => x.ndim - shape.length + i);
-  const lead = x.shape.flatMap((_, i) => (over.includes(i) ? [] : [i]));
-  record("layerNorm", out, [x, weight, bias], saved, (dy, saved, wanted) => {
-    const { x, means, rstds, weight } = saved;
-    let made: readonly [Tensor, Tensor | null] | null = null;
-    const both = (): readonly [Tensor, Tensor | null] =>
-      (made ??= untracked(() =>
-        tidy(() => {
-          const terms =
-            weight && wanted(weight.node) ? allocateShape("layerNorm", x.shape, "float32") : null;
-          return [fusedGrad(dy, x, weight, means, rstds, terms, cols), terms && total(terms)];
-        }),
-      ));
-    const total = (t: Tensor): Tensor => reshape(lead.length === 0 ? t : sum(t, lead), shape);
-    const toX = (): Tensor =>
-      isGradEnabled() ? composedGrad(dy, x, weight, over, eps) : both()[0];
-    const hat = (): Tensor =>
-      isGradEnabled() ? normalised(x, over, eps) : mul(sub(x, means), rstds);
-    const toWeight = (): Tensor =>
-      isGradEnabled() || !wanted(x.node) ? total(mul(dy, hat())) : both()[1]!;
-    return [toX, toWeight, () => total(dy)];
-  });
+  record("layerNorm", out, [x, weight, bias], saved, (dy, saved, wanted) =>
+    layerNormGrads(dy, saved, shape, eps, wanted),
+  );
   means.dispose();
   rstds.dispose();
   return out;
+}
+
+/** The gradients of x and weight by one kernel; where they are differentiated again, by ops. */
+function layerNormGrads(
+  dy: Tensor,
+  { x, means, rstds, weight }: Record<"x" | "means" | "rstds", Tensor> & { weight: Tensor | null },
+  shape: Shape,
+  eps: number,
+  wanted: Wanted,
+): Gradients {
+  const lead = [...x.shape.keys()].slice(0, -shape.length);
+  const over = [...x.shape.keys()].slice(-shape.length);
+  const total = (t: Tensor): Tensor => reshape(lead.length === 0 ? t : sum(t, lead), shape);
+  let made: readonly [Tensor, Tensor | null] | null = null;
+  const both = (): readonly [Tensor, Tensor | null] =>
+    (made ??= untracked(() =>
+      tidy(() => {
+        const terms =
+          weight && wanted(weight.node) ? allocateShape("layerNorm", x.shape, "float32") : null;
+        const dx = fusedGrad(dy, x, weight, means, rstds, terms, sizeOf(shape));
+        return [dx, terms && total(terms)];
+      }),
+    ));
+  const toX = (): Tensor => (isGradEnabled() ? composedGrad(dy, x, weight, over, eps) : both()[0]);
+  const hat = (): Tensor =>
+    isGradEnabled() ? normalised(x, over, eps) : mul(sub(x, means), rstds);
+  const toWeight = (): Tensor =>
+    isGradEnabled() || !wanted(x.node) ? total(mul(dy, hat())) : both()[1]!;
+  return [toX, toWeight, () => total(dy)];
 }
 
 function checkLayerNorm(x: Tensor, shape: Shape, weight: Tensor | null, bias: Tensor | null): void {
@@ -176,7 +188,7 @@ export function batchNorm(
     const v = out?.variances ?? (useBatch ? variance(x, over, { correction: 0 }) : runningVar!);
     if (useBatch) {
       move(runningMean, m, momentum);
-      move(runningVar, mul(v.detach(), n / (n - 1)), momentum);
+      move(runningVar, mul(detach(v), n / (n - 1)), momentum);
     }
     if (out !== null) return out.y;
     const rstd = rsqrt(add(v, eps));

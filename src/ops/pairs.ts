@@ -1,7 +1,7 @@
 // Elementwise functions of two operands that are asked for seldom, with broadcasting and promotion
 // as in arithmetic.ts: one kernel for float32 computes them all, and one for int32.
 import { DTypeError, ValueError } from "../core/errors.js";
-import { promote } from "../core/dtype.js";
+import { checkWhole, promote } from "../core/dtype.js";
 import { broadcastShapes } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { noGrad } from "../autograd/mode.js";
@@ -23,7 +23,7 @@ import {
   withTensors,
 } from "./arithmetic.js";
 import { eq, ge, isnan, le, logicalAnd, logicalNot, logicalOr, where } from "./compare.js";
-import { binaryAs } from "./convert.js";
+import { binaryAs, item } from "./convert.js";
 import { zerosLike } from "./creation.js";
 import type { BinaryKernel } from "./dispatch.js";
 import { log, sigmoid, trunc } from "./math.js";
@@ -141,7 +141,7 @@ export function xlogy(x: Operand, y: Operand): Tensor {
 function refuseZeros(op: string, b: Tensor): void {
   const zeros = eq(b, 0);
   const found = any(zeros);
-  const bad = found.item() !== 0;
+  const bad = item(found) !== 0;
   zeros.dispose();
   found.dispose();
   if (bad) throw new ValueError(op, "an int32 divisor must not be 0");
@@ -235,10 +235,14 @@ export function bitwiseXor(a: Operand, b: Operand): Tensor {
   return bits("bitwiseXor", kernels.logicalXorBool, a, b);
 }
 
-/** ~x, bit by bit: -1 - x for int32, not x for bool. */
+/**
+ * ~x, bit by bit: -1 - x for int32, not x for bool.
+ * @throws DTypeError for float32.
+ */
 export function bitwiseNot(x: Tensor): Tensor {
   if (x.dtype === "bool") return logicalNot(x);
-  return bits("bitwiseXor", null, x, -1);
+  checkWhole("bitwiseNot", x);
+  return sub(-1, x);
 }
 
 /**

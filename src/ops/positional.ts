@@ -1,7 +1,7 @@
 // Positions for attention: rotations of queries and keys, biases of scores, sines. Compositions of ops.
 import { checkFloat } from "../core/dtype.js";
-import { ShapeError, ValueError } from "../core/errors.js";
-import { showShape } from "../core/shape.js";
+import { ShapeError } from "../core/errors.js";
+import { checkInt, showShape } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { add, div, mul, neg, pow, sub } from "./arithmetic.js";
@@ -66,9 +66,7 @@ export function rotaryEmbedding(x: Tensor, options: RotaryOptions = {}): Tensor 
  * no power of two, those of the next lower one, and then every other one of twice as many.
  */
 export function alibiSlopes(heads: number): Tensor {
-  if (!Number.isInteger(heads) || heads < 1) {
-    throw new ValueError("alibiSlopes", `heads must be an integer > 0: got ${heads}`);
-  }
+  checkInt("alibiSlopes", "heads", heads, 1);
   let n = 1;
   while (2 * n <= heads) n *= 2;
   return tidy(() => {

@@ -1,6 +1,5 @@
 // Products of vectors and matrices: those that ask for exact ranks, and what is built from several.
-import { ValueError } from "../core/errors.js";
-import { broadcastShapes, checkDim, expandLayout, type Shape } from "../core/shape.js";
+import { broadcastShapes, checkDim, checkInt, expandLayout, type Shape } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { add, mul, sub } from "./arithmetic.js";
@@ -20,14 +19,19 @@ function checkRanks(op: string, a: Tensor, rankA: number, b: Tensor, rankB: numb
   if (a.ndim !== rankA || b.ndim !== rankB) misfit(op, `takes ${rankA} and ${rankB} dims`, a, b);
 }
 
-/** `matmul` of operands of exact ranks; leading dims don't broadcast. */
-function product(op: string, a: Tensor, rankA: number, b: Tensor, rankB: number): Tensor {
+/** Refuses what `product` doesn't take. */
+function checkProduct(op: string, a: Tensor, rankA: number, b: Tensor, rankB: number): void {
   checkRanks(op, a, rankA, b, rankB);
   checkFloats(op, a, b);
   const inner = b.shape[rankB === 1 ? 0 : rankB - 2];
   if (a.shape[rankA - 1] !== inner || (rankA === 3 && a.shape[0] !== b.shape[0])) {
     misfit(op, "sizes must match", a, b);
   }
+}
+
+/** `matmul` of operands of exact ranks; leading dims don't broadcast. */
+function product(op: string, a: Tensor, rankA: number, b: Tensor, rankB: number): Tensor {
+  checkProduct(op, a, rankA, b, rankB);
   return matmul(a, b);
 }
 
@@ -83,33 +87,52 @@ export interface BlendOptions {
   alpha?: number;
 }
 
-/** beta x + alpha product(). */
+/** Options of `addmm`. */
+export type AddmmOptions = BlendOptions;
+
+/** beta x + alpha times the product of operands of exact ranks, of two vectors the outer one. */
 function blend(
   op: string,
   x: Tensor,
-  product: () => Tensor,
+  a: Tensor,
+  rankA: number,
+  b: Tensor,
+  rankB: number,
   { beta = 1, alpha = 1 }: BlendOptions,
 ): Tensor {
+  const vectors = rankA === 1;
+  (vectors ? checkRanks : checkProduct)(op, a, rankA, b, rankB);
+  const rows = vectors ? a.shape : a.shape.slice(0, -1);
+  expandLayout(op, x.layout, [...rows, ...b.shape.slice(rankA - 1)]);
   return tidy(() => {
-    const scaled = mul(product(), alpha);
-    expandLayout(op, x.layout, scaled.shape);
-    return beta === 0 ? scaled : add(mul(x, beta), scaled);
+    const product = vectors ? outer(a, b) : matmul(a, b);
+    const scaled = alpha === 1 ? product : mul(product, alpha);
+    return beta === 0 ? scaled : add(scaled, beta === 1 ? x : mul(x, beta));
   });
+}
+
+/**
+ * beta x + alpha `mm`(a, b), with x broadcast to the product's shape, as in the three below.
+ * @throws ShapeError for other ranks and sizes, or where x doesn't broadcast; DTypeError for a and b
+ *   that aren't float32
+ */
+export function addmm(x: Tensor, a: Tensor, b: Tensor, options: BlendOptions = {}): Tensor {
+  return blend("addmm", x, a, 2, b, 2, options);
 }
 
 /** beta x + alpha `bmm`(a, b). */
 export function baddbmm(x: Tensor, a: Tensor, b: Tensor, options: BlendOptions = {}): Tensor {
-  return blend("baddbmm", x, () => bmm(a, b), options);
+  return blend("baddbmm", x, a, 3, b, 3, options);
 }
 
 /** beta x + alpha `mv`(a, b). */
 export function addmv(x: Tensor, a: Tensor, b: Tensor, options: BlendOptions = {}): Tensor {
-  return blend("addmv", x, () => mv(a, b), options);
+  return blend("addmv", x, a, 2, b, 1, options);
 }
 
 /** beta x + alpha `outer`(a, b). */
 export function addr(x: Tensor, a: Tensor, b: Tensor, options: BlendOptions = {}): Tensor {
-  return blend("addr", x, () => outer(a, b), options);
+  return blend("addr", x, a, 1, b, 1, options);
 }
 
 /** Kronecker's product: each element of a times the whole of b, as blocks. Missing dims are of size 1. */
@@ -150,7 +173,7 @@ export function trace(x: Tensor): Tensor {
 /** The n-th power of square matrices, n an integer; a negative one inverts. */
 export function matrixPower(x: Tensor, n: number): Tensor {
   const [size] = checkMatrix("matrixPower", x, true);
-  if (!Number.isInteger(n)) throw new ValueError("matrixPower", `n must be an integer: got ${n}`);
+  checkInt("matrixPower", "n", n);
   return tidy(() => {
     if (n === 0) return clone(expand(eye(size), x.shape));
     let base = n < 0 ? inv(x) : x;

@@ -3,6 +3,7 @@
 import { ShapeError, ValueError } from "../core/errors.js";
 import { checkFloat } from "../core/dtype.js";
 import { checkDim, checkDims, reducedShape, showShape, sizeOf } from "../core/shape.js";
+import { detach } from "../autograd/backward.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { add, div, maximum, mul, sub } from "./arithmetic.js";
@@ -73,7 +74,7 @@ export function mode(
   const at = checkDim("mode", dim, x.ndim);
   return pick("mode", x, at, keepdim, (order) => {
     const R = x.shape[at]!;
-    const sorted = gather(x.detach(), at, order);
+    const sorted = gather(detach(x), at, order);
     const shape = x.shape.map((_, i) => (i === at ? R : 1));
     const positions = reshape(arange(R), shape);
     const starts = where(

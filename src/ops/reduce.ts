@@ -4,6 +4,7 @@
 import { DTypeError, ShapeError } from "../core/errors.js";
 import { checkFloat, type DType } from "../core/dtype.js";
 import { checkDim, checkDims, reducedShape, showShape, sizeOf } from "../core/shape.js";
+import { detach } from "../autograd/backward.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
@@ -15,9 +16,10 @@ import { tidy } from "../memory/scope.js";
 import { div, mul, sub } from "./arithmetic.js";
 import { eq, where } from "./compare.js";
 import { cast } from "./convert.js";
+import { gather } from "./indexing.js";
 import { sqrt } from "./math.js";
 import { spread, withMiddle } from "./middle.js";
-import { reshape } from "./views.js";
+import { reshape, squeeze } from "./views.js";
 
 /** One dim, several, or (undefined, null, []) all. */
 export type Dims = number | readonly number[] | null;
@@ -90,11 +92,8 @@ function fold(
   dtype?: DType,
 ): Tensor {
   if (x.dtype === "bool") throw new DTypeError(op, "takes float32 or int32: got bool");
-  const R = sizeOf(dims.map((d) => x.shape[d]!));
   const shape = reducedShape(x.shape, dims, keepdim);
-  if (R === 0 && sizeOf(shape) > 0) {
-    throw new ShapeError(op, `an empty dim has no extreme: got shape ${showShape(x.shape)}`);
-  }
+  checkFilled(op, x, dims);
   const kernel = fs[x.dtype];
   return withMiddle(x, dims, (x, { outer, R, inner }) => {
     const out = allocateShape(op, shape, dtype ?? x.dtype);
@@ -107,6 +106,13 @@ const maxima = { float32: kernels.amaxF32, int32: kernels.amaxI32 };
 const minima = { float32: kernels.aminF32, int32: kernels.aminI32 };
 const maximaAt = { float32: kernels.argmaxF32, int32: kernels.argmaxI32 };
 const minimaAt = { float32: kernels.argminF32, int32: kernels.argminI32 };
+
+/** Refuses to make elements of a result from an empty dim. */
+export function checkFilled(op: string, x: Tensor, dims: readonly number[]): void {
+  if (x.numel() === 0 && sizeOf(reducedShape(x.shape, dims, false)) > 0) {
+    throw new ShapeError(op, `an empty dim has no elements: got shape ${showShape(x.shape)}`);
+  }
+}
 
 /** The largest element over `dims`; NaN wins. Equal extremes share the gradient evenly. */
 export function amax(x: Tensor, dims?: Dims, options: ReduceOptions = {}): Tensor {
@@ -129,7 +135,7 @@ function extreme(
   const out = fold(op, fs, x, over, options.keepdim ?? false);
   return record(op, out, [x], { x, out }, (dy, { x, out }) => [
     () => {
-      const winners = eq(x, spread(out, x.shape, over)).to("float32");
+      const winners = cast(eq(x, spread(out, x.shape, over)), "float32");
       const share = div(winners, sum(winners, over, { keepdim: true })); // 1/k for k winners
       return mul(spread(dy, x.shape, over), share);
     },
@@ -176,12 +182,12 @@ function along(
 ): ValuesAndIndices {
   const at = checkDim(op, dim, x.ndim);
   return tidy(() => {
-    if (x.ndim === 0) return { values: reshape(x, []), indices: cast(mul(x.detach(), 0), "int32") };
+    if (x.ndim === 0) return { values: reshape(x, []), indices: cast(mul(detach(x), 0), "int32") };
     const indices = fold(op, fs, x, [at], true, "int32");
-    const values = x.gather(at, indices);
+    const values = gather(x, at, indices);
     return keepdim
       ? { values, indices }
-      : { values: values.squeeze(at), indices: indices.squeeze(at) };
+      : { values: squeeze(values, at), indices: squeeze(indices, at) };
   });
 }
 
@@ -243,6 +249,7 @@ export function variance(x: Tensor, dims?: Dims, options: VarianceOptions = {}):
 /** The standard deviation: the square root of the variance. Its gradient is 0 where it is 0. */
 export function std(x: Tensor, dims?: Dims, options: VarianceOptions = {}): Tensor {
   const over = checkDims("std", dims, x.ndim);
+  checkFloat("std", "x", x);
   const { correction = 1 } = options;
   const n = sizeOf(over.map((d) => x.shape[d]!));
   const out = tidy(() => withGrad(false, () => sqrt(variance(x, dims, options))));

@@ -12,7 +12,7 @@ import { permutationCounters, permutationUnits } from "../kernels/units.js";
 import { tidy } from "../memory/scope.js";
 import { add, div, mul, neg, sub } from "./arithmetic.js";
 import { eq, lt } from "./compare.js";
-import { cast, withContiguous } from "./convert.js";
+import { cast, item, withContiguous } from "./convert.js";
 import { arange, zerosLike } from "./creation.js";
 import { overwrite } from "./inplace.js";
 import { clamp, log } from "./math.js";
@@ -26,7 +26,7 @@ import {
   type RandomOptions,
   uniform,
 } from "./random.js";
-import { argmax } from "./reduce.js";
+import { amax, amin, argmax } from "./reduce.js";
 import { softmax } from "./softmax.js";
 import { reshape } from "./views.js";
 
@@ -62,21 +62,9 @@ export function multinomial(weights: Tensor, k: number, options: MultinomialOpti
     const tree = allocateShape("multinomial", [4 * C], "float32"); // 2C float64
     const stream = generator.take(permutationCounters(rows * k));
     const status = statusSlot();
-    const [pw, pt, po] = [weights.address(), tree.address(), out.address()];
-    const units = permutationUnits(rows * k);
-    run(
-      kernels.multinomialI32,
-      units,
-      pw,
-      pt,
-      po,
-      status,
-      rows,
-      C,
-      k,
-      Number(replacement),
-      ...stream,
-    );
+    const at = [weights.address(), tree.address(), out.address(), status] as const;
+    const sizes = [rows, C, k, Number(replacement)] as const;
+    run(kernels.multinomialI32, permutationUnits(rows * k), ...at, ...sizes, ...stream);
     tree.dispose();
     const bad = readStatus(status);
     if (bad < 0) return out;
@@ -127,7 +115,7 @@ export function bernoulli(
 function checkRange(op: string, rule: string, x: Tensor, high: number): void {
   if (x.numel() === 0) return;
   tidy(() => {
-    const [least, most] = [x.amin().item(), x.amax().item()];
+    const [least, most] = [item(amin(x)), item(amax(x))];
     if (!(least >= 0 && most <= high)) {
       throw new ValueError(op, `${rule}: got ${least} to ${most}`);
     }

@@ -3,7 +3,7 @@
 // are linear recurrences again.
 import { ShapeError } from "../core/errors.js";
 import { checkFloat } from "../core/dtype.js";
-import { checkDim, checkDims, checkInteger, reducedShape, sizeOf } from "../core/shape.js";
+import { checkDim, checkDims, checkInt, reducedShape, sizeOf } from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
@@ -170,7 +170,7 @@ export interface DiffOptions {
 
 /** x[i+1] - x[i] along a dim, n times over; of bools whether they differ. */
 export function diff(x: Tensor, n = 1, dim = -1, { prepend, append }: DiffOptions = {}): Tensor {
-  checkInteger("diff", "n", n, 0);
+  checkInt("diff", "n", n, 0);
   if (x.ndim === 0) throw new ShapeError("diff", "a scalar has no neighbours");
   const at = checkDim("diff", dim, x.ndim);
   return tidy(() => {

@@ -1,8 +1,9 @@
 // Positions in sorted sequences, and counts: of whole numbers, and of elements between edges. None has a
 // derivative.
 import { ShapeError, ValueError } from "../core/errors.js";
-import { checkFloat, isInt32, promote } from "../core/dtype.js";
-import { checkInteger, expectShape, sameShape, showShape } from "../core/shape.js";
+import { checkFloat, checkWhole, isInt32, promote } from "../core/dtype.js";
+import { checkInt, expectShape, sameShape, showShape } from "../core/shape.js";
+import { detach } from "../autograd/backward.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { noGrad } from "../autograd/mode.js";
 import { kernels } from "../kernels/loader.js";
@@ -11,7 +12,7 @@ import { flatUnits } from "../kernels/units.js";
 import { tidy } from "../memory/scope.js";
 import { div, mul, type Operand, sub } from "./arithmetic.js";
 import { ge, le, logicalAnd, where } from "./compare.js";
-import { cast, compute, item, to, withAllContiguous } from "./convert.js";
+import { cast, clone, compute, item, to, withAllContiguous } from "./convert.js";
 import { fillContiguous, full, linspace } from "./creation.js";
 import { gather } from "./indexing.js";
 import { clamp } from "./math.js";
@@ -115,14 +116,12 @@ function count(op: string, x: Tensor, weights: Tensor | null, bins: number): Ten
  * @param minlength at least as many counts. Default: 0
  */
 export function bincount(x: Tensor, weights?: Tensor | null, minlength = 0): Tensor {
-  if (x.ndim !== 1 || x.dtype === "float32") {
-    throw new ShapeError(
-      "bincount",
-      `x must be a vector of whole numbers: got ${x.dtype} ${showShape(x.shape)}`,
-    );
+  checkWhole("bincount", x);
+  if (x.ndim !== 1) {
+    throw new ShapeError("bincount", `x must be a vector: got ${showShape(x.shape)}`);
   }
   if (weights != null) expectShape("bincount", "weights", weights, x.shape);
-  checkInteger("bincount", "minlength", minlength, 0);
+  checkInt("bincount", "minlength", minlength, 0);
   return tidy(() => {
     const from = cast(x, "int32");
     const least = x.numel() === 0 ? 0 : item(amin(from));
@@ -160,7 +159,7 @@ function inside(x: Tensor, bin: Tensor, low: Operand, high: Operand, bins: numbe
  */
 export function histc(x: Tensor, bins = 100, min = 0, max = 0): Tensor {
   checkFloat("histc", "x", x);
-  checkInteger("histc", "bins", bins, 1);
+  checkInt("histc", "bins", bins, 1);
   return tidy(() =>
     noGrad(() => {
       const [low, high] = rangeOf("histc", x, min === max ? null : [min, max], 1);
@@ -193,7 +192,7 @@ export function histogram(
   { range, weight, density = false }: HistogramOptions = {},
 ): { hist: Tensor; binEdges: Tensor } {
   checkFloat("histogram", "x", x);
-  if (typeof bins === "number") checkInteger("histogram", "bins", bins, 1);
+  if (typeof bins === "number") checkInt("histogram", "bins", bins, 1);
   else if (bins.ndim !== 1 || bins.numel() < 2) {
     throw new ShapeError(
       "histogram",
@@ -206,7 +205,7 @@ export function histogram(
       const binEdges =
         typeof bins === "number"
           ? linspace(...rangeOf("histogram", x, range ?? null, 0.5), bins + 1)
-          : to(bins.detach(), "float32").clone();
+          : clone(to(detach(bins), "float32"));
       const n = binEdges.numel() - 1;
       const [low, high] = [narrow(binEdges, 0, 0, 1), narrow(binEdges, 0, n, 1)];
       const flat = reshape(x, [-1]);

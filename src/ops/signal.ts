@@ -1,7 +1,7 @@
 // Signals in short pieces: window functions, the short-time Fourier transform and its inverse.
 import { checkFloat } from "../core/dtype.js";
 import { ShapeError, ValueError } from "../core/errors.js";
-import { checkInteger, expectShape, showShape } from "../core/shape.js";
+import { checkInt, expectShape, showShape } from "../core/shape.js";
 import { detach } from "../autograd/backward.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
@@ -28,7 +28,7 @@ function windowOf(
   options: WindowOptions,
   shape: (at: Tensor) => Tensor,
 ): Tensor {
-  checkInteger(op, "the length", n, 0);
+  checkInt(op, "the length", n, 0);
   if (n <= 1) return ones([n]);
   const N = (options.periodic ?? true) ? n : n - 1;
   return tidy(() => shape(div(arange(n, { dtype: "float32" }), N)));
@@ -89,7 +89,7 @@ export function kaiserWindow(n: number, options: WindowOptions & { beta?: number
 
 /** k / (n d) for k = 0, 1, ..., -2, -1: the frequencies of the elements of `fft`. @param d Default: 1 */
 export function fftfreq(n: number, d = 1): Tensor {
-  checkInteger("fftfreq", "the length", n, 1);
+  checkInt("fftfreq", "the length", n, 1);
   const positive = Math.floor((n + 1) / 2);
   return tidy(() => {
     const ks = cat([arange(positive), arange(positive - n, 0)]);
@@ -99,7 +99,7 @@ export function fftfreq(n: number, d = 1): Tensor {
 
 /** k / (n d) for k = 0 ... n / 2: the frequencies of the elements of `rfft`. @param d Default: 1 */
 export function rfftfreq(n: number, d = 1): Tensor {
-  checkInteger("rfftfreq", "the length", n, 1);
+  checkInt("rfftfreq", "the length", n, 1);
   return tidy(() => div(arange(Math.floor(n / 2) + 1), n * d));
 }
 
@@ -121,9 +121,7 @@ export interface StftOptions {
 /** The window, [nFft], zeros on both sides where it is shorter. */
 function paddedWindow(op: string, nFft: number, options: StftOptions): Tensor {
   const { winLength = nFft, window = null } = options;
-  if (!Number.isInteger(winLength) || winLength < 1 || winLength > nFft) {
-    throw new ValueError(op, `winLength must lie in [1, ${nFft}]: got ${winLength}`);
-  }
+  checkInt(op, "winLength", winLength, 1, nFft);
   if (window !== null) {
     checkFloat(op, "window", window);
     expectShape(op, "window", window, [winLength]);
@@ -132,9 +130,10 @@ function paddedWindow(op: string, nFft: number, options: StftOptions): Tensor {
   return pad(window ?? ones([winLength]), [left, nFft - winLength - left]);
 }
 
-function checkStft(op: string, nFft: number, hop: number): void {
-  checkInteger(op, "nFft", nFft, 1);
-  checkInteger(op, "hopLength", hop, 1);
+function checkStft(op: string, x: Tensor, nFft: number, hop: number): void {
+  checkFloat(op, "x", x);
+  checkInt(op, "nFft", nFft, 1);
+  checkInt(op, "hopLength", hop, 1);
 }
 
 /**
@@ -151,8 +150,7 @@ export function stft(
 ): Tensor {
   const { center = true, normalized = false, onesided = true, padMode = "reflect" } = options;
   const hop = options.hopLength ?? Math.floor(nFft / 4);
-  checkFloat("stft", "x", x);
-  checkStft("stft", nFft, hop);
+  checkStft("stft", x, nFft, hop);
   const length = (x.shape.at(-1) ?? 0) + (center ? 2 * Math.floor(nFft / 2) : 0);
   if (x.ndim < 1 || x.ndim > 2 || length < nFft) {
     throw new ShapeError(
@@ -176,6 +174,13 @@ export function stft(
   });
 }
 
+/** Frames [B, frames, nFft], each `hop` behind the last one, added up: [B, whole]. */
+function addFrames(x: Tensor, whole: number, hop: number): Tensor {
+  const [B, , nFft] = x.shape as [number, number, number];
+  const y = fold(transpose(x, 1, 2), [1, whole], [1, nFft], { stride: [1, hop] });
+  return reshape(y, [B, whole]);
+}
+
 /**
  * The signal whose `stft` with the same options is nearest to `x`: the frames' inverse transforms,
  * weighted with the window, added up and divided by what the squared windows add up to.
@@ -190,20 +195,23 @@ export function istft(
 ): Tensor {
   const { center = true, normalized = false, onesided = true, length } = options;
   const hop = options.hopLength ?? Math.floor(nFft / 4);
-  checkFloat("istft", "x", x);
-  checkStft("istft", nFft, hop);
+  checkStft("istft", x, nFft, hop);
   const F = onesided ? Math.floor(nFft / 2) + 1 : nFft;
+  const got = showShape(x.shape);
   if (x.ndim < 3 || x.ndim > 4 || x.shape[x.ndim - 3] !== F || x.shape[x.ndim - 1] !== 2) {
     throw new ShapeError(
       "istft",
-      `x must be [${F}, frames, 2] or [B, ${F}, frames, 2]: got ${showShape(x.shape)}`,
+      `x must be [${F}, frames, 2] or [B, ${F}, frames, 2]: got ${got}`,
     );
   }
   const frames = x.shape[x.ndim - 2]!;
   const whole = nFft + hop * (frames - 1);
   const skip = center ? Math.floor(nFft / 2) : 0;
+  if (length !== undefined) checkInt("istft", "length", length, 1);
   const end = length === undefined ? whole - skip : Math.min(skip + length, whole);
-  if (frames < 1 || end <= skip) throw new ShapeError("istft", "there is not one whole frame");
+  if (frames < 1 || end <= skip) {
+    throw new ShapeError("istft", `x must have more frames, these hold no sample: got ${got}`);
+  }
   return tidy(() => {
     const window = paddedWindow("istft", nFft, options);
     const spectra = transpose(reshape(x, [-1, F, frames, 2]), 1, 2);
@@ -211,10 +219,7 @@ export function istft(
     // As in PyTorch the half that determines the others is enough of a two-sided spectrum, too.
     const half = narrow(spectra, 2, 0, Math.floor(nFft / 2) + 1);
     const rows = irfft(half, { n: nFft, norm });
-    const addUp = (t: Tensor): Tensor => {
-      const y = fold(transpose(t, 1, 2), [1, whole], [1, nFft], { stride: [1, hop] });
-      return narrow(reshape(y, [t.shape[0]!, whole]), 1, skip, end - skip);
-    };
+    const addUp = (t: Tensor): Tensor => narrow(addFrames(t, whole, hop), 1, skip, end - skip);
     const covered = addUp(expand(square(window), [1, frames, nFft]));
     if (!(item(amin(detach(covered))) > 1e-11)) {
       throw new ValueError("istft", "the windows must cover every sample: some lie in no window");

@@ -1,8 +1,7 @@
 // Sorting along a dim. The kernel gives positions; values are gathered by them, and their gradients go
 // back the same way. The order is stable; NaN counts as the largest, -0 equals 0.
-import { ShapeError } from "../core/errors.js";
 import type { DType } from "../core/dtype.js";
-import { checkDim, checkInteger, reducedShape, showShape, sizeOf } from "../core/shape.js";
+import { checkDim, checkInt, reducedShape } from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { kernels } from "../kernels/loader.js";
 import { run } from "../kernels/run.js";
@@ -11,7 +10,7 @@ import { tidy } from "../memory/scope.js";
 import { clone, withContiguous } from "./convert.js";
 import { gather } from "./indexing.js";
 import { asNumbers, middleAt } from "./middle.js";
-import type { ReduceOptions, ValuesAndIndices } from "./reduce.js";
+import { checkFilled, type ReduceOptions, type ValuesAndIndices } from "./reduce.js";
 import { narrow, reshape, squeeze } from "./views.js";
 
 /** Elements of a line that the kernel's scratch holds; beyond, it takes 16 bytes each. */
@@ -84,7 +83,7 @@ export interface TopkOptions {
  */
 export function topk(x: Tensor, k: number, dim = -1, options: TopkOptions = {}): ValuesAndIndices {
   const at = checkDim("topk", dim, x.ndim);
-  checkInteger("topk", "k", k, 0, x.shape[at] ?? 1);
+  checkInt("topk", "k", k, 0, x.shape[at] ?? 1);
   const descending = options.largest ?? true;
   return tidy(() => {
     const all = order("topk", x, at, { descending });
@@ -104,7 +103,7 @@ export function kthvalue(
   { keepdim = false }: ReduceOptions = {},
 ): ValuesAndIndices {
   const at = checkDim("kthvalue", dim, x.ndim);
-  checkInteger("kthvalue", "k", k, 1, x.shape[at] ?? 1);
+  checkInt("kthvalue", "k", k, 1, x.shape[at] ?? 1);
   return pick("kthvalue", x, at, keepdim, (order) => narrow(order, at, k - 1, 1));
 }
 
@@ -116,7 +115,7 @@ export function pick(
   keepdim: boolean,
   choose: (order: Tensor) => Tensor,
 ): ValuesAndIndices {
-  checkFilled(op, x, at);
+  checkFilled(op, x, [at]);
   if (x.numel() === 0) {
     const shape = reducedShape(x.shape, [at], keepdim);
     const none = (dtype: DType): Tensor => allocateShape(op, shape, dtype);
@@ -131,11 +130,4 @@ export function pick(
       ? { values, indices }
       : { values: squeeze(values, at), indices: squeeze(indices, at) };
   });
-}
-
-/** Refuses a dim without elements, unless the result has none either. */
-function checkFilled(op: string, x: Tensor, at: number): void {
-  if (x.shape[at] === 0 && sizeOf(reducedShape(x.shape, [at], false)) > 0) {
-    throw new ShapeError(op, `an empty dim has no elements: got shape ${showShape(x.shape)}`);
-  }
 }

@@ -2,8 +2,7 @@
 // all, a number at a time in float64. Bools and int32 compute as float32. Maximum errors in ulp stand
 // in assembly/simd/special.ts.
 import { checkFloat } from "../core/dtype.js";
-import { ValueError } from "../core/errors.js";
-import { checkInteger } from "../core/shape.js";
+import { checkInt } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { f32 } from "../kernels/run.js";
@@ -118,8 +117,7 @@ export function digamma(x: Tensor): Tensor {
  * @throws ValueError for another n.
  */
 export function polygamma(n: number, x: Tensor): Tensor {
-  checkInteger("polygamma", "n", n, 0);
-  if (n > 170) throw new ValueError("polygamma", `n must be at most 170: got ${n}`);
+  checkInt("polygamma", "n", n, 0, 170);
   return special("polygamma", x, (x) => polygamma(n + 1, x), n);
 }
 

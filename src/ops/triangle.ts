@@ -2,10 +2,14 @@
 import { checkInt, checkRank, checkShape } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
+import { add, sub } from "./arithmetic.js";
 import { ge, le, where } from "./compare.js";
 import { arange, zeros } from "./creation.js";
+import { indexSelect } from "./indexing.js";
 import { stack } from "./join.js";
+import { clamp } from "./math.js";
 import { repeatIndices } from "./movement.js";
+import { select, unsqueeze } from "./views.js";
 
 /** The lower triangle of the last two dims, zeros above diagonal `offset`. Any dtype. */
 export function tril(x: Tensor, offset = 0): Tensor {
@@ -22,7 +26,7 @@ function triangle(op: string, x: Tensor, offset: number, side: typeof le): Tenso
   checkRank(op, x, 2);
   return tidy(() => {
     const [rows, cols] = x.shape.slice(-2) as [number, number];
-    const kept = side(arange(cols).sub(arange(rows).unsqueeze(-1)), offset);
+    const kept = side(sub(arange(cols), unsqueeze(arange(rows), -1)), offset);
     return where(kept, x, zeros([], { dtype: x.dtype }));
   });
 }
@@ -42,12 +46,12 @@ function positions(op: string, rows: number, cols: number, offset: number, upper
   checkInt(op, "offset", offset);
   return tidy(() => {
     // Row i has its diagonal in column i + offset: what is left of it, or from it on.
-    const diagonals = arange(rows).add(offset);
-    const first = diagonals.clamp(0, cols);
-    const counts = upper ? first.neg().add(cols) : diagonals.add(1).clamp(0, cols);
+    const diagonals = add(arange(rows), offset);
+    const first = clamp(diagonals, 0, cols);
+    const counts = upper ? sub(cols, first) : clamp(add(diagonals, 1), 0, cols);
     const found = repeatIndices(op, counts);
     if (!upper) return found;
-    const row = found.select(0, 0);
-    return stack([row, found.select(0, 1).add(first.indexSelect(0, row))]);
+    const row = select(found, 0, 0);
+    return stack([row, add(select(found, 0, 1), indexSelect(first, 0, row))]);
   });
 }

@@ -3,6 +3,7 @@
 import { IndexError, ShapeError, ValueError } from "../core/errors.js";
 import {
   checkDim,
+  checkInt,
   checkShape,
   listOf,
   contiguousLayout,
@@ -258,8 +259,7 @@ export function slice(
   const [low, high] = step > 0 ? [0, n] : [-1, n - 1];
   const bound = (value: number | null | undefined, all: number): number => {
     if (value == null) return all;
-    if (!Number.isInteger(value))
-      throw new ValueError("slice", `bounds must be integers: got ${value}`);
+    checkInt("slice", "bounds", value);
     return Math.min(high, Math.max(low, value < 0 ? value + n : value));
   };
   const first = bound(start, step > 0 ? 0 : n - 1);
@@ -334,9 +334,7 @@ export function split(x: Tensor, size: number | readonly number[], dim = 0): Ten
 }
 
 function equalParts(n: number, size: number): number[] {
-  if (!Number.isInteger(size) || size <= 0) {
-    throw new ValueError("split", `size must be an integer > 0: got ${size}`);
-  }
+  checkInt("split", "size", size, 1);
   return Array.from({ length: Math.max(1, Math.ceil(n / size)) }, (_, i) =>
     Math.min(size, n - i * size),
   );
@@ -345,9 +343,7 @@ function equalParts(n: number, size: number): number[] {
 /** At most `chunks` pieces of a dim, all but the last of equal size; of an empty dim so many empty ones. */
 export function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
   const at = dimIn("chunk", dim, x);
-  if (!Number.isInteger(chunks) || chunks <= 0) {
-    throw new ValueError("chunk", `chunks must be an integer > 0: got ${chunks}`);
-  }
+  checkInt("chunk", "chunks", chunks, 1);
   const n = x.shape[at]!;
   return split(x, n === 0 ? new Array<number>(chunks).fill(0) : Math.ceil(n / chunks), at);
 }

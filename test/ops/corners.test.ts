@@ -1,7 +1,10 @@
 // Corners that no table of shapes reaches: each row is a call and what it must give.
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import * as sg from "../../src/index.js";
 import { tensor } from "../../src/index.js";
+import { Buffer } from "../../src/memory/buffer.js";
+
+afterEach(() => void vi.restoreAllMocks());
 
 const int = (data: sg.TensorData) => tensor(data, { dtype: "int32" });
 const leaf = (data: sg.TensorData) => tensor(data, { requiresGrad: true });
@@ -23,6 +26,31 @@ const values: Record<string, [() => sg.Tensor, unknown]> = {
     [2147483647, -2147483648],
   ],
   "isin of int32 beyond 2^24": [() => sg.isin(int([16777217, 16777216]), 16777216), [false, true]],
+  "isin of NaN, -0 and among nothing": [
+    () => {
+      const x = tensor([NaN, -0, 1, 5]);
+      const among = [tensor([0, NaN, 5]), sg.zeros([0])];
+      return sg.stack(among.flatMap((y) => [sg.isin(x, y), sg.isin(x, y, { invert: true })]));
+    },
+    [
+      [false, true, false, true],
+      [true, false, true, false],
+      [false, false, false, false],
+      [true, true, true, true],
+    ],
+  ],
+  "clamp by NaN: PyTorch's": [
+    () => {
+      const x = leaf([1, NaN]);
+      const made = [sg.clamp(x, NaN, 1), sg.clamp(x, 0, NaN), sg.clamp(x, NaN, tensor(2))];
+      return sg.cat([...made, sg.clamp(int([1, 2]), NaN, 1)]);
+    },
+    [NaN, NaN, NaN, NaN, NaN, NaN, NaN, NaN],
+  ],
+  "bitwiseNot of the extremes of int32": [
+    () => sg.bitwiseNot(int([2147483647, -2147483648, 0])),
+    [-2147483648, 2147483647, -1],
+  ],
   "NaN as bool": [() => tensor([NaN, 0, -0], { dtype: "bool" }), [true, false, false]],
   "full of NaN as bool": [() => sg.full([1], NaN, { dtype: "bool" }), [true]],
   "maxPool in bags that hold NaN": [
@@ -162,7 +190,74 @@ test("an int32 tensor that takes in a float32 leaf gets no history", () => {
   expect(sg.zeros([2], { dtype: "int32" }).setAt([], leaf).requiresGrad).toBe(false);
 });
 
+test("isin finds what a search through all finds", () => {
+  const x = sg.randint(-500, 500, [3000]);
+  const y = sg.randint(-500, 500, [300]);
+  const all = new Set(y.toTypedArray());
+  const want = Array.from(x.toTypedArray(), (v) => all.has(v));
+  expect(sg.isin(x, y).toArray()).toEqual(want);
+  expect(sg.isin(x.float(), y).toArray()).toEqual(want);
+});
+
+test("rows whose gradient is divided by how often they occur can be changed", () => {
+  const table = sg.ones([3, 1], { requiresGrad: true });
+  const rows = sg.embedding(int([1, 1, 2]), table, { scaleGradByFreq: true });
+  rows.mul_(3).backward(sg.ones([3, 1]));
+  expect(rows.toArray()).toEqual([[3], [3], [3]]);
+  expect(table.grad!.toArray()).toEqual([[0], [3], [3]]);
+});
+
+test("differences of many vectors are never held all at once: cdist and its gradients", () => {
+  const allocate = vi.spyOn(Buffer, "allocate");
+  const y = sg.rand([256, 64]);
+  for (const p of [1, 3, Infinity]) {
+    const x = sg.rand([1024, 64], { requiresGrad: true });
+    allocate.mockClear();
+    sg.tidy(() => sg.cdist(x, y, p).sum().backward());
+    // 2^24 differences, of which 2^22 float32 make a block.
+    expect(Math.max(...allocate.mock.calls.map(([bytes]) => bytes))).toBeLessThanOrEqual(2 ** 24);
+    const few = x.detach().narrow(0, 700, 20).clone();
+    few.requiresGrad = true;
+    sg.cdist(few, y, p).sum().backward();
+    expect(x.grad!.narrow(0, 700, 20).toTypedArray()).toEqual(few.grad!.toTypedArray());
+  }
+});
+
+test("where there is no room for all gradients of an attention, none is left behind", () => {
+  const { allocate } = Buffer;
+  const handlesLeft = (nth: number): number => {
+    const x = sg.rand([2, 4, 8], { requiresGrad: true });
+    const [q, k, v] = [x.mul(1), x.mul(2), x.mul(3)] as const;
+    const out = sg.scaledDotProductAttention(q, k, v);
+    const before = sg.memory().handles;
+    let n = 0;
+    const spy = vi.spyOn(Buffer, "allocate").mockImplementation((bytes, op) => {
+      if (op === "scaledDotProductAttention" && ++n === nth) throw new RangeError("no room");
+      return allocate.call(Buffer, bytes, op);
+    });
+    expect(() => out.backward(sg.ones([2, 4, 8]))).toThrow("no room");
+    spy.mockRestore();
+    return sg.memory().handles - before;
+  };
+  expect(handlesLeft(3)).toBe(handlesLeft(1));
+});
+
 describe("gradients", () => {
+  test.each(["gelu", "gelu by tanh", "silu", "softplus", "elu"] as const)(
+    "of %s's gradient far out: 0",
+    (name) => {
+      const f = {
+        gelu: sg.gelu,
+        "gelu by tanh": (x: sg.Tensor) => sg.gelu(x, { approximate: "tanh" }),
+        ...{ silu: sg.silu, softplus: sg.softplus, elu: sg.elu },
+      }[name];
+      const x = leaf([1e10, -1e10, 1e20, -3e38, Infinity, -Infinity, 129, -129]);
+      const [dx] = sg.grad(f(x).sum(), [x], { createGraph: true });
+      const [ddx] = sg.grad(dx!.sum(), [x]);
+      expect(ddx!.abs().toArray()).toEqual([0, 0, 0, 0, 0, 0, 0, 0]);
+    },
+  );
+
   test("of lpPool over windows of zeros: 0", () => {
     expect(slope((x) => sg.lpPool1d(x, 2, 2), [[[0, 0, 3, 4]]], [[[1, 1]]])).toEqual([
       [[0, 0, expect.closeTo(0.6), expect.closeTo(0.8)]],
@@ -334,7 +429,7 @@ const refusals: Record<string, [() => unknown, new (...args: never[]) => Error, 
   "polygamma of what has no factorial": [
     () => sg.polygamma(171, one),
     sg.ValueError,
-    /n must be at most 170: got 171/,
+    /n must be an integer in \[0, 170\]: got 171/,
   ],
   "addmv of what has no place in the product": [
     () => sg.addmv(cube, square, pair),

@@ -12,7 +12,6 @@ import { differentiable, inPlace, underivable } from "./table.js";
 /** Names in brackets that differ from the function's: what does the work speaks. */
 const spokenOf: Readonly<Record<string, readonly string[]>> = {
   variance: ["var"],
-  std: ["std", "var"],
   record: ["own"],
   ...merged("spokenOf"),
 };

@@ -41,7 +41,11 @@ const arithmetic: Refusals = {
   pow: [...broadcast(sg.pow), value(/at least one/, () => sg.pow(1, 2))],
   maximum: [...broadcast(sg.maximum), value(/at least one/, () => sg.maximum(1, 2))],
   minimum: [...broadcast(sg.minimum), value(/at least one/, () => sg.minimum(1, 2))],
-  clamp: [value(/a bound is NaN/, () => sg.clamp(f.v3, NaN, 1))],
+  clamp: [
+    ...broadcast((a, b) => sg.clamp(a, b)),
+    ...broadcast((a, b) => sg.clamp(a, null, b)),
+    shape(/must broadcast .*a=\[2,3\], b=\[5\]/, () => sg.clamp(f.v3, f.m23, f.v5)),
+  ],
   gelu: [
     value(/must be "none" or "tanh": got exact/, () =>
       sg.gelu(f.v3, { approximate: "exact" as never }),
@@ -62,13 +66,17 @@ const arithmetic: Refusals = {
 const extremes = ["amax", "amin", "max", "min", "argmax", "argmin"] as const;
 const reductions: Refusals = {
   ...Object.fromEntries(
-    (["sum", "mean", "any", "all", "variance", "std", "logsumexp", "amax", "amin"] as const).map(
+    (["sum", "mean", "any", "all", "variance", "logsumexp", "amax", "amin"] as const).map(
       (name) => [
         name,
         badDims((x, dims) => (sg[name] as (x: Tensor, d: unknown) => unknown)(x, dims)),
       ],
     ),
   ),
+  std: [
+    ...badDims((x, dims) => sg.std(x, dims)),
+    dtype(/x must be float32: got int32/, () => sg.std(f.int3)),
+  ],
   argmax: badDim(sg.argmax),
   argmin: badDim(sg.argmin),
   max: badDim(sg.max),
@@ -90,7 +98,7 @@ const moreReductions: Refusals = Object.fromEntries(
       dtype(/takes float32 or int32: got bool/, () =>
         (sg[name] as (x: Tensor) => unknown)(f.bool3),
       ),
-      shape(/an empty dim has no extreme: got shape \[0,3\]/, () =>
+      shape(/an empty dim has no elements: got shape \[0,3\]/, () =>
         (sg[name] as (x: Tensor, d: number) => unknown)(f.empty, 0),
       ),
     ],
@@ -141,7 +149,7 @@ const views: Refusals = {
     value(/step must be an integer other than 0: got NaN/, () =>
       sg.slice(f.v3, 0, 1, { step: NaN }),
     ),
-    value(/bounds must be integers: got 0.5/, () => sg.slice(f.v3, 0.5)),
+    value(/bounds must be an integer: got 0.5/, () => sg.slice(f.v3, 0.5)),
     shape(/a scalar has no dim to slice/, () => sg.slice(f.scalar, 0, 1)),
   ],
   unbind: [...badDim(sg.unbind), shape(/a scalar has no dim to unbind/, () => sg.unbind(f.scalar))],
@@ -150,12 +158,12 @@ const views: Refusals = {
     shape(/sizes must add up to 5: got \[2,2\]/, () => sg.split(f.v5, [2, 2])),
     value(/sizes must be integers >= 0: got \[4,2,-1\]/, () => sg.split(f.v5, [4, 2, -1])),
     value(/sizes must be integers >= 0: got \[2.5,2.5\]/, () => sg.split(f.v5, [2.5, 2.5])),
-    value(/size must be an integer > 0: got 0/, () => sg.split(f.v5, 0)),
+    value(/size must be an integer >= 1: got 0/, () => sg.split(f.v5, 0)),
     shape(/a scalar has no dim to split/, () => sg.split(f.scalar, 1)),
   ],
   chunk: [
     ...badDim((x, dim) => sg.chunk(x, 2, dim)),
-    value(/chunks must be an integer > 0: got 1.5/, () => sg.chunk(f.v5, 1.5)),
+    value(/chunks must be an integer >= 1: got 1.5/, () => sg.chunk(f.v5, 1.5)),
     shape(/a scalar has no dim to chunk/, () => sg.chunk(f.scalar, 1)),
   ],
 };
@@ -214,10 +222,17 @@ const moves: Refusals = {
       sg.embedding(f.int3, f.m23, { paddingIdx: 2 }),
     ),
     late(index(/must lie in \[0, 3\]: got 9 at position 2/, () => sg.embedding(f.int5, f.m45))),
+    late(
+      index(/must lie in \[0, 3\]: got 9 at position 2/, () =>
+        sg.embedding(f.int5, f.m45, { scaleGradByFreq: true }),
+      ),
+    ),
   ],
   oneHot: [
     dtype(/index must be int32: got float32/, () => sg.oneHot(f.v3, 3)),
-    value(/classes must be an integer > 0: got 0/, () => sg.oneHot(f.int3, 0)),
+    value(/classes must be an integer >= 1: got 0/, () => sg.oneHot(f.int3, 0)),
+    value(/classes must be an integer >= 1: got -5/, () => sg.oneHot(f.int3, -5)),
+    late(index(/must lie in \[0, Infinity\]: got -7 at position 4/, () => sg.oneHot(f.int23))),
     value(/classes must be given where x has no elements/, () => sg.oneHot(none)),
     late(index(/must lie in \[0, 1\]: got 2 at position 2/, () => sg.oneHot(f.int3, 2))),
     late(index(/must lie in \[0, 2\]: got -7 at position 4/, () => sg.oneHot(f.int23, 3))),

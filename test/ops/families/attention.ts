@@ -117,8 +117,8 @@ export const attention: Family = {
     ],
   },
   refusals: {
-    alibiSlopes: [value(/heads must be an integer > 0: got 0/, () => sg.alibiSlopes(0))],
-    alibiBias: [value(/heads must be an integer > 0: got 1\.5/, () => sg.alibiBias(1.5, 2))],
+    alibiSlopes: [value(/heads must be an integer >= 1: got 0/, () => sg.alibiSlopes(0))],
+    alibiBias: [value(/heads must be an integer >= 1: got 1\.5/, () => sg.alibiBias(1.5, 2))],
     rotaryEmbedding: [
       shape(/an even D: got \[2,3\]/, () => sg.rotaryEmbedding(f.m23)),
       shape(/an even D: got \[3\]/, () => sg.rotaryEmbedding(f.v3)),

@@ -215,7 +215,6 @@ export const indexing: Family = {
   refusals: indexingRefusals,
   tolerant: ["nonzero", "argwhere", "isin"],
   functionsOnly: ["embeddingBag"],
-  spokenOf: { embeddingBag: ["embeddingBag", "embedding"] },
   layers: {
     EmbeddingBag: layer(() => new sg.nn.EmbeddingBag(4, 3, { mode: "max" }), ints(0, 4, 2, 3)),
   },

@@ -9,6 +9,7 @@ const outside = sg.tensor(Int32Array.of(0, 3));
 const below = sg.tensor(Int32Array.of(0, -3));
 /** The first one counts from the end. */
 const behind = sg.tensor(Int32Array.of(-1, 3));
+const first = sg.tensor(Int32Array.of(0));
 const three = sg.tensor(Int32Array.of(3));
 const one = sg.ones([2, 3]);
 const down = sg.tensor(Int32Array.of(0, 2, 1));
@@ -216,6 +217,13 @@ export const indexingRefusals: Refusals = {
       ),
     ),
     late(index(/got -7 at position 4/, () => sg.embeddingBag(f.int23, f.m45))),
+    ...[{ paddingIdx: 1 }, { maxNorm: 1 }, { scaleGradByFreq: true }].map((options) =>
+      late(
+        index(/indices must lie in \[0, 3\]: got 9 at position 2/, () =>
+          sg.embeddingBag(f.int5, f.m45, { offsets: first, ...options }),
+        ),
+      ),
+    ),
   ],
   maskedSelect: [
     ...masks(sg.maskedSelect),

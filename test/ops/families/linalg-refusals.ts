@@ -17,6 +17,7 @@ const notFinite = sg.tensor([
   [1, NaN],
   [NaN, 1],
 ]);
+const transposed = f.cube.transpose(1, 2);
 const twos = sg.ones([2, 2]);
 const intMatrix = sg.ones([5, 5], { dtype: "int32" });
 
@@ -40,9 +41,26 @@ const ranks = (a: number, b: number, op: (a: Tensor, b: Tensor) => unknown): Ref
 ];
 
 const products: Refusals = {
-  addmv: ranks(2, 1, (a, b) => sg.addmv(f.v3, a, b)),
-  addr: ranks(1, 1, (a, b) => sg.addr(f.v3, a, b)),
-  baddbmm: ranks(3, 3, (a, b) => sg.baddbmm(f.v3, a, b)),
+  addmm: [
+    ...ranks(2, 2, (a, b) => sg.addmm(f.v3, a, b)),
+    shape(/sizes must match: got \[2,3\] and \[4,5\]/, () => sg.addmm(f.v3, f.m23, f.m45)),
+    shape(/a tensor of \[3\] cannot be expanded to \[4,5\]/, () => sg.addmm(f.v3, f.m45, f.m55)),
+    dtype(/a must be float32: got int32/, () => sg.addmm(f.v3, f.int23, f.m55)),
+  ],
+  addmv: [
+    ...ranks(2, 1, (a, b) => sg.addmv(f.v3, a, b)),
+    shape(/a tensor of \[2,3\] cannot be expanded to \[2\]/, () => sg.addmv(f.m23, f.m23, f.v3)),
+  ],
+  addr: [
+    ...ranks(1, 1, (a, b) => sg.addr(f.v3, a, b)),
+    shape(/a tensor of \[2,3\] cannot be expanded to \[3,5\]/, () => sg.addr(f.m23, f.v3, f.v5)),
+  ],
+  baddbmm: [
+    ...ranks(3, 3, (a, b) => sg.baddbmm(f.v3, a, b)),
+    shape(/a tensor of \[5\] cannot be expanded to \[2,3,3\]/, () =>
+      sg.baddbmm(f.v5, f.cube, transposed),
+    ),
+  ],
   bmm: [
     ...ranks(3, 3, sg.bmm),
     shape(/sizes must match: got \[2,3,4\] and \[3,4,2\]/, () => sg.bmm(f.cube, f.cube342)),
@@ -167,6 +185,9 @@ const distances: Refusals = {
   vectorNorm: [
     ...badDims((x, dims) => sg.vectorNorm(x, 2, dims)),
     value(/ord is NaN/, () => sg.vectorNorm(f.v3, NaN)),
+    shape(/an empty dim has no elements: got shape \[0,3\]/, () =>
+      sg.vectorNorm(f.empty, -Infinity, 0),
+    ),
     dtype(/x must be float32: got int32/, () => sg.vectorNorm(f.int3)),
   ],
 };

@@ -144,9 +144,6 @@ export const linalg: Family = {
   ],
   tolerant: ["kron"],
   spokenOf: {
-    addmv: ["mv"],
-    addr: ["outer"],
-    baddbmm: ["bmm"],
     eigvalsh: ["eigh"],
     logdet: ["logdet", "slogdet"],
     matrixPower: ["matrixPower", "inv"],

@@ -275,10 +275,10 @@ const refusals: Refusals = {
       sg.ctcLoss(f.m23, f.int3, 2, 0.5),
     ),
     value(/targetLengths must add up to 3: got \[2\]/, () => sg.ctcLoss(f.m23, f.int3, 2, [2])),
-    value(/blank must be a class, 0 to 2: got 3/, () =>
+    value(/blank must be an integer in \[0, 2\]: got 3/, () =>
       sg.ctcLoss(f.m23, f.int3, 2, 3, { blank: 3 }),
     ),
-    value(/blank must be a class, 0 to 2: got -1/, () =>
+    value(/blank must be an integer in \[0, 2\]: got -1/, () =>
       sg.ctcLoss(f.m23, f.int3, 2, 3, { blank: -1 }),
     ),
     value(/reduction must be/, () => sg.ctcLoss(f.m23, f.int3, 2, 3, bad)),

@@ -235,8 +235,8 @@ const refusals: Refusals = {
   ],
   argsort: badDim((x, dim) => sg.argsort(x, dim)),
   bincount: [
-    shape(/vector of whole numbers: got float32 \[3\]/, () => sg.bincount(f.v3)),
-    shape(/vector of whole numbers: got int32 \[2,3\]/, () => sg.bincount(f.int23)),
+    dtype(/x must be int32 or bool: got float32/, () => sg.bincount(f.v3)),
+    shape(/x must be a vector: got \[2,3\]/, () => sg.bincount(f.int23)),
     shape(/weights must be \[3\]: got \[5\]/, () => sg.bincount(f.int3, f.v5)),
     value(/minlength must be an integer >= 0: got -1/, () => sg.bincount(f.int3, null, -1)),
     late(value(/must not be negative: got -7/, () => sg.bincount(negative))),
@@ -297,6 +297,7 @@ const refusals: Refusals = {
   norm: [
     ...badDims((x, dims) => sg.norm(x, 2, dims)),
     dtype(/x must be float32: got int32/, () => sg.norm(f.int3)),
+    shape(/an empty dim has no elements: got shape \[0,3\]/, () => sg.norm(f.empty, Infinity, 0)),
     value(/p must be a number or "fro": got nuc/, () => sg.norm(f.m23, "nuc" as "fro")),
     value(/p must be a number or "fro": got NaN/, () => sg.norm(f.m23, NaN)),
   ],
@@ -324,7 +325,10 @@ const refusals: Refusals = {
     ),
   ],
   sort: badDim((x, dim) => sg.sort(x, dim)),
-  stdMean: badDims((x, dims) => sg.stdMean(x, dims)),
+  stdMean: [
+    ...badDims((x, dims) => sg.stdMean(x, dims)),
+    dtype(/x must be float32: got int32/, () => sg.stdMean(f.int3)),
+  ],
   topk: [
     ...badDim((x, dim) => sg.topk(x, 1, dim)),
     value(/k must be an integer in \[0, 3\]: got 4/, () => sg.topk(f.m23, 4)),

@@ -25,7 +25,7 @@ const views: Refusals = {
   asStrided: [
     ...badShape((s) => sg.asStrided(f.m23, s, [1, 1])),
     value(/needs 1 strides: got \[\]/, () => sg.asStrided(f.v3, [2], [])),
-    value(/strides and offset must be an integer in \[0, Infinity\]: got -1/, () =>
+    value(/strides and offset must be an integer >= 0: got -1/, () =>
       sg.asStrided(f.v3, [2], [-1], 2),
     ),
     index(/must lie in \[0, 3\): got 4/, () => sg.asStrided(f.v3, [3], [2])),
@@ -44,7 +44,7 @@ const views: Refusals = {
   ],
   diag: [
     shape(/takes a vector or a matrix: got \[2,3,4\]/, () => sg.diag(f.cube)),
-    value(/offset must be an integer in .*: got 0.5/, () => sg.diag(f.v3, 0.5)),
+    value(/offset must be an integer: got 0.5/, () => sg.diag(f.v3, 0.5)),
   ],
   diagEmbed: [
     shape(/takes at least 1 dims: got \[\]/, () => sg.diagEmbed(f.scalar)),
@@ -56,7 +56,7 @@ const views: Refusals = {
     ...badDim((x, dim) => sg.diagonal(x, { dim1: dim })),
     shape(/takes at least 2 dims: got \[3\]/, () => sg.diagonal(f.v3)),
     value(/the two dims must differ: got -1/, () => sg.diagonal(f.m23, { dim1: -1 })),
-    value(/offset must be an integer in .*: got NaN/, () => sg.diagonal(f.m23, { offset: NaN })),
+    value(/offset must be an integer: got NaN/, () => sg.diagonal(f.m23, { offset: NaN })),
   ],
   dsplit: [
     shape(/takes at least 3 dims: got \[2,3\]/, () => sg.dsplit(f.m23, 1)),
@@ -113,14 +113,14 @@ const views: Refusals = {
   ],
   repeatInterleave: [
     ...badDim((x, dim) => sg.repeatInterleave(x, 2, dim)),
-    value(/repeats must be an integer in .*: got -1/, () => sg.repeatInterleave(f.v3, -1)),
-    value(/repeats must be an integer in .*: got 1.5/, () => sg.repeatInterleave(f.v3, 1.5, 0)),
+    value(/repeats must be an integer >= 0: got -1/, () => sg.repeatInterleave(f.v3, -1)),
+    value(/repeats must be an integer >= 0: got 1.5/, () => sg.repeatInterleave(f.v3, 1.5, 0)),
     dtype(/must be int32: got float32/, () => sg.repeatInterleave(f.v3, f.v3)),
     shape(/repeats must be \[2\] or one number: got \[3\]/, () =>
       sg.repeatInterleave(f.m23, f.int3, 0),
     ),
     late(
-      value(/repeats must be an integer in .*: got -7/, () =>
+      value(/repeats must be an integer >= 0: got -7/, () =>
         sg.repeatInterleave(f.m23, badCounts, 1),
       ),
     ),
@@ -129,30 +129,30 @@ const views: Refusals = {
     ...badDim((x, dim) => sg.roll(x, 1, dim)),
     value(/equally many: got 2, 0/, () => sg.roll(f.m23, [1, 1])),
     value(/equally many: got 1, 2/, () => sg.roll(f.m23, 1, [0, 1])),
-    value(/shifts must be an integer in .*: got 0.5/, () => sg.roll(f.m23, 0.5, 0)),
+    value(/shifts must be an integer: got 0.5/, () => sg.roll(f.m23, 0.5, 0)),
   ],
   rot90: [
     ...badDim((x, dim) => sg.rot90(x, 1, [0, dim])),
-    value(/k must be an integer in .*: got NaN/, () => sg.rot90(f.m23, NaN)),
+    value(/k must be an integer: got NaN/, () => sg.rot90(f.m23, NaN)),
     value(/two dims must differ: got 0/, () => sg.rot90(f.m23, 1, [0, -2])),
     shape(/takes at least 2 dims: got \[3\]/, () => sg.rot90(f.v3)),
   ],
   tensorSplit: [
     ...badDim((x, dim) => sg.tensorSplit(x, 2, dim)),
-    value(/sections must be an integer in \[1, Infinity\]: got 0/, () => sg.tensorSplit(f.v3, 0)),
-    value(/sections must be an integer in .*: got 0.5/, () => sg.tensorSplit(f.v3, [1, 0.5])),
+    value(/sections must be an integer >= 1: got 0/, () => sg.tensorSplit(f.v3, 0)),
+    value(/sections must be an integer: got 0.5/, () => sg.tensorSplit(f.v3, [1, 0.5])),
     shape(/takes at least 1 dims: got \[\]/, () => sg.tensorSplit(f.scalar, 1)),
   ],
   tile: badShape((s) => sg.tile(f.m23, s)).slice(0, -1),
   tril: [
     shape(/takes at least 2 dims: got \[3\]/, () => sg.tril(f.v3)),
-    value(/offset must be an integer in .*: got 0.5/, () => sg.tril(f.m23, 0.5)),
+    value(/offset must be an integer: got 0.5/, () => sg.tril(f.m23, 0.5)),
   ],
   triu: [shape(/takes at least 2 dims: got \[\]/, () => sg.triu(f.scalar))],
   trilIndices: [value(/integers >= 0: got \[-1,2\]/, () => sg.trilIndices(-1, 2))],
   triuIndices: [
     value(/integers >= 0: got \[2,0.5\]/, () => sg.triuIndices(2, 0.5)),
-    value(/offset must be an integer in .*: got NaN/, () => sg.triuIndices(2, 2, NaN)),
+    value(/offset must be an integer: got NaN/, () => sg.triuIndices(2, 2, NaN)),
   ],
   unflatten: [
     ...badDim((x, dim) => sg.unflatten(x, dim, [1, -1])),
@@ -164,7 +164,7 @@ const views: Refusals = {
   unfold: [
     ...badDim((x, dim) => sg.unfold(x, dim, 1, 1)),
     value(/size must be an integer in \[0, 3\]: got 4/, () => sg.unfold(f.v3, 0, 4, 1)),
-    value(/step must be an integer in \[1, Infinity\]: got 0/, () => sg.unfold(f.v3, 0, 2, 0)),
+    value(/step must be an integer >= 1: got 0/, () => sg.unfold(f.v3, 0, 2, 0)),
     shape(/x must be \[N, C, H, W\] or \[C, H, W\]: got \[2,3\]/, () => sg.unfold(f.m23, 2)),
     shape(/a kernel of 5 .* does not fit into 4/, () => sg.unfold(f.images, 5)),
   ],
@@ -213,9 +213,7 @@ const chance: Refusals = {
     shape(/must be \[C\] or \[rows, C\], C > 0: got \[2,3,4\]/, () => sg.multinomial(f.cube, 1)),
     shape(/must be \[C\] .*: got \[3,0\]/, () => sg.multinomial(none, 1)),
     value(/k must be an integer in \[1, 3\]: got 4/, () => sg.multinomial(f.v3, 4)),
-    value(/k must be an integer in \[1, Infinity\]: got 0/, () =>
-      sg.multinomial(f.v3, 0, { replacement: true }),
-    ),
+    value(/k must be an integer >= 1: got 0/, () => sg.multinomial(f.v3, 0, { replacement: true })),
     late(value(/each row's weights must be finite and >= 0/, () => sg.multinomial(negative, 1))),
     late(
       value(/weights must be positive for as many as are drawn/, () => sg.multinomial(zeros, 1)),
