@@ -43,6 +43,7 @@ export { type EMAOptions, type EMAState, ExponentialMovingAverage } from "./ema.
 export { LBFGS, type LBFGSOptions } from "./lbfgs.js";
 export {
   type Lambda,
+  type Lambdas,
   LRScheduler,
   type PerGroup,
   type Scheduled,
