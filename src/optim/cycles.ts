@@ -139,7 +139,7 @@ export class ReduceLROnPlateau extends Scheduler<Required<PlateauOptions>> {
     const { mode, threshold, thresholdMode } = this.options;
     const sign = mode === "min" ? -1 : 1;
     const bar = thresholdMode === "rel" ? best * (1 + sign * threshold) : best + sign * threshold;
-    return mode === "min" ? metric < bar : metric > bar;
+    return sign * metric > sign * bar;
   }
 
   /** @param metric the validation loss, say; NaN counts as no improvement */

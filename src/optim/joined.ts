@@ -44,10 +44,10 @@ export class Steps {
 
   /** Whether a and b are the same as when this was asked last, and with them scalars that depend on them. */
   same(a: number, b: number): boolean {
-    if (a === this.keyA && b === this.keyB) return true;
+    const known = a === this.keyA && b === this.keyB;
     this.keyA = a;
     this.keyB = b;
-    return false;
+    return known;
   }
 
   /** The kernel, the same for all steps, and the scalars of those that are added next. */

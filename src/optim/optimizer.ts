@@ -142,7 +142,7 @@ export abstract class Optimizer<Options extends object> {
 
   /** Updates those parameters of a group that have gradients, one after the other. */
   protected updateAll(params: readonly Tensor[], grads: readonly Tensor[], options: Options): void {
-    for (const [i, p] of params.entries()) this.update(p, grads[i]!, options, this.stateOf(p));
+    params.forEach((p, i) => this.update(p, grads[i]!, options, this.stateOf(p)));
   }
 
   /** What is kept for a parameter, to read and to write. */
