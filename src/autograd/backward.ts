@@ -64,6 +64,17 @@ function number(order: readonly Node[]): void {
   for (let i = 0; i < order.length; i++) order[i]!.place = i;
 }
 
+/** Runs `fn` while the nodes of a walk know their places: a hook may walk by itself through the same ones. */
+function numbered(order: readonly Node[], fn: () => void): void {
+  const outer = walking;
+  number(order);
+  try {
+    fn();
+  } finally {
+    number(outer);
+  }
+}
+
 /** @param targets nodes that get what flows to them, in place of leaves; null: leaves do */
 function walk(
   op: string,
@@ -90,26 +101,20 @@ function walk(
     }
     flows[node.place] = null;
   };
+  const all = (): void => {
+    try {
+      roots.forEach((root, i) => {
+        join(flows, root, seedFor(op, outputs[i]!, gradients[i]), createGraph);
+      });
+      order.forEach(step);
+    } catch (error) {
+      for (const flow of flows) if (flow?.owned) flow.grad.dispose();
+      targets?.forEach((found) => found?.dispose());
+      throw error;
+    }
+  };
   // The result of a walk outlives every scope around it: gradients of leaves do.
-  untracked(() =>
-    withGrad(createGraph, () => {
-      // A hook or a thunk may walk by itself, through the same nodes.
-      const outer = walking;
-      try {
-        number(order);
-        roots.forEach((root, i) => {
-          join(flows, root, seedFor(op, outputs[i]!, gradients[i]), createGraph);
-        });
-        for (let i = 0; i < order.length; i++) step(order[i]!);
-      } catch (error) {
-        for (const flow of flows) if (flow?.owned) flow.grad.dispose();
-        targets?.forEach((found) => found?.dispose());
-        throw error;
-      } finally {
-        number(outer);
-      }
-    }),
-  );
+  untracked(() => withGrad(createGraph, () => numbered(order, all)));
 }
 
 const NOTHING = {};

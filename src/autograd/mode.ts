@@ -1,6 +1,7 @@
 // Whether ops are recorded for backward (`backward` turns that off, unless createGraph asks for it), and
 // whether a function is being captured.
-import { CaptureError, GradError } from "../core/errors.js";
+import { CaptureError } from "../core/errors.js";
+import { refusePromise } from "../memory/scope.js";
 
 let enabled = true;
 
@@ -14,12 +15,7 @@ export function withGrad<T>(on: boolean, fn: () => T): T {
   const before = enabled;
   enabled = on;
   try {
-    const result = fn();
-    if (result instanceof Promise) {
-      const op = on ? "enableGrad" : "noGrad";
-      throw new GradError(op, "fn must be synchronous: it returned a promise");
-    }
-    return result;
+    return refusePromise(on ? "enableGrad" : "noGrad", fn());
   } finally {
     enabled = before;
   }
@@ -27,7 +23,7 @@ export function withGrad<T>(on: boolean, fn: () => T): T {
 
 /**
  * Runs `fn` without recording: nothing in it is saved for backward.
- * @throws GradError when `fn` returns a promise: what it runs later would be recorded.
+ * @throws ValueError when `fn` returns a promise: what it runs later would be recorded.
  * @example
  * const w = tensor([1, 2], { requiresGrad: true });
  * const y = noGrad(() => w.mul(2));
@@ -37,7 +33,7 @@ export function noGrad<T>(fn: () => T): T {
   return withGrad(false, fn);
 }
 
-/** Runs `fn` with recording, inside of a `noGrad`. @throws GradError when `fn` returns a promise. */
+/** Runs `fn` with recording, inside of a `noGrad`. @throws ValueError when `fn` returns a promise. */
 export function enableGrad<T>(fn: () => T): T {
   return withGrad(true, fn);
 }

@@ -159,7 +159,7 @@ export function checkGradient(
   if (float && sameShape(x.shape, shape)) return;
   throw new (float ? ShapeError : DTypeError)(
     op,
-    `${name}${i} must be float32 ${showShape(shape)}: got ${x.dtype} ${showShape(x.shape)}`,
+    `${name}${i} must be float32 ${showShape(shape)}: got ${x.dtype} [${String(x.shape)}]`,
   );
 }
 

@@ -1,5 +1,6 @@
 // DataLoader: batches from tensors or arrays, in order or shuffled by a seed.
 import { ShapeError, ValueError } from "../core/errors.js";
+import { checkInt, showShape } from "../core/shape.js";
 import { Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { tidy } from "../memory/scope.js";
@@ -26,7 +27,7 @@ export class TensorDataset implements Dataset<Tensor[]> {
     if (first === undefined) throw new ValueError("TensorDataset", "needs at least one tensor");
     for (const x of tensors) {
       if (x.ndim === 0 || x.shape[0] !== first.shape[0]) {
-        const shapes = tensors.map((t) => `[${t.shape.join(",")}]`).join(", ");
+        const shapes = tensors.map((t) => showShape(t.shape)).join(", ");
         throw new ShapeError("TensorDataset", `first dims must be equal: got ${shapes}`);
       }
     }
@@ -48,7 +49,12 @@ export interface DataLoaderOptions<Sample, Batch> {
   dropLast?: boolean;
   /** Seeds the shuffling. Default: the generator that manualSeed seeds. */
   seed?: number;
-  /** Makes a batch of samples. Default: stacks tensors, numbers and arrays of them. */
+  /**
+   * Makes a batch of samples. Default: stacks tensors, typed arrays, numbers, booleans and lists of
+   * those, item by item. Tensors and typed arrays keep their dtype, booleans become bool, and
+   * numbers float32, also whole ones, as JavaScript can't tell them apart: give classes and indices
+   * in an Int32Array or a tensor.
+   */
   collate?: (samples: Sample[]) => Batch;
 }
 
@@ -82,9 +88,7 @@ export class DataLoader<Sample = Tensor[], Batch = Tensor[]> implements Iterable
     options: DataLoaderOptions<Sample, Batch> = {},
   ) {
     const { batchSize = 1, shuffle = false, dropLast = false, seed, collate = null } = options;
-    if (!Number.isInteger(batchSize) || batchSize < 1) {
-      throw new ValueError("DataLoader", `batchSize must be an integer >= 1: got ${batchSize}`);
-    }
+    checkInt("DataLoader", "batchSize", batchSize, 1);
     this.dataset = asDataset(source);
     this.batchSize = batchSize;
     this.shuffle = shuffle;

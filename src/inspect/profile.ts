@@ -1,6 +1,7 @@
 // profile: where the time of a function goes, kernel by kernel.
 import { evictionStats } from "../memory/eviction.js";
 import { watchAddresses } from "../memory/buffer.js";
+import { refusePromise } from "../memory/scope.js";
 import { observeCalls } from "../kernels/run.js";
 import { type Limits, measureLimits } from "./limits.js";
 import { flopsOf } from "./work.js";
@@ -55,6 +56,7 @@ let limits: Limits | null = null;
  * Runs `fn` once and measures each kernel call in it, also those of captured steps.
  *
  * Call `fn` a few times before: the first calls of anything are compiled by a fast compiler into slow code.
+ * @throws ValueError when `fn` returns a promise: what it runs later would not be measured
  * @example
  * const [a, b] = [randn([64, 64]), randn([64, 64])];
  * const { rows } = profile(() => a.matmul(b).relu(), { print: false });
@@ -80,7 +82,7 @@ export function profile<R>(fn: () => R, options: ProfileOptions = {}): Profile<R
   const begin = performance.now();
   let result: R;
   try {
-    result = fn();
+    result = refusePromise("profile", fn());
   } finally {
     observeCalls(observing);
     watchAddresses(watching);

@@ -2,7 +2,7 @@
 // (little endian), the header ({ name: { dtype, shape, data_offsets } }), then the data.
 import { FormatError, ValueError } from "../core/errors.js";
 import { bytesOf, type DType } from "../core/dtype.js";
-import { sizeOf } from "../core/shape.js";
+import { showShape, sizeOf } from "../core/shape.js";
 import { Tensor } from "../autograd/tensor.js";
 import { toTypedArray } from "../ops/convert.js";
 import { tensor } from "../ops/creation.js";
@@ -10,16 +10,16 @@ import { tensor } from "../ops/creation.js";
 const dtypeNames: Record<DType, string> = { float32: "F32", int32: "I32", bool: "BOOL" };
 
 /** The formats that can be read, with the dtype each becomes. */
-const readable: Record<string, { dtype: DType; bytes: number }> = {
-  F32: { dtype: "float32", bytes: 4 },
-  F64: { dtype: "float32", bytes: 8 },
-  I32: { dtype: "int32", bytes: 4 },
-  I64: { dtype: "int32", bytes: 8 },
-  BOOL: { dtype: "bool", bytes: 1 },
-};
+const readable = {
+  F32: { dtype: "float32", List: Float32Array },
+  F64: { dtype: "float32", List: Float64Array },
+  I32: { dtype: "int32", List: Int32Array },
+  I64: { dtype: "int32", List: BigInt64Array },
+  BOOL: { dtype: "bool", List: Uint8Array },
+} as const;
 
 /**
- * A file with these tensors, each under its name.
+ * A file with these tensors, each under its name; bools stand behind all others.
  * @param metadata strings that go into the header
  */
 export function saveSafetensors(
@@ -33,11 +33,15 @@ export function saveSafetensors(
   }
   if (Object.keys(metadata).length > 0) header["__metadata__"] = metadata;
   const entries = Object.entries(tensors);
-  let at = 0;
   for (const [name, x] of entries) {
     if (name === "__metadata__" || !(x instanceof Tensor)) {
       throw new ValueError("saveSafetensors", `${name} is no tensor, or no name for one`);
     }
+  }
+  // There may be no gaps: with the larger elements first, every tensor is aligned to its own.
+  entries.sort(([, a], [, b]) => bytesOf(b.dtype) - bytesOf(a.dtype));
+  let at = 0;
+  for (const [name, x] of entries) {
     const end = at + x.numel() * bytesOf(x.dtype);
     header[name] = { dtype: dtypeNames[x.dtype], shape: x.shape, data_offsets: [at, end] };
     at = end;
@@ -59,7 +63,7 @@ export function saveSafetensors(
 
 interface Entry {
   name: string;
-  format: string;
+  format: keyof typeof readable;
   shape: number[];
   start: number;
   end: number;
@@ -81,7 +85,7 @@ export function loadSafetensors(file: Uint8Array): Record<string, Tensor> {
   const arrays = entries.map((e) => ({ e, values: decode(e, data) }));
   return Object.fromEntries(
     arrays.map(({ e, values }) => {
-      const { dtype } = readable[e.format]!;
+      const { dtype } = readable[e.format];
       return [e.name, tensor(values, { dtype, shape: e.shape })];
     }),
   );
@@ -92,8 +96,9 @@ function fail(what: string): never {
 }
 
 function readHeader(file: Uint8Array): { header: Record<string, unknown>; data: Uint8Array } {
-  if (!(file instanceof Uint8Array)) fail("takes the file as a Uint8Array");
-  if (file.length < 8) fail(`a file has at least 8 bytes: got ${file.length}`);
+  if (!(file instanceof Uint8Array && file.length >= 8)) {
+    fail("takes a file as a Uint8Array of at least 8 bytes");
+  }
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const length = view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32;
   if (length > file.length - 8)
@@ -123,20 +128,21 @@ function strings(json: string): number {
 function checkEntry(name: string, value: unknown): Entry {
   const { dtype, shape, data_offsets } = (value ?? {}) as Record<string, unknown>;
   const natural = (n: unknown): boolean => Number.isSafeInteger(n) && (n as number) >= 0;
-  if (typeof dtype !== "string" || !Array.isArray(shape) || !Array.isArray(data_offsets)) {
-    return fail(`${name} lacks dtype, shape or data_offsets`);
+  const lists = Array.isArray(shape) && Array.isArray(data_offsets) && data_offsets.length === 2;
+  if (!lists || ![...(shape as unknown[]), ...(data_offsets as unknown[])].every(natural)) {
+    return fail(`${name} needs a shape and two data_offsets, all of them integers >= 0`);
   }
-  const known = readable[dtype];
-  if (known === undefined)
-    return fail(`${name} is ${dtype}; known are ${Object.keys(readable).join(", ")}`);
-  if (!shape.every(natural) || data_offsets.length !== 2 || !data_offsets.every(natural)) {
-    return fail(`${name} has sizes or offsets that are no integers >= 0`);
+  const format = String(dtype) as Entry["format"];
+  if (!Object.hasOwn(readable, format)) {
+    return fail(`${name} is ${format}; known are ${Object.keys(readable).join(", ")}`);
   }
   const [start, end] = data_offsets as [number, number];
-  if (sizeOf(shape as number[]) * known.bytes !== end - start) {
-    return fail(`${name} has shape [${shape.join(",")}] of ${dtype} in ${end - start} bytes`);
+  if (sizeOf(shape as number[]) * readable[format].List.BYTES_PER_ELEMENT !== end - start) {
+    return fail(
+      `${name} has shape ${showShape(shape as number[])} of ${format} in ${end - start} bytes`,
+    );
   }
-  return { name, format: dtype, shape: shape as number[], start, end };
+  return { name, format, shape: shape as number[], start, end };
 }
 
 /** The data must lie one after the other, without gaps or overlaps, to the end of the file. */
@@ -153,12 +159,9 @@ function checkCover(entries: readonly Entry[], available: number): void {
 
 function decode({ name, format, start, end }: Entry, data: Uint8Array) {
   // A copy is aligned, wherever the file begins in its buffer (Buffer's slice would be none).
-  const raw = new Uint8Array(data.subarray(start, end));
-  if (format === "BOOL") return raw;
-  if (format === "F32") return new Float32Array(raw.buffer);
-  if (format === "I32") return new Int32Array(raw.buffer);
-  if (format === "F64") return new Float64Array(raw.buffer);
-  return Int32Array.from(new BigInt64Array(raw.buffer), (v) => {
+  const values = new readable[format].List(new Uint8Array(data.subarray(start, end)).buffer);
+  if (!(values instanceof BigInt64Array)) return values;
+  return Int32Array.from(values, (v) => {
     if (BigInt.asIntN(32, v) !== v) fail(`${name} holds ${v}, which int32 cannot`);
     return Number(v);
   });

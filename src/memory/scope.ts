@@ -1,6 +1,8 @@
 // Scopes: lists of handles to release together. `tidy` is the public face; the library's own
 // composite ops use it as well, so that what they make inside and do not return is released.
 
+import { ValueError } from "../core/errors.js";
+
 /** What a scope can release: a Tensor. */
 export abstract class Handle {
   /** Releases it at once. Never needed: what is dropped is collected anyway. */
@@ -24,7 +26,7 @@ export function track(handle: Handle): void {
  * gradients of leaves and optimiser state stay. It is an accelerator, never a duty: without it the
  * same memory is reclaimed when it is needed.
  *
- * @throws TypeError when `fn` returns a promise: what it makes later could not be released.
+ * @throws ValueError when `fn` returns a promise: what it makes later could not be released.
  * @example
  * const loss = tidy(() => {
  *   const error = tensor([1, 2, 3]).sub(2);
@@ -43,10 +45,7 @@ export function scoped<A, T>(fn: (arg: A) => T, arg: A): T {
   tracking = true;
   let result: T;
   try {
-    result = fn(arg);
-    if (result instanceof Promise) {
-      throw new TypeError("[tidy] fn must be synchronous: it returned a promise");
-    }
+    result = refusePromise("tidy", fn(arg));
   } catch (error) {
     tracking = outer;
     leave(from, null);
@@ -55,6 +54,12 @@ export function scoped<A, T>(fn: (arg: A) => T, arg: A): T {
   tracking = outer;
   leave(from, result);
   return result;
+}
+
+/** What a function returned; a promise is refused, as it has not done its work yet. */
+export function refusePromise<T>(op: string, result: T): T {
+  if (!(result instanceof Promise)) return result;
+  throw new ValueError(op, "fn must be synchronous: it returned a promise");
 }
 
 /** Releases what was made since the scope began at `from`, but for `result`: that is the outer scope's. */

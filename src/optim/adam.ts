@@ -2,7 +2,7 @@
 import { pow } from "../core/scalarMath.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { f32 } from "../kernels/run.js";
-import { beginAdaptive, Mode } from "./adaptive.js";
+import { ADAMAX, beginAdaptive, decayOf, TOP } from "./adaptive.js";
 import { JoinedOptimizer, type Steps } from "./joined.js";
 import {
   type Params,
@@ -55,6 +55,8 @@ export interface AdamaxOptions extends MomentOptions {
 const base = { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, maximize: false } as const;
 
 abstract class Moments<O extends MomentOptions> extends JoinedOptimizer<O> {
+  protected override readonly stateKeys: RegExp = /^beta1Power,beta2Power,m,v$/;
+
   /** Both means, and both betas to the power of the number of steps. */
   protected moments(p: Tensor, { betas }: O, state: ParamState): [Tensor, Tensor, number, number] {
     return [
@@ -77,13 +79,14 @@ abstract class Moments<O extends MomentOptions> extends JoinedOptimizer<O> {
     const [beta1, beta2] = o.betas;
     const [size, a1] = [f32(stepSize), f32(1 - beta1)];
     const [b2, a2] = [f32(beta2), f32(1 - beta2)];
-    const decay = f32(decoupled ? 0 : o.weightDecay);
-    const keep = f32(decoupled ? 1 - o.lr * o.weightDecay : 1);
-    steps.begin("adamStepF32", [size, a1, b2, a2, f32(root), f32(eps), decay, keep]);
+    const { weightDecay, keep } = decayOf(o, decoupled);
+    const [decay, kept] = [f32(weightDecay), f32(keep)];
+    steps.begin("adamStepF32", [size, a1, b2, a2, f32(root), f32(eps), decay, kept]);
   }
 }
 
 abstract class AdamBase extends Moments<AdamOptions> {
+  protected override readonly stateKeys = /^beta1Power,beta2Power,m,v(,vMax)?$/;
   /** The weights decay by lr weightDecay themselves, not through the gradient. */
   protected abstract readonly decoupled: boolean;
 
@@ -97,9 +100,8 @@ abstract class AdamBase extends Moments<AdamOptions> {
       if (!o.amsgrad) this.begin(steps, o, lr, root, o.eps, decoupled);
       else {
         beginAdaptive(steps, {
-          ...{ mode: Mode.top, lr, alpha, beta, scale: 1 / root, eps: o.eps },
-          ...{ direct: 0, mean: 1, weightDecay: decoupled ? 0 : o.weightDecay },
-          keep: decoupled ? 1 - o.lr * o.weightDecay : 1,
+          ...{ mode: TOP, lr, alpha, beta, scale: 1 / root, eps: o.eps },
+          ...{ direct: 0, mean: 1, ...decayOf(o, decoupled) },
         });
       }
     }
@@ -111,8 +113,8 @@ abstract class AdamBase extends Moments<AdamOptions> {
 export class Adam extends AdamBase {
   protected readonly decoupled = false;
 
-  constructor(params: Params<AdamOptions>, options: Partial<AdamOptions> = {}) {
-    super("Adam", params, { ...base, lr: 1e-3, amsgrad: false, ...options });
+  constructor(params: Params<AdamOptions>, options?: Partial<AdamOptions>) {
+    super("Adam", params, { ...base, lr: 1e-3, amsgrad: false }, options);
   }
 }
 
@@ -120,8 +122,9 @@ export class Adam extends AdamBase {
 export class AdamW extends AdamBase {
   protected readonly decoupled = true;
 
-  constructor(params: Params<AdamOptions>, options: Partial<AdamOptions> = {}) {
-    super("AdamW", params, { ...base, lr: 1e-3, weightDecay: 0.01, amsgrad: false, ...options });
+  constructor(params: Params<AdamOptions>, options?: Partial<AdamOptions>) {
+    const own = { lr: 1e-3, weightDecay: 0.01, amsgrad: false };
+    super("AdamW", params, { ...base, ...own }, options);
   }
 }
 
@@ -131,9 +134,11 @@ export class AdamW extends AdamBase {
  * / (sqrt(v / (1 - beta2^t)) + eps).
  */
 export class NAdam extends Moments<NAdamOptions> {
-  constructor(params: Params<NAdamOptions>, options: Partial<NAdamOptions> = {}) {
+  protected override readonly stateKeys = /^beta1Power,beta2Power,m,muProduct,step,v$/;
+
+  constructor(params: Params<NAdamOptions>, options?: Partial<NAdamOptions>) {
     const own = { lr: 2e-3, momentumDecay: 4e-3, decoupledWeightDecay: false };
-    super("NAdam", params, { ...base, ...own, ...options });
+    super("NAdam", params, { ...base, ...own }, options);
   }
 
   protected join(steps: Steps, p: Tensor, g: Tensor, o: NAdamOptions, state: ParamState): void {
@@ -143,13 +148,11 @@ export class NAdam extends Moments<NAdamOptions> {
     const mu = (t: number): number => alpha * (1 - 0.5 * pow(0.96, t * o.momentumDecay));
     const next = mu(t + 1);
     const product = stateProduct(state, "muProduct", mu(t));
-    const decay = o.weightDecay;
     beginAdaptive(steps, {
       ...{ lr: 1, alpha, beta, scale: 1 / Math.sqrt(1 - power2), eps: o.eps },
       direct: (o.lr * (1 - mu(t))) / (1 - product),
       mean: (o.lr * next) / (1 - product * next),
-      weightDecay: o.decoupledWeightDecay ? 0 : decay,
-      keep: o.decoupledWeightDecay ? 1 - o.lr * decay : 1,
+      ...decayOf(o, o.decoupledWeightDecay),
     });
     steps.add(p, g, a, b);
   }
@@ -160,8 +163,10 @@ export class NAdam extends Moments<NAdamOptions> {
  * momentum, p -= lr m / (1 - beta1^t); later Adam's step times a factor that grows to 1.
  */
 export class RAdam extends Moments<RAdamOptions> {
-  constructor(params: Params<RAdamOptions>, options: Partial<RAdamOptions> = {}) {
-    super("RAdam", params, { ...base, lr: 1e-3, decoupledWeightDecay: false, ...options });
+  protected override readonly stateKeys = /^beta1Power,beta2Power,m,step,v$/;
+
+  constructor(params: Params<RAdamOptions>, options?: Partial<RAdamOptions>) {
+    super("RAdam", params, { ...base, lr: 1e-3, decoupledWeightDecay: false }, options);
   }
 
   protected join(steps: Steps, p: Tensor, g: Tensor, o: RAdamOptions, state: ParamState): void {
@@ -181,8 +186,8 @@ export class RAdam extends Moments<RAdamOptions> {
 
 /** Adam by the infinity norm (Kingma and Ba, 2015): u = max(beta2 u, |d| + eps);  p -= lr / (1 - beta1^t) m / u. */
 export class Adamax extends Moments<AdamaxOptions> {
-  constructor(params: Params<AdamaxOptions>, options: Partial<AdamaxOptions> = {}) {
-    super("Adamax", params, { ...base, lr: 2e-3, ...options });
+  constructor(params: Params<AdamaxOptions>, options?: Partial<AdamaxOptions>) {
+    super("Adamax", params, { ...base, lr: 2e-3 }, options);
   }
 
   protected join(steps: Steps, p: Tensor, g: Tensor, o: AdamaxOptions, state: ParamState): void {
@@ -190,7 +195,7 @@ export class Adamax extends Moments<AdamaxOptions> {
     const [alpha, beta] = o.betas;
     const { weightDecay, eps } = o;
     const lr = o.lr / (1 - power1);
-    beginAdaptive(steps, { mode: Mode.adamax, lr, weightDecay, alpha, beta, eps });
+    beginAdaptive(steps, { mode: ADAMAX, lr, weightDecay, alpha, beta, eps });
     steps.add(p, g, a, b);
   }
 }

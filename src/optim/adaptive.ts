@@ -12,7 +12,11 @@ import {
 } from "./optimizer.js";
 
 /** The kernel's modes; those below Adamax are bits. */
-export const Mode = { top: 1, centered: 2, adamax: 4, adadelta: 5, lion: 6 } as const;
+export const TOP = 1;
+export const ADAMAX = 4;
+const CENTERED = 2;
+const ADADELTA = 5;
+const LION = 6;
 
 /** What the kernel makes of p and g: its formulas stand in assembly/adaptive.ts. */
 interface Step {
@@ -51,6 +55,14 @@ export function beginAdaptive(steps: Steps, step: Step): void {
   ]);
 }
 
+/** What weight decay does to a step: through the gradient, or to the weights themselves. */
+export function decayOf(
+  { lr, weightDecay }: { readonly lr: number; readonly weightDecay: number },
+  decoupled: boolean,
+): { weightDecay: number; keep: number } {
+  return decoupled ? { weightDecay: 0, keep: 1 - lr * weightDecay } : { weightDecay, keep: 1 };
+}
+
 export interface RMSpropOptions extends StepOptions {
   /** Learning rate. Default: 0.01. */
   lr: number;
@@ -72,11 +84,11 @@ export interface RMSpropOptions extends StepOptions {
  * buf = momentum buf + u;  p -= lr buf. Where rounding makes a centered v negative it counts as 0.
  */
 export class RMSprop extends JoinedOptimizer<RMSpropOptions> {
-  constructor(params: Params<RMSpropOptions>, options: Partial<RMSpropOptions> = {}) {
-    super("RMSprop", params, {
-      ...{ lr: 1e-2, alpha: 0.99, eps: 1e-8, weightDecay: 0, momentum: 0 },
-      ...{ centered: false, maximize: false, ...options },
-    });
+  protected override readonly stateKeys = /^(mean,)?(momentum,)?v$/;
+
+  constructor(params: Params<RMSpropOptions>, options?: Partial<RMSpropOptions>) {
+    const defaults = { lr: 1e-2, alpha: 0.99, eps: 1e-8, weightDecay: 0, momentum: 0 };
+    super("RMSprop", params, { ...defaults, centered: false, maximize: false }, options);
   }
 
   protected join(steps: Steps, p: Tensor, g: Tensor, o: RMSpropOptions, state: ParamState): void {
@@ -84,7 +96,7 @@ export class RMSprop extends JoinedOptimizer<RMSpropOptions> {
     const b = stateTensor(state, "v", p);
     const a = centered ? stateTensor(state, "mean", p) : null;
     const c = momentum > 0 ? stateTensor(state, "momentum", p) : null;
-    const mode = centered ? Mode.centered : 0;
+    const mode = centered ? CENTERED : 0;
     beginAdaptive(steps, { mode, lr, weightDecay, alpha, beta: alpha, eps, momentum });
     steps.add(p, g, a, b, c);
   }
@@ -105,11 +117,11 @@ export interface AdagradOptions extends StepOptions {
 
 /** Adagrad (Duchi et al., 2011): sum += d^2;  p -= lr d / (sqrt(sum) + eps). */
 export class Adagrad extends JoinedOptimizer<AdagradOptions> {
-  constructor(params: Params<AdagradOptions>, options: Partial<AdagradOptions> = {}) {
-    super("Adagrad", params, {
-      ...{ lr: 1e-2, lrDecay: 0, weightDecay: 0, initialAccumulatorValue: 0, eps: 1e-10 },
-      ...{ maximize: false, ...options },
-    });
+  protected override readonly stateKeys = /^step,sum$/;
+
+  constructor(params: Params<AdagradOptions>, options?: Partial<AdagradOptions>) {
+    const defaults = { lr: 1e-2, lrDecay: 0, weightDecay: 0, eps: 1e-10, maximize: false };
+    super("Adagrad", params, { ...defaults, initialAccumulatorValue: 0 }, options);
   }
 
   protected join(steps: Steps, p: Tensor, g: Tensor, o: AdagradOptions, state: ParamState): void {
@@ -137,9 +149,11 @@ export interface AdadeltaOptions extends StepOptions {
  * w = rho w + (1 - rho) u^2;  p -= lr u.
  */
 export class Adadelta extends JoinedOptimizer<AdadeltaOptions> {
-  constructor(params: Params<AdadeltaOptions>, options: Partial<AdadeltaOptions> = {}) {
+  protected override readonly stateKeys = /^delta,v$/;
+
+  constructor(params: Params<AdadeltaOptions>, options?: Partial<AdadeltaOptions>) {
     const defaults = { lr: 1, rho: 0.9, eps: 1e-6, weightDecay: 0, maximize: false };
-    super("Adadelta", params, { ...defaults, ...options });
+    super("Adadelta", params, defaults, options);
   }
 
   protected override checkOptions(o: AdadeltaOptions): void {
@@ -150,7 +164,7 @@ export class Adadelta extends JoinedOptimizer<AdadeltaOptions> {
   protected join(steps: Steps, p: Tensor, g: Tensor, o: AdadeltaOptions, state: ParamState): void {
     const [a, b] = [stateTensor(state, "delta", p), stateTensor(state, "v", p)];
     const { lr, rho, eps, weightDecay } = o;
-    beginAdaptive(steps, { mode: Mode.adadelta, lr, weightDecay, beta: rho, eps });
+    beginAdaptive(steps, { mode: ADADELTA, lr, weightDecay, beta: rho, eps });
     steps.add(p, g, a, b);
   }
 }
@@ -169,16 +183,17 @@ export interface LionOptions extends StepOptions {
  * p = (1 - lr weightDecay) p - lr u;  m = beta2 m + (1 - beta2) g.
  */
 export class Lion extends JoinedOptimizer<LionOptions> {
-  constructor(params: Params<LionOptions>, options: Partial<LionOptions> = {}) {
+  protected override readonly stateKeys = /^m$/;
+
+  constructor(params: Params<LionOptions>, options?: Partial<LionOptions>) {
     const betas = [0.9, 0.99] as const;
-    super("Lion", params, { lr: 1e-4, betas, weightDecay: 0, maximize: false, ...options });
+    super("Lion", params, { lr: 1e-4, betas, weightDecay: 0, maximize: false }, options);
   }
 
   protected join(steps: Steps, p: Tensor, g: Tensor, o: LionOptions, state: ParamState): void {
     const a = stateTensor(state, "m", p);
     const [alpha, beta] = o.betas;
-    const keep = 1 - o.lr * o.weightDecay;
-    beginAdaptive(steps, { mode: Mode.lion, lr: o.lr, keep, alpha, beta });
+    beginAdaptive(steps, { mode: LION, lr: o.lr, ...decayOf(o, true), alpha, beta });
     steps.add(p, g, a);
   }
 }

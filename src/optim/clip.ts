@@ -1,6 +1,6 @@
 // Gradients kept within bounds, between `backward` and `step`.
 import { ValueError } from "../core/errors.js";
-import type { Tensor } from "../autograd/tensor.js";
+import { Tensor } from "../autograd/tensor.js";
 import { refuseInCapture, withGrad } from "../autograd/mode.js";
 import { tidy, untracked } from "../memory/scope.js";
 import { add, div, mul } from "../ops/arithmetic.js";
@@ -9,7 +9,7 @@ import { zeros } from "../ops/creation.js";
 import { vectorNorm } from "../ops/distances.js";
 import { clamp } from "../ops/math.js";
 import { stack } from "../ops/join.js";
-import { checkNumber } from "./optimizer.js";
+import { checkNumber, listOf } from "./optimizer.js";
 
 export interface ClipGradNormOptions {
   /** Which norm: 1, 2, ..., or Infinity for the largest entry. Default: 2. */
@@ -18,10 +18,9 @@ export interface ClipGradNormOptions {
   errorIfNonfinite?: boolean;
 }
 
-type Parameters = Iterable<Tensor> | Tensor;
-
-function graded(params: Parameters): Tensor[] {
-  const all = Symbol.iterator in params ? [...params] : [params];
+/** Those that have gradients. */
+function graded(op: string, params: Iterable<Tensor> | Tensor): Tensor[] {
+  const all = params instanceof Tensor ? [params] : listOf<Tensor>(op, params);
   return all.filter((p) => p.node?.grad != null && p.numel() > 0);
 }
 
@@ -41,7 +40,7 @@ function replace(params: readonly Tensor[], fn: (g: Tensor) => Tensor): void {
  * @throws ValueError for a norm that is infinite or NaN, with `errorIfNonfinite`; gradients are unchanged then
  */
 export function clipGradNorm(
-  params: Parameters,
+  params: Iterable<Tensor> | Tensor,
   maxNorm: number,
   options: ClipGradNormOptions = {},
 ): Tensor {
@@ -49,12 +48,12 @@ export function clipGradNorm(
   checkNumber("clipGradNorm", "maxNorm", maxNorm);
   checkNumber("clipGradNorm", "normType", normType, Number.MIN_VALUE);
   if (errorIfNonfinite) refuseInCapture("clipGradNorm", "looks at the norm (errorIfNonfinite)");
-  const all = graded(params);
+  const all = graded("clipGradNorm", params);
   return withGrad(false, () => {
     const norms = (): Tensor[] => all.map(({ node }) => vectorNorm(node!.grad!, normType));
     const total = tidy(() => (all.length === 0 ? zeros([]) : vectorNorm(stack(norms()), normType)));
-    if (errorIfNonfinite && !Number.isFinite(item(total))) {
-      const value = item(total);
+    const value = errorIfNonfinite ? item(total) : 0;
+    if (!Number.isFinite(value)) {
       total.dispose();
       throw new ValueError("clipGradNorm", `the norm of the gradients is ${value}`);
     }
@@ -66,7 +65,7 @@ export function clipGradNorm(
 }
 
 /** Limits every entry of the gradients to [-clipValue, clipValue]. */
-export function clipGradValue(params: Parameters, clipValue: number): void {
+export function clipGradValue(params: Iterable<Tensor> | Tensor, clipValue: number): void {
   checkNumber("clipGradValue", "clipValue", clipValue);
-  replace(graded(params), (g) => clamp(g, -clipValue, clipValue));
+  replace(graded("clipGradValue", params), (g) => clamp(g, -clipValue, clipValue));
 }

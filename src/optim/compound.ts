@@ -1,6 +1,6 @@
 // Schedulers made of schedulers: one after the other, or all at once.
 import { ValueError } from "../core/errors.js";
-import { type Scheduled, Scheduler } from "./scheduler.js";
+import { checkMilestones, type Scheduled, Scheduler } from "./scheduler.js";
 
 function checkOne(
   op: string,
@@ -29,13 +29,13 @@ export class SequentialLR extends Scheduler<{ milestones: number[] }> {
         `${schedulers.length} schedulers need ${schedulers.length - 1} milestones: got ${milestones.length}`,
       );
     }
-    super(name, optimizer, { milestones: [...milestones] }, schedulers);
+    super(name, optimizer, { milestones: checkMilestones(name, milestones) }, {}, schedulers);
     this.restart();
   }
 
-  restart(): void {
+  restart(onTop = false): void {
     this.state.lastEpoch = 0;
-    this.schedulers[0]!.restart();
+    this.schedulers[0]!.restart(onTop);
     this.note();
   }
 
@@ -54,13 +54,14 @@ export class SequentialLR extends Scheduler<{ milestones: number[] }> {
 export class ChainedScheduler extends Scheduler {
   constructor(schedulers: readonly Scheduler[]) {
     const name = "ChainedScheduler";
-    super(name, checkOne(name, schedulers[0]?.optimizer, schedulers), {}, schedulers);
+    super(name, checkOne(name, schedulers[0]?.optimizer, schedulers), {}, {}, schedulers);
     this.state.lastEpoch = 0;
   }
 
-  restart(): void {
+  restart(onTop = false): void {
     this.state.lastEpoch = 0;
-    for (const scheduler of this.schedulers) scheduler.restart();
+    if (!onTop) this.reset();
+    for (const scheduler of this.schedulers) scheduler.restart(true);
     this.note();
   }
 

@@ -2,9 +2,8 @@
 import { ValueError } from "../core/errors.js";
 import { cos } from "../core/scalarMath.js";
 import { refuseInCapture } from "../autograd/mode.js";
-import { checkNumber } from "./optimizer.js";
+import { checkNumber, checkWord } from "./optimizer.js";
 import {
-  checkCount,
   LRScheduler,
   perGroup,
   type PerGroup,
@@ -41,28 +40,25 @@ export interface OneCycleOptions {
 export class OneCycleLR extends LRScheduler<Required<OneCycleOptions> & { maxLr: PerGroup }> {
   constructor(optimizer: Scheduled, maxLr: PerGroup, options: OneCycleOptions = {}) {
     const { epochs = 0, stepsPerEpoch = 0 } = options;
-    const defaults = { totalSteps: epochs * stepsPerEpoch, epochs, stepsPerEpoch, pctStart: 0.3 };
-    super("OneCycleLR", optimizer, {
-      ...{ ...defaults, annealStrategy: "cos", divFactor: 25, finalDivFactor: 1e4 },
-      ...{ threePhase: false, cycleMomentum: true, baseMomentum: 0.85, maxMomentum: 0.95 },
-      ...{ ...options, maxLr },
-    });
+    const defaults: Required<OneCycleOptions> = {
+      ...{ totalSteps: epochs * stepsPerEpoch, epochs, stepsPerEpoch, pctStart: 0.3 },
+      ...{ annealStrategy: "cos", divFactor: 25, finalDivFactor: 1e4, threePhase: false },
+      ...{ cycleMomentum: true, baseMomentum: 0.85, maxMomentum: 0.95 },
+    };
+    super("OneCycleLR", optimizer, { ...defaults, maxLr }, options);
   }
 
   protected override begin(): void {
     const { name, options: o, optimizer } = this;
     const { groups } = optimizer;
-    checkCount(name, "totalSteps", o.totalSteps);
     checkNumber(name, "pctStart", o.pctStart, 0, 1);
-    if (o.annealStrategy !== "cos" && o.annealStrategy !== "linear") {
-      const got = String(o.annealStrategy);
-      throw new ValueError(name, `annealStrategy must be "cos" or "linear": got ${got}`);
+    checkWord(name, "annealStrategy", o.annealStrategy, ["cos", "linear"]);
+    for (const key of ["maxLr", "maxMomentum", "baseMomentum"] as const) {
+      o[key] = perGroup(name, key, o[key], groups);
     }
-    o.maxLr = perGroup(name, "maxLr", o.maxLr, groups);
-    o.maxMomentum = perGroup(name, "maxMomentum", o.maxMomentum, groups);
-    o.baseMomentum = perGroup(name, "baseMomentum", o.baseMomentum, groups);
-    this.state.baseLrs = o.maxLr.map((max) => max / o.divFactor);
-    groups.forEach((g, i) => (g.initialLr = this.state.baseLrs[i]!));
+    this.state.baseLrs = groups.map(
+      (g, i) => (g.initialLr = (o.maxLr as number[])[i]! / o.divFactor),
+    );
   }
 
   protected lr(t: number, group: ScheduledGroup, i: number): number {
@@ -119,20 +115,16 @@ export interface PlateauOptions {
 
 /** The rate times `factor` where a metric has stopped improving: `step(metric)`. */
 export class ReduceLROnPlateau extends Scheduler<Required<PlateauOptions>> {
-  constructor(optimizer: Scheduled, options: PlateauOptions = {}) {
-    super("ReduceLROnPlateau", optimizer, {
+  constructor(optimizer: Scheduled, options?: PlateauOptions) {
+    const defaults: Required<PlateauOptions> = {
       ...{ mode: "min", factor: 0.1, patience: 10, threshold: 1e-4, thresholdMode: "rel" },
-      ...{ cooldown: 0, minLr: 0, eps: 1e-8, ...options },
-    });
+      ...{ cooldown: 0, minLr: 0, eps: 1e-8 },
+    };
+    super("ReduceLROnPlateau", optimizer, defaults, options);
     const { name, options: o } = this;
     checkNumber(name, "factor", o.factor, 0, 1 - Number.EPSILON);
-    if (!["min", "max"].includes(o.mode) || !["rel", "abs"].includes(o.thresholdMode)) {
-      const got = `${o.mode}, ${o.thresholdMode}`;
-      throw new ValueError(
-        name,
-        `mode must be "min" or "max", thresholdMode "rel" or "abs": got ${got}`,
-      );
-    }
+    checkWord(name, "mode", o.mode, ["min", "max"]);
+    checkWord(name, "thresholdMode", o.thresholdMode, ["rel", "abs"]);
     o.minLr = perGroup(name, "minLr", o.minLr, optimizer.groups);
     this.restart();
   }
@@ -147,7 +139,7 @@ export class ReduceLROnPlateau extends Scheduler<Required<PlateauOptions>> {
     const { mode, threshold, thresholdMode } = this.options;
     const sign = mode === "min" ? -1 : 1;
     const bar = thresholdMode === "rel" ? best * (1 + sign * threshold) : best + sign * threshold;
-    return mode === "min" ? metric < bar : metric > bar;
+    return sign * metric > sign * bar;
   }
 
   /** @param metric the validation loss, say; NaN counts as no improvement */

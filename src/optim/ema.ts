@@ -1,15 +1,15 @@
 // Averages of the weights over the steps of a training: they often do better than the last weights.
 import { ShapeError, ValueError } from "../core/errors.js";
-import { sameShape, showShape } from "../core/shape.js";
+import { showShape } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { f32 } from "../kernels/run.js";
-import { untracked } from "../memory/scope.js";
+import { refusePromise, untracked } from "../memory/scope.js";
 import { renewing } from "../ops/step.js";
 import { copyOf } from "../ops/convert.js";
 import { copy_ } from "../ops/inplace.js";
 import { Steps } from "./joined.js";
-import { checkNumber } from "./optimizer.js";
+import { checkNumber, listOf, optionsOf } from "./optimizer.js";
 
 export interface EMAOptions {
   /** Weight of the old average. Default: 0.999. */
@@ -37,16 +37,15 @@ export class ExponentialMovingAverage {
   /** In the order of the parameters; they start as copies of them. */
   readonly averages: readonly Tensor[];
   private readonly params: readonly Tensor[];
-  private readonly decay: number;
-  private readonly warmUp: boolean;
+  private readonly options: Required<EMAOptions>;
   private updates = 0;
   private stored: Tensor[] | null = null;
 
   constructor(params: Iterable<Tensor>, options: EMAOptions = {}) {
-    this.decay = options.decay ?? 0.999;
-    this.warmUp = options.warmUp ?? false;
-    checkNumber("ExponentialMovingAverage", "decay", this.decay, 0, 1);
-    this.params = [...params];
+    const defaults = { decay: 0.999, warmUp: false };
+    this.options = optionsOf("ExponentialMovingAverage", defaults, options);
+    checkNumber("ExponentialMovingAverage", "decay", this.options.decay, 0, 1);
+    this.params = listOf("ExponentialMovingAverage", params);
     // The kernel takes them as they lie.
     if (!this.params.every((p) => p.dtype === "float32" && p.layout.contiguous)) {
       throw new ValueError("ExponentialMovingAverage", "takes contiguous float32 tensors only");
@@ -62,12 +61,13 @@ export class ExponentialMovingAverage {
 
   private average(): void {
     this.updates++;
+    const { decay, warmUp } = this.options;
     const early = (1 + this.updates) / (10 + this.updates);
-    const rest = 1 - (this.warmUp ? Math.min(this.decay, early) : this.decay);
+    const rest = 1 - (warmUp ? Math.min(decay, early) : decay);
     // A step of gradient descent: a -= -rest (p - a), p - a being a "gradient" p that decays by -1.
-    const [lr, decay, none] = [f32(-rest), f32(-1), f32(0)];
+    const [lr, minus, none] = [f32(-rest), f32(-1), f32(0)];
     const steps = new Steps();
-    steps.begin("sgdStepF32", [lr, none, none, decay, 0, 0]);
+    steps.begin("sgdStepF32", [lr, none, none, minus, 0, 0]);
     this.averages.forEach((average, i) => steps.add(average, this.params[i]!, null));
     steps.flush();
   }
@@ -91,17 +91,13 @@ export class ExponentialMovingAverage {
 
   /**
    * What `fn` returns while the parameters are the averages; then they are what they were.
-   * @throws TypeError for a promise: they would be what they were before it is done
+   * @throws ValueError for a promise: they would be what they were before it is done
    */
   withAverages<T>(fn: () => T): T {
     const before = copies("ema", this.params);
     this.copyTo();
     try {
-      const result = fn();
-      if (result instanceof Promise) {
-        throw new TypeError("[ExponentialMovingAverage] fn must be synchronous");
-      }
-      return result;
+      return refusePromise("ExponentialMovingAverage", fn());
     } finally {
       write(this.params, before);
       before.forEach((x) => x.dispose());
@@ -114,12 +110,13 @@ export class ExponentialMovingAverage {
 
   /** @throws ShapeError for the state of other parameters. Then nothing is changed. */
   loadStateDict({ updates, averages }: EMAState): void {
-    const shapes = (all: readonly Tensor[]): string => all.map((x) => showShape(x.shape)).join();
-    const fits = averages.length === this.averages.length;
-    if (!fits || averages.some((x, i) => !sameShape(x.shape, this.averages[i]!.shape))) {
+    const shapes = (all: readonly Tensor[] | undefined): string | undefined =>
+      all?.map((x) => showShape(x.shape)).join();
+    const [got, expected] = [shapes(averages), shapes(this.averages)];
+    if (got !== expected) {
       throw new ShapeError(
         "ExponentialMovingAverage.loadStateDict",
-        `the averages must be ${shapes(this.averages)}: got ${shapes(averages)}`,
+        `the averages must be ${expected}: got ${got}`,
       );
     }
     write(this.averages, averages);

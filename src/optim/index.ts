@@ -21,7 +21,15 @@ export {
   RMSprop,
   type RMSpropOptions,
 } from "./adaptive.js";
-export { Optimizer, type OptimizerState, type ParamGroup } from "./optimizer.js";
+export type { JoinedOptimizer, Steps } from "./joined.js";
+export {
+  Optimizer,
+  type OptimizerState,
+  type ParamGroup,
+  type Params,
+  type ParamState,
+  type StepOptions,
+} from "./optimizer.js";
 export { SGD, type SGDOptions } from "./sgd.js";
 export { clipGradNorm, type ClipGradNormOptions, clipGradValue } from "./clip.js";
 export { ChainedScheduler, SequentialLR } from "./compound.js";
@@ -35,6 +43,7 @@ export { type EMAOptions, type EMAState, ExponentialMovingAverage } from "./ema.
 export { LBFGS, type LBFGSOptions } from "./lbfgs.js";
 export {
   type Lambda,
+  type Lambdas,
   LRScheduler,
   type PerGroup,
   type Scheduled,

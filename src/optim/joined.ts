@@ -34,7 +34,7 @@ type Scalars<P, Behind = false> = P extends readonly [
 export class Steps {
   private kernel: StepKernel | null = null;
   private scalars: readonly number[] = [];
-  /** Of each step that was added: its operands, as many as the kernel has, and its scalars. */
+  /** Of each step that was added: its five operands, of which the kernel takes the first, and its scalars. */
   private readonly operands: (Tensor | null)[] = [];
   private readonly scalarsOf: (readonly number[])[] = [];
   private elements = 0;
@@ -44,10 +44,10 @@ export class Steps {
 
   /** Whether a and b are the same as when this was asked last, and with them scalars that depend on them. */
   same(a: number, b: number): boolean {
-    if (a === this.keyA && b === this.keyB) return true;
+    const known = a === this.keyA && b === this.keyB;
     this.keyA = a;
     this.keyB = b;
-    return false;
+    return known;
   }
 
   /** The kernel, the same for all steps, and the scalars of those that are added next. */
@@ -66,10 +66,7 @@ export class Steps {
   ): void {
     const n = p.numel();
     if (this.scalarsOf.length === MOST_PARAMS || this.elements + n > MOST_ELEMENTS) this.flush();
-    const count = OPERANDS[this.kernel!];
-    this.operands.push(p, g, a);
-    if (count > 3) this.operands.push(b);
-    if (count > 4) this.operands.push(c);
+    this.operands.push(p, g, a, b, c);
     this.scalarsOf.push(this.scalars);
     this.elements += n;
   }
@@ -82,7 +79,7 @@ export class Steps {
     let units = 0;
     args.length = 0;
     for (let i = 0; i < scalarsOf.length; i++) {
-      const first = i * count;
+      const first = i * 5;
       for (let k = first; k < first + count; k++) args.push(operands[k]?.address() ?? 0);
       const n = operands[first]!.numel();
       args.push(n, ...scalarsOf[i]!);
@@ -117,17 +114,15 @@ export abstract class JoinedOptimizer<Options extends object> extends Optimizer<
     this.steps.flush();
   }
 
-  /** A program's own class may do more before and after the update of a parameter. */
-  protected get joins(): boolean {
-    return this.update === JoinedOptimizer.prototype.update;
-  }
-
   protected override updateAll(
     params: readonly Tensor[],
     grads: readonly Tensor[],
     options: Options,
   ): void {
-    if (!this.joins) return super.updateAll(params, grads, options);
+    // A program's own class may do more before and after the update of a parameter.
+    if (this.update !== JoinedOptimizer.prototype.update) {
+      return super.updateAll(params, grads, options);
+    }
     this.steps.forget();
     for (let i = 0; i < params.length; i++) {
       const p = params[i]!;

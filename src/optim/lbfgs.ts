@@ -1,6 +1,6 @@
 // L-BFGS: a quasi-Newton method for smooth problems whose gradient has no noise.
 import { ValueError } from "../core/errors.js";
-import type { Shape } from "../core/shape.js";
+import { checkInt, type Shape } from "../core/shape.js";
 import { Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { tidy, untracked } from "../memory/scope.js";
@@ -11,7 +11,7 @@ import { add_, copy_ } from "../ops/inplace.js";
 import { abs } from "../ops/math.js";
 import { amax, sum } from "../ops/reduce.js";
 import { type Point, strongWolfe } from "./lineSearch.js";
-import { checkNumber, Optimizer, type Params } from "./optimizer.js";
+import { checkWord, Optimizer, type Params } from "./optimizer.js";
 import { parametersToVector, partsOf } from "./vectors.js";
 
 export interface LBFGSOptions {
@@ -55,12 +55,14 @@ const largest = (x: Tensor): number => (x.numel() === 0 ? 0 : number(() => amax(
  * console.log(x.round().toArray()); // [ 3, 4 ]
  */
 export class LBFGS extends Optimizer<LBFGSOptions> {
+  // Of the first parameter alone; between them lie the steps that are remembered.
+  protected override readonly stateKeys = /^(count,)?direction,previousGrad,(.+,)?t\b/;
+
   constructor(params: Params<LBFGSOptions>, options: Partial<LBFGSOptions> = {}) {
     const { maxIter = 20 } = options;
-    super("LBFGS", params, {
-      ...{ lr: 1, maxIter, maxEval: Math.floor(maxIter * 1.25), toleranceGrad: 1e-7 },
-      ...{ toleranceChange: 1e-9, historySize: 100, lineSearchFn: null, ...options },
-    });
+    const own = { lr: 1, maxIter, maxEval: Math.floor(maxIter * 1.25), toleranceGrad: 1e-7 };
+    const more = { toleranceChange: 1e-9, historySize: 100, lineSearchFn: null };
+    super("LBFGS", params, { ...own, ...more }, options);
     if (this.groups.length > 1) oneGroup();
   }
 
@@ -71,11 +73,9 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
 
   protected override checkOptions(o: LBFGSOptions): void {
     super.checkOptions(o);
-    checkNumber("LBFGS", "historySize", o.historySize, 1);
-    if (o.lineSearchFn !== null && o.lineSearchFn !== "strongWolfe") {
-      const got = String(o.lineSearchFn);
-      throw new ValueError("LBFGS", `lineSearchFn must be null or "strongWolfe": got ${got}`);
-    }
+    for (const name of ["maxIter", "maxEval"] as const) checkInt("LBFGS", name, o[name], 0);
+    checkInt("LBFGS", "historySize", o.historySize, 1);
+    checkWord("LBFGS", "lineSearchFn", o.lineSearchFn, ["strongWolfe", null]);
   }
 
   /** Parameters are updated all at once. */

@@ -1,8 +1,8 @@
 // Optimizer: what all optimisers share. Parameters in groups, state per parameter, saving and resuming.
-import { ShapeError, ValueError } from "../core/errors.js";
-import { Tensor } from "../autograd/tensor.js";
+import { ValueError } from "../core/errors.js";
+import { checkGradient, Tensor } from "../autograd/tensor.js";
 import { revise, withGrad } from "../autograd/mode.js";
-import { sameShape, type Shape, showShape } from "../core/shape.js";
+import type { Shape } from "../core/shape.js";
 import { untracked } from "../memory/scope.js";
 import { neg } from "../ops/arithmetic.js";
 import { apart, assuming, renewing } from "../ops/step.js";
@@ -43,8 +43,6 @@ const NUMBERS = [
   "momentumDecay",
   "lrDecay",
   "initialAccumulatorValue",
-  "maxIter",
-  "maxEval",
   "toleranceGrad",
   "toleranceChange",
 ];
@@ -59,15 +57,24 @@ export abstract class Optimizer<Options extends object> {
   /** The groups; change their options (`lr`, say) between steps as you like. */
   readonly groups: ({ params: Tensor[] } & Options)[];
   private readonly state = new Map<Tensor, ParamState>();
+  private readonly defaults: Options;
+  /**
+   * The names of what `update` keeps for a parameter, sorted and joined by commas: `loadStateDict`
+   * refuses other states. Default: anything.
+   */
+  protected readonly stateKeys: RegExp = /^/;
 
+  /** @param defaults all options there are; others are refused @param options those of the program */
   constructor(
     protected readonly name: string,
     params: Params<Options>,
-    private readonly defaults: Options,
+    defaults: Options,
+    options: Partial<Options> = {},
   ) {
+    this.defaults = optionsOf(name, defaults, options);
     const list = listOf<Tensor | ParamGroup<Options>>(name, params);
-    const isGroup = (p: object): p is ParamGroup<Options> => Object(p) === p && "params" in p;
-    const groups = list.length > 0 && list.every(isGroup) ? list : [{ params: list as Tensor[] }];
+    const areGroups = list.every((p) => (p as Partial<ParamGroup<Options>> | null)?.params);
+    const groups = areGroups ? list : [{ params: list }];
     this.groups = groups.map((g) => this.groupOf(g as ParamGroup<Options>));
     this.check(this.groups);
   }
@@ -83,21 +90,22 @@ export abstract class Optimizer<Options extends object> {
     revise();
   }
 
-  private groupOf(group: ParamGroup<Options>): { params: Tensor[] } & Options {
-    return { ...this.defaults, ...group, params: listOf<Tensor>(this.name, group.params) };
+  private groupOf({ params, ...options }: ParamGroup<Options>): { params: Tensor[] } & Options {
+    const all = optionsOf(this.name, this.defaults, options as Partial<Options>);
+    return { params: listOf<Tensor>(this.name, params), ...all };
   }
 
   private check(groups: typeof this.groups): void {
     const all = groups.flatMap((g) => g.params);
-    if (all.length === 0) throw new ValueError(this.name, "got no parameters");
-    if (new Set(all).size !== all.length)
-      throw new ValueError(this.name, "a parameter was given twice");
+    if (all.length === 0 || new Set(all).size !== all.length) {
+      throw new ValueError(this.name, "takes parameters, none of them twice");
+    }
     for (const p of all) {
-      if (!(p instanceof Tensor))
-        throw new ValueError(this.name, "parameters must be tensors, or all of them groups");
-      if (!p.isLeaf)
-        throw new ValueError(this.name, "parameters must be leaves, not results of ops");
-      if (!p.layout.contiguous) throw new ValueError(this.name, "parameters must be contiguous");
+      if (!(p instanceof Tensor && p.isLeaf && p.layout.contiguous))
+        throw new ValueError(
+          this.name,
+          "parameters must be contiguous leaves, no results of ops, or all of them groups",
+        );
     }
     for (const group of groups) this.checkOptions(group);
   }
@@ -107,34 +115,26 @@ export abstract class Optimizer<Options extends object> {
     return p.shape;
   }
 
-  /** The kernels trust that a state's tensors are as long as the parameter. */
-  private checkState(p: Tensor, state: ParamState): void {
+  /** The kernels trust that a state's tensors are there, and as long as the parameter. */
+  private checkState(op: string, p: Tensor, state: ParamState): void {
     const shape = this.stateShape(p);
     for (const [key, v] of Object.entries(state)) {
-      if (typeof v === "number") continue;
-      if (!(v instanceof Tensor) || v.dtype !== "float32" || !sameShape(v.shape, shape)) {
-        throw new ShapeError(
-          `${this.name}.loadStateDict`,
-          `${key} must be float32 ${showShape(shape)}: got ${showShape(v.shape ?? [])}`,
-        );
-      }
+      if (v instanceof Tensor) checkGradient(op, v, shape, key);
+      else if (typeof v !== "number") throw new ValueError(op, `${key} is no tensor`);
+    }
+    const got = Object.keys(state).sort().join();
+    if (got !== "" && !this.stateKeys.test(got)) {
+      throw new ValueError(op, `a state must fit ${this.stateKeys}: got ${got}`);
     }
   }
 
   /** Throws a ValueError for options that make no sense: numbers below 0, decays outside of [0, 1). */
   protected checkOptions(options: Options): void {
-    const given = options as Readonly<Record<string, unknown>>;
-    for (const name of NUMBERS) {
-      if (name in this.defaults) checkNumber(this.name, name, given[name] as number | undefined);
-    }
-    if (!("betas" in this.defaults)) return;
-    const { betas } = given;
-    if (!Array.isArray(betas) || betas.length !== 2) {
-      throw new ValueError(this.name, `betas must be two numbers: got ${String(betas)}`);
-    }
-    for (const beta of betas) {
-      checkNumber(this.name, "betas", beta as number, 0, 1 - Number.EPSILON);
-    }
+    const given = options as Readonly<Record<string, number>>;
+    for (const name of NUMBERS) if (name in given) checkNumber(this.name, name, given[name]);
+    if (!("betas" in given)) return;
+    const { betas } = options as { readonly betas?: readonly number[] };
+    for (const i of [0, 1]) checkNumber(this.name, "betas", betas?.[i], 0, 1 - Number.EPSILON);
   }
 
   /** Updates one parameter from its gradient (contiguous, like the parameter). */
@@ -142,7 +142,7 @@ export abstract class Optimizer<Options extends object> {
 
   /** Updates those parameters of a group that have gradients, one after the other. */
   protected updateAll(params: readonly Tensor[], grads: readonly Tensor[], options: Options): void {
-    for (const [i, p] of params.entries()) this.update(p, grads[i]!, options, this.stateOf(p));
+    params.forEach((p, i) => this.update(p, grads[i]!, options, this.stateOf(p)));
   }
 
   /** What is kept for a parameter, to read and to write. */
@@ -179,6 +179,7 @@ export abstract class Optimizer<Options extends object> {
     for (const p of group.params) {
       let g = p.node?.grad;
       if (g == null) continue;
+      void p.buffer; // throws when disposed of, before any state has advanced
       if (maximize || !g.layout.contiguous) {
         made.push((g = maximize ? neg(g) : copyOf("contiguous", g)));
       }
@@ -211,24 +212,39 @@ export abstract class Optimizer<Options extends object> {
    * @throws ValueError or ShapeError for a state of other parameters. Then nothing is changed.
    */
   loadStateDict(from: OptimizerState<Options>): void {
+    const op = `${this.name}.loadStateDict`;
     const all = this.groups.flatMap((g) => g.params);
-    if (from.groups.length !== this.groups.length || from.state.length !== all.length) {
-      throw new ValueError(
-        `${this.name}.loadStateDict`,
-        `groups and parameters must match: got ${from.groups.length} and ${from.state.length}, ` +
-          `expected ${this.groups.length} and ${all.length}`,
-      );
+    const counts = [this.groups, all].map((list) => list.length).join();
+    const got = [from.groups, from.state].map((list) => list?.length).join();
+    if (got !== counts) {
+      throw new ValueError(op, `takes ${counts} groups and parameters: got ${got}`);
     }
-    for (const group of from.groups) this.checkOptions(group);
-    all.forEach((p, i) => this.checkState(p, from.state[i]!));
+    for (const group of from.groups) {
+      checkNames(op, this.defaults, group);
+      this.checkOptions(group);
+    }
+    all.forEach((p, i) => this.checkState(op, p, from.state[i]!));
+    const copies = untracked(() => from.state.map(copied));
     this.groups.forEach((group, i) => Object.assign(group, from.groups[i]));
+    all.forEach((p, i) => this.state.set(p, copies[i]!));
     revise();
-    untracked(() =>
-      all.forEach((p, i) => {
-        this.state.set(p, copied(from.state[i]!));
-      }),
-    );
   }
+}
+
+/** Refuses names that are not among the defaults, and their absence; but schedulers note first rates. */
+function checkNames(op: string, defaults: object, options: object): void {
+  for (const name in { ...defaults, ...options }) {
+    if ((name in defaults && name in options) || name === "initialLr") continue;
+    const all = Object.keys(defaults).join(", ");
+    throw new ValueError(op, `option ${name} is unknown or missing: there are ${all}`);
+  }
+}
+
+/** Options over their defaults. @throws ValueError for those that are not among the defaults. */
+export function optionsOf<T extends object>(op: string, defaults: T, options: Partial<T>): T {
+  const all = { ...defaults, ...options };
+  checkNames(op, defaults, all);
+  return all;
 }
 
 /** A bit for each option that is neither 0 nor false: those turn whole terms of an update on or off. */
@@ -246,9 +262,10 @@ function copied(state: ParamState): ParamState {
   return Object.fromEntries(copies) as ParamState;
 }
 
-function listOf<T>(name: string, items: Iterable<unknown>): T[] {
+/** Refuses a module in place of its parameters, say. */
+export function listOf<T>(name: string, items: Iterable<unknown>): T[] {
   if (typeof items[Symbol.iterator] !== "function") {
-    throw new ValueError(name, "takes a list of parameters or of groups: model.parameters(), say");
+    throw new ValueError(name, "takes parameters or groups: model.parameters(), say");
   }
   return [...items] as T[];
 }
@@ -276,7 +293,18 @@ export function checkNumber(
   low = 0,
   high = Infinity,
 ): void {
-  if (!(value !== undefined && value >= low && value <= high)) {
+  if (!(value! >= low && value! <= high)) {
     throw new ValueError(op, `${name} must lie in [${low}, ${high}]: got ${value}`);
   }
+}
+
+/** Refuses words that an option doesn't know. */
+export function checkWord(
+  op: string,
+  name: string,
+  word: string | null,
+  words: readonly (string | null)[],
+): void {
+  if (words.includes(word)) return;
+  throw new ValueError(op, `${name} must be ${words.join(" or ")}: got ${word}`);
 }

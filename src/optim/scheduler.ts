@@ -1,8 +1,9 @@
 // Scheduler: what all learning-rate schedulers share. The rates of an optimiser's groups, and a state
 // that is saved and resumed.
 import { ValueError } from "../core/errors.js";
+import { checkInt } from "../core/shape.js";
 import { renewing } from "../ops/step.js";
-import { checkNumber } from "./optimizer.js";
+import { checkNumber, optionsOf } from "./optimizer.js";
 
 /** What a scheduler needs of an optimiser: groups with a rate. */
 export interface Scheduled {
@@ -36,22 +37,40 @@ export interface SchedulerState {
 /** What a rate is multiplied by, from the number of steps so far. */
 export type Lambda = (epoch: number) => number;
 
+/** A function for all groups, or one for each. */
+export type Lambdas = Lambda | readonly Lambda[];
+
 /** A number for all groups, or one for each. */
 export type PerGroup = number | readonly number[];
+
+/** Options that count, and the least that each can be; other numbers may be any but NaN. */
+const COUNTS: Readonly<Record<string, number>> = {
+  ...{ stepSize: 1, tMax: 1, t0: 1, tMult: 1, totalIters: 0 },
+  ...{ totalSteps: 1, patience: 0, cooldown: 0 },
+};
 
 /** Base class of all schedulers; `lr` of LRScheduler is what a scheduler of your own has to say. */
 export abstract class Scheduler<Options extends object = object> {
   protected readonly state: SchedulerState["state"];
+  protected readonly options: Options;
 
-  /** @param name for errors @param options plain data, saved with the state */
+  /**
+   * @param name for errors
+   * @param defaults all options there are, plain data, saved with the state
+   * @param options those of the program; others than the defaults are refused
+   */
   constructor(
     protected readonly name: string,
     readonly optimizer: Scheduled,
-    protected readonly options: Options,
+    defaults: Options,
+    options: Partial<Options> = {},
     protected readonly schedulers: readonly Scheduler[] = [],
   ) {
-    for (const [key, value] of Object.entries(options as Record<string, unknown>)) {
-      if (typeof value === "number" || value === undefined)
+    this.options = optionsOf(name, defaults, options);
+    for (const [key, value] of Object.entries(this.options as Record<string, unknown>)) {
+      const least = COUNTS[key];
+      if (least !== undefined) checkInt(name, key, value as number, least);
+      else if (typeof value === "number" || value === undefined)
         checkNumber(name, key, value, -Infinity);
     }
     const { groups } = optimizer;
@@ -80,13 +99,18 @@ export abstract class Scheduler<Options extends object = object> {
   /** What `step` does; a replay of a captured step does it, too. */
   protected abstract advance(metric?: number): void;
 
-  /** Back to epoch 0: what SequentialLR does to the scheduler whose turn it is. */
-  abstract restart(): void;
+  /**
+   * Back to epoch 0: what SequentialLR does to the scheduler whose turn it is.
+   * @param onTop begins from the rates that the groups have, as another scheduler has left them,
+   *   instead of those they had first. Default: false
+   */
+  abstract restart(onTop?: boolean): void;
 
   /** The state so far, copied: with `loadStateDict` (and the optimiser's) training continues exactly. */
   stateDict(): SchedulerState {
-    const schedulers = this.schedulers.map((s) => s.stateDict());
-    return { options: copyOf(this.options), state: copyOf(this.state), schedulers };
+    const { options, state, schedulers } = this;
+    const parts = schedulers.map((s) => s.stateDict());
+    return { ...structuredClone({ options, state }), schedulers: parts };
   }
 
   /**
@@ -94,19 +118,19 @@ export abstract class Scheduler<Options extends object = object> {
    * @throws ValueError for the state of another kind of scheduler, or for other groups
    */
   loadStateDict(from: SchedulerState): void {
-    const shape = (s: SchedulerState): string =>
-      [...Object.keys(s.options), ...Object.keys(s.state), s.state.lastLr.length].sort().join() +
-      `[${s.schedulers.map(shape).join(";")}]`;
-    const [got, expected] = [shape(from), shape(this.stateDict())];
+    const [got, expected] = [kindOf(from), kindOf(this.stateDict())];
     if (got !== expected) {
-      throw new ValueError(
-        `${this.name}.loadStateDict`,
-        `the state must hold ${expected}: got ${got}`,
-      );
+      throw new ValueError(`${this.name}.loadStateDict`, `takes ${expected}: got ${got}`);
     }
-    Object.assign(this.options, copyOf(from.options));
-    Object.assign(this.state, copyOf(from.state));
+    const { options, state } = structuredClone(from);
+    Object.assign(this.options, options);
+    Object.assign(this.state, state);
     this.schedulers.forEach((s, i) => s.loadStateDict(from.schedulers[i]!));
+  }
+
+  /** Gives the groups the rates that they had first. */
+  protected reset(): void {
+    this.optimizer.groups.forEach((group, i) => (group.lr = this.state.baseLrs[i]!));
   }
 
   /** Remembers the rates that the groups have now. */
@@ -117,13 +141,17 @@ export abstract class Scheduler<Options extends object = object> {
 
 /** A scheduler with a formula for the rate. */
 export abstract class LRScheduler<Options extends object = object> extends Scheduler<Options> {
+  protected readonly lambdas: readonly Lambda[];
+
   constructor(
     name: string,
     optimizer: Scheduled,
-    options: Options,
-    protected readonly lambdas: readonly Lambda[] = [],
+    defaults: Options,
+    options: Partial<Options> = {},
+    lambdas: Lambdas = () => 1,
   ) {
-    super(name, optimizer, options);
+    super(name, optimizer, defaults, options);
+    this.lambdas = perGroup(name, "lambdas", lambdas, optimizer.groups);
     this.begin();
     this.step();
   }
@@ -136,44 +164,51 @@ export abstract class LRScheduler<Options extends object = object> extends Sched
 
   protected advance(): void {
     const t = ++this.state.lastEpoch;
-    this.optimizer.groups.forEach((group, i) => (group.lr = this.lr(t, group, i)));
+    this.optimizer.groups.forEach((group, i) => {
+      const lr = this.lr(t, group, i);
+      checkNumber(this.name, "the rate", lr, -Infinity);
+      group.lr = lr;
+    });
     this.note();
   }
 
-  restart(): void {
+  restart(onTop = false): void {
     this.state.lastEpoch = -1;
-    this.optimizer.groups.forEach((group, i) => (group.lr = this.state.baseLrs[i]!));
+    if (!onTop) this.reset();
     this.step();
   }
 }
 
-/** Numbers, words and lists of numbers, copied. */
-function copyOf<T extends object>(plain: T): T {
-  const copies = Object.entries(plain).map(([key, value]: [string, unknown]) => [
-    key,
-    Array.isArray(value) ? [...(value as unknown[])] : value,
-  ]);
-  return Object.fromEntries(copies) as T;
+/** What a state holds: names and types of fields, how many groups, the same of its parts. */
+function kindOf(state: SchedulerState): string {
+  return JSON.stringify(state, (key, v: unknown) => {
+    if (Array.isArray(v) && !/Lr|schedulers/.test(key)) return "list";
+    return typeof v === "object" ? v : typeof v;
+  });
 }
 
-/** One value a group, none of them negative. */
-export function perGroup(op: string, name: string, value: PerGroup, groups: object[]): number[] {
-  const list = typeof value === "number" ? groups.map(() => value) : [...value];
+/** One value a group; numbers must not be negative. */
+export function perGroup<T extends number | Lambda>(
+  op: string,
+  name: string,
+  value: T | readonly T[],
+  groups: object[],
+): T[] {
+  const list = typeof value === "object" ? [...value] : groups.map(() => value);
   if (list.length !== groups.length) {
     throw new ValueError(
       op,
       `${name} must be one for each of ${groups.length} groups: got ${list.length}`,
     );
   }
-  for (const v of list) checkNumber(op, name, v);
+  for (const v of list) if (typeof v === "number") checkNumber(op, name, v);
   return list;
 }
 
-/** Refuses what is no whole number >= 1. */
-export function checkCount(op: string, name: string, value: number): void {
-  if (!(Number.isInteger(value) && value >= 1)) {
-    throw new ValueError(op, `${name} must be an integer >= 1: got ${value}`);
-  }
+/** A copy; refuses epochs that never come, or not in this order. */
+export function checkMilestones(op: string, all: readonly number[]): number[] {
+  all.forEach((m, i) => checkInt(op, "milestones", m, all[i - 1] ?? 0));
+  return [...all];
 }
 
 /** The momentum of a group, or Adam's beta1. */

@@ -2,11 +2,10 @@
 // rate from that of the epoch before, so that several may act on one optimiser. An epoch is whatever
 // lies between two calls of `step`.
 import { cos, pow } from "../core/scalarMath.js";
-import { ValueError } from "../core/errors.js";
 import { checkNumber } from "./optimizer.js";
 import {
-  checkCount,
-  type Lambda,
+  checkMilestones,
+  type Lambdas,
   LRScheduler,
   type Scheduled,
   type ScheduledGroup,
@@ -19,12 +18,8 @@ export interface GammaOptions {
 
 /** The rate times gamma every `stepSize` epochs. */
 export class StepLR extends LRScheduler<{ stepSize: number; gamma: number }> {
-  constructor(optimizer: Scheduled, stepSize: number, options: GammaOptions = {}) {
-    super("StepLR", optimizer, { stepSize, gamma: 0.1, ...options });
-  }
-
-  protected override begin(): void {
-    checkCount(this.name, "stepSize", this.options.stepSize);
+  constructor(optimizer: Scheduled, stepSize: number, options?: GammaOptions) {
+    super("StepLR", optimizer, { stepSize, gamma: 0.1 }, options);
   }
 
   protected lr(t: number, { lr }: ScheduledGroup): number {
@@ -32,10 +27,11 @@ export class StepLR extends LRScheduler<{ stepSize: number; gamma: number }> {
   }
 }
 
-/** The rate times gamma at each of the milestones (once more for each time that it is named). */
+/** The rate times gamma at each of the milestones, in their order (once more for each time that it is named). */
 export class MultiStepLR extends LRScheduler<{ milestones: number[]; gamma: number }> {
-  constructor(optimizer: Scheduled, milestones: readonly number[], options: GammaOptions = {}) {
-    super("MultiStepLR", optimizer, { milestones: [...milestones], gamma: 0.1, ...options });
+  constructor(optimizer: Scheduled, milestones: readonly number[], options?: GammaOptions) {
+    const epochs = checkMilestones("MultiStepLR", milestones);
+    super("MultiStepLR", optimizer, { milestones: epochs, gamma: 0.1 }, options);
   }
 
   protected lr(t: number, { lr }: ScheduledGroup): number {
@@ -63,8 +59,9 @@ export interface ConstantLROptions {
 
 /** The rate times `factor` in the first `totalIters` epochs. */
 export class ConstantLR extends LRScheduler<Required<ConstantLROptions>> {
-  constructor(optimizer: Scheduled, options: ConstantLROptions = {}) {
-    super("ConstantLR", optimizer, { factor: 1 / 3, totalIters: 5, ...options });
+  constructor(optimizer: Scheduled, options?: ConstantLROptions) {
+    const defaults = { factor: 1 / 3, totalIters: 5 };
+    super("ConstantLR", optimizer, defaults, options);
   }
 
   protected override begin(): void {
@@ -102,9 +99,9 @@ export interface LinearLROptions {
  * console.log(rates.join(" ")); // 0.250 0.375 0.500 0.427 0.250
  */
 export class LinearLR extends LRScheduler<Required<LinearLROptions>> {
-  constructor(optimizer: Scheduled, options: LinearLROptions = {}) {
+  constructor(optimizer: Scheduled, options?: LinearLROptions) {
     const defaults = { startFactor: 1 / 3, endFactor: 1, totalIters: 5 };
-    super("LinearLR", optimizer, { ...defaults, ...options });
+    super("LinearLR", optimizer, defaults, options);
   }
 
   protected override begin(): void {
@@ -130,8 +127,9 @@ export interface PolynomialLROptions {
 
 /** The rate times (1 - t / totalIters)^power. */
 export class PolynomialLR extends LRScheduler<Required<PolynomialLROptions>> {
-  constructor(optimizer: Scheduled, options: PolynomialLROptions = {}) {
-    super("PolynomialLR", optimizer, { totalIters: 5, power: 1, ...options });
+  constructor(optimizer: Scheduled, options?: PolynomialLROptions) {
+    const defaults = { totalIters: 5, power: 1 };
+    super("PolynomialLR", optimizer, defaults, options);
   }
 
   protected lr(t: number, { lr }: ScheduledGroup): number {
@@ -148,12 +146,8 @@ export interface CosineOptions {
 
 /** Half a cosine from the rate down to `etaMin` in `tMax` epochs, and up again (Loshchilov and Hutter, 2017). */
 export class CosineAnnealingLR extends LRScheduler<{ tMax: number; etaMin: number }> {
-  constructor(optimizer: Scheduled, tMax: number, options: CosineOptions = {}) {
-    super("CosineAnnealingLR", optimizer, { tMax, etaMin: 0, ...options });
-  }
-
-  protected override begin(): void {
-    checkCount(this.name, "tMax", this.options.tMax);
+  constructor(optimizer: Scheduled, tMax: number, options?: CosineOptions) {
+    super("CosineAnnealingLR", optimizer, { tMax, etaMin: 0 }, options);
   }
 
   protected lr(t: number, { lr }: ScheduledGroup, i: number): number {
@@ -177,13 +171,8 @@ export interface WarmRestartOptions extends CosineOptions {
 export class CosineAnnealingWarmRestarts extends LRScheduler<
   Required<WarmRestartOptions> & { t0: number }
 > {
-  constructor(optimizer: Scheduled, t0: number, options: WarmRestartOptions = {}) {
-    super("CosineAnnealingWarmRestarts", optimizer, { t0, tMult: 1, etaMin: 0, ...options });
-  }
-
-  protected override begin(): void {
-    checkCount(this.name, "t0", this.options.t0);
-    checkCount(this.name, "tMult", this.options.tMult);
+  constructor(optimizer: Scheduled, t0: number, options?: WarmRestartOptions) {
+    super("CosineAnnealingWarmRestarts", optimizer, { t0, tMult: 1, etaMin: 0 }, options);
   }
 
   protected lr(t: number, _: ScheduledGroup, i: number): number {
@@ -195,24 +184,10 @@ export class CosineAnnealingWarmRestarts extends LRScheduler<
   }
 }
 
-/** A function for all groups, or one for each. */
-type Lambdas = Lambda | readonly Lambda[];
-
-function lambdasOf(op: string, { groups }: Scheduled, lambdas: Lambdas): Lambda[] {
-  const list = typeof lambdas === "function" ? groups.map(() => lambdas) : [...lambdas];
-  if (list.length !== groups.length) {
-    throw new ValueError(
-      op,
-      `takes a function, or one for each of ${groups.length} groups: got ${list.length}`,
-    );
-  }
-  return list;
-}
-
 /** The first rate times a function of the epoch. */
 export class LambdaLR extends LRScheduler {
   constructor(optimizer: Scheduled, lambdas: Lambdas) {
-    super("LambdaLR", optimizer, {}, lambdasOf("LambdaLR", optimizer, lambdas));
+    super("LambdaLR", optimizer, {}, {}, lambdas);
   }
 
   protected lr(t: number, _: ScheduledGroup, i: number): number {
@@ -223,7 +198,7 @@ export class LambdaLR extends LRScheduler {
 /** The rate times a function of the epoch, from epoch 1 on. */
 export class MultiplicativeLR extends LRScheduler {
   constructor(optimizer: Scheduled, lambdas: Lambdas) {
-    super("MultiplicativeLR", optimizer, {}, lambdasOf("MultiplicativeLR", optimizer, lambdas));
+    super("MultiplicativeLR", optimizer, {}, {}, lambdas);
   }
 
   protected lr(t: number, { lr }: ScheduledGroup, i: number): number {
@@ -232,7 +207,6 @@ export class MultiplicativeLR extends LRScheduler {
 
   /** The rate stays what it is, as in PyTorch. */
   override restart(): void {
-    this.state.lastEpoch = -1;
-    this.step();
+    super.restart(true);
   }
 }

@@ -30,9 +30,11 @@ export interface SGDOptions extends StepOptions {
  * where lr stands).
  */
 export class SGD extends JoinedOptimizer<SGDOptions> {
-  constructor(params: Params<SGDOptions>, options: Partial<SGDOptions> = {}) {
+  protected override readonly stateKeys = /^momentum$/;
+
+  constructor(params: Params<SGDOptions>, options?: Partial<SGDOptions>) {
     const defaults = { lr: 1e-3, momentum: 0, dampening: 0, weightDecay: 0, nesterov: false };
-    super("SGD", params, { ...defaults, maximize: false, ...options });
+    super("SGD", params, { ...defaults, maximize: false }, options);
   }
 
   protected override checkOptions(o: SGDOptions): void {

@@ -1,6 +1,5 @@
 // All parameters (or gradients) as one vector, and back.
-import { ShapeError } from "../core/errors.js";
-import { showShape } from "../core/shape.js";
+import { expectShape } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { tidy } from "../memory/scope.js";
@@ -30,12 +29,7 @@ export function partsOf(vector: Tensor, like: readonly Tensor[]): Tensor[] {
 export function vectorToParameters(vector: Tensor, params: Iterable<Tensor>): void {
   const all = [...params];
   const size = all.reduce((sum, p) => sum + p.numel(), 0);
-  if (vector.ndim !== 1 || vector.numel() !== size) {
-    throw new ShapeError(
-      "vectorToParameters",
-      `the vector must be [${size}]: got ${showShape(vector.shape)}`,
-    );
-  }
+  expectShape("vectorToParameters", "the vector", vector, [size]);
   withGrad(false, () =>
     tidy(() => {
       const parts = partsOf(vector, all);

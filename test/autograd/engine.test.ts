@@ -1,7 +1,15 @@
 // backward and grad: what they compute, accumulate, keep and release.
 import { afterEach, describe, expect, it } from "vitest";
 import * as sg from "../../src/index.js";
-import { backward, enableGrad, grad, GradError, noGrad, tensor } from "../../src/index.js";
+import {
+  backward,
+  enableGrad,
+  grad,
+  GradError,
+  noGrad,
+  tensor,
+  ValueError,
+} from "../../src/index.js";
 import type { Tensor } from "../../src/index.js";
 
 const leaf = (values: number | number[]): Tensor => tensor(values, { requiresGrad: true });
@@ -330,7 +338,7 @@ describe("switching recording off", () => {
       }),
     ).toThrow("mine");
     for (const [name, run] of Object.entries({ noGrad, enableGrad })) {
-      expect(() => run(() => Promise.resolve(1))).toThrow(GradError);
+      expect(() => run(() => Promise.resolve(1))).toThrow(ValueError);
       expect(() => run(() => Promise.resolve(1))).toThrow(
         `[${name}] fn must be synchronous: it returned a promise`,
       );

@@ -180,6 +180,20 @@ describe("record", () => {
     expect(() => twice.backward()).toThrow(/the graph of cube was released/);
   });
 
+  it("refuses promises and numbers in place of gradients", () => {
+    const x = tensor([1, 2], { requiresGrad: true });
+    const twice = (backward: unknown): Tensor =>
+      record("twice", tensor([2, 4]), [x], {}, backward as () => []).sum();
+    const late = (): Promise<unknown> => Promise.resolve([]);
+    const got = "must be float32 [2]: got undefined [undefined]";
+    expect(() => twice(() => [late]).backward()).toThrow(`[twice] its gradient of input 0 ${got}`);
+    const y = x.mul(2);
+    y.registerHook(late as never);
+    expect(() => y.sum().backward()).toThrow(`[registerHook] its gradient ${got}`);
+    expect(() => (x.grad = 3 as never)).toThrow(`[grad] the gradient ${got}`);
+    expect(x.grad).toBeNull();
+  });
+
   it("refuses a gradient of another dtype", () => {
     const x = leaf([1, 2]);
     const y = record("whole", tensor([1, 2]), [x], {}, (dy) => [() => dy.int()]).sum();

@@ -113,6 +113,8 @@ describe("profile", () => {
     };
     expect(() => profile(fails, quiet)).toThrow(RangeError);
     expect(memory().handles).toBe(before);
+    const late = (): Promise<number> => Promise.resolve(1);
+    expect(() => profile(late, quiet)).toThrow("[profile] fn must be synchronous");
     const { rows } = profile(() => null, quiet);
     expect(rows.map(({ op }) => op)).toEqual(["(JavaScript)"]);
   });

@@ -46,11 +46,13 @@ function readFile(file: Uint8Array): {
 
 const BYTES: Record<string, number> = { F32: 4, I32: 4, BOOL: 1 };
 
-/** Each entry's bytes lie behind those of the one before, the last at the end of the file. */
+/** Each entry's bytes lie behind those of the one before, aligned, the last at the end of the file. */
 function expectContiguous(file: Uint8Array): void {
   const { header, data } = readFile(file);
   let at = 0;
-  for (const { dtype, shape, data_offsets } of Object.values(header)) {
+  const inOrder = Object.values(header).sort((a, b) => a.data_offsets[1] - b.data_offsets[1] || a.data_offsets[0] - b.data_offsets[0]); // prettier-ignore
+  for (const { dtype, shape, data_offsets } of inOrder) {
+    expect(data_offsets[0] % BYTES[dtype]!).toBe(0);
     const size = shape.reduce((a, b) => a * b, 1) * BYTES[dtype]!;
     expect(data_offsets).toEqual([at, at + size]);
     at += size;
@@ -81,15 +83,15 @@ describe("what is written", () => {
     });
     const { header, data, metadata } = readFile(file);
     expect(header).toEqual({
-      flags: { dtype: "BOOL", shape: [3], data_offsets: [0, 3] },
-      x: { dtype: "F32", shape: [1, 2], data_offsets: [3, 11] },
-      n: { dtype: "I32", shape: [2], data_offsets: [11, 19] },
+      x: { dtype: "F32", shape: [1, 2], data_offsets: [0, 8] },
+      n: { dtype: "I32", shape: [2], data_offsets: [8, 16] },
+      flags: { dtype: "BOOL", shape: [3], data_offsets: [16, 19] },
     });
     expect(metadata).toBeUndefined();
     expect([...data]).toEqual([
-      ...[1, 0, 1],
       ...[0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0],
       ...[255, 255, 255, 255, 2, 1, 0, 0],
+      ...[1, 0, 1],
     ]);
   });
 
@@ -210,6 +212,21 @@ describe("files of other programs", () => {
       -3,
       1,
     ]);
+  });
+
+  it("tensors may lie where their elements are not aligned", () => {
+    const header = {
+      flags: { dtype: "BOOL", shape: [3], data_offsets: [0, 3] },
+      x: { dtype: "F32", shape: [1, 2], data_offsets: [3, 11] },
+      n: { dtype: "I32", shape: [2], data_offsets: [11, 19] },
+      f: { dtype: "F64", shape: [2], data_offsets: [19, 35] },
+    };
+    const ints = [255, 255, 255, 255, 2, 1, 0, 0];
+    const file = build(header, Uint8Array.of(1, 0, 1, 0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0, ...ints, ...doubles)); // prettier-ignore
+    const { flags, x, n, f } = loadSafetensors(file);
+    expect(flags!.toArray()).toEqual([true, false, true]);
+    expect([x!.toArray(), n!.toArray()]).toEqual([[[1, -2]], [-1, 258]]);
+    expect(f!.toArray()).toEqual([Math.fround(0.1), -Infinity]);
   });
 
   it("entries may stand in any order, and the header needs no padding", () => {

@@ -34,8 +34,32 @@ describe("schedulers", () => {
     [
       "mode",
       () => new optim.ReduceLROnPlateau(one, { mode: "no" as never }),
-      /mode .*: got no, rel/,
+      /mode must be min or max: got no/,
     ],
+    ["half an epoch", () => new optim.ConstantLR(one, { totalIters: 2.5 }), /\[ConstantLR\] totalIters must be an integer.*: got 2.5/], // prettier-ignore
+    [
+      "LinearLR's too",
+      () => new optim.LinearLR(one, { totalIters: 0.5 }),
+      /totalIters .*: got 0.5/,
+    ],
+    [
+      "no end",
+      () => new optim.PolynomialLR(one, { totalIters: Infinity }),
+      /totalIters .*Infinity/,
+    ],
+    [
+      "epochs below 0",
+      () => new optim.ConstantLR(one, { totalIters: -1 }),
+      /totalIters .*: got -1/,
+    ],
+    ["half a patience", () => new optim.ReduceLROnPlateau(one, { patience: 0.5 }), /patience .*: got 0.5/], // prettier-ignore
+    ["half a cooldown", () => new optim.ReduceLROnPlateau(one, { cooldown: 0.5 }), /cooldown .*: got 0.5/], // prettier-ignore
+    ["half a milestone", () => new optim.MultiStepLR(one, [1.5]), /milestones .*: got 1.5/],
+    ["milestones the wrong way", () => new optim.SequentialLR(one, [1, 2, 3].map((n) => new optim.StepLR(one, n)), [5, 2]), /milestones .*: got 2/], // prettier-ignore
+    ["unknown options", () => new optim.StepLR(one, 1, { gama: 0.5 } as object), /\[StepLR\] option gama is unknown .*stepSize, gamma/], // prettier-ignore
+    ["OneCycleLR's", () => new optim.OneCycleLR(one, 1, { total_steps: 3 } as object), /option total_steps is unknown/], // prettier-ignore
+    ["ReduceLROnPlateau's", () => new optim.ReduceLROnPlateau(one, { patient: 3 } as object), /option patient is unknown/], // prettier-ignore
+    ["a rate that is none", () => new optim.LambdaLR(one, (() => Promise.resolve(1)) as never), /\[LambdaLR\] the rate must lie in .*NaN/], // prettier-ignore
     ["no metric", () => new optim.ReduceLROnPlateau(one).step(), /takes the metric.*undefined/],
     [
       "no schedulers",
@@ -64,10 +88,26 @@ describe("schedulers", () => {
     const to = new optim.ExponentialLR(sgd(), 0.5);
     to.step();
     const before = to.stateDict();
-    expect(() => to.loadStateDict(from)).toThrow("[ExponentialLR.loadStateDict] the state must");
+    expect(() => to.loadStateDict(from)).toThrow("[ExponentialLR.loadStateDict] takes {");
     const single = new optim.SGD([tensor([1], { requiresGrad: true })]);
     const fewer = new optim.ExponentialLR(single, 0.5).stateDict();
     expect(() => to.loadStateDict(fewer)).toThrow(ValueError);
+    const { options, state } = before;
+    const { baseLrs: _, ...rest } = state;
+    const others = [
+      ...[{}, sgd().stateDict(), { ...before, state: rest }, { ...before, another: 1 }],
+      ...[
+        { ...before, options: { gamma: "0.5" } },
+        { ...before, options: { ...options, more: 1 } },
+      ],
+      ...[
+        { ...before, state: { ...state, baseLrs: [1] } },
+        { ...before, schedulers: [before] },
+      ],
+    ];
+    for (const other of others) {
+      expect(() => to.loadStateDict(other as never)).toThrow(/\[ExponentialLR.loadStateDict\]/);
+    }
     expect(to.stateDict()).toEqual(before);
   });
 
@@ -123,6 +163,32 @@ describe("schedulers", () => {
     expect(plateau.lastEpoch).toBe(0);
     plateau.step(9);
     expect(o.groups[0]!.lr).toBeCloseTo(0.00625, 15);
+  });
+
+  it("start anew with restart() to what a chain of them gave first", () => {
+    const optimizer = sgd();
+    const chain = new optim.ChainedScheduler([
+      new optim.ConstantLR(optimizer, { factor: 0.5, totalIters: 2 }),
+      new optim.ExponentialLR(optimizer, 0.5),
+      new optim.LinearLR(optimizer, { startFactor: 0.25, totalIters: 4 }),
+      new optim.MultiplicativeLR(optimizer, () => 0.5),
+    ]);
+    const run = (): number[][] =>
+      Array.from({ length: 5 }, (_, i) => {
+        if (i > 0) chain.step();
+        expect(chain.getLastLr()).toEqual(rates(optimizer));
+        return rates(optimizer);
+      });
+    const first = run();
+    expect(first[0]).toEqual([0.0625, 0.03125]);
+    for (let i = 0; i < 2; i++) {
+      chain.restart();
+      expect(chain.lastEpoch).toBe(0);
+      expect(run()).toEqual(first);
+    }
+    const nested = new optim.ChainedScheduler([chain, new optim.ExponentialLR(optimizer, 0.5)]);
+    nested.restart();
+    expect(nested.getLastLr()).toEqual(first[0]);
   });
 
   it("OneCycleLR makes its first rate the one that others start from", () => {

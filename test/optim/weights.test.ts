@@ -44,6 +44,9 @@ describe("clipGradNorm", () => {
     const clip = (p: Tensor[]) => optim.clipGradNorm(p, 1, { errorIfNonfinite: true });
     expect(() => clip(bad())).toThrow("the norm of the gradients is NaN");
     expect(() => optim.clipGradNorm(bad(), -1)).toThrow(ValueError);
+    const module = new nn.Linear(1, 1) as unknown as Tensor;
+    expect(() => optim.clipGradNorm(module, 1)).toThrow("[clipGradNorm] takes parameters");
+    expect(() => optim.clipGradValue(module, 1)).toThrow("[clipGradValue] takes parameters");
     expect(() => optim.clipGradNorm(bad(), 1, { normType: 0 })).toThrow(ValueError);
   });
 
@@ -167,6 +170,10 @@ describe("ExponentialMovingAverage", () => {
     one.withAverages(() => p.requiresGrad);
     expect(memory().handles).toBe(before);
     expect(() => new optim.ExponentialMovingAverage([p], { decay: 2 })).toThrow(ValueError);
+    const misspelt = { dekay: 0.5 } as object;
+    expect(() => new optim.ExponentialMovingAverage([p], misspelt)).toThrow(/option dekay/);
+    const optimizer = new optim.SGD([p]).stateDict();
+    expect(() => other.loadStateDict(optimizer as never)).toThrow(ShapeError);
   });
 });
 
