@@ -111,7 +111,7 @@ export function checkRank(op: string, x: { readonly shape: Shape }, least: numbe
   throw new ShapeError(op, `takes at least ${least} dims: got ${showShape(x.shape)}`);
 }
 
-/** Refuses what is no integer, or one that lies outside of [least, most]. */
+/** Refuses what is no integer from `least` to `most`. */
 export function checkInt(
   op: string,
   name: string,
@@ -120,7 +120,8 @@ export function checkInt(
   most = Infinity,
 ): number {
   if (Number.isInteger(n) && n >= least && n <= most) return n;
-  throw new ValueError(op, `${name} must be an integer in [${least}, ${most}]: got ${n}`);
+  const range = most < Infinity ? ` in [${least}, ${most}]` : least < 0 ? "" : ` >= ${least}`;
+  throw new ValueError(op, `${name} must be an integer${range}: got ${n}`);
 }
 
 /** One number as a list of one. */
