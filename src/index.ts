@@ -211,6 +211,7 @@ export {
 export * from "./ops/adaptivePool.js";
 export * from "./ops/pool.js";
 export * from "./ops/unpool.js";
+export type { Pair, PerDim, Single, Triple } from "./ops/window.js";
 export {
   dropout,
   type DropoutOptions,

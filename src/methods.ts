@@ -18,8 +18,6 @@ import {
   type ValuesAndIndices,
   variance,
 } from "./ops/reduce.js";
-import { attentionMethods } from "./methods/attention.js";
-import { convMethods } from "./methods/conv.js";
 import "./ops/gradient.js";
 import { add_, sub_, mul_, div_, fill_, zero_, copy_ } from "./ops/inplace.js";
 import {
@@ -135,9 +133,7 @@ const methods = {
   ...linalgMethods,
   ...viewsMethods,
   ...indexingMethods,
-  ...convMethods,
   ...imageMethods,
-  ...attentionMethods,
 };
 
 type Methods = { [K in keyof typeof methods]: Method<(typeof methods)[K]> };

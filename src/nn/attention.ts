@@ -1,6 +1,5 @@
 // Multi-head attention as a layer, and the cache of keys and values with which it generates.
-import { ValueError } from "../core/errors.js";
-import { expectShape, type Shape } from "../core/shape.js";
+import { checkInt, expectShape, type Shape } from "../core/shape.js";
 import { refuseInCapture, withGrad } from "../autograd/mode.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy, untracked } from "../memory/scope.js";
@@ -11,6 +10,7 @@ import { empty, zeros } from "../ops/creation.js";
 import { copy_ } from "../ops/inplace.js";
 import { cat } from "../ops/join.js";
 import { linear } from "../ops/matmul.js";
+import { checkProbability } from "../ops/random.js";
 import { mean } from "../ops/reduce.js";
 import {
   chunk,
@@ -23,10 +23,11 @@ import {
   unsqueeze,
 } from "../ops/views.js";
 import { xavierNormal_, xavierUniform_, zeros_ } from "./init.js";
-import { Linear, parameter } from "./layers.js";
+import { checkParts, checkSizes, Linear, parameter } from "./layers.js";
 import type { Parameter } from "./module.js";
 import { areOwn, Composed, scopeOf } from "./plain.js";
 
+const NAME = "MultiheadAttention";
 const MOVES = "moves a position that JavaScript keeps";
 
 /**
@@ -40,7 +41,9 @@ export class KVCache {
   private values: Tensor | null = null;
 
   /** @param capacity positions that there is room for at first */
-  constructor(private readonly capacity = 64) {}
+  constructor(private readonly capacity = 64) {
+    checkSizes("KVCache", { capacity });
+  }
 
   /**
    * Appends k [..., T, E] and v [..., T, Ev].
@@ -85,9 +88,7 @@ export class KVCache {
   /** Keeps the first `length` positions, to go on from there. */
   crop(length: number): void {
     refuseInCapture("KVCache", MOVES);
-    if (!Number.isInteger(length) || length < 0 || length > this.length) {
-      throw new ValueError("KVCache", `length must lie in [0, ${this.length}]: got ${length}`);
-    }
+    checkInt("KVCache", "length", length, 0, this.length);
     this.length = length;
   }
 
@@ -157,12 +158,13 @@ export class MultiheadAttention extends Composed {
   readonly kProjWeight: Parameter | null = null;
   readonly vProjWeight: Parameter | null = null;
   /** [3 embedDim] */
-  readonly inProjBias: Parameter | null;
+  declare readonly inProjBias: Parameter | null;
   /** [1, 1, embedDim] */
-  readonly biasK: Parameter | null;
-  readonly biasV: Parameter | null;
-  readonly outProj: Linear;
+  declare readonly biasK: Parameter | null;
+  declare readonly biasV: Parameter | null;
+  declare readonly outProj: Linear;
 
+  /** @throws ValueError for sizes and heads that are no integers, heads that do not divide embedDim, no probability */
   constructor(
     readonly embedDim: number,
     readonly numHeads: number,
@@ -170,12 +172,9 @@ export class MultiheadAttention extends Composed {
   ) {
     super();
     const { bias = true, addBiasKv = false, kdim = embedDim, vdim = embedDim } = options;
-    if (!(numHeads > 0) || embedDim % numHeads !== 0) {
-      throw new ValueError(
-        "MultiheadAttention",
-        `numHeads must divide embedDim: got ${numHeads}, ${embedDim}`,
-      );
-    }
+    checkParts(NAME, "numHeads", numHeads, { embedDim });
+    checkSizes(NAME, { kdim, vdim });
+    checkProbability(NAME, options.dropout ?? 0, "dropout");
     const weight = (rows: number, cols: number): Parameter => {
       const made = parameter([rows, cols]);
       xavierUniform_(made);
@@ -201,7 +200,7 @@ export class MultiheadAttention extends Composed {
   }
 
   override callsOwn(): boolean {
-    return this.forward === MultiheadAttention.prototype.forward && areOwn(this.outProj);
+    return areOwn(this.outProj);
   }
 
   /**
@@ -261,7 +260,7 @@ export class MultiheadAttention extends Composed {
       ["keyPaddingMask", keyPaddingMask, [...N, keys]],
       ["attnMask", attnMask, [...heads, L, keys]],
     ] as const) {
-      if (x) expectShape("MultiheadAttention", name, x, shape);
+      if (x) expectShape(NAME, name, x, shape);
     }
   }
 

@@ -180,7 +180,7 @@ export class Softmax2d extends PlainLayer {
 /** x where x > 0, else x times a learned weight: one of all, or one for each channel (dim 1). */
 export class PReLU extends PlainLayer {
   /** [numParameters] */
-  readonly weight: Parameter;
+  declare readonly weight: Parameter;
 
   constructor(numParameters = 1, init = 0.25) {
     super();

@@ -3,35 +3,49 @@ import { IndexError, ValueError } from "../core/errors.js";
 import { revise } from "../autograd/mode.js";
 import { Module, Parameter } from "./module.js";
 
+/** What the four share: they hold items of one kind. */
+abstract class Container<T extends object> extends Module {
+  /** The class in errors, and that of the items. */
+  protected abstract kind(): readonly [string, typeof Module | typeof Parameter];
+
+  /** Refuses what is not of the kind; what is there changes otherwise. */
+  protected check(item: T): void {
+    const [name, kind] = this.kind();
+    if (!(item instanceof kind)) {
+      throw new ValueError(name, `takes ${name.startsWith("M") ? "modules" : "parameters"} only`);
+    }
+    revise();
+  }
+
+  /** A container computes nothing: call its members. */
+  forward(): never {
+    throw new ValueError(this.kind()[0], "has no forward: call its members");
+  }
+}
+
 /** A list of modules or parameters: what ModuleList and ParameterList share. */
-abstract class List<T extends object> extends Module {
-  readonly #items: T[] = [];
+abstract class List<T extends object> extends Container<T> {
+  private readonly items: T[] = [];
 
   constructor(items: Iterable<T> = []) {
     super();
     this.extend(items);
   }
 
-  /** Refuses what is not of the list's kind. */
-  protected abstract check(item: T): void;
-
   protected override namedMembers(): [string, unknown][] {
-    return this.#items.map((item, i) => [String(i), item]);
+    return this.items.map((item, i) => [String(i), item]);
   }
 
   get length(): number {
-    return this.#items.length;
+    return this.items.length;
   }
 
   /** The item of a number; negative ones count from the end. @throws IndexError outside of the list. */
   at(index: number): T {
-    const item = this.#items.at(index);
+    const item = this.items.at(index);
     if (item === undefined || !Number.isInteger(index)) {
       const n = this.length;
-      throw new IndexError(
-        this.constructor.name,
-        `index must lie in [${-n}, ${n - 1}]: got ${index}`,
-      );
+      throw new IndexError(this.kind()[0], `index must lie in [${-n}, ${n - 1}]: got ${index}`);
     }
     return item;
   }
@@ -50,111 +64,90 @@ abstract class List<T extends object> extends Module {
   /** Adds an item before the one of number `index`. */
   insert(index: number, item: T): this {
     this.check(item);
-    this.#items.splice(index, 0, item);
-    revise();
+    this.items.splice(index, 0, item);
     return this;
   }
 
   [Symbol.iterator](): IterableIterator<T> {
-    return this.#items[Symbol.iterator]();
-  }
-
-  /** A list computes nothing: call its members. */
-  forward(): never {
-    return noForward(this);
+    return this.items[Symbol.iterator]();
   }
 }
 
 /** Modules in a list; their names in a state dict are their numbers. */
 export class ModuleList<T extends Module = Module> extends List<T> {
-  protected check(item: T): void {
-    if (!(item instanceof Module)) throw new ValueError("ModuleList", "takes modules only");
+  protected kind(): readonly [string, typeof Module] {
+    return ["ModuleList", Module];
   }
 }
 
 /** Parameters in a list; their names in a state dict are their numbers. */
 export class ParameterList extends List<Parameter> {
-  protected check(item: Parameter): void {
-    if (!(item instanceof Parameter))
-      throw new ValueError("ParameterList", "takes parameters only");
+  protected kind(): readonly [string, typeof Parameter] {
+    return ["ParameterList", Parameter];
   }
 }
 
 /** A dictionary of modules or parameters: what ModuleDict and ParameterDict share. */
-abstract class Dict<T extends object> extends Module {
-  readonly #items = new Map<string, T>();
+abstract class Dict<T extends object> extends Container<T> {
+  private readonly items = new Map<string, T>();
 
   constructor(items: Readonly<Record<string, T>> = {}) {
     super();
     for (const [key, item] of Object.entries(items)) this.set(key, item);
   }
 
-  /** Refuses what is not of the dictionary's kind. */
-  protected abstract check(item: T): void;
-
   protected override namedMembers(): [string, unknown][] {
-    return [...this.#items];
+    return [...this.items];
   }
 
   /** The item of a key. @throws ValueError when there is none. */
   get(key: string): T {
-    const item = this.#items.get(key);
+    const item = this.items.get(key);
     if (item === undefined) {
-      const keys = [...this.#items.keys()].join(", ");
-      throw new ValueError(this.constructor.name, `no item ${key}: there are [${keys}]`);
+      const keys = [...this.items.keys()].join(", ");
+      throw new ValueError(this.kind()[0], `no item ${key}: there are [${keys}]`);
     }
     return item;
   }
 
   set(key: string, item: T): this {
     this.check(item);
-    this.#items.set(key, item);
-    revise();
+    this.items.set(key, item);
     return this;
   }
 
   has(key: string): boolean {
-    return this.#items.has(key);
+    return this.items.has(key);
   }
 
   delete(key: string): boolean {
     revise();
-    return this.#items.delete(key);
+    return this.items.delete(key);
   }
 
   keys(): IterableIterator<string> {
-    return this.#items.keys();
+    return this.items.keys();
   }
 
   values(): IterableIterator<T> {
-    return this.#items.values();
+    return this.items.values();
   }
 
   entries(): IterableIterator<[string, T]> {
-    return this.#items.entries();
-  }
-
-  /** A dictionary computes nothing: call its members. */
-  forward(): never {
-    return noForward(this);
+    return this.items.entries();
   }
 }
 
 /** Modules by key; the keys are their names in a state dict. */
 export class ModuleDict<T extends Module = Module> extends Dict<T> {
-  protected check(item: T): void {
-    if (!(item instanceof Module)) throw new ValueError("ModuleDict", "takes modules only");
+  protected kind(): readonly [string, typeof Module] {
+    return ["ModuleDict", Module];
   }
 }
 
 /** Parameters by key; the keys are their names in a state dict. */
 export class ParameterDict extends Dict<Parameter> {
-  protected check(item: Parameter): void {
-    if (!(item instanceof Parameter))
-      throw new ValueError("ParameterDict", "takes parameters only");
+  protected kind(): readonly [string, typeof Parameter] {
+    return ["ParameterDict", Parameter];
   }
-}
-
-function noForward(container: Module): never {
-  throw new ValueError(container.constructor.name, "has no forward: call its members");
 }

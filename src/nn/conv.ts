@@ -3,7 +3,7 @@ import { ValueError } from "../core/errors.js";
 import { type Shape, showShape } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
-import { conv1d, conv2d, conv3d, type ConvOptions } from "../ops/conv.js";
+import { conv1d, conv2d, conv3d, type ConvOptions, isSame } from "../ops/conv.js";
 import {
   convTranspose1d,
   convTranspose2d,
@@ -19,7 +19,7 @@ import {
   type Single,
   type Triple,
 } from "../ops/window.js";
-import { checkSizes, initialise, parameter } from "./layers.js";
+import { checkParts, initialise, parameter } from "./layers.js";
 import { type Parameter } from "./module.js";
 import { PlainLayer } from "./plain.js";
 
@@ -34,10 +34,7 @@ function parametersOf(
 ): { weight: Parameter; bias: Parameter | null } {
   const { groups = 1, bias = true } = options;
   const { inChannels, outChannels } = channels;
-  checkSizes(layer, { inChannels, outChannels, groups });
-  if (groups < 1 || inChannels % groups !== 0 || outChannels % groups !== 0) {
-    throw new ValueError(layer, `groups must divide both channel counts: got ${groups}`);
-  }
+  checkParts(layer, "groups", groups, channels);
   const [rows, cols] = transposed ? [inChannels, outChannels] : [outChannels, inChannels];
   const sizes = perDim(layer, "kernel", kernel, n, 1);
   const weight = parameter([rows, cols / groups, ...sizes]);
@@ -63,7 +60,7 @@ abstract class Convolution<Size extends PerDim> extends PlainLayer {
   readonly options: ConvOptions<Size>;
   readonly paddingMode: NonNullable<ConvLayerOptions<Size>["paddingMode"]>;
   /** What `pad` puts around the input where the convolution itself does not. */
-  readonly #around: readonly number[] = [];
+  private readonly around: readonly number[] = [];
 
   constructor(
     layer: string,
@@ -74,8 +71,6 @@ abstract class Convolution<Size extends PerDim> extends PlainLayer {
     options: ConvLayerOptions<Size>,
   ) {
     super();
-    const channels = { inChannels, outChannels };
-    const { weight, bias } = parametersOf(layer, n, channels, kernel, options, false);
     const { bias: _, paddingMode = "zeros", ...rest } = options;
     if (!["zeros", "reflect", "replicate", "circular"].includes(paddingMode)) {
       throw new ValueError(
@@ -83,12 +78,15 @@ abstract class Convolution<Size extends PerDim> extends PlainLayer {
         `paddingMode must be zeros, reflect, replicate or circular: got ${paddingMode}`,
       );
     }
+    const around = aroundOf(layer, n, perDim(layer, "kernel", kernel, n, 1), rest);
+    const channels = { inChannels, outChannels };
+    const { weight, bias } = parametersOf(layer, n, channels, kernel, options, false);
     this.options = rest;
     this.paddingMode = paddingMode;
     this.weight = weight;
     this.bias = bias;
     if (paddingMode === "zeros") return;
-    this.#around = aroundOf(layer, n, weight.shape.slice(2), rest);
+    this.around = around;
     this.options = { ...rest, padding: "valid" };
   }
 
@@ -98,7 +96,7 @@ abstract class Convolution<Size extends PerDim> extends PlainLayer {
   forward(x: Tensor): Tensor {
     const { options, paddingMode } = this;
     if (paddingMode === "zeros") return this.convolve(x, options);
-    return tidy(() => this.convolve(pad(x, this.#around, { mode: paddingMode }), options));
+    return tidy(() => this.convolve(pad(x, this.around, { mode: paddingMode }), options));
   }
 }
 
@@ -109,15 +107,14 @@ function aroundOf<Size extends PerDim>(
   kernel: readonly number[],
   options: ConvOptions<Size>,
 ): number[] {
-  const padding = options.padding ?? 0;
-  const dilations = perDim(layer, "dilation", options.dilation ?? 1, n, 1);
+  const { stride = 1, dilation = 1, padding = 0 } = options;
+  const dilations = perDim(layer, "dilation", dilation, n, 1);
+  const same = isSame(layer, padding, perDim(layer, "stride", stride, n, 1));
   const sides = kernel.map((k, i): [number, number] => {
     if (padding === "valid") return [0, 0];
-    if (padding !== "same") {
-      const p = perDim(layer, "padding", padding, n, 0)[i]!;
-      return [p, p];
-    }
-    const total = dilations[i]! * (k - 1);
+    const total = same
+      ? dilations[i]! * (k - 1)
+      : 2 * perDim(layer, "padding", padding as Size, n, 0)[i]!;
     return [Math.floor(total / 2), Math.ceil(total / 2)];
   });
   return sides.reverse().flat();
@@ -178,7 +175,7 @@ export interface ConvTransposeLayerOptions<Size extends PerDim> extends ConvTran
 }
 
 /** What ConvTranspose1d, ConvTranspose2d and ConvTranspose3d share. */
-abstract class ConvolutionTranspose<Size extends PerDim> extends PlainLayer {
+export abstract class ConvolutionTranspose<Size extends PerDim> extends PlainLayer {
   /** [in, out / groups, ...kernel] */
   readonly weight: Parameter;
   /** [out] */

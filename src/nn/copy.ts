@@ -2,11 +2,13 @@
 import { withGrad } from "../autograd/mode.js";
 import { untracked } from "../memory/scope.js";
 import { clone } from "../ops/convert.js";
+import { copyHooks } from "./hooks.js";
 import { Buffer, Module, Parameter } from "./module.js";
 
 /**
  * A module of the same class with parameters, buffers and modules of its own, equal to those of
- * `module`; what else its properties hold (options, functions) both share.
+ * `module`; what else its properties hold (options, functions) both share, hooks too. Private fields (#x)
+ * nobody but their class can copy: a copy has none.
  */
 export function copyModule<M extends Module>(module: M): M {
   return withGrad(false, () => untracked(() => copyOf(module, new Map<object, unknown>()))) as M;
@@ -24,9 +26,16 @@ function copyOf(value: unknown, made: Map<object, unknown>): unknown {
     return copy;
   }
   if (Array.isArray(value)) return value.map((item: unknown) => copyOf(item, made));
+  if (value instanceof Map) return new Map(copyOf([...value], made) as [unknown, unknown][]);
   if (!(value instanceof Module)) return value;
-  const copy = Object.create(Object.getPrototypeOf(value) as object) as Record<string, unknown>;
+  const copy = Object.create(Object.getPrototypeOf(value) as object) as Module;
   made.set(value, copy);
-  for (const [name, item] of Object.entries(value)) copy[name] = copyOf(item, made);
+  const properties = Object.getOwnPropertyDescriptors(value);
+  for (const [name, own] of Object.entries<PropertyDescriptor>(properties)) {
+    // What is computed (weightNorm) asks the module that it is read of.
+    if (own.get) Object.defineProperty(copy, name, own);
+    else if (own.enumerable) Reflect.set(copy, name, copyOf(own.value, made));
+  }
+  copyHooks(value, copy);
   return copy;
 }

@@ -1,9 +1,8 @@
 // Dropout layers: in training they drop, in evaluation they return their input.
-import { ValueError } from "../core/errors.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { alphaDropout, featureAlphaDropout, featureDropout } from "../ops/dropout.js";
-import { dropout, type DropoutOptions } from "../ops/random.js";
+import { checkProbability, dropout, type DropoutOptions } from "../ops/random.js";
 import { squeeze, unsqueeze } from "../ops/views.js";
 import { PlainLayer } from "./plain.js";
 
@@ -11,9 +10,7 @@ import { PlainLayer } from "./plain.js";
 abstract class DropoutLayer extends PlainLayer {
   constructor(readonly p = 0.5) {
     super();
-    if (!(p >= 0 && p <= 1)) {
-      throw new ValueError(this.constructor.name, `p must lie in [0, 1]: got ${p}`);
-    }
+    checkProbability("Dropout", p);
   }
 
   /** What is done in training. */

@@ -1,5 +1,5 @@
 // Tables of vectors that are looked up by int32 ids.
-import { expectShape } from "../core/shape.js";
+import { checkPlace, expectShape } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { noGrad } from "../autograd/mode.js";
 import { tidy } from "../memory/scope.js";
@@ -31,6 +31,7 @@ export interface EmbeddingBagLayerOptions extends EmbeddingLayerOptions {
 function table(layer: string, num: number, dim: number, options: EmbeddingLayerOptions): Parameter {
   checkSizes(layer, { numEmbeddings: num, embeddingDim: dim });
   const { weight = null, paddingIdx = null } = options;
+  if (paddingIdx !== null) checkPlace(layer, "paddingIdx", paddingIdx, num);
   if (weight !== null) expectShape(layer, "weight", weight, [num, dim]);
   const made = parameter([num, dim]);
   if (weight !== null) {
@@ -50,9 +51,9 @@ export interface PretrainedOptions {
 /** A table of vectors: int32 ids [...] to [..., dim]. Initialised with N(0, 1). */
 export class Embedding extends PlainLayer {
   /** [num, dim] */
-  readonly weight: Parameter;
-  readonly paddingIdx: number | null;
-  readonly options: EmbeddingOptions;
+  declare readonly weight: Parameter;
+  declare readonly paddingIdx: number | null;
+  declare readonly options: EmbeddingOptions;
 
   /** @param options.paddingIdx a row that is 0 at first and gets no gradient */
   constructor(numEmbeddings: number, embeddingDim: number, options: EmbeddingLayerOptions = {}) {
@@ -83,8 +84,8 @@ export class Embedding extends PlainLayer {
 /** Reduced rows of a table: int32 ids [bags, n], or [n] with offsets, to [bags, dim]. */
 export class EmbeddingBag extends PlainLayer {
   /** [num, dim] */
-  readonly weight: Parameter;
-  readonly options: EmbeddingBagOptions;
+  declare readonly weight: Parameter;
+  declare readonly options: EmbeddingBagOptions;
 
   constructor(numEmbeddings: number, embeddingDim: number, options: EmbeddingBagLayerOptions = {}) {
     super();

@@ -1,5 +1,5 @@
 // Normalising layers over groups, channels, the root of the mean square, and neighbouring channels.
-import { ShapeError, ValueError } from "../core/errors.js";
+import { ShapeError } from "../core/errors.js";
 import { type Shape, showShape } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
@@ -12,7 +12,7 @@ import {
   rmsNorm,
 } from "../ops/groupNorm.js";
 import { squeeze, unsqueeze } from "../ops/views.js";
-import { parameter } from "./layers.js";
+import { checkParts, parameter } from "./layers.js";
 import { type Buffer, type Parameter } from "./module.js";
 import { PlainLayer } from "./plain.js";
 import { type BatchNormLayerOptions, buffer } from "./norm.js";
@@ -30,12 +30,7 @@ export class GroupNorm extends PlainLayer {
     options: { eps?: number; affine?: boolean } = {},
   ) {
     super();
-    if (!Number.isInteger(numGroups) || numGroups < 1 || numChannels % numGroups !== 0) {
-      throw new ValueError(
-        "GroupNorm",
-        `numGroups must divide the ${numChannels} channels: got ${numGroups}`,
-      );
-    }
+    checkParts("GroupNorm", "numGroups", numGroups, { numChannels });
     this.eps = options.eps ?? 1e-5;
     const affine = options.affine ?? true;
     this.weight = affine ? parameter([numChannels], 1) : null;
@@ -81,7 +76,7 @@ abstract class InstanceNorm extends PlainLayer {
   forward(x: Tensor): Tensor {
     if (x.ndim !== this.dims && x.ndim !== this.dims - 1) {
       throw new ShapeError(
-        this.constructor.name,
+        `InstanceNorm${this.dims - 2}d`,
         `x must have ${this.dims} dims, or ${this.dims - 1} for one sample: got ${showShape(x.shape)}`,
       );
     }

@@ -1,10 +1,10 @@
 // Hooks of modules. A module without hooks pays nothing: the first one puts a `forward` of its own on the
 // module, which calls the class's, and the last one to go takes it away.
 import { GradError } from "../core/errors.js";
-import { registerHook } from "../autograd/backward.js";
-import { revise } from "../autograd/mode.js";
-import { record } from "../autograd/record.js";
+import { isGradEnabled, revise } from "../autograd/mode.js";
+import { recordCustom } from "../autograd/record.js";
 import { alias, Tensor } from "../autograd/tensor.js";
+import { zeros } from "../ops/creation.js";
 import type { Module } from "./module.js";
 
 export type ForwardPreHook = (module: Module, inputs: unknown[]) => unknown[] | void;
@@ -53,13 +53,24 @@ export function addHook<K extends keyof Hooks>(
   };
 }
 
+/** Puts the hooks of one module on its copy, and the forward that they call. */
+export function copyHooks(from: Module, to: Module): void {
+  const hooks = hooksOf.get(from);
+  if (hooks === undefined) return;
+  if (hooks.own) Object.defineProperty(to, "forward", hooks.own);
+  for (const kind of ["before", "after", "backward"] as const) {
+    for (const hook of hooks[kind]) addHook(to, kind, hook);
+  }
+}
+
 function install(module: Module): Installed {
   const own = Object.getOwnPropertyDescriptor(module, "forward");
   const hooks: Installed = { before: [], after: [], backward: [], own };
   const forward = module.forward as Forward;
   const hooked: Forward = (...inputs) => {
     for (const hook of [...hooks.before]) inputs = hook(module, inputs) ?? inputs;
-    const watch = hooks.backward.length > 0 ? watched(module, hooks.backward, inputs) : null;
+    const watching = hooks.backward.length > 0 && isGradEnabled();
+    const watch = watching ? watched(module, hooks.backward, inputs) : null;
     let output = forward.apply(module, watch?.inputs ?? inputs);
     if (watch !== null) output = watch.output(output);
     for (const hook of [...hooks.after]) output = hook(module, inputs, output) ?? output;
@@ -68,60 +79,71 @@ function install(module: Module): Installed {
   // Not enumerable: it's no member of the module's.
   Object.defineProperty(module, "forward", {
     value: hooked,
+    enumerable: false,
     configurable: true,
     writable: true,
   });
   return hooks;
 }
 
-/** The same values under a node of its own: where gradients that pass can be seen. */
-function gate(x: Tensor): Tensor {
-  return record("gate", alias(x, x.layout), [x], {}, (dy) => [() => dy]);
-}
+const OP = "registerFullBackwardHook";
 
-/** Inputs behind gates, and what puts the output behind one; the hooks run when all gradients are there. */
+/**
+ * Inputs behind gates, and what puts the output behind one. All gates of inputs lead through one door, a
+ * node older than they: when a walk comes there, each input has the gradient that it will get; 0, as in
+ * PyTorch, where the output does not depend on it.
+ */
 function watched(
   module: Module,
   hooks: readonly BackwardHook[],
   inputs: unknown[],
 ): { inputs: unknown[]; output: (output: unknown) => unknown } {
   const needs = (x: unknown): x is Tensor => x instanceof Tensor && x.requiresGrad;
-  const count = inputs.filter(needs).length;
-  const gradInputs = inputs.map((): Tensor | null => null);
+  const needing = inputs.filter(needs);
+  const grads = inputs.map((): Tensor | null => null);
   let gradOutput: Tensor | null = null;
-  let arrived = 0;
-  const arrive = (grad: Tensor, i: number): Tensor => {
-    gradInputs[i] = grad;
-    if (++arrived < count) return grad;
-    arrived = 0;
+  const call = (): void => {
+    if (gradOutput === null) return; // it has come past the output: PyTorch calls no hook either
     for (const hook of [...hooks]) {
-      const replaced = hook(module, [...gradInputs], gradOutput!);
+      const replaced = hook(module, [...grads], gradOutput);
       if (replaced === undefined) continue;
-      if (count > 1) {
+      if (needing.length !== 1) {
         throw new GradError(
-          "registerFullBackwardHook",
-          `a hook can replace the gradient of one input: ${count} of them need gradients`,
+          OP,
+          `a hook can replace the gradient of one input: ${needing.length} of them need gradients`,
         );
       }
-      gradInputs[i] = replaced;
+      grads[inputs.indexOf(needing[0])] = replaced;
     }
-    return gradInputs[i];
+    gradOutput = null;
   };
+  // Recorded as ops from outside are: hooks may keep what they see.
+  const door =
+    needing.length > 0 &&
+    recordCustom(OP, zeros([]), needing, {}, () => {
+      inputs.forEach((x, i) => needs(x) && (grads[i] ??= zeros(x.shape)));
+      call();
+      return grads.filter((grad) => grad !== null).map((grad) => () => grad);
+    });
   const behind = inputs.map((x, i) => {
-    if (!needs(x)) return x;
-    const own = gate(x);
-    registerHook(own, (grad) => arrive(grad, i));
-    return own;
+    if (!door || !needs(x)) return x;
+    return recordCustom("gate", alias(x, x.layout), [door], {}, (dy) => [
+      () => {
+        grads[i] = dy;
+        return zeros([]);
+      },
+    ]);
   });
   const output = (y: unknown): unknown => {
+    if (!(y instanceof Tensor))
+      throw new GradError(OP, `the output must be a tensor: got ${typeof y}`);
     if (!needs(y)) return y;
-    const own = gate(y);
-    registerHook(own, (grad) => {
-      gradOutput = grad;
-      if (count > 0) return;
-      for (const hook of [...hooks]) hook(module, [...gradInputs], grad);
+    return recordCustom("gate", alias(y, y.layout), [y], {}, (dy) => {
+      grads.fill(null);
+      gradOutput = dy;
+      if (!door) call();
+      return [() => dy];
     });
-    return own;
   };
   return { inputs: behind, output };
 }

@@ -28,11 +28,19 @@ export {
   EmbeddingBag,
   type EmbeddingBagLayerOptions,
   type EmbeddingLayerOptions,
+  type PretrainedOptions,
 } from "./embedding.js";
 export * as init from "./init.js";
 export * from "./losses.js";
 export { Buffer, Module, Parameter, type StateDict } from "./module.js";
-export { BatchNorm1d, BatchNorm2d, BatchNorm3d, LayerNorm } from "./norm.js";
+export {
+  BatchNorm1d,
+  BatchNorm2d,
+  BatchNorm3d,
+  type BatchNormLayerOptions,
+  LayerNorm,
+  type LayerNormLayerOptions,
+} from "./norm.js";
 export * from "./pool.js";
 export { type Layer, Sequential } from "./sequential.js";
 export {
@@ -41,13 +49,27 @@ export {
   type MultiheadAttentionInputs,
   type MultiheadAttentionOptions,
 } from "./attention.js";
-export { RotaryEmbedding, SinusoidalPositionalEncoding } from "./positional.js";
 export {
+  RotaryEmbedding,
+  type SinusoidalOptions,
+  SinusoidalPositionalEncoding,
+} from "./positional.js";
+export {
+  type Caches,
+  type DecoderInputs,
+  type DecoderLayerInputs,
+  type EncoderInputs,
+  type EncoderLayerInputs,
+  type StackOptions,
   Transformer,
+  type TransformerActivation,
   TransformerDecoder,
   TransformerDecoderLayer,
   TransformerEncoder,
   TransformerEncoderLayer,
+  type TransformerInputs,
+  type TransformerLayerOptions,
+  type TransformerOptions,
 } from "./transformer.js";
 export { ModuleDict, ModuleList, ParameterDict, ParameterList } from "./containers.js";
 export {

@@ -1,4 +1,6 @@
-// Initialisations of parameters, in place and unrecorded, with PyTorch's names and defaults.
+// Initialisations of parameters, in place and unrecorded, with PyTorch's names and defaults. What draws
+// takes float32 alone (else a DTypeError); constants go into every dtype.
+import { checkFloat } from "../core/dtype.js";
 import { ValueError } from "../core/errors.js";
 import type { Shape } from "../core/shape.js";
 import { withGrad } from "../autograd/mode.js";
@@ -7,6 +9,7 @@ import { copy_, fill_ } from "../ops/inplace.js";
 import { normal, uniform } from "../ops/random.js";
 
 function draw(x: Tensor, make: () => Tensor): Tensor {
+  checkFloat("init", "x", x);
   // No inputs: bounds that divide by them are infinite, and there is nothing to draw.
   if (x.numel() === 0) return x;
   return withGrad(false, () => {

@@ -1,5 +1,7 @@
 // Layers with parameters, initialised as in PyTorch, and those that only reshape or drop.
-import { ValueError } from "../core/errors.js";
+import { checkFloat } from "../core/dtype.js";
+import { ShapeError, ValueError } from "../core/errors.js";
+import { checkInt, showShape } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { untracked } from "../memory/scope.js";
 import { ones, zeros } from "../ops/creation.js";
@@ -29,21 +31,48 @@ export function initialise(weight: Parameter, bias: Parameter | null): void {
   uniform_(bias, -bound, bound);
 }
 
-/** Refuses sizes that are no integers >= 0, by their names. */
-export function checkSizes(layer: string, sizes: Record<string, number>): void {
-  for (const [name, n] of Object.entries(sizes)) {
-    if (!Number.isInteger(n) || n < 0) {
-      throw new ValueError(layer, `${name} must be an integer >= 0: got ${n}`);
-    }
+/** Refuses sizes that are no integers of at least `least`, by their names. */
+export function checkSizes(layer: string, sizes: Record<string, number>, least = 0): void {
+  for (const [name, n] of Object.entries(sizes)) checkInt(layer, name, n, least);
+}
+
+/** Refuses a number of parts that is no integer >= 1, and sizes that it does not divide. */
+export function checkParts(
+  layer: string,
+  name: string,
+  n: number,
+  sizes: Record<string, number>,
+): void {
+  checkInt(layer, name, n, 1);
+  checkSizes(layer, sizes);
+  for (const [size, all] of Object.entries(sizes)) {
+    if (all % n !== 0) throw new ValueError(layer, `${name} must divide ${size}: got ${n}, ${all}`);
   }
+}
+
+/** Refuses what is no float32 [...lead, size], `lead` being three characters a dim ("T, B, "), or without one of them. */
+export function checkRows(
+  layer: string,
+  x: Tensor,
+  size: number,
+  lead: string,
+  single: string,
+): void {
+  checkFloat(layer, "x", x);
+  const missing = lead.length / 3 + 1 - x.ndim;
+  if ((missing === 0 || missing === 1) && x.shape.at(-1) === size) return;
+  throw new ShapeError(
+    layer,
+    `x must be [${lead}${size}] or [${single}${size}]: got ${showShape(x.shape)}`,
+  );
 }
 
 /** y = x W^T + b on the last dim: [..., in] to [..., out]. */
 export class Linear extends PlainLayer {
   /** [out, in] */
-  readonly weight: Parameter;
+  declare readonly weight: Parameter;
   /** [out] */
-  readonly bias: Parameter | null;
+  declare readonly bias: Parameter | null;
 
   constructor(inFeatures: number, outFeatures: number, options: { bias?: boolean } = {}) {
     super();
@@ -61,9 +90,9 @@ export class Linear extends PlainLayer {
 /** y_k = x1 W_k x2 + b_k on the last dims: [..., in1] and [..., in2] to [..., out]. */
 export class Bilinear extends PlainLayer {
   /** [out, in1, in2] */
-  readonly weight: Parameter;
+  declare readonly weight: Parameter;
   /** [out] */
-  readonly bias: Parameter | null;
+  declare readonly bias: Parameter | null;
 
   constructor(
     in1Features: number,

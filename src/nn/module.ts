@@ -1,8 +1,9 @@
 // Module: the base class of layers and models. Parameters, buffers and child modules are found by
 // looking at its properties: assigning them is all it takes.
-import { ShapeError, ValueError } from "../core/errors.js";
-import { sameShape, showShape } from "../core/shape.js";
+import { ValueError } from "../core/errors.js";
+import { expectShape, showShape } from "../core/shape.js";
 import { revise, withGrad } from "../autograd/mode.js";
+import { checkInPlace } from "../autograd/record.js";
 import { Tensor } from "../autograd/tensor.js";
 import { copy_ } from "../ops/inplace.js";
 import { addHook, type BackwardHook, type ForwardHook, type ForwardPreHook } from "./hooks.js";
@@ -30,7 +31,8 @@ export type StateDict = Record<string, Tensor>;
  * Base class of everything with parameters. Assign Parameters, Buffers and Modules (or arrays of
  * them) to properties, and write `forward`.
  *
- * Names in a state dict are the properties' names in snake case, as PyTorch writes them.
+ * Names in a state dict are the properties' names in snake case, as PyTorch writes them; two properties
+ * with one such name are refused (a ValueError) by whatever looks for members.
  *
  * @example
  * class Net extends nn.Module {
@@ -52,8 +54,16 @@ export abstract class Module {
 
   /** Where parameters, buffers and children are looked for: the properties, arrays unfolded ("name.0"). */
   protected namedMembers(): [string, unknown][] {
-    return Object.entries(this).flatMap(([name, value]: [string, unknown]) =>
-      unfold(snakeCase(name), value),
+    const properties = new Map<string, string>();
+    return Object.entries(this).flatMap(([property, value]: [string, unknown]) =>
+      unfold(snakeCase(property), value).filter(([name, item]) => {
+        if (!(item instanceof Module || item instanceof Parameter || item instanceof Buffer))
+          return false;
+        const other = properties.get(name);
+        properties.set(name, property);
+        if (other === undefined) return true;
+        throw new ValueError("Module", `${other} and ${property} would both be called ${name}`);
+      }),
     );
   }
 
@@ -125,7 +135,7 @@ export abstract class Module {
     for (const [path, module] of this.everyPath()) {
       const tensors = module
         .namedMembers()
-        .filter((e): e is [string, Tensor] => e[1] instanceof Parameter || e[1] instanceof Buffer);
+        .filter((e): e is [string, Tensor] => e[1] instanceof Tensor);
       tensors.sort((a, b) => Number(a[1] instanceof Buffer) - Number(b[1] instanceof Buffer));
       for (const [name, value] of tensors) own.push([join(path, name), value]);
     }
@@ -140,9 +150,14 @@ export abstract class Module {
     }
   }
 
-  /** Calls `fn` with every module below this one, children before parents, and with this one at last. */
-  apply(fn: (module: Module) => void): this {
-    for (const child of this.children()) child.apply(fn);
+  /**
+   * Calls `fn` once with every module below this one, children before parents, and with this one at last.
+   * @param seen those that it has been called with, or is about to be
+   */
+  apply(fn: (module: Module) => void, seen: Set<Module> = new Set()): this {
+    if (seen.has(this)) return this;
+    seen.add(this);
+    for (const child of this.children()) child.apply(fn, seen);
     fn(this);
     return this;
   }
@@ -165,24 +180,32 @@ export abstract class Module {
 
   /**
    * Calls `hook` in each backward through this module, with the gradients of the tensors among its
-   * inputs (null for those that need none) and of its output.
-   * @param hook may return other gradients of the inputs, where just one of them needs any
+   * inputs (null for those that need none, 0 where the output does not depend on one) and of its output.
+   * As in PyTorch it is not called where inputs need gradients and the output depends on none of them.
+   * @param hook may return another gradient of the input, where just one of them needs any
    * @returns a function that removes the hook
+   * @throws GradError from `forward` where the output is no tensor
    */
   registerFullBackwardHook(hook: BackwardHook): () => void {
     return addHook(this, "backward", hook);
   }
 
-  /** The class, its settings and the shapes of its parameters; children on lines of their own. */
-  toString(): string {
-    const settings = Object.entries(this).flatMap(([name, value]: [string, unknown]) =>
-      name === "training" ? [] : setting(name, value),
+  /**
+   * The class, its settings and the shapes of its parameters; children on lines of their own.
+   * @param above modules that are being shown: a child may know its parent
+   */
+  toString(above: readonly Module[] = []): string {
+    const { name } = this.constructor;
+    if (above.includes(this)) return `${name}(...)`;
+    const settings = Object.entries(this).flatMap(([key, value]: [string, unknown]) =>
+      key === "training" ? [] : setting(key, value),
     );
-    const children = this.namedChildren().map(
-      ([name, child]) => `\n  (${name}): ${child.toString().replaceAll("\n", "\n  ")}`,
-    );
+    const children = this.namedChildren().map(([key, child]) => {
+      const text = child.toString([...above, this]).replaceAll("\n", "\n  ");
+      return `\n  (${key}): ${text}`;
+    });
     const end = children.length === 0 ? "" : "\n";
-    return `${this.constructor.name}(${settings.join(", ")}${children.join("")}${end})`;
+    return `${name}(${settings.join(", ")}${children.join("")}${end})`;
   }
 
   /** Puts this module and those below it into training mode (or, with false, out of it). */
@@ -221,7 +244,9 @@ export abstract class Module {
    * Copies values into parameters and buffers of the same names.
    * @param options.strict false: names that only one side has are left out. Default: true.
    * @returns the names that the state lacked and those that the module lacks
-   * @throws ValueError for names that differ (strict); ShapeError for shapes that differ. Then nothing is changed.
+   * @throws ValueError for names that differ (strict) and what is no tensor; ShapeError for shapes that
+   *   differ; DisposedError for disposed tensors; GradError for own ones that share elements. Then nothing
+   *   is changed.
    */
   loadStateDict(
     state: StateDict,
@@ -237,17 +262,15 @@ export abstract class Module {
       );
     }
     const shared = Object.keys(own).filter((name) => !missing.includes(name));
-    for (const name of shared) {
-      const [to, from] = [own[name]!, state[name]!];
-      if (!(from instanceof Tensor)) throw new ValueError("loadStateDict", `${name} is no tensor`);
-      if (!sameShape(to.shape, from.shape)) {
-        throw new ShapeError(
-          "loadStateDict",
-          `${name} must be ${showShape(to.shape)}: got ${showShape(from.shape)}`,
-        );
-      }
-    }
     withGrad(false, () => {
+      for (const name of shared) {
+        const [to, from] = [own[name]!, state[name]!];
+        if (!(from instanceof Tensor))
+          throw new ValueError("loadStateDict", `${name} is no tensor`);
+        expectShape("loadStateDict", name, from, to.shape);
+        checkInPlace("loadStateDict", to, []);
+        void [to.buffer, from.buffer]; // throws when one was disposed of
+      }
       for (const name of shared) copy_(own[name]!, state[name]!);
     });
     return { missing, unexpected };
@@ -258,7 +281,7 @@ export abstract class Module {
 function setting(name: string, value: unknown): string[] {
   if (value instanceof Tensor) return [`${name}=${showShape(value.shape)}`];
   if (Array.isArray(value)) {
-    return value.every((v) => typeof v === "number") ? [`${name}=[${value.join(", ")}]`] : [];
+    return value.some((v) => typeof v === "number") ? [`${name}=[${value.join(", ")}]`] : [];
   }
   if (["number", "boolean", "string"].includes(typeof value)) {
     return [`${name}=${String(value)}`];

@@ -11,7 +11,7 @@ export type Padding = number | readonly number[];
 
 abstract class Pad extends PlainLayer {
   /** As `pad` takes it. */
-  readonly padding: readonly number[];
+  declare readonly padding: readonly number[];
 
   constructor(
     padding: Padding,

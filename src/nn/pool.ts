@@ -33,85 +33,62 @@ import { maxUnpool1d, maxUnpool2d, maxUnpool3d, type MaxUnpoolOptions } from "..
 import type { Pair, Single, Triple } from "../ops/window.js";
 import { PlainLayer } from "./plain.js";
 
-/** The largest element of each window of [N, C, L]; with returnIndices { values, indices }: see maxPool1d. */
-export class MaxPool1d<Indices extends boolean = false> extends PlainLayer {
+/** Layers that hold a kernel and options. */
+abstract class Windowed<Kernel, Options extends object> extends PlainLayer {
   constructor(
-    readonly kernel: Single,
-    readonly options: MaxPool1dOptions<Indices> = {},
+    readonly kernel: Kernel,
+    readonly options: Options = {} as Options,
   ) {
     super();
   }
+}
 
+/** The largest element of each window of [N, C, L]; with returnIndices { values, indices }: see maxPool1d. */
+export class MaxPool1d<Indices extends boolean = false> extends Windowed<
+  Single,
+  MaxPool1dOptions<Indices>
+> {
   forward(x: Tensor): Pooled<Indices> {
     return maxPool1d(x, this.kernel, this.options);
   }
 }
 
 /** The largest element of each window of [N, C, H, W]; with returnIndices { values, indices }: see maxPool2d. */
-export class MaxPool2d<Indices extends boolean = false> extends PlainLayer {
-  constructor(
-    readonly kernel: Pair,
-    readonly options: MaxPool2dOptions<Indices> = {},
-  ) {
-    super();
-  }
-
+export class MaxPool2d<Indices extends boolean = false> extends Windowed<
+  Pair,
+  MaxPool2dOptions<Indices>
+> {
   forward(x: Tensor): Pooled<Indices> {
     return maxPool2d(x, this.kernel, this.options);
   }
 }
 
 /** The largest element of each window of [N, C, D, H, W]; with returnIndices { values, indices }: see maxPool3d. */
-export class MaxPool3d<Indices extends boolean = false> extends PlainLayer {
-  constructor(
-    readonly kernel: Triple,
-    readonly options: MaxPool3dOptions<Indices> = {},
-  ) {
-    super();
-  }
-
+export class MaxPool3d<Indices extends boolean = false> extends Windowed<
+  Triple,
+  MaxPool3dOptions<Indices>
+> {
   forward(x: Tensor): Pooled<Indices> {
     return maxPool3d(x, this.kernel, this.options);
   }
 }
 
 /** The mean of each window of [N, C, L]: see avgPool1d. */
-export class AvgPool1d extends PlainLayer {
-  constructor(
-    readonly kernel: Single,
-    readonly options: AvgPool1dOptions = {},
-  ) {
-    super();
-  }
-
+export class AvgPool1d extends Windowed<Single, AvgPool1dOptions> {
   forward(x: Tensor): Tensor {
     return avgPool1d(x, this.kernel, this.options);
   }
 }
 
 /** The mean of each window of [N, C, H, W]: see avgPool2d. */
-export class AvgPool2d extends PlainLayer {
-  constructor(
-    readonly kernel: Pair,
-    readonly options: AvgPool2dOptions = {},
-  ) {
-    super();
-  }
-
+export class AvgPool2d extends Windowed<Pair, AvgPool2dOptions> {
   forward(x: Tensor): Tensor {
     return avgPool2d(x, this.kernel, this.options);
   }
 }
 
 /** The mean of each window of [N, C, D, H, W]: see avgPool3d. */
-export class AvgPool3d extends PlainLayer {
-  constructor(
-    readonly kernel: Triple,
-    readonly options: AvgPool3dOptions = {},
-  ) {
-    super();
-  }
-
+export class AvgPool3d extends Windowed<Triple, AvgPool3dOptions> {
   forward(x: Tensor): Tensor {
     return avgPool3d(x, this.kernel, this.options);
   }
@@ -223,14 +200,7 @@ export class AdaptiveMaxPool3d<Indices extends boolean = false> extends PlainLay
 }
 
 /** Puts the values of MaxPool1d back to where they came from: see maxUnpool1d. */
-export class MaxUnpool1d extends PlainLayer {
-  constructor(
-    readonly kernel: Single,
-    readonly options: Omit<MaxUnpoolOptions<Single>, "outputSize"> = {},
-  ) {
-    super();
-  }
-
+export class MaxUnpool1d extends Windowed<Single, Omit<MaxUnpoolOptions<Single>, "outputSize">> {
   forward(x: Tensor, indices: Tensor, outputSize?: Shape): Tensor {
     return maxUnpool1d(x, indices, this.kernel, {
       ...this.options,
@@ -240,14 +210,7 @@ export class MaxUnpool1d extends PlainLayer {
 }
 
 /** Puts the values of MaxPool2d back to where they came from: see maxUnpool2d. */
-export class MaxUnpool2d extends PlainLayer {
-  constructor(
-    readonly kernel: Pair,
-    readonly options: Omit<MaxUnpoolOptions<Pair>, "outputSize"> = {},
-  ) {
-    super();
-  }
-
+export class MaxUnpool2d extends Windowed<Pair, Omit<MaxUnpoolOptions<Pair>, "outputSize">> {
   forward(x: Tensor, indices: Tensor, outputSize?: Shape): Tensor {
     return maxUnpool2d(x, indices, this.kernel, {
       ...this.options,
@@ -257,14 +220,7 @@ export class MaxUnpool2d extends PlainLayer {
 }
 
 /** Puts the values of MaxPool3d back to where they came from: see maxUnpool3d. */
-export class MaxUnpool3d extends PlainLayer {
-  constructor(
-    readonly kernel: Triple,
-    readonly options: Omit<MaxUnpoolOptions<Triple>, "outputSize"> = {},
-  ) {
-    super();
-  }
-
+export class MaxUnpool3d extends Windowed<Triple, Omit<MaxUnpoolOptions<Triple>, "outputSize">> {
   forward(x: Tensor, indices: Tensor, outputSize?: Shape): Tensor {
     return maxUnpool3d(x, indices, this.kernel, {
       ...this.options,

@@ -5,9 +5,12 @@ import { add } from "../ops/arithmetic.js";
 import { stack } from "../ops/join.js";
 import { cos, sin } from "../ops/math.js";
 import { angles, rotaryEmbedding, type RotaryOptions } from "../ops/positional.js";
-import { dropout } from "../ops/random.js";
+import { checkProbability, dropout } from "../ops/random.js";
 import { flatten, unsqueeze } from "../ops/views.js";
+import { checkParts, checkRows } from "./layers.js";
 import { PlainLayer } from "./plain.js";
+
+const NAME = "SinusoidalPositionalEncoding";
 
 export interface SinusoidalOptions {
   /** Default: 0. */
@@ -23,20 +26,24 @@ export interface SinusoidalOptions {
  * 2017), then drops. For any length; nothing in the state dict.
  */
 export class SinusoidalPositionalEncoding extends PlainLayer {
-  /** @param dModel even */
+  /** @param dModel even @throws ValueError for others, and for a dropout outside of [0, 1] */
   constructor(
     readonly dModel: number,
     readonly options: SinusoidalOptions = {},
   ) {
     super();
+    checkParts(NAME, "2", 2, { dModel });
+    checkProbability(NAME, options.dropout ?? 0, "dropout");
   }
 
   /**
    * @param x [T, N, dModel], with batchFirst [N, T, dModel], or [T, dModel]
    * @param inputs.offset the position of the first row. Default: 0.
+   * @throws ShapeError for other shapes
    */
   forward(x: Tensor, inputs: { offset?: number } = {}): Tensor {
     const { base = 10000, batchFirst = false } = this.options;
+    checkRows(NAME, x, this.dModel, batchFirst ? "N, T, " : "T, N, ", "T, ");
     return tidy(() => {
       const T = x.shape.at(batchFirst ? -2 : 0)!;
       const turn = angles(T, this.dModel, base, inputs.offset ?? 0);

@@ -1,18 +1,18 @@
 // Recurrent layers and their cells, with PyTorch's arguments, parameter names and gate order.
 import { checkFloat } from "../core/dtype.js";
-import { DTypeError, ShapeError, ValueError } from "../core/errors.js";
-import { expectShape, showShape } from "../core/shape.js";
+import { DTypeError, ValueError } from "../core/errors.js";
+import { checkInt, expectShape } from "../core/shape.js";
 import { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { toTypedArray } from "../ops/convert.js";
 import { tensor, zeros } from "../ops/creation.js";
 import { cat, stack } from "../ops/join.js";
 import { linear } from "../ops/matmul.js";
-import { dropout } from "../ops/random.js";
+import { checkProbability, dropout } from "../ops/random.js";
 import { MODES, recurrent, type RecurrentMode } from "../ops/recurrent.js";
 import { select, squeeze, transpose, unsqueeze } from "../ops/views.js";
 import { uniform_ } from "./init.js";
-import { checkSizes, parameter } from "./layers.js";
+import { checkRows, checkSizes, parameter } from "./layers.js";
 import { Module, type Parameter } from "./module.js";
 
 export interface RecurrentOptions {
@@ -62,11 +62,14 @@ function newWeights(mode: RecurrentMode, inputs: number, H: number, bias: boolea
 }
 
 function checkHidden(layer: string, inputSize: number, hiddenSize: number): void {
-  checkSizes(layer, { inputSize, hiddenSize });
+  checkSizes(layer, { inputSize });
   // The kernel keeps a row's gates in its scratch.
-  if (hiddenSize < 1 || hiddenSize > 32768) {
-    throw new ValueError(layer, `hiddenSize must lie in [1, 32768]: got ${hiddenSize}`);
-  }
+  checkInt(layer, "hiddenSize", hiddenSize, 1, 32768);
+}
+
+/** The layer of a mode, as errors name it: a minifier renames classes. */
+function layerOf(mode: RecurrentMode): string {
+  return MODES[mode].gates === 1 ? "RNN" : mode.toUpperCase();
 }
 
 /** What a recurrent layer returns; `cell` is null but for LSTM. */
@@ -78,10 +81,10 @@ interface Outcome {
 
 /** What RNN, LSTM and GRU share. */
 abstract class Recurrent extends Module {
-  readonly numLayers: number;
-  readonly batchFirst: boolean;
-  readonly dropout: number;
-  readonly bidirectional: boolean;
+  declare readonly numLayers: number;
+  declare readonly batchFirst: boolean;
+  declare readonly dropout: number;
+  declare readonly bidirectional: boolean;
 
   constructor(
     protected readonly mode: RecurrentMode,
@@ -92,14 +95,10 @@ abstract class Recurrent extends Module {
     super();
     const { numLayers = 1, bias = true, batchFirst = false } = options;
     const { dropout = 0, bidirectional = false } = options;
-    const layer = this.constructor.name;
+    const layer = layerOf(mode);
     checkHidden(layer, inputSize, hiddenSize);
-    if (!Number.isInteger(numLayers) || numLayers < 1) {
-      throw new ValueError(layer, `numLayers must be an integer >= 1: got ${numLayers}`);
-    }
-    if (!(dropout >= 0 && dropout <= 1)) {
-      throw new ValueError(layer, `dropout must lie in [0, 1]: got ${dropout}`);
-    }
+    checkSizes(layer, { numLayers }, 1);
+    checkProbability(layer, dropout, "dropout");
     this.numLayers = numLayers;
     this.batchFirst = batchFirst;
     this.dropout = dropout;
@@ -128,21 +127,9 @@ abstract class Recurrent extends Module {
     return (Reflect.get(this, name) as Parameter | undefined) ?? null;
   }
 
-  private check(x: Tensor): void {
-    const layer = this.constructor.name;
-    checkFloat(layer, "x", x);
-    if ((x.ndim !== 2 && x.ndim !== 3) || x.shape.at(-1) !== this.inputSize) {
-      const dims = this.batchFirst ? "[B, T" : "[T, B";
-      throw new ShapeError(
-        layer,
-        `x must be ${dims}, ${this.inputSize}] or [T, ${this.inputSize}]: got ${showShape(x.shape)}`,
-      );
-    }
-  }
-
   /** A state [layers x directions, B, H], or zeros. */
   private state(name: string, given: Tensor | undefined, B: number, batched: boolean): Tensor {
-    const layer = this.constructor.name;
+    const layer = layerOf(this.mode);
     const n = this.numLayers * this.directions;
     if (given === undefined) return zeros([n, B, this.hiddenSize]);
     checkFloat(layer, name, given);
@@ -153,7 +140,7 @@ abstract class Recurrent extends Module {
   private lengthsOf(options: SequenceOptions, T: number, B: number): Tensor | null {
     const { lengths } = options;
     if (lengths === undefined) return null;
-    const layer = this.constructor.name;
+    const layer = layerOf(this.mode);
     if (lengths instanceof Tensor && lengths.dtype !== "int32") {
       throw new DTypeError(layer, `lengths must be int32: got ${lengths.dtype}`);
     }
@@ -204,7 +191,8 @@ abstract class Recurrent extends Module {
     given: { hidden?: Tensor | undefined; cell?: Tensor | undefined },
     options: SequenceOptions,
   ): Outcome {
-    this.check(x);
+    const lead = this.batchFirst ? "B, T, " : "T, B, ";
+    checkRows(layerOf(this.mode), x, this.inputSize, lead, "T, ");
     const batched = x.ndim === 3;
     const turned = batched && this.batchFirst;
     const T = x.shape[turned ? 1 : 0]!;
@@ -298,10 +286,10 @@ export class GRU extends Recurrent {
 
 /** What the cells share: one step of a layer on [B, inputSize] or [inputSize]. */
 abstract class Cell extends Module {
-  readonly weightIh: Parameter;
-  readonly weightHh: Parameter;
-  readonly biasIh: Parameter | null;
-  readonly biasHh: Parameter | null;
+  declare readonly weightIh: Parameter;
+  declare readonly weightHh: Parameter;
+  declare readonly biasIh: Parameter | null;
+  declare readonly biasHh: Parameter | null;
 
   constructor(
     private readonly mode: RecurrentMode,
@@ -310,12 +298,8 @@ abstract class Cell extends Module {
     options: { bias?: boolean },
   ) {
     super();
-    checkHidden(this.constructor.name, inputSize, hiddenSize);
-    const made = newWeights(mode, inputSize, hiddenSize, options.bias ?? true);
-    this.weightIh = made.weightIh;
-    this.weightHh = made.weightHh;
-    this.biasIh = made.biasIh;
-    this.biasHh = made.biasHh;
+    checkHidden(layerOf(mode) + "Cell", inputSize, hiddenSize);
+    Object.assign(this, newWeights(mode, inputSize, hiddenSize, options.bias ?? true));
   }
 
   protected step(
@@ -323,15 +307,9 @@ abstract class Cell extends Module {
     hidden?: Tensor,
     cell?: Tensor,
   ): { hidden: Tensor; cell: Tensor | null } {
-    const layer = this.constructor.name;
     const { inputSize, hiddenSize, mode } = this;
-    checkFloat(layer, "x", x);
-    if ((x.ndim !== 1 && x.ndim !== 2) || x.shape.at(-1) !== inputSize) {
-      throw new ShapeError(
-        layer,
-        `x must be [B, ${inputSize}] or [${inputSize}]: got ${showShape(x.shape)}`,
-      );
-    }
+    const layer = layerOf(mode) + "Cell";
+    checkRows(layer, x, inputSize, "B, ", "");
     const lead = x.shape.slice(0, -1);
     const state = (name: string, given: Tensor | undefined): Tensor => {
       if (given === undefined) return zeros([lead[0] ?? 1, hiddenSize]);

@@ -1,6 +1,7 @@
 // weightNorm and spectralNorm: a layer's weight computed from other parameters whenever it is used.
 import { ValueError } from "../core/errors.js";
-import { withGrad } from "../autograd/mode.js";
+import { checkDim } from "../core/shape.js";
+import { revise, withGrad } from "../autograd/mode.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy, untracked } from "../memory/scope.js";
 import { clamp, sqrt } from "../ops/math.js";
@@ -11,37 +12,35 @@ import { matmul } from "../ops/matmul.js";
 import { randn } from "../ops/random.js";
 import { sum } from "../ops/reduce.js";
 import { permute, reshape, transpose } from "../ops/views.js";
+import { ConvolutionTranspose } from "./conv.js";
 import { addHook } from "./hooks.js";
+import { checkSizes } from "./layers.js";
 import { Buffer, type Module, Parameter } from "./module.js";
+import { tidying } from "./plain.js";
 
 type Computed = { [name: string]: unknown } & Module;
 
 /**
- * Replaces a parameter by what `compute` makes of others. A forward releases what it asked for; who reads
- * the property outside of a forward gets a tensor of their own.
- * @returns what puts a parameter there again
+ * Puts what `compute` makes of `parts`, new properties of the module, in the place of a parameter. It asks the
+ * module that is read: a copy's weight is that of its own parts.
  */
-function replace(module: Computed, name: string, compute: () => Tensor): () => void {
-  let inForward: Tensor[] | null = null;
-  const begin = addHook(module, "before", () => void (inForward = []));
-  const end = addHook(module, "after", () => {
-    for (const weight of inForward ?? []) weight.dispose();
-    inForward = null;
-  });
+function replace(
+  module: Computed,
+  name: string,
+  parts: Record<string, Tensor>,
+  compute: (module: Computed) => Tensor,
+): void {
+  Reflect.deleteProperty(module, name);
+  Object.assign(module, parts);
   // An accessor is not enumerable here: the weight is no member of the module's any more.
   Object.defineProperty(module, name, {
     configurable: true,
-    get() {
-      const weight = tidy(compute);
-      inForward?.push(weight);
-      return weight;
+    get(this: Computed) {
+      return tidy(() => compute(this));
     },
   });
-  return () => {
-    begin();
-    end();
-    Reflect.deleteProperty(module, name);
-  };
+  tidying(module);
+  revise();
 }
 
 function parameterOf(op: string, module: Computed, name: string): Parameter {
@@ -61,13 +60,12 @@ function normExcept(v: Tensor, dim: number | null): Tensor {
   return sqrt(sum(square(v), over, { keepdim: true }));
 }
 
-const removals = /* @__PURE__ */ new WeakMap<Module, Map<string, () => void>>();
-
 /**
  * Splits a weight into length and direction, weight = g v / |v| (Salimans and Kingma, 2016): the parameter
  * `name` becomes the parameters `nameG` and `nameV` (weight_g and weight_v in a state dict).
  * @param options.name Default: "weight".
  * @param options.dim each slice along it has a length of its own; null: the whole weight has one. Default: 0.
+ * @throws ValueError where there is no such parameter; IndexError for a dim that it does not have
  */
 export function weightNorm<M extends Module>(
   module: M,
@@ -76,35 +74,28 @@ export function weightNorm<M extends Module>(
   const { name = "weight", dim = 0 } = options;
   const target = module as Computed & M;
   const weight = parameterOf("weightNorm", target, name);
-  const at = dim === null || dim >= 0 ? dim : dim + weight.ndim;
+  const at = dim === null ? null : checkDim("weightNorm", dim, weight.ndim);
   const length = own(() => tidy(() => new Parameter(normExcept(weight, at))));
-  Reflect.deleteProperty(target, name);
   const [g, v] = [`${name}G`, `${name}V`];
-  Object.assign(target, { [g]: length, [v]: weight });
-  const compute = (): Tensor => {
-    const direction = target[v] as Tensor;
-    return mul(direction, div(target[g] as Tensor, normExcept(direction, at)));
-  };
-  const off = replace(target, name, compute);
-  const undo = (): void => {
-    const whole = own(() => tidy(() => new Parameter(compute())));
-    off();
-    Reflect.deleteProperty(target, g);
-    Reflect.deleteProperty(target, v);
-    Object.assign(target, { [name]: whole });
-  };
-  removals.set(module, (removals.get(module) ?? new Map<string, () => void>()).set(name, undo));
+  replace(target, name, { [g]: length, [v]: weight }, (module) => {
+    const direction = module[v] as Tensor;
+    return mul(direction, div(module[g] as Tensor, normExcept(direction, at)));
+  });
   return module;
 }
 
-/** Makes the present product of a weightNorm an ordinary parameter again. */
+/** Makes the present product of a weightNorm an ordinary parameter again. @throws ValueError where there is none. */
 export function removeWeightNorm<M extends Module>(module: M, name = "weight"): M {
-  const undo = removals.get(module)?.get(name);
-  if (undo === undefined) {
+  const target = module as Computed & M;
+  const computed = Object.getOwnPropertyDescriptor(target, name)?.get;
+  const parts = [`${name}G`, `${name}V`];
+  if (!computed || !parts.every((part) => Object.hasOwn(target, part))) {
     throw new ValueError("removeWeightNorm", `${name} of ${module.constructor.name} has none`);
   }
-  undo();
-  removals.get(module)!.delete(name);
+  const whole = own(() => tidy(() => new Parameter(target[name] as Tensor)));
+  for (const part of [name, ...parts]) Reflect.deleteProperty(target, part);
+  Object.assign(target, { [name]: whole });
+  revise();
   return module;
 }
 
@@ -119,41 +110,48 @@ function unit(x: Tensor, eps: number): Tensor {
  * estimates in the buffers `nameU` and `nameV`.
  * @param options.name Default: "weight". @param options.nPowerIterations Default: 1.
  * @param options.eps smallest length that is divided by. Default: 1e-12.
- * @param options.dim the rows of the matrix; the other dims are its columns. Default: 0.
+ * @param options.dim the rows of the matrix; the other dims are its columns. Default: 0; 1 of transposed
+ *   convolutions.
+ * @throws ValueError where there is no such parameter, or for less than one iteration; IndexError for a dim
+ *   that the weight does not have
  */
 export function spectralNorm<M extends Module>(
   module: M,
   options: { name?: string; nPowerIterations?: number; eps?: number; dim?: number } = {},
 ): M {
-  const { name = "weight", nPowerIterations = 1, eps = 1e-12, dim = 0 } = options;
+  const { name = "weight", nPowerIterations = 1, eps = 1e-12 } = options;
+  const { dim = module instanceof ConvolutionTranspose ? 1 : 0 } = options;
   const target = module as Computed & M;
   const weight = parameterOf("spectralNorm", target, name);
-  const matrix = (): Tensor => {
-    const whole = target[`${name}Orig`] as Tensor;
-    const others = whole.shape.flatMap((_, i) => (i === dim ? [] : [i]));
-    return reshape(permute(whole, [dim, ...others]), [whole.shape[dim]!, -1]);
+  const at = checkDim("spectralNorm", dim, weight.ndim);
+  checkSizes("spectralNorm", { nPowerIterations }, 1);
+  const [orig, u, v] = [`${name}Orig`, `${name}U`, `${name}V`];
+  const matrix = (module: Computed): Tensor => {
+    const whole = module[orig] as Tensor;
+    const others = whole.shape.flatMap((_, i) => (i === at ? [] : [i]));
+    return reshape(permute(whole, [at, ...others]), [whole.shape[at]!, -1]);
   };
   const start = (n: number): Buffer => own(() => tidy(() => new Buffer(unit(randn([n]), eps))));
-  const h = weight.shape[dim]!;
-  Reflect.deleteProperty(target, name);
-  const [u, v] = [start(h), start(h === 0 ? 0 : weight.numel() / h)];
-  Object.assign(target, { [`${name}Orig`]: weight, [`${name}U`]: u, [`${name}V`]: v });
-  addHook(module, "before", () => {
-    if (!module.training) return;
+  const h = weight.shape[at]!;
+  const parts = { [orig]: weight, [u]: start(h), [v]: start(h === 0 ? 0 : weight.numel() / h) };
+  replace(target, name, parts, (module) => {
+    // The estimates are constants of this forward: the next iteration overwrites the buffers.
+    const [left, right] = [clone(module[u] as Tensor), clone(module[v] as Tensor)];
+    return div(module[orig] as Tensor, matmul(left, matmul(matrix(module), right)));
+  });
+  addHook(module, "before", (called) => {
+    if (!called.training) return;
     own(() =>
       tidy(() => {
-        const w = matrix();
+        const present = called as Computed;
+        const w = matrix(present);
+        const [left, right] = [present[u] as Tensor, present[v] as Tensor];
         for (let i = 0; i < nPowerIterations; i++) {
-          copy_(v, unit(matmul(transpose(w, 0, 1), u), eps));
-          copy_(u, unit(matmul(w, v), eps));
+          copy_(right, unit(matmul(transpose(w, 0, 1), left), eps));
+          copy_(left, unit(matmul(w, right), eps));
         }
       }),
     );
-  });
-  replace(target, name, () => {
-    // The estimates are constants of this forward: the next iteration overwrites the buffers.
-    const [left, right] = [clone(u), clone(v)];
-    return div(target[`${name}Orig`] as Tensor, matmul(left, matmul(matrix(), right)));
   });
   return module;
 }

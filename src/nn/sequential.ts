@@ -11,7 +11,7 @@ export type Layer = Module & { forward(x: Tensor): Tensor };
 /** Layers one after the other; their names in a state dict are their numbers. */
 export class Sequential extends Composed {
   /** The layers, in order. */
-  readonly layers: readonly Layer[];
+  declare readonly layers: readonly Layer[];
 
   constructor(...layers: Layer[]) {
     super();
@@ -26,7 +26,7 @@ export class Sequential extends Composed {
   }
 
   override callsOwn(): boolean {
-    return this.forward === Sequential.prototype.forward && areOwn(...this.layers);
+    return areOwn(...this.layers);
   }
 
   forward(x: Tensor): Tensor {

@@ -4,11 +4,18 @@ import { type Shape, showShape } from "../core/shape.js";
 import { withGrad } from "../autograd/mode.js";
 import { Tensor } from "../autograd/tensor.js";
 import { zeros } from "../ops/creation.js";
-import { addHook } from "./hooks.js";
-import { scopeOf } from "./plain.js";
+import { MultiheadAttention } from "./attention.js";
+import { ConvolutionTranspose } from "./conv.js";
 import { Embedding, EmbeddingBag } from "./embedding.js";
+import { RMSNorm } from "./groupNorm.js";
+import { addHook } from "./hooks.js";
 import { Bilinear } from "./layers.js";
-import type { Module } from "./module.js";
+import type { Module, Parameter } from "./module.js";
+import { LayerNorm } from "./norm.js";
+import { scopeOf } from "./plain.js";
+
+/** Layers whose parameters take part in no product of matrices. */
+const UNCOUNTED = [Embedding, EmbeddingBag, LayerNorm, RMSNorm];
 
 export interface SummaryRow {
   /** Its path in the model; "" for the model itself. */
@@ -19,7 +26,13 @@ export interface SummaryRow {
   outputShape: Shape | null;
   /** Parameters of its own, those below it left out. */
   parameters: number;
-  /** Multiplications with weights of its own, each with an addition, in one forward. */
+  /**
+   * Multiplications with weights of its own, each with an addition, in one forward: of linear maps,
+   * convolutions (transposed ones: before what they cut off), recurrent layers and attention's projections.
+   * In modules of one's own, each parameter of two dims or more counts as a weight. Not counted: biases,
+   * normalisations, other factors of elements, tables, products of inputs (attention's scores), and what
+   * weightNorm and spectralNorm do to a weight.
+   */
   multiplyAdds: number;
 }
 
@@ -30,9 +43,9 @@ export interface SummaryOptions {
 
 /** What `summary` found; as text it is a table. */
 export class Summary {
-  readonly totalParameters: number;
-  readonly trainableParameters: number;
-  readonly multiplyAdds: number;
+  declare readonly totalParameters: number;
+  declare readonly trainableParameters: number;
+  declare readonly multiplyAdds: number;
 
   /** @internal */
   constructor(
@@ -99,7 +112,7 @@ export function summary(
   const modes = rows.map(({ module }) => module.training);
   const scope = scopeOf(model); // as it is without our hooks
   const remove = rows.map(({ module, row }) =>
-    addHook(module, "after", (_, __, output) => note(row, module, output)),
+    addHook(module, "after", (_, inputs, output) => note(row, module, inputs, output)),
   );
   try {
     withGrad(false, () =>
@@ -126,18 +139,37 @@ function blank(name: string, module: Module): SummaryRow {
   return { name, type: module.constructor.name, outputShape: null, parameters, multiplyAdds: 0 };
 }
 
-function note(row: SummaryRow, module: Module, output: unknown): void {
+function note(row: SummaryRow, module: Module, inputs: readonly unknown[], output: unknown): void {
   const out = firstTensor(output);
   if (out === null) return;
   row.outputShape ??= out.shape;
-  // A table of vectors is looked up, not multiplied with.
-  if (module instanceof Embedding || module instanceof EmbeddingBag) return;
+  // A table of vectors is looked up, a normalisation's weight scales elements.
+  if (UNCOUNTED.some((kind) => module instanceof kind)) return;
+  if (module instanceof MultiheadAttention) {
+    // Rows of [kdim] each meet kdim x embedDim weights.
+    const projected = (inputs as Tensor[]).slice(0, 3);
+    row.multiplyAdds += projected.reduce((n, x) => n + x.numel() * module.embedDim, 0);
+    return;
+  }
+  // A transposed convolution uses each weight once per point of its input.
+  const turned = module instanceof ConvolutionTranspose;
+  const points = turned ? (inputs[0] as Tensor) : out;
   for (const weight of module.ownParameters()) {
+    if (weight.ndim < 2 || isLength(module, weight)) continue;
     // Each element is used once per row of the output, or once per point of a convolution's.
     const convolves = weight.ndim >= 3 && !(module instanceof Bilinear);
-    const channels = out.shape.at(convolves ? 1 - weight.ndim : -1) ?? 1;
-    if (weight.ndim >= 2) row.multiplyAdds += (out.numel() / channels) * weight.numel();
+    const channels = points.shape.at(convolves ? 1 - weight.ndim : -1) || 1;
+    row.multiplyAdds += (points.numel() / channels) * weight.numel();
   }
+}
+
+/** Whether weightNorm made a parameter of a weight's lengths: its directions are counted. */
+function isLength(module: Module, parameter: Parameter): boolean {
+  return Object.entries(module).some(
+    ([name, value]: [string, unknown]) =>
+      value === parameter &&
+      Object.getOwnPropertyDescriptor(module, name.replace(/G$/, ""))?.get !== undefined,
+  );
 }
 
 function firstTensor(value: unknown): Tensor | null {

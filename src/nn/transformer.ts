@@ -10,7 +10,7 @@ import { dropout } from "../ops/random.js";
 import { type KVCache, MultiheadAttention, type MultiheadAttentionInputs } from "./attention.js";
 import { copyModule } from "./copy.js";
 import { xavierUniform_ } from "./init.js";
-import { Linear } from "./layers.js";
+import { checkSizes, Linear } from "./layers.js";
 import type { Module } from "./module.js";
 import { LayerNorm } from "./norm.js";
 import { areOwn, Composed, scopeOf } from "./plain.js";
@@ -67,15 +67,15 @@ export interface DecoderLayerInputs extends DecoderInputs {
 /** What encoder and decoder layers share. */
 abstract class TransformerLayer extends Composed {
   // Declared in the order of PyTorch's state dict.
-  readonly selfAttn: MultiheadAttention;
-  readonly multiheadAttn: MultiheadAttention | null;
-  readonly linear1: Linear;
-  readonly linear2: Linear;
-  readonly norm1: LayerNorm;
-  readonly norm2: LayerNorm;
-  private readonly activation: (x: Tensor) => Tensor;
-  private readonly rate: number;
-  protected readonly normFirst: boolean;
+  declare readonly selfAttn: MultiheadAttention;
+  declare readonly multiheadAttn: MultiheadAttention | null;
+  declare readonly linear1: Linear;
+  declare readonly linear2: Linear;
+  declare readonly norm1: LayerNorm;
+  declare readonly norm2: LayerNorm;
+  declare private readonly activation: (x: Tensor) => Tensor;
+  declare private readonly rate: number;
+  declare protected readonly normFirst: boolean;
 
   constructor(dModel: number, nhead: number, options: TransformerLayerOptions, cross: boolean) {
     super();
@@ -99,8 +99,7 @@ abstract class TransformerLayer extends Composed {
     this.norm2 = normOf(dModel, options);
   }
 
-  /** What callsOwn says of all that both kinds of layers call. */
-  protected partsOwn(): boolean {
+  override callsOwn(): boolean {
     const { activation, selfAttn, multiheadAttn, linear1, linear2, norm1, norm2 } = this;
     const known = activation === relu || activation === gelu;
     return known && areOwn(selfAttn, multiheadAttn, linear1, linear2, norm1, norm2);
@@ -152,10 +151,6 @@ export class TransformerEncoderLayer extends TransformerLayer {
     super(dModel, nhead, options, false);
   }
 
-  override callsOwn(): boolean {
-    return this.forward === TransformerEncoderLayer.prototype.forward && this.partsOwn();
-  }
-
   /** @param src [T, N, dModel], with batchFirst [N, T, dModel], or [T, dModel] */
   forward(src: Tensor, inputs: EncoderLayerInputs = {}): Tensor {
     const { srcMask: attnMask, srcKeyPaddingMask: keyPaddingMask, isCausal, cache } = inputs;
@@ -170,7 +165,7 @@ export class TransformerEncoderLayer extends TransformerLayer {
 /** Self-attention, attention to the encoder's output, and a feed-forward block. */
 export class TransformerDecoderLayer extends TransformerLayer {
   declare readonly multiheadAttn: MultiheadAttention;
-  readonly norm3: LayerNorm;
+  declare readonly norm3: LayerNorm;
 
   constructor(dModel: number, nhead: number, options: TransformerLayerOptions = {}) {
     super(dModel, nhead, options, true);
@@ -178,8 +173,7 @@ export class TransformerDecoderLayer extends TransformerLayer {
   }
 
   override callsOwn(): boolean {
-    const own = this.forward === TransformerDecoderLayer.prototype.forward;
-    return own && this.partsOwn() && areOwn(this.norm3);
+    return super.callsOwn() && areOwn(this.norm3);
   }
 
   /**
@@ -210,17 +204,17 @@ export interface StackOptions {
 
 /** Layers that begin as copies of one, as in PyTorch, and what normalises the last one's output. */
 abstract class Stack<Layer extends TransformerLayer> extends Composed {
-  readonly layers: readonly Layer[];
-  readonly norm: LayerNorm | null;
+  declare readonly layers: readonly Layer[];
+  declare readonly norm: LayerNorm | null;
 
   constructor(layer: Layer, numLayers: number, options: StackOptions = {}) {
     super();
+    checkSizes("Transformer", { numLayers });
     this.layers = Array.from({ length: numLayers }, () => copyModule(layer));
     this.norm = options.norm ?? null;
   }
 
-  /** What callsOwn says of all that both kinds of stacks call. */
-  protected partsOwn(): boolean {
+  override callsOwn(): boolean {
     return areOwn(...this.layers, this.norm);
   }
 
@@ -243,14 +237,10 @@ abstract class Stack<Layer extends TransformerLayer> extends Composed {
 }
 
 /** One for each layer: see EncoderLayerInputs.cache. */
-type Caches = readonly KVCache[] | null | undefined;
+export type Caches = readonly KVCache[] | null | undefined;
 
 /** A stack of encoder layers: all begin with the weights of the one that is given. */
 export class TransformerEncoder extends Stack<TransformerEncoderLayer> {
-  override callsOwn(): boolean {
-    return this.forward === TransformerEncoder.prototype.forward && this.partsOwn();
-  }
-
   forward(src: Tensor, inputs: EncoderInputs & { caches?: Caches } = {}): Tensor {
     const { mask: srcMask, caches, ...rest } = inputs;
     return this.through(src, caches, (layer, x, cache) =>
@@ -261,10 +251,6 @@ export class TransformerEncoder extends Stack<TransformerEncoderLayer> {
 
 /** A stack of decoder layers: all begin with the weights of the one that is given. */
 export class TransformerDecoder extends Stack<TransformerDecoderLayer> {
-  override callsOwn(): boolean {
-    return this.forward === TransformerDecoder.prototype.forward && this.partsOwn();
-  }
-
   forward(tgt: Tensor, memory: Tensor, inputs: DecoderInputs & { caches?: Caches } = {}): Tensor {
     const { caches, ...rest } = inputs;
     return this.through(tgt, caches, (layer, x, cache) =>
@@ -293,8 +279,8 @@ export interface TransformerInputs extends DecoderInputs {
 
 /** Encoder and decoder; all matrices initialised after Glorot and Bengio (2010). */
 export class Transformer extends Composed {
-  readonly encoder: NonNullable<TransformerOptions["customEncoder"]>;
-  readonly decoder: NonNullable<TransformerOptions["customDecoder"]>;
+  declare readonly encoder: NonNullable<TransformerOptions["customEncoder"]>;
+  declare readonly decoder: NonNullable<TransformerOptions["customDecoder"]>;
 
   /** @param dModel default: 512 @param nhead default: 8 */
   constructor(dModel = 512, nhead = 8, options: TransformerOptions = {}) {
@@ -319,7 +305,7 @@ export class Transformer extends Composed {
   }
 
   override callsOwn(): boolean {
-    return this.forward === Transformer.prototype.forward && areOwn(this.encoder, this.decoder);
+    return areOwn(this.encoder, this.decoder);
   }
 
   /**

@@ -150,10 +150,7 @@ function geometryOf(
   if (bias !== null) expectShape(op, "bias", bias, [O]);
   const stride = perDim(op, "stride", options.stride ?? 1, n, 1);
   const dilation = perDim(op, "dilation", options.dilation ?? 1, n, 1);
-  const same = options.padding === "same";
-  if (same && stride.some((s) => s !== 1)) {
-    throw new ValueError(op, `padding "same" needs a stride of 1: got ${stride.join(",")}`);
-  }
+  const same = isSame(op, options.padding, stride);
   const wider = kernel.map((k, i) => (same ? dilation[i]! * (k - 1) : 0));
   const given = perDim(op, "padding", amount(options.padding), n, 0);
   const output = input.map((size, i) =>
@@ -161,6 +158,15 @@ function geometryOf(
   );
   const padding = same ? wider.map((w) => Math.floor(w / 2)) : given;
   return { N, C, O, groups, input, kernel, output, stride, padding, dilation };
+}
+
+/** Whether a padding is "same", which strides other than 1 refuse. */
+export function isSame(op: string, padding: unknown, stride: readonly number[]): boolean {
+  const same = padding === "same";
+  if (same && stride.some((s) => s !== 1)) {
+    throw new ValueError(op, `padding "same" needs a stride of 1: got ${stride.join(",")}`);
+  }
+  return same;
 }
 
 /** A padding as numbers, as far as it is not left to the other sizes. */

@@ -210,8 +210,8 @@ export function bernoulli(shape: Shape, p: number, options: RandomOptions = {}):
 }
 
 /** Refuses what is no probability. */
-export function checkProbability(op: string, p: number): void {
-  if (!(p >= 0 && p <= 1)) throw new ValueError(op, `p must lie in [0, 1]: got ${p}`);
+export function checkProbability(op: string, p: number, name = "p"): void {
+  if (!(p >= 0 && p <= 1)) throw new ValueError(op, `${name} must lie in [0, 1]: got ${p}`);
 }
 
 export interface DropoutOptions {

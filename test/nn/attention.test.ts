@@ -148,7 +148,7 @@ describe("KVCache", () => {
     expect(call([2, 1, 5], [2, 1, 3])).toThrow(/\[KVCache\] k must be \[2,1,4\]: got \[2,1,5\]/);
     expect(call([2, 1, 4], [2, 2, 3])).toThrow(/\[KVCache\] v must be \[2,1,3\]: got \[2,2,3\]/);
     expect(cache.length).toBe(1);
-    expect(() => cache.crop(2)).toThrow(/length must lie in \[0, 1\]: got 2/);
+    expect(() => cache.crop(2)).toThrow(/length must be an integer in \[0, 1\]: got 2/);
   });
 });
 
@@ -220,6 +220,21 @@ describe("generation step by step equals the whole at once", () => {
       });
       expect(distance(got, layer.forward(x))).toBeLessThan(1e-6);
     }
+  });
+});
+
+describe("SinusoidalPositionalEncoding", () => {
+  it.each<[number[], boolean]>([
+    [[7, 2, 1], false],
+    [[7, 2, 5], false],
+    [[6], false],
+    [[2, 3, 7, 6], true],
+    [[], true],
+  ])("refuses %j (batchFirst: %j)", (shape, batchFirst) => {
+    const layer = new nn.SinusoidalPositionalEncoding(6, { batchFirst });
+    const lead = batchFirst ? "N, T" : "T, N";
+    expect(() => layer.forward(sg.ones(shape))).toThrow(sg.ShapeError);
+    expect(() => layer.forward(sg.ones(shape))).toThrow(`x must be [${lead}, 6] or [T, 6]: got`);
   });
 });
 

@@ -1,6 +1,7 @@
 // ModuleList, ModuleDict, ParameterList, ParameterDict.
 import { describe, expect, it } from "vitest";
-import { IndexError, nn, ones, type Tensor, ValueError, zeros } from "../../src/index.js";
+import { IndexError, nn, ones, randn, type Tensor, ValueError, zeros } from "../../src/index.js";
+import { copyModule } from "../../src/nn/copy.js";
 
 const p = (n: number): nn.Parameter => new nn.Parameter(zeros([n]));
 
@@ -52,4 +53,40 @@ describe("containers", () => {
     expect(() => new nn.ParameterDict({ a: 3 as never })).toThrow(ValueError);
     expect(() => dict.forward()).toThrow(ValueError);
   });
+});
+
+describe("a copy", () => {
+  it("has items of its own", () => {
+    const net = new Net();
+    const copy = copyModule(net);
+    expect(Object.keys(copy.stateDict())).toEqual(Object.keys(net.stateDict()));
+    expect(copy.forward(ones([1, 2])).toArray()).toEqual(net.forward(ones([1, 2])).toArray());
+    copy.parameters().forEach((p, i) => expect(p).not.toBe(net.parameters()[i]));
+    copy.blocks.append(new nn.Linear(2, 2));
+    copy.heads.delete("left");
+    expect([net.blocks.length, copy.blocks.length, net.heads.has("left")]).toEqual([2, 3, true]);
+  });
+
+  it("pads as its original does, and has its hooks", () => {
+    const conv = new nn.Conv2d(1, 1, 3, { padding: 1, paddingMode: "reflect" });
+    let calls = 0;
+    conv.registerForwardHook(() => void calls++);
+    const copy = copyModule(conv);
+    const x = randn([1, 1, 4, 4]);
+    expect(copy.forward(x).toArray()).toEqual(conv.forward(x).toArray());
+    expect(calls).toBe(2);
+  });
+});
+
+it("texts show what an empty one holds: nothing", () => {
+  expect(String(new nn.ModuleList())).toBe("ModuleList()");
+  expect(String(new nn.ModuleDict())).toBe("ModuleDict()");
+});
+
+it("errors name the class as it is written, not as a minifier calls it", () => {
+  const t = class extends nn.ModuleList {};
+  expect(() => new t().at(0)).toThrow(/^\[ModuleList\]/);
+  expect(() => new t().forward()).toThrow(/^\[ModuleList\]/);
+  const d = class extends nn.ParameterDict {};
+  expect(() => new d().get("a")).toThrow(/^\[ParameterDict\]/);
 });

@@ -30,6 +30,18 @@ describe("constructors", () => {
       () => new nn.ConvTranspose2d(3, 2, 3, { groups: 2 }),
       "[ConvTranspose2d] groups",
     ],
+    ...(["zeros", "reflect", "replicate", "circular"] as const).flatMap((paddingMode) =>
+      ([1, 2, 3] as const).map((n): [string, () => unknown, string] => [
+        `padding "same" with strides in ${n} dims, of ${paddingMode}`,
+        () => new nn[`Conv${n}d`](1, 1, 3, { paddingMode, padding: "same", stride: 2 }),
+        `[Conv${n}d] padding "same" needs a stride of 1: got 2`,
+      ]),
+    ),
+    [
+      "a padding of another name",
+      () => new nn.Conv1d(1, 1, 3, { padding: "full" as "same" }),
+      "padding",
+    ],
     ["NaN channels", () => new nn.ConvTranspose3d(1, NaN, 3), "[ConvTranspose3d] outChannels"],
   ];
   it.each(refused)("refuse %s", (_, make, message) => {

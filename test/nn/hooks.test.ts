@@ -1,6 +1,6 @@
 // Hooks, apply and toString of modules.
 import { describe, expect, it } from "vitest";
-import { GradError, nn, ones, type Tensor, tensor } from "../../src/index.js";
+import { grad, GradError, nn, noGrad, ones, type Tensor, tensor } from "../../src/index.js";
 
 const ones23 = (): Tensor => ones([2, 3], { requiresGrad: true });
 
@@ -93,7 +93,125 @@ describe("backward hooks", () => {
   });
 });
 
+describe("backward hooks where inputs and output do not hang together", () => {
+  /** Twice a; b and the parameter take no part, or all the part. */
+  class Part extends nn.Module {
+    aux: Tensor | null = null;
+    own = new nn.Parameter(ones([2]));
+    constructor(readonly uses: "a" | "none") {
+      super();
+    }
+    forward(a: Tensor, _b: Tensor): Tensor {
+      this.aux = a.mul(5);
+      return this.uses === "a" ? a.mul(2) : this.own.mul(3);
+    }
+  }
+  const pair = (): [Tensor, Tensor] => [
+    tensor([1, 2], { requiresGrad: true }),
+    tensor([3, 4], { requiresGrad: true }),
+  ];
+
+  it("give 0 for an input that the output does not depend on, in each backward", () => {
+    const module = new Part("a");
+    const seen: unknown[] = [];
+    module.registerFullBackwardHook((_, grads, g) => {
+      seen.push(
+        grads.map((t) => t?.toArray()),
+        g.toArray(),
+      );
+    });
+    const [a, b] = pair();
+    const loss = module.forward(a, b).sum();
+    loss.backward(null, { retainGraph: true });
+    loss.backward();
+    const once = [
+      [
+        [2, 2],
+        [0, 0],
+      ],
+      [1, 1],
+    ];
+    expect(seen).toEqual([...once, ...once]);
+    expect([a.grad!.toArray(), b.grad!.toArray()]).toEqual([
+      [4, 4],
+      [0, 0],
+    ]);
+  });
+
+  it("are not called where the output depends on no input, or is passed by", () => {
+    let calls = 0;
+    const [a, b] = pair();
+    const none = new Part("none");
+    none.registerFullBackwardHook(() => void calls++);
+    none.forward(a, b).sum().backward();
+    expect(none.own.grad!.toArray()).toEqual([3, 3]);
+    const part = new Part("a");
+    part.registerFullBackwardHook(() => void calls++);
+    part.forward(a, b);
+    part.aux!.sum().backward();
+    expect([calls, a.grad!.toArray()]).toEqual([0, [5, 5]]);
+  });
+
+  it("refuse an output that is no tensor", () => {
+    const lstm = new nn.LSTM(3, 2);
+    lstm.registerFullBackwardHook(() => undefined);
+    expect(() => lstm.forward(ones23())).toThrow(GradError);
+    expect(() => lstm.forward(ones23())).toThrow(/the output must be a tensor: got object/);
+    expect(noGrad(() => lstm.forward(ones23())).output.shape).toEqual([2, 2]);
+  });
+
+  it("are not there in noGrad", () => {
+    const layer = new nn.Tanh();
+    layer.registerFullBackwardHook(() => undefined);
+    expect(noGrad(() => layer.forward(ones23())).requiresGrad).toBe(false);
+  });
+
+  it("let second derivatives through, and refuse to replace what no input needs", () => {
+    const layer = new nn.Tanh();
+    let calls = 0;
+    layer.registerFullBackwardHook(() => void calls++);
+    const x = tensor(0.5, { requiresGrad: true });
+    const [dx] = grad(layer.forward(x), x, { createGraph: true });
+    const [ddx] = grad(dx!, x);
+    expect(ddx!.item()).toBeCloseTo(-2 * Math.tanh(0.5) * (1 - Math.tanh(0.5) ** 2), 6);
+    expect(calls).toBe(1);
+    const linear = new nn.Linear(3, 2);
+    linear.registerFullBackwardHook((_, __, g) => g);
+    expect(() =>
+      linear
+        .forward(ones([2, 3]))
+        .sum()
+        .backward(),
+    ).toThrow(/replace the gradient of one input: 0 of them/);
+  });
+});
+
 describe("apply and toString", () => {
+  it("handle each module once, where a child knows its parent", () => {
+    class Child extends nn.Module {
+      constructor(readonly parent: nn.Module) {
+        super();
+      }
+      forward(x: Tensor): Tensor {
+        return x;
+      }
+    }
+    class Parent extends nn.Module {
+      child = new Child(this);
+      again = this.child;
+      forward(x: Tensor): Tensor {
+        return x;
+      }
+    }
+    const net = new Parent();
+    const seen: nn.Module[] = [];
+    net.apply((m) => void seen.push(m));
+    expect(seen).toEqual([net.child, net]);
+    const child = ["Child(", "    (parent): Parent(...)", "  )"].join("\n");
+    expect(String(net)).toBe(`Parent(\n  (child): ${child}\n  (again): ${child}\n)`);
+    expect(String(net)).toBe(String(net));
+  });
+
   it("apply visits children first", () => {
     const model = new nn.Sequential(new nn.Linear(3, 2), new nn.Sequential(new nn.ReLU()));
     const seen: string[] = [];

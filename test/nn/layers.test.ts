@@ -5,6 +5,7 @@ import {
   avgPool2d,
   batchNorm,
   conv2d,
+  DTypeError,
   IndexError,
   manualSeed,
   maxPool2d,
@@ -20,6 +21,9 @@ import {
 import { handleCount } from "../../src/autograd/tensor.js";
 
 const bound = (x: Tensor): number => x.detach().abs().amax().item();
+
+const stack = (n: number): nn.Module =>
+  new nn.TransformerEncoder(new nn.TransformerEncoderLayer(4, 2, { dimFeedforward: 3 }), n);
 
 describe("constructors", () => {
   const layers: Record<string, () => nn.Module> = {
@@ -49,6 +53,27 @@ describe("constructors", () => {
     ["Embedding of -1 rows", () => new nn.Embedding(-1, 2), "[Embedding] numEmbeddings"],
     ["BatchNorm2d of -1 channels", () => new nn.BatchNorm2d(-1), "sizes must be"],
     ["LayerNorm over half a size", () => new nn.LayerNorm(2.5), "sizes must be"],
+    ["GroupNorm of 0 groups", () => new nn.GroupNorm(0, 4), "[GroupNorm] numGroups"],
+    ["GroupNorm of -4 channels", () => new nn.GroupNorm(2, -4), "[GroupNorm] numChannels"],
+    ["half a head", () => new nn.MultiheadAttention(4, 0.5), "[MultiheadAttention] numHeads"],
+    ["-2 heads", () => new nn.MultiheadAttention(4, -2), "[MultiheadAttention] numHeads"],
+    ["NaN heads", () => new nn.MultiheadAttention(4, NaN), "[MultiheadAttention] numHeads"],
+    ["3 heads of 4", () => new nn.MultiheadAttention(4, 3), "numHeads must divide embedDim: got 3"],
+    ["half a kdim", () => new nn.MultiheadAttention(4, 2, { kdim: 0.5 }), "kdim"],
+    ["attention's dropout", () => new nn.MultiheadAttention(4, 2, { dropout: 2 }), "dropout"],
+    ["a Transformer's", () => new nn.TransformerEncoderLayer(4, 2, { dropout: NaN }), "dropout"],
+    ["a stack of -1 layers", () => stack(-1), "[Transformer] numLayers must be an integer >= 0"],
+    ["a stack of 1.5 layers", () => stack(1.5), "[Transformer] numLayers"],
+    ["a stack of NaN layers", () => stack(NaN), "[Transformer] numLayers"],
+    ["an LSTM of 1.5 layers", () => new nn.LSTM(2, 3, { numLayers: 1.5 }), "[LSTM] numLayers"],
+    ["an LSTM's dropout", () => new nn.LSTM(2, 3, { dropout: -0.1 }), "[LSTM] dropout"],
+    ["a cache of NaN", () => new nn.KVCache(NaN), "[KVCache] capacity"],
+    [
+      "an odd dModel",
+      () => new nn.SinusoidalPositionalEncoding(5),
+      "2 must divide dModel: got 2, 5",
+    ],
+    ["sines' dropout", () => new nn.SinusoidalPositionalEncoding(4, { dropout: 2 }), "dropout"],
   ];
   it.each(refused)("refuse %s", (_, make, message) => {
     expect(make).toThrow(ValueError);
@@ -58,6 +83,10 @@ describe("constructors", () => {
   it("refuse a padding row that the table does not have", () => {
     expect(() => new nn.Embedding(3, 2, { paddingIdx: 3 })).toThrow(IndexError);
     expect(() => new nn.Embedding(3, 2, { paddingIdx: -4 })).toThrow(IndexError);
+    const weight = ones([3, 2]);
+    expect(() => new nn.Embedding(3, 2, { paddingIdx: 3, weight })).toThrow(
+      /\[Embedding\] paddingIdx must lie in \[-3, 2\]: got 3/,
+    );
   });
 
   it("have PyTorch's defaults", () => {
@@ -168,6 +197,24 @@ describe("initial values", () => {
     expect(() => nn.init.kaimingUniform_(zeros([3]))).toThrow(ValueError);
     expect(() => nn.init.xavierNormal_(zeros([3]))).toThrow(ValueError);
   });
+
+  it.each(Object.keys(nn.init).filter((name) => /(?:iform|mal)_$/.test(name)))(
+    "init.%s draws into float32 alone",
+    (name) => {
+      for (const dtype of ["int32", "bool"] as const) {
+        for (const shape of [
+          [2, 2],
+          [0, 2],
+        ]) {
+          const x = zeros(shape, { dtype });
+          const init = nn.init[name as "normal_"];
+          expect(() => init(x)).toThrow(DTypeError);
+          expect(() => init(x)).toThrow(`[init] x must be float32: got ${dtype}`);
+        }
+      }
+      expect(nn.init.constant_(zeros([1], { dtype: "int32" }), 3).item()).toBe(3);
+    },
+  );
 
   it("of layers without inputs or outputs are empty", () => {
     expect(new nn.Linear(0, 3).forward(zeros([2, 0])).toArray()).toEqual([

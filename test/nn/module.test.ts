@@ -2,7 +2,9 @@
 // loadStateDict and freezing do to it.
 import { describe, expect, it } from "vitest";
 import {
+  DisposedError,
   DTypeError,
+  GradError,
   nn,
   noGrad,
   ones,
@@ -174,6 +176,36 @@ describe("zeroGrad and freezing", () => {
   });
 });
 
+describe("names", () => {
+  class Two extends nn.Module {
+    aB: unknown = 1;
+    a_b: unknown = 2;
+    forward(x: Tensor): Tensor {
+      return x;
+    }
+  }
+
+  it("are refused where two members would have one", () => {
+    for (const make of [() => new nn.Parameter(zeros([1])), () => new nn.ReLU()]) {
+      const net = new Two();
+      expect(net.stateDict()).toEqual({}); // settings are no members
+      [net.aB, net.a_b] = [make(), make()];
+      for (const look of [() => net.stateDict(), () => net.parameters(), () => net.train()]) {
+        expect(look).toThrow(ValueError);
+        expect(look).toThrow(/aB and a_b would both be called a_b/);
+      }
+      [net.aB, net.a_b] = [[make()], [make()]];
+      expect(() => net.stateDict()).toThrow(/aB and a_b would both be called a_b.0/);
+    }
+  });
+});
+
+const disposed = (): Tensor => {
+  const x = ones([2]);
+  x.dispose();
+  return x;
+};
+
 describe("loadStateDict", () => {
   const snapshot = (net: nn.Module): unknown[] =>
     Object.values(net.stateDict()).map((x) => x.toArray());
@@ -232,6 +264,33 @@ describe("loadStateDict", () => {
     expect(() => net.loadStateDict(bad)).toThrow(ShapeError);
     expect(() => net.loadStateDict(bad, { strict: false })).toThrow("bias must be [3]: got [2]");
     expect(snapshot(net)).toEqual(before);
+  });
+
+  it.each<[string, abstract new (...args: never[]) => Error, (net: nn.Linear) => object]>([
+    ["a disposed tensor", DisposedError, () => ({ bias: disposed() })],
+    ["null", ValueError, () => ({ bias: null as never })],
+    [
+      "a disposed parameter",
+      DisposedError,
+      (net) => {
+        net.bias!.dispose();
+        return { bias: ones([2]) };
+      },
+    ],
+    [
+      "a parameter whose elements are one",
+      GradError,
+      (net) => {
+        Object.assign(net, { bias: new nn.Parameter(zeros([1]).expand([2])) });
+        return { bias: ones([2]) };
+      },
+    ],
+  ])("changes nothing when it refuses %s behind others", (_, error, prepare) => {
+    const net = new nn.Linear(2, 2);
+    const before = net.weight.toArray();
+    const state = { weight: ones([2, 2]), ...prepare(net) } as nn.StateDict;
+    expect(() => net.loadStateDict(state)).toThrow(error);
+    expect(net.weight.toArray()).toEqual(before);
   });
 
   it("refuses what is no tensor", () => {

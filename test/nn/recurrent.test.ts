@@ -143,13 +143,29 @@ it("cells are one step of their layers", () => {
   expect(next.cell.toArray()).toEqual(c.select(0, 0).toArray());
 });
 
+it("errors name the class as it is written, not as a minifier calls it", () => {
+  const [a, b] = [class extends nn.GRU {}, class extends nn.RNNCell {}];
+  expect(() => new a(2, 0)).toThrow(/^\[GRU\]/);
+  expect(() => new a(2, 3).forward(ones([3]))).toThrow(/^\[GRU\]/);
+  expect(() => new b(2, 3).forward(ones([3]))).toThrow(/^\[RNNCell\]/);
+  const c = class extends nn.InstanceNorm2d {};
+  expect(() => new c(2).forward(ones([3]))).toThrow(/^\[InstanceNorm2d\]/);
+  const d = class extends nn.Dropout2d {};
+  expect(() => new d(2)).toThrow(/^\[Dropout\]/);
+});
+
 describe("bad input is refused", () => {
   const lstm = new nn.LSTM(2, 3);
   const [x, wide, whole] = [ones([4, 2, 2]), ones([4, 2, 3]), ones([4, 2, 2]).int()];
   const [good, bad] = [ones([1, 2, 3]), ones([1, 2, 4])];
   const cell = new nn.GRUCell(2, 3);
   const cases: [string, () => unknown, abstract new (...args: never[]) => Error, RegExp][] = [
-    ["no hidden unit", () => new nn.GRU(2, 0), ValueError, /\[GRU\] hiddenSize must lie in \[1, /],
+    [
+      "no hidden unit",
+      () => new nn.GRU(2, 0),
+      ValueError,
+      /\[GRU\] hiddenSize must be an integer in \[1, 32768\]: got 0/,
+    ],
     ["no layer", () => new nn.RNN(2, 3, { numLayers: 0 }), ValueError, /numLayers must be/],
     [
       "dropout 2",

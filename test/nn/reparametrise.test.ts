@@ -1,6 +1,16 @@
 // weightNorm and spectralNorm as a user meets them.
 import { describe, expect, it } from "vitest";
-import { memory, nn, noGrad, optim, randn, type Tensor, ValueError } from "../../src/index.js";
+import {
+  IndexError,
+  memory,
+  nn,
+  noGrad,
+  optim,
+  randn,
+  type Tensor,
+  ValueError,
+} from "../../src/index.js";
+import { copyModule } from "../../src/nn/copy.js";
 
 const same = (a: Tensor, b: Tensor, digits = 5): void => {
   const [x, y] = [a.toTypedArray(), b.toTypedArray()];
@@ -57,6 +67,13 @@ describe("spectralNorm", () => {
     expect(Object.keys(layer.stateDict())).toEqual(["weight_orig", "weight_u", "weight_v"]);
   });
 
+  it("has outputs for rows, of transposed convolutions too", () => {
+    const layer = nn.spectralNorm(new nn.ConvTranspose2d(3, 2, 4));
+    const { weight_u: u, weight_v: v } = layer.stateDict();
+    expect([u!.shape, v!.shape]).toEqual([[2], [3 * 16]]);
+    expect(nn.spectralNorm(new nn.Conv2d(3, 2, 4)).stateDict()["weight_u"]!.shape).toEqual([2]);
+  });
+
   it("does not iterate in evaluation", () => {
     const layer = nn.spectralNorm(new nn.Linear(4, 3));
     layer.eval();
@@ -81,4 +98,72 @@ it("neither leaves handles behind, forward and backward", () => {
     run();
     expect(memory().handles).toBe(before);
   }
+});
+
+it.each<[string, abstract new (...args: never[]) => Error, (layer: nn.Linear) => unknown]>([
+  ["spectralNorm, a dim too many", IndexError, (l) => nn.spectralNorm(l, { dim: 2 })],
+  ["spectralNorm, half a dim", IndexError, (l) => nn.spectralNorm(l, { dim: 0.5 })],
+  ["spectralNorm, no iteration", ValueError, (l) => nn.spectralNorm(l, { nPowerIterations: 0 })],
+  ["weightNorm, a dim too many", IndexError, (l) => nn.weightNorm(l, { dim: 2 })],
+  ["weightNorm, a dim too few", IndexError, (l) => nn.weightNorm(l, { dim: -3 })],
+])("what is refused changes nothing: %s", (_, error, call) => {
+  const layer = new nn.Linear(3, 2);
+  const before = layer.forward(randn([1, 3])).shape;
+  expect(() => call(layer)).toThrow(error);
+  expect(Object.keys(layer.stateDict())).toEqual(["weight", "bias"]);
+  expect(layer.forward(randn([1, 3])).shape).toEqual(before);
+});
+
+describe.each([
+  ["weightNorm", nn.weightNorm],
+  ["spectralNorm", nn.spectralNorm],
+])("%s", (_, norm) => {
+  it("releases no weight that a hook or a layer of one's own keeps", () => {
+    const kept: Tensor[] = [];
+    class Own extends nn.Linear {
+      override forward(x: Tensor): Tensor {
+        kept.push(this.weight);
+        return super.forward(x);
+      }
+    }
+    const layer = new nn.Linear(3, 2);
+    const keep = (): void => void kept.push(layer.weight);
+    layer.registerForwardHook(keep);
+    norm(layer);
+    layer.registerForwardPreHook(keep);
+    layer.registerForwardHook(keep);
+    layer.forward(randn([1, 3]));
+    norm(new Own(3, 2)).forward(randn([1, 3]));
+    expect(kept.map((t) => t.isDisposed)).toEqual([false, false, false, false]);
+  });
+
+  it("is a copy's own: its parts, its iterations, its removal", () => {
+    const layer = norm<nn.Linear>(new nn.Linear(4, 3));
+    const x = randn([2, 4]);
+    const copy = copyModule(layer);
+    same(copy.forward(x), layer.forward(x));
+    const reached = layer.stateDict();
+    const state = copy.stateDict();
+    for (const [name, t] of Object.entries(state)) same(t, reached[name]!);
+    noGrad(() => copy.parameters().forEach((p) => p.zero_()));
+    expect(copy.weight.toArray()).not.toEqual(layer.weight.toArray());
+    if (norm !== nn.weightNorm) return;
+    nn.removeWeightNorm(copy);
+    expect(Object.keys(copy.stateDict())).toEqual(["bias", "weight"]);
+    expect(Object.keys(layer.stateDict())).toEqual(["bias", "weight_g", "weight_v"]);
+  });
+});
+
+it("weightNorm leaves no handles behind in layers whose forward is no plain layer's", () => {
+  const lstm = nn.weightNorm(new nn.LSTM(3, 2), { name: "weightHhL0" });
+  const attention = nn.weightNorm(new nn.MultiheadAttention(4, 2), { name: "inProjWeight" });
+  const [x, q] = [randn([5, 1, 3]), randn([5, 4])];
+  const run = (): void => {
+    for (const t of Object.values(lstm.forward(x))) (t as Tensor | null)?.dispose();
+    for (const t of Object.values(attention.forward(q, q, q))) t?.dispose();
+  };
+  noGrad(run);
+  const before = memory().handles;
+  noGrad(run);
+  expect(memory().handles).toBe(before);
 });

@@ -59,3 +59,36 @@ it("takes token ids and several inputs, and leaves modes, statistics and memory 
   expect(net.stateDict()["1.num_batches_tracked"]!.item()).toBe(0);
   expect(Object.hasOwn(net, "forward")).toBe(false);
 });
+
+it.each<[string, nn.Module, Parameters<typeof nn.summary>[1], number]>([
+  // Each of 2 x 5 points of the input meets 3 x 4 x 3 weights.
+  ["ConvTranspose1d", new nn.ConvTranspose1d(3, 4, 3, { stride: 2 }), [2, 3, 5], 10 * 36],
+  [
+    "ConvTranspose2d of groups, without a batch",
+    new nn.ConvTranspose2d(4, 2, 3, { groups: 2, padding: 1 }),
+    [4, 5, 5],
+    25 * 4 * 9,
+  ],
+  ["LayerNorm", new nn.LayerNorm([3, 4]), [2, 3, 4], 0],
+  ["RMSNorm", new nn.RMSNorm([3, 4]), [2, 3, 4], 0],
+  // 5 queries, 7 keys and values, and as many outputs as queries; the learned key is no factor.
+  [
+    "MultiheadAttention",
+    new nn.MultiheadAttention(4, 2, { addBiasKv: true }),
+    [[5, 4], [7, 4], [7, 4]], // prettier-ignore
+    (5 + 7 + 7 + 5) * 16,
+  ],
+  [
+    "MultiheadAttention of other keys and values",
+    new nn.MultiheadAttention(4, 2, { kdim: 3, vdim: 2, batchFirst: true }),
+    [[2, 5, 4], [2, 7, 3], [2, 7, 2]], // prettier-ignore
+    2 * (5 * 16 + 7 * 12 + 7 * 8 + 5 * 16),
+  ],
+  ["weightNorm", nn.weightNorm(new nn.Linear(4, 3)), [2, 4], 2 * 12],
+  ["weightNorm, convolved", nn.weightNorm(new nn.Conv1d(2, 3, 2)), [1, 2, 5], 4 * 12],
+  ["spectralNorm", nn.spectralNorm(new nn.Linear(4, 3)), [2, 4], 2 * 12],
+  ["LSTM", new nn.LSTM(3, 2, { bidirectional: true }), [5, 2, 3], 5 * 2 * 2 * 8 * (3 + 2)],
+  ["Linear without outputs", new nn.Linear(4, 0), [2, 4], 0],
+])("counts the multiply-adds of %s", (_, module, inputs, wanted) => {
+  expect(nn.summary(module, inputs).multiplyAdds).toBe(wanted);
+});

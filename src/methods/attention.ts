@@ -1,3 +1,0 @@
-// Methods of attention and Transformers.
-
-export const attentionMethods = {};

@@ -1,3 +1,0 @@
-// Methods of convolutions and pooling.
-
-export const convMethods = {};
