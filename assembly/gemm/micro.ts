@@ -18,6 +18,7 @@
 // Order of summation: every element is from + (((0 + a0 * b0) + a1 * b1) + ...), in a full tile as
 // at an edge, so its bits depend on k alone. Zeros are never skipped: 0 * inf is NaN.
 import { Scratch } from "../abi";
+import { Fused } from "./fused";
 
 export class Micro {
   /** C[m x n] = from + A[m x k] @ B[k x n], panel by panel: B's panel stays in the L1 cache. */
@@ -42,17 +43,21 @@ export class Micro {
       let ai = a;
       let ci = c;
       let fi = from;
-      for (let i: u32 = 0; i < m; i += 4) {
-        const rows = min<u32>(4, m - i);
-        if (rows == 4 && cols == 8) {
+      let rows: u32 = 0;
+      for (let i: u32 = 0; i < m; i += rows) {
+        rows = min<u32>(4, m - i);
+        if (ASC_FEATURE_RELAXED_SIMD && fast && cols == 8 && Fused.takes(m - i)) {
+          rows = Fused.ROWS;
+          Fused.f32_6x8(ai, aRow, b, k, fi, fromLd, ci, ldc);
+        } else if (rows == 4 && cols == 8) {
           if (fast) Micro.f32_4x8<u32>(ai, aRow, aCol, 4, b, bRow, k, fi, fromLd, ci, ldc);
           else Micro.f32_4x8<f32>(ai, aRow, aCol, 4, b, bRow, k, fi, fromLd, ci, ldc);
         } else {
           Micro.edge(ai, aRow, aCol, rows, cols, b, bRow, k, fi, fromLd, ci, ldc);
         }
-        ai += aRow << 4;
-        ci += ldc << 4;
-        if (from) fi += fromLd << 4;
+        ai += (rows * aRow) << 2;
+        ci += (rows * ldc) << 2;
+        if (from) fi += (rows * fromLd) << 2;
       }
       b += bPanel << 2;
       c += 32;
