@@ -8,14 +8,17 @@ import { Mode, RecurrentArgs } from "./args";
 
 export class Vec {
   /** Up to four of the n floats from `at`; 0 behind them. */
+  @inline
   static load(p: usize, at: u32, n: u32): v128 {
     return at + 4 <= n
       ? v128.load(p + (at << 2))
       : Lanes.loadTail(p + (at << 2), n - at, f32x4.splat(0));
   }
 
+  @inline
   static store(p: usize, at: u32, n: u32, v: v128): void {
-    Lanes.storeHead(p + (at << 2), min(n - at, 4), v);
+    if (at + 4 <= n) v128.store(p + (at << 2), v);
+    else Lanes.storeHead(p + (at << 2), n - at, v);
   }
 
   /** Copies n floats: for a few, memory.copy takes longer to begin. */
