@@ -86,7 +86,11 @@ function scaled(op: string, fn: typeof add, a: Operand, b: Operand, alpha: numbe
     throw new DTypeError(op, `alpha must be an integer for int32 operands: got ${alpha}`);
   }
   if (typeof b === "number") return fn(a, b * alpha);
-  return tidy(() => fn(a, mul(b, alpha)));
+  return tidy(() => {
+    const scaled = mul(b, alpha);
+    const bools = typeof a !== "number" && promote(a.dtype, b.dtype) === "bool";
+    return fn(a, bools ? cast(scaled, "bool") : scaled);
+  });
 }
 
 /**

@@ -149,10 +149,16 @@ export function picked(op: string, x: Tensor, indices: readonly PlainIndex[]): P
     }
   }
   const shape = tensors.reduce<Shape>((all, t) => broadcastShapes(op, all, t.shape), []);
-  const together = at.every((d, i) => d === at[0]! + i);
-  if (together) return { view, first: at[0] ?? 0, tensors, dims, shape };
+  if (at.every((d, i) => d === at[0]! + i)) {
+    return { view, first: at[0] ?? 0, tensors, dims, shape };
+  }
+  // A scalar is a number like any other: the dims of the rest decide where theirs go.
+  const long = at.filter((_, i) => tensors[i]!.ndim > 0);
   const others = view.shape.map((_, d) => d).filter((d) => !at.includes(d));
-  return { view: permute(view, [...at, ...others]), first: 0, tensors, dims, shape };
+  const before = others.filter((d) => d < long[0]!).length;
+  const first = others[before]! < long.at(-1)! ? 0 : before;
+  const order = [...others.slice(0, first), ...at, ...others.slice(first)];
+  return { view: permute(view, order), first, tensors, dims, shape };
 }
 
 function outside(op: string, index: number, dim: number, n: number): never {

@@ -2,7 +2,7 @@
 // one kernel serves all of them, their gradients (the transposed matrices) and the gradients of those.
 import { checkFloat } from "../core/dtype.js";
 import { ShapeError, ValueError } from "../core/errors.js";
-import { showShape } from "../core/shape.js";
+import { checkInt, showShape } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
@@ -195,6 +195,8 @@ export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
   const { mode = "nearest", alignCorners = false, antialias = false } = options;
   checkInterpolate(x, mode, options);
   const { sizes, given } = sizesOf(x, options);
+  // Each pixel of a dim has a row of weights.
+  for (const m of sizes) checkInt("interpolate", "a size", m, 1, 1 << 24);
   const bandsOf = (axis: Axis): Band[] =>
     Array.from({ length: axis.m }, (_, j) => {
       if (mode.startsWith("nearest")) return nearest(axis, j, mode === "nearest-exact");

@@ -9,12 +9,16 @@ import { cast, writeInto } from "./convert.js";
 import { narrow, unsqueeze } from "./views.js";
 
 /**
- * Joins tensors along a dim; the other dims must agree. The dtype is the promoted one.
+ * Joins tensors along a dim; the other dims must agree. The dtype is the promoted one. Empty vectors may
+ * stand among tensors of more dims, as where a loop begins.
  * @throws ValueError for an empty list; ShapeError for shapes that differ elsewhere
  */
-export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
-  const first = tensors[0];
-  if (first === undefined) throw new ValueError("cat", "needs at least one tensor");
+export function cat(all: readonly Tensor[], dim = 0): Tensor {
+  if (all.length === 0) throw new ValueError("cat", "needs at least one tensor");
+  const dtype = all.reduce((d, x) => promote(d, x.dtype), all[0]!.dtype);
+  const ranked = all.filter((x) => x.ndim !== 1 || x.numel() > 0);
+  const tensors = ranked.some((x) => x.ndim > 1) ? ranked : all;
+  const first = tensors[0]!;
   if (first.ndim === 0) throw new ShapeError("cat", "scalars can't be joined: use stack");
   const at = checkDim("cat", dim, first.ndim);
   for (const x of tensors) {
@@ -26,7 +30,6 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
     }
   }
   const total = tensors.reduce((n, x) => n + x.shape[at]!, 0);
-  const dtype = tensors.reduce((d, x) => promote(d, x.dtype), first.dtype);
   const out = allocateShape(
     "cat",
     first.shape.map((n, i) => (i === at ? total : n)),

@@ -93,8 +93,10 @@ function checkMode(x: Tensor, padding: readonly number[], mode: PadMode): void {
     );
   }
   padding.forEach((p, i) => {
-    const n = x.shape[x.ndim - 1 - (i >> 1)]!;
-    // What a side may take: any number of copies of an edge, a dim at most, or all but its edge.
+    const whole = x.shape[x.ndim - 1 - (i >> 1)]!;
+    // What a side may take: any number of copies of an edge, a dim (as the other side crops it) at most,
+    // or all but its edge.
+    const n = mode === "circular" ? whole + Math.min(0, padding[i ^ 1]!) : whole;
     const most = mode === "replicate" ? (n > 0 ? p : 0) : mode === "circular" ? n : n - 1;
     if (p > 0 && p > most) {
       throw new ShapeError("pad", `${mode} can't take ${p} elements from a dim of ${n}`);
@@ -102,8 +104,11 @@ function checkMode(x: Tensor, padding: readonly number[], mode: PadMode): void {
   });
 }
 
-/** x with `before` and `after` elements of its own around dim `i`; negative ones crop. */
-function padDim(x: Tensor, i: number, before: number, after: number, mode: PadMode): Tensor {
+/** all with `before` and `after` elements of its own around dim `i`; negative ones crop, and circular wraps what is left. */
+function padDim(all: Tensor, i: number, before: number, after: number, mode: PadMode): Tensor {
+  const first = Math.max(0, -before);
+  const kept = narrow(all, i, first, all.shape[i]! - first + Math.min(0, after));
+  const x = mode === "circular" ? kept : all;
   const n = x.shape[i]!;
   const part = (start: number, length: number): Tensor => narrow(x, i, start, length);
   const edge = (start: number, length: number): Tensor =>
@@ -111,8 +116,7 @@ function padDim(x: Tensor, i: number, before: number, after: number, mode: PadMo
       part(start, 1),
       x.shape.map((n, k) => (k === i ? length : n)),
     );
-  const first = Math.max(0, -before);
-  const parts = [part(first, n - first + Math.min(0, after))];
+  const parts = [kept];
   if (before > 0) {
     if (mode === "reflect") parts.unshift(flip(part(1, before), i));
     else parts.unshift(mode === "circular" ? part(n - before, before) : edge(0, before));

@@ -13,14 +13,21 @@ import { arange, full, tensor, zeros } from "./creation.js";
 import { gather } from "./indexing.js";
 import { cat } from "./join.js";
 import { ceil, floor, round } from "./math.js";
-import { argmax, type Dims, type ReduceOptions, sum, type ValuesAndIndices } from "./reduce.js";
+import {
+  argmax,
+  type Dims,
+  type ReduceOptions,
+  shared,
+  sum,
+  type ValuesAndIndices,
+} from "./reduce.js";
 import { cummax } from "./scan.js";
 import { pick, sort } from "./sort.js";
 import { narrow, permute, reshape } from "./views.js";
 
 /**
  * The median of all elements, or with `dim` along it and where it stands: of an even number the lower of
- * the two in the middle; NaN where there is any.
+ * the two in the middle; NaN where there is any. Without `dim`, elements that equal it share the gradient.
  */
 export function median(x: Tensor): Tensor;
 export function median(x: Tensor, dim: number, options?: ReduceOptions): ValuesAndIndices;
@@ -52,7 +59,10 @@ function middle(
 ): Tensor | ValuesAndIndices {
   if (dim === undefined) {
     if (x.numel() === 0 && x.dtype === "float32") return full([], NaN);
-    return tidy(() => (middle(op, skip, reshape(x, [-1]), 0, {}) as ValuesAndIndices).values);
+    const flat = tidy(
+      () => (middle(op, skip, reshape(detach(x), [-1]), 0, {}) as ValuesAndIndices).values,
+    );
+    return shared(op, flat, x, checkDims(op, null, x.ndim));
   }
   const at = checkDim(op, dim, x.ndim);
   return pick(op, x, at, keepdim, (order) => {

@@ -14,7 +14,7 @@ import { f32, run } from "../kernels/run.js";
 import { countUnits, foldUnits } from "../kernels/units.js";
 import { tidy } from "../memory/scope.js";
 import { div, mul, sub } from "./arithmetic.js";
-import { eq, where } from "./compare.js";
+import { eq, isnan, where } from "./compare.js";
 import { cast } from "./convert.js";
 import { gather } from "./indexing.js";
 import { sqrt } from "./math.js";
@@ -132,10 +132,15 @@ function extreme(
   options: ReduceOptions,
 ): Tensor {
   const over = checkDims(op, dims, x.ndim);
-  const out = fold(op, fs, x, over, options.keepdim ?? false);
+  return shared(op, fold(op, fs, x, over, options.keepdim ?? false), x, over);
+}
+
+/** Records `out`, elements of x over dims: those that equal it, NaN also, share the gradient evenly. */
+export function shared(op: string, out: Tensor, x: Tensor, over: readonly number[]): Tensor {
   return record(op, out, [x], { x, out }, (dy, { x, out }) => [
     () => {
-      const winners = cast(eq(x, spread(out, x.shape, over)), "float32");
+      const all = spread(out, x.shape, over);
+      const winners = cast(where(isnan(all), isnan(x), eq(x, all)), "float32");
       const share = div(winners, sum(winners, over, { keepdim: true })); // 1/k for k winners
       return mul(spread(dy, x.shape, over), share);
     },

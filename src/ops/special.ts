@@ -9,7 +9,7 @@ import { f32 } from "../kernels/run.js";
 import { kernels } from "../kernels/loader.js";
 import { tidy } from "../memory/scope.js";
 import { add, mul, square, sub } from "./arithmetic.js";
-import { eq, isnan, where } from "./compare.js";
+import { eq, isnan, lt, where } from "./compare.js";
 import { clone } from "./convert.js";
 import { apply, clamp, exp, reciprocal, rsqrt, trunc } from "./math.js";
 
@@ -127,7 +127,10 @@ export function polygamma(n: number, x: Tensor): Tensor {
  */
 export function logit(x: Tensor, eps: number | null = null): Tensor {
   if (eps !== null) return tidy(() => logit(clamp(x, eps, 1 - eps)));
-  return special("logit", x, (x) => reciprocal(mul(x, sub(1, x)))); // 1 / (x (1 - x))
+  return special("logit", x, (x) => {
+    const slope = mul(x, sub(1, x)); // 1 / (x (1 - x)), where there is a value
+    return reciprocal(where(lt(slope, 0), NaN, slope));
+  });
 }
 
 /**

@@ -47,6 +47,47 @@ const values: Record<string, [() => sg.Tensor, unknown]> = {
     },
     [NaN, NaN, NaN, NaN, NaN, NaN, NaN, NaN],
   ],
+  "circular padding wraps what a crop leaves": [
+    () =>
+      sg.cat(
+        [
+          [-1, 1],
+          [1, -1],
+          [2, -1],
+        ].map((p) => sg.pad(tensor([[1, 2, 3, 4]]), p, { mode: "circular" })),
+        1,
+      ),
+    [[2, 3, 4, 2, 3, 1, 2, 3, 2, 3, 1, 2, 3]],
+  ],
+  "two bools and an alpha": [
+    () =>
+      sg.stack(
+        [0, 2].map((alpha) => sg.add(tensor([true, false]), tensor([true, true]), { alpha })),
+      ),
+    [
+      [true, false],
+      [true, true],
+    ],
+  ],
+  "an empty vector among tensors of two dims": [
+    () => sg.cat([sg.zeros([0]), tensor([[1, 2]]), sg.zeros([0]), tensor([[3]])], 1),
+    [[1, 2, 3]],
+  ],
+  "a scalar beside a list, as indices": [
+    () => {
+      const x = sg.arange(24).reshape([2, 3, 4]);
+      const one = int(1);
+      const read = [
+        x.at(one, sg.slice(), [0, 2]),
+        x.at([0, 1], sg.slice(), one),
+        x.at(one, sg.slice(), one),
+      ];
+      const y = sg.zeros([2, 3, 4], { dtype: "int32" });
+      y.setAt([one, sg.slice(), [0, 2]], read[0]!);
+      return sg.cat([...read.slice(0, 2).map((r) => r.flatten()), read[2]!, y.at(1, 2)]);
+    },
+    [12, 14, 16, 18, 20, 22, 1, 5, 9, 13, 17, 21, 13, 17, 21, 20, 0, 22, 0],
+  ],
   "bitwiseNot of the extremes of int32": [
     () => sg.bitwiseNot(int([2147483647, -2147483648, 0])),
     [-2147483648, 2147483647, -1],
@@ -271,6 +312,37 @@ describe("gradients", () => {
     expect((slope(f, [[1, 2]]) as number[][]).flat().every(Number.isFinite)).toBe(true);
   });
 
+  test("elements that equal a median or an extreme of all share its gradient, NaN also", () => {
+    expect(slope((x) => sg.median(x), [1, 2, 2, 3, 2])).toEqual(
+      [0, 1 / 3, 1 / 3, 0, 1 / 3].map(Math.fround),
+    );
+    expect(
+      slope(
+        (x) => sg.nanmedian(x),
+        [
+          [1, NaN],
+          [2, 1],
+        ],
+      ),
+    ).toEqual([
+      [0.5, 0],
+      [0, 0.5],
+    ]);
+    expect(slope((x) => sg.median(x), [1, NaN, 2, NaN])).toEqual([0, 0.5, 0, 0.5]);
+    expect(slope((x) => sg.max(x), [1, NaN, 2, NaN])).toEqual([0, 0.5, 0, 0.5]);
+    expect(slope((x) => sg.min(x), [1, 3, 1])).toEqual([0.5, 0, 0.5]);
+  });
+
+  test("logit has no slope where it has no value", () => {
+    expect(slope((x) => sg.logit(x), [-1, 0, 0.5, 1, 2], [1, 1, 1, 1, 1])).toEqual([
+      NaN,
+      Infinity,
+      4,
+      Infinity,
+      NaN,
+    ]);
+  });
+
   test("of variance with a correction beyond the number of elements: infinite, not turned round", () => {
     expect(slope((x) => sg.variance(x, 0, { correction: 3 }), [1, 2])).toEqual([
       -Infinity,
@@ -368,7 +440,19 @@ const far = int(5);
 const column = int([[1], [2]]);
 const five = sg.arange(5);
 
+const pixel = sg.ones([1, 1, 1, 1]);
+const row = sg.ones([1, 4]);
 const refusals: Record<string, [() => unknown, new (...args: never[]) => Error, RegExp]> = {
+  "images of a billion rows": [
+    () => sg.interpolate(pixel, { scaleFactor: 1e9 }),
+    sg.ValueError,
+    /^\[interpolate\] a size must be an integer in \[1, 16777216\]: got 1000000000$/,
+  ],
+  "circular padding of more than a crop leaves": [
+    () => sg.pad(row, [-2, 3], { mode: "circular" }),
+    sg.ShapeError,
+    /^\[pad\] circular can't take 3 elements from a dim of 2$/,
+  ],
   "where without its last operand": [
     () => sg.where(truth, one, undefined as never),
     sg.ValueError,
