@@ -225,6 +225,12 @@ export interface LSTMState {
   cell: Tensor;
 }
 
+/** A state that was given, or none: [hidden, cell], as PyTorch has it, would go unseen. */
+function wholeState(layer: string, state: Partial<LSTMState> = {}): Partial<LSTMState> {
+  if (!Array.isArray(state)) return state;
+  throw new ValueError(layer, "a state is { hidden, cell }, no list");
+}
+
 /** Elman's recurrent layer: h' = tanh(W_ih x + b_ih + W_hh h + b_hh), over [T, B, inputSize] or [T, inputSize]. */
 export class RNN extends Recurrent {
   /** @param options.nonlinearity Default: "tanh". */
@@ -263,7 +269,7 @@ export class LSTM extends Recurrent {
     state?: LSTMState,
     options: SequenceOptions = {},
   ): RecurrentOutput & LSTMState {
-    const { output, hidden, cell } = this.sequence(x, state ?? {}, options);
+    const { output, hidden, cell } = this.sequence(x, wholeState("LSTM", state), options);
     return { output, hidden, cell: cell! };
   }
 }
@@ -358,7 +364,8 @@ export class LSTMCell extends Cell {
   }
 
   forward(x: Tensor, state?: LSTMState): LSTMState {
-    const { hidden, cell } = this.step(x, state?.hidden, state?.cell);
+    const given = wholeState("LSTMCell", state);
+    const { hidden, cell } = this.step(x, given.hidden, given.cell);
     return { hidden, cell: cell! };
   }
 }

@@ -11,7 +11,8 @@ import { cast } from "./convert.js";
 import { zerosLike } from "./creation.js";
 import { abs, sign, sqrt } from "./math.js";
 import { ratio } from "./matrix.js";
-import { amax, amin, checkFilled, type Dims, type ReduceOptions, sum } from "./reduce.js";
+import { checkFilled } from "./extremes.js";
+import { amax, amin, type Dims, type ReduceOptions, sum } from "./reduce.js";
 import { reshape } from "./views.js";
 
 /** The p-norm over sorted dims, kept with size 1. Not recorded. */

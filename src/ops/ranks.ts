@@ -10,17 +10,11 @@ import { add, div, maximum, mul, sub } from "./arithmetic.js";
 import { gt, isnan, lt, ne, where } from "./compare.js";
 import { to, toTypedArray } from "./convert.js";
 import { arange, full, tensor, zeros } from "./creation.js";
+import { shared } from "./extremes.js";
 import { gather } from "./indexing.js";
 import { cat } from "./join.js";
 import { ceil, floor, round } from "./math.js";
-import {
-  argmax,
-  type Dims,
-  type ReduceOptions,
-  shared,
-  sum,
-  type ValuesAndIndices,
-} from "./reduce.js";
+import { argmax, type Dims, type ReduceOptions, sum, type ValuesAndIndices } from "./reduce.js";
 import { cummax } from "./scan.js";
 import { pick, sort } from "./sort.js";
 import { narrow, permute, reshape } from "./views.js";

@@ -1,9 +1,9 @@
 // Reductions over any dims: sums, means, extremes, their positions, variance. The kernels reduce the
 // middle of [outer, R, inner]; dims that do not lie together are first brought there. Every order
 // of summation is fixed by the shape alone.
-import { DTypeError, ShapeError } from "../core/errors.js";
+import { DTypeError } from "../core/errors.js";
 import { checkFloat, type DType } from "../core/dtype.js";
-import { checkDim, checkDims, reducedShape, showShape, sizeOf } from "../core/shape.js";
+import { checkDim, checkDims, reducedShape, sizeOf } from "../core/shape.js";
 import { detach } from "../autograd/backward.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
@@ -14,10 +14,11 @@ import { f32, run } from "../kernels/run.js";
 import { countUnits, foldUnits } from "../kernels/units.js";
 import { tidy } from "../memory/scope.js";
 import { div, mul, sub } from "./arithmetic.js";
-import { eq, isnan, where } from "./compare.js";
+import { eq, where } from "./compare.js";
 import { cast } from "./convert.js";
 import { gather } from "./indexing.js";
 import { sqrt } from "./math.js";
+import { checkFilled, shared, whole } from "./extremes.js";
 import { spread, withMiddle } from "./middle.js";
 import { reshape, squeeze } from "./views.js";
 
@@ -107,13 +108,6 @@ const minima = { float32: kernels.aminF32, int32: kernels.aminI32 };
 const maximaAt = { float32: kernels.argmaxF32, int32: kernels.argmaxI32 };
 const minimaAt = { float32: kernels.argminF32, int32: kernels.argminI32 };
 
-/** Refuses to make elements of a result from an empty dim. */
-export function checkFilled(op: string, x: Tensor, dims: readonly number[]): void {
-  if (x.numel() === 0 && sizeOf(reducedShape(x.shape, dims, false)) > 0) {
-    throw new ShapeError(op, `an empty dim has no elements: got shape ${showShape(x.shape)}`);
-  }
-}
-
 /** The largest element over `dims`; NaN wins. Equal extremes share the gradient evenly. */
 export function amax(x: Tensor, dims?: Dims, options: ReduceOptions = {}): Tensor {
   return extreme("amax", maxima, x, dims, options);
@@ -132,19 +126,8 @@ function extreme(
   options: ReduceOptions,
 ): Tensor {
   const over = checkDims(op, dims, x.ndim);
-  return shared(op, fold(op, fs, x, over, options.keepdim ?? false), x, over);
-}
-
-/** Records `out`, elements of x over dims: those that equal it, NaN also, share the gradient evenly. */
-export function shared(op: string, out: Tensor, x: Tensor, over: readonly number[]): Tensor {
-  return record(op, out, [x], { x, out }, (dy, { x, out }) => [
-    () => {
-      const all = spread(out, x.shape, over);
-      const winners = cast(where(isnan(all), isnan(x), eq(x, all)), "float32");
-      const share = div(winners, sum(winners, over, { keepdim: true })); // 1/k for k winners
-      return mul(spread(dy, x.shape, over), share);
-    },
-  ]);
+  const out = tidy(() => cast(fold(op, fs, whole(x), over, options.keepdim ?? false), x.dtype));
+  return shared(op, out, x, over);
 }
 
 /** Values of a reduction along a dim and where they stand in it. */
@@ -188,7 +171,7 @@ function along(
   const at = checkDim(op, dim, x.ndim);
   return tidy(() => {
     if (x.ndim === 0) return { values: reshape(x, []), indices: cast(mul(detach(x), 0), "int32") };
-    const indices = fold(op, fs, x, [at], true, "int32");
+    const indices = fold(op, fs, whole(x), [at], true, "int32");
     const values = gather(x, at, indices);
     return keepdim
       ? { values, indices }

@@ -10,7 +10,8 @@ import { tidy } from "../memory/scope.js";
 import { clone, withContiguous } from "./convert.js";
 import { gather } from "./indexing.js";
 import { asNumbers, middleAt } from "./middle.js";
-import { checkFilled, type ReduceOptions, type ValuesAndIndices } from "./reduce.js";
+import { checkFilled } from "./extremes.js";
+import { type ReduceOptions, type ValuesAndIndices } from "./reduce.js";
 import { narrow, reshape, squeeze } from "./views.js";
 
 /** Elements of a line that the kernel's scratch holds; beyond, it takes 16 bytes each. */

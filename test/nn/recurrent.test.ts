@@ -188,6 +188,12 @@ describe("bad input is refused", () => {
       /hidden must be \[1,2,3\]: got \[1,2,4\]/,
     ],
     [
+      "states as a list",
+      () => lstm.forward(x, [good, good] as never),
+      ValueError,
+      /\[LSTM\] a state is { hidden, cell }, no list/,
+    ],
+    [
       "too long sequences",
       () => lstm.forward(x, undefined, { lengths: [5, 1] }),
       ValueError,

@@ -88,6 +88,25 @@ const values: Record<string, [() => sg.Tensor, unknown]> = {
     },
     [12, 14, 16, 18, 20, 22, 1, 5, 9, 13, 17, 21, 13, 17, 21, 20, 0, 22, 0],
   ],
+  "extremes of bools": [
+    () => {
+      const x = tensor([
+        [true, false],
+        [false, false],
+      ]);
+      const { max, min } = sg.aminmax(x, { dim: 1 });
+      const rows = [max, min, sg.max(x, 0).values, sg.min(x, 1).values, sg.amax(x, 0)];
+      return sg.stack([...rows, sg.cat([sg.max(x).reshape([1]), sg.amin(x).reshape([1])])]);
+    },
+    [
+      [true, false],
+      [false, false],
+      [true, false],
+      [false, false],
+      [true, false],
+      [true, false],
+    ],
+  ],
   "bitwiseNot of the extremes of int32": [
     () => sg.bitwiseNot(int([2147483647, -2147483648, 0])),
     [-2147483648, 2147483647, -1],

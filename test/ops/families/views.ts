@@ -68,7 +68,7 @@ const moves: Table = {
     on([any(1, 3, 4)], ([x]) => [x, [3, 2, 2, 1], { mode: "reflect" }]),
     on([any(2, 4)], ([x]) => [x, [-1, 3], { mode: "reflect" }]),
     on([any(1, 2, 2, 2)], ([x]) => [x, [1, 2, 0, 3, 2, 0], { mode: "replicate" }]),
-    on([any(1, 3, 2)], ([x]) => [x, [2, 1, 3, -1], { mode: "circular" }]),
+    on([any(1, 3, 2)], ([x]) => [x, [2, 1, 2, -1], { mode: "circular" }]),
   ],
   repeat: [on([any(2, 3)], ([x]) => [x, [2, 1, 3]]), on([any(3)], ([x]) => [x, [1]])],
   repeatInterleave: [

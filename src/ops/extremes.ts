@@ -1,0 +1,34 @@
+// What ops that pick elements along dims have in common: extremes, medians, norms. No ops.
+import { ShapeError } from "../core/errors.js";
+import { reducedShape, showShape, sizeOf } from "../core/shape.js";
+import type { Tensor } from "../autograd/tensor.js";
+import { record } from "../autograd/record.js";
+import { div, mul } from "./arithmetic.js";
+import { eq, isnan, where } from "./compare.js";
+import { cast } from "./convert.js";
+import { spread } from "./middle.js";
+import { sum } from "./reduce.js";
+
+/** Refuses to make elements of a result from an empty dim. */
+export function checkFilled(op: string, x: Tensor, dims: readonly number[]): void {
+  if (x.numel() === 0 && sizeOf(reducedShape(x.shape, dims, false)) > 0) {
+    throw new ShapeError(op, `an empty dim has no elements: got shape ${showShape(x.shape)}`);
+  }
+}
+
+/** Bools have an order, too: as 0 and 1. */
+export function whole(x: Tensor): Tensor {
+  return x.dtype === "bool" ? cast(x, "int32") : x;
+}
+
+/** Records `out`, elements of x over dims: those that equal it, NaN also, share the gradient evenly. */
+export function shared(op: string, out: Tensor, x: Tensor, over: readonly number[]): Tensor {
+  return record(op, out, [x], { x, out }, (dy, { x, out }) => [
+    () => {
+      const all = spread(out, x.shape, over);
+      const winners = cast(where(isnan(all), isnan(x), eq(x, all)), "float32");
+      const share = div(winners, sum(winners, over, { keepdim: true })); // 1/k for k winners
+      return mul(spread(dy, x.shape, over), share);
+    },
+  ]);
+}
