@@ -145,6 +145,23 @@ describe("layers", () => {
     expect(others).toEqual(["src/index.ts"]);
   });
 
+  it("call no methods of tensors below index.ts, which puts them there: a program without it has none", () => {
+    const below = ["core", "memory", "kernels", "autograd", "ops"];
+    const files = list("src").filter((path) => below.includes(folderOf(path)));
+    const { config } = ts.readConfigFile(join(root, "tsconfig.json"), (file) =>
+      ts.sys.readFile(file),
+    ) as { config: { compilerOptions: object } };
+    const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, root);
+    const paths = files.map((path) => join(root, path));
+    const found = ts
+      .getPreEmitDiagnostics(ts.createProgram(paths, options))
+      .map(
+        ({ file, messageText }) =>
+          `${relative(root, file?.fileName ?? "")}: ${ts.flattenDiagnosticMessageText(messageText, " ")}`,
+      );
+    expect(found).toEqual([]);
+  });
+
   it("have no cycle of files but in src/ops", () => {
     // Op families need each other: the gradient of a broadcast add is a sum, that of a sum an expand,
     // that of a mean a division. They call each other inside functions only, never while loading, so

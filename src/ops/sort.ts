@@ -1,6 +1,5 @@
 // Sorting along a dim. The kernel gives positions; values are gathered by them, and their gradients go
 // back the same way. The order is stable; NaN counts as the largest, -0 equals 0.
-import type { DType } from "../core/dtype.js";
 import { checkDim, checkInt, reducedShape } from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { kernels } from "../kernels/loader.js";
@@ -117,15 +116,12 @@ export function pick(
   choose: (order: Tensor) => Tensor,
 ): ValuesAndIndices {
   checkFilled(op, x, [at]);
-  if (x.numel() === 0) {
-    const shape = reducedShape(x.shape, [at], keepdim);
-    const none = (dtype: DType): Tensor => allocateShape(op, shape, dtype);
-    return { values: none(x.dtype), indices: none("int32") };
-  }
   return tidy(() => {
-    const all = order(op, x, at);
-    if (x.ndim === 0) return { values: reshape(x, []), indices: all };
-    const indices = clone(choose(all));
+    if (x.ndim === 0) return { values: reshape(x, []), indices: order(op, x, at) };
+    const indices =
+      x.numel() === 0
+        ? allocateShape(op, reducedShape(x.shape, [at], true), "int32")
+        : clone(choose(order(op, x, at)));
     const values = gather(x, at, indices);
     return keepdim
       ? { values, indices }

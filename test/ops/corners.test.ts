@@ -352,6 +352,22 @@ describe("gradients", () => {
     expect(slope((x) => sg.min(x), [1, 3, 1])).toEqual([0.5, 0, 0.5]);
   });
 
+  test("empty tensors get empty gradients from what picks along another dim", () => {
+    const picks = [
+      sg.median,
+      sg.mode,
+      sg.nanmedian,
+      (x: sg.Tensor, dim: number) => sg.kthvalue(x, 1, dim),
+    ];
+    for (const pick of picks) {
+      const x = sg.zeros([0, 3], { requiresGrad: true });
+      const { values, indices } = pick(x, 1);
+      expect([values.shape, indices.shape, indices.dtype]).toEqual([[0], [0], "int32"]);
+      values.sum().backward();
+      expect(x.grad?.shape).toEqual([0, 3]);
+    }
+  });
+
   test("logit has no slope where it has no value", () => {
     expect(slope((x) => sg.logit(x), [-1, 0, 0.5, 1, 2], [1, 1, 1, 1, 1])).toEqual([
       NaN,
