@@ -13,6 +13,7 @@ import {
   tensor,
   type Tensor,
   tidy,
+  ValueError,
   zeros,
 } from "../../src/index.js";
 import { forceEviction } from "../../src/memory/eviction.js";
@@ -173,7 +174,7 @@ describe("tidy and dispose", () => {
   });
 
   it("tidy refuses promises, and releases when fn throws", () => {
-    expect(() => tidy(() => Promise.resolve(1))).toThrow(TypeError);
+    expect(() => tidy(() => Promise.resolve(1))).toThrow(ValueError);
     const before = memory().handles;
     expect(() =>
       tidy(() => {
