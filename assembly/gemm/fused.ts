@@ -5,6 +5,7 @@
 //
 // Sums are those of micro.ts, in the same order.
 
+/** The tile, and when it is used. */
 export class Fused {
   /** Rows of a tile. */
   static readonly ROWS: u32 = 6;

@@ -126,7 +126,8 @@ function extreme(
   options: ReduceOptions,
 ): Tensor {
   const over = checkDims(op, dims, x.ndim);
-  const out = tidy(() => cast(fold(op, fs, whole(x), over, options.keepdim ?? false), x.dtype));
+  const among = (y: Tensor): Tensor => fold(op, fs, y, over, options.keepdim ?? false);
+  const out = x.dtype === "bool" ? tidy(() => cast(among(whole(x)), "bool")) : among(x);
   return shared(op, out, x, over);
 }
 

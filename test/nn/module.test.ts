@@ -104,13 +104,19 @@ describe("what a module finds", () => {
     }
     class Parent extends nn.Module {
       child = new Child(this);
+      again = this.child;
       forward(x: Tensor): Tensor {
         return x;
       }
     }
     const net = new Parent();
-    expect(Object.keys(net.stateDict())).toEqual(["child.weight"]);
+    expect(Object.keys(net.stateDict())).toEqual(["child.weight", "again.weight"]);
     expect(net.eval().child.training).toBe(false);
+    const seen: nn.Module[] = [];
+    net.apply((m) => void seen.push(m));
+    expect(seen).toEqual([net.child, net]);
+    const child = ["Child(weight=[1]", "    (parent): Parent(...)", "  )"].join("\n");
+    expect(String(net)).toBe(`Parent(\n  (child): ${child}\n  (again): ${child}\n)`);
   });
 
   it("names the children and all modules below", () => {
