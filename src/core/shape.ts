@@ -124,6 +124,18 @@ export function checkInt(
   throw new ValueError(op, `${name} must be an integer${range}: got ${n}`);
 }
 
+/** Refuses words that an option doesn't know. */
+export function checkWord(
+  op: string,
+  name: string,
+  word: unknown,
+  words: readonly unknown[],
+): void {
+  if (words.includes(word)) return;
+  const all = `${words.slice(0, -1).join(", ")} or ${String(words.at(-1))}`;
+  throw new ValueError(op, `${name} must be ${all}: got ${String(word)}`);
+}
+
 /** One number as a list of one. */
 export function listOf(value: number | readonly number[]): readonly number[] {
   return typeof value === "number" ? [value] : value;

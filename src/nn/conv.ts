@@ -1,6 +1,6 @@
 // Convolution layers and their transposes, with PyTorch's arguments, names and initialisation.
 import { ValueError } from "../core/errors.js";
-import { type Shape, showShape } from "../core/shape.js";
+import { checkWord, type Shape, showShape } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { conv1d, conv2d, conv3d, type ConvOptions, isSame } from "../ops/conv.js";
@@ -72,19 +72,14 @@ abstract class Convolution<Size extends PerDim> extends PlainLayer {
   ) {
     super();
     const { bias: _, paddingMode = "zeros", ...rest } = options;
-    if (!["zeros", "reflect", "replicate", "circular"].includes(paddingMode)) {
-      throw new ValueError(
-        layer,
-        `paddingMode must be zeros, reflect, replicate or circular: got ${paddingMode}`,
-      );
-    }
+    checkWord(layer, "paddingMode", paddingMode, ["zeros", "reflect", "replicate", "circular"]);
     const around = aroundOf(layer, n, perDim(layer, "kernel", kernel, n, 1), rest);
     const channels = { inChannels, outChannels };
     const { weight, bias } = parametersOf(layer, n, channels, kernel, options, false);
-    this.options = rest;
-    this.paddingMode = paddingMode;
     this.weight = weight;
     this.bias = bias;
+    this.options = rest;
+    this.paddingMode = paddingMode;
     if (paddingMode === "zeros") return;
     this.around = around;
     this.options = { ...rest, padding: "valid" };
@@ -194,9 +189,9 @@ export abstract class ConvolutionTranspose<Size extends PerDim> extends PlainLay
     const channels = { inChannels, outChannels };
     const { weight, bias } = parametersOf(layer, n, channels, kernel, options, true);
     const { bias: _, ...rest } = options;
-    this.options = rest;
     this.weight = weight;
     this.bias = bias;
+    this.options = rest;
   }
 
   /** The op, with this layer's parameters. */

@@ -3,7 +3,7 @@
 // counted without that last one.
 import { checkFloat } from "../core/dtype.js";
 import { ShapeError, ValueError } from "../core/errors.js";
-import { checkDim, checkInt, showShape, sizeOf } from "../core/shape.js";
+import { checkDim, checkInt, checkWord, showShape, sizeOf } from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
@@ -90,9 +90,7 @@ function transform(x: Tensor, t: Transform): Tensor {
 
 function scaleOf(op: string, norm: FftNorm, n: number, inverse: boolean): number {
   if (norm === "ortho") return 1 / Math.sqrt(n);
-  if (norm !== "backward" && norm !== "forward") {
-    throw new ValueError(op, `norm must be backward, forward or ortho: got ${String(norm)}`);
-  }
+  checkWord(op, "norm", norm, ["backward", "forward", "ortho"]);
   return (norm === "forward") === inverse ? 1 : 1 / n;
 }
 

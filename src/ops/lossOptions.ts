@@ -1,7 +1,7 @@
 // What all losses share: what is checked of their operands, and what becomes of the losses of the elements.
 import { checkFloat } from "../core/dtype.js";
 import { ShapeError, ValueError } from "../core/errors.js";
-import { sameShape, showShape } from "../core/shape.js";
+import { checkWord, sameShape, showShape } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { mean, sum } from "./reduce.js";
@@ -16,11 +16,8 @@ export interface LossOptions {
 }
 
 /** The reduction that was asked for, "mean" by default. */
-export function checkReduction(op: string, reduction: Reduction | undefined): Reduction {
-  if (reduction === undefined) return "mean";
-  if (reduction !== "mean" && reduction !== "sum" && reduction !== "none") {
-    throw new ValueError(op, `reduction must be "mean", "sum" or "none": got ${String(reduction)}`);
-  }
+export function checkReduction(op: string, reduction: Reduction = "mean"): Reduction {
+  checkWord(op, "reduction", reduction, ["mean", "sum", "none"]);
   return reduction;
 }
 

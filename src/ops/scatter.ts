@@ -1,9 +1,9 @@
 // Ops that write single elements into one dim, each at an index of its own, into a copy of x or (those
 // with a trailing "_") into x itself. Their order is fixed: ascending along the dim, so that of several
 // values put at one place the last one stays. What reads at such indices is in indexing.ts.
-import { DTypeError, ShapeError, ValueError } from "../core/errors.js";
+import { DTypeError, ShapeError } from "../core/errors.js";
 import { bytesOf } from "../core/dtype.js";
-import { checkDim, type Shape, showShape, sizeOf } from "../core/shape.js";
+import { checkDim, checkWord, type Shape, showShape, sizeOf } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { checkInPlace, type Gradients, record, recordInPlace } from "../autograd/record.js";
@@ -201,7 +201,7 @@ export interface ScatterReduceOptions {
 }
 
 /** Where a reduction starts that leaves x's own element out. */
-const START = { sum: 0, mean: 0, prod: 1, amax: -Infinity, amin: Infinity };
+const START = { sum: 0, prod: 1, mean: 0, amax: -Infinity, amin: Infinity };
 const START_I32 = { ...START, amax: -(2 ** 31), amin: 2 ** 31 - 1 };
 
 /**
@@ -219,12 +219,7 @@ export function scatterReduce(
   options: ScatterReduceOptions = {},
 ): Tensor {
   const op = "scatterReduce";
-  if (!Object.hasOwn(START, reduce)) {
-    throw new ValueError(
-      op,
-      `reduce must be sum, prod, mean, amax or amin: got ${reduce as string}`,
-    );
-  }
+  checkWord(op, "reduce", reduce, Object.keys(START));
   const at = checkScatter(op, x, dim, index, src, "add");
   if (reduce === "mean" && x.dtype !== "float32") {
     throw new DTypeError(op, `the mean takes float32: got ${x.dtype}`);

@@ -2,7 +2,7 @@
 // derivative.
 import { ShapeError, ValueError } from "../core/errors.js";
 import { checkFloat, checkWhole, isInt32, promote } from "../core/dtype.js";
-import { checkInt, expectShape, sameShape, showShape } from "../core/shape.js";
+import { checkInt, checkWord, expectShape, sameShape, showShape } from "../core/shape.js";
 import { detach } from "../autograd/backward.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { noGrad } from "../autograd/mode.js";
@@ -40,9 +40,7 @@ export function searchsorted(
   options: SearchsortedOptions = {},
 ): Tensor {
   const { right = options.side === "right", side, sorter } = options;
-  if (side !== undefined && side !== "left" && side !== "right") {
-    throw new ValueError("searchsorted", `side must be left or right: got ${side as string}`);
-  }
+  if (side !== undefined) checkWord("searchsorted", "side", side, ["left", "right"]);
   if (right && side === "left") {
     throw new ValueError("searchsorted", "side and right contradict each other");
   }

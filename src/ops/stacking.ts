@@ -10,6 +10,7 @@ import {
   listOf,
   type Shape,
   showShape,
+  checkWord,
 } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
@@ -157,9 +158,7 @@ export interface MeshgridOptions {
 /** For each vector (or scalar) its coordinate at every point of the grid that they span; views. */
 export function meshgrid(tensors: readonly Tensor[], options: MeshgridOptions = {}): Tensor[] {
   const { indexing = "ij" } = options;
-  if (indexing !== "ij" && indexing !== "xy") {
-    throw new ValueError("meshgrid", `indexing must be ij or xy: got ${String(indexing)}`);
-  }
+  checkWord("meshgrid", "indexing", indexing, ["ij", "xy"]);
   checkVectors("meshgrid", tensors, 1);
   const sizes = tensors.map((x) => x.numel());
   // "xy" is "ij" with the first two dims of each grid swapped.

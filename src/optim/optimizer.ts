@@ -297,14 +297,3 @@ export function checkNumber(
     throw new ValueError(op, `${name} must lie in [${low}, ${high}]: got ${value}`);
   }
 }
-
-/** Refuses words that an option doesn't know. */
-export function checkWord(
-  op: string,
-  name: string,
-  word: string | null,
-  words: readonly (string | null)[],
-): void {
-  if (words.includes(word)) return;
-  throw new ValueError(op, `${name} must be ${words.join(" or ")}: got ${word}`);
-}
