@@ -1,6 +1,6 @@
 // Normalising layers over groups, channels, the root of the mean square, and neighbouring channels.
 import { ShapeError } from "../core/errors.js";
-import { type Shape, showShape } from "../core/shape.js";
+import { listOf, type Shape, showShape } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { full, ones, zeros } from "../ops/creation.js";
@@ -31,10 +31,10 @@ export class GroupNorm extends PlainLayer {
   ) {
     super();
     checkParts("GroupNorm", "numGroups", numGroups, { numChannels });
-    this.eps = options.eps ?? 1e-5;
     const affine = options.affine ?? true;
     this.weight = affine ? parameter([numChannels], 1) : null;
     this.bias = affine ? parameter([numChannels]) : null;
+    this.eps = options.eps ?? 1e-5;
   }
 
   forward(x: Tensor): Tensor {
@@ -46,10 +46,10 @@ export class GroupNorm extends PlainLayer {
 abstract class InstanceNorm extends PlainLayer {
   readonly weight: Parameter | null;
   readonly bias: Parameter | null;
-  readonly runningMean: Buffer | null = null;
-  readonly runningVar: Buffer | null = null;
+  readonly runningMean: Buffer | null;
+  readonly runningVar: Buffer | null;
   /** int32 scalar; as in PyTorch it stays 0, for the sake of the state dict. */
-  readonly numBatchesTracked: Buffer | null = null;
+  readonly numBatchesTracked: Buffer | null;
   readonly eps: number;
   readonly momentum: number;
 
@@ -59,15 +59,14 @@ abstract class InstanceNorm extends PlainLayer {
   ) {
     super();
     const { eps = 1e-5, momentum = 0.1, affine = false, trackRunningStats = false } = options;
-    this.eps = eps;
-    this.momentum = momentum;
+    const kept = (make: () => Tensor): Buffer | null => (trackRunningStats ? buffer(make) : null);
     this.weight = affine ? parameter([numFeatures], 1) : null;
     this.bias = affine ? parameter([numFeatures]) : null;
-    if (trackRunningStats) {
-      this.runningMean = buffer(() => zeros([numFeatures]));
-      this.runningVar = buffer(() => ones([numFeatures]));
-      this.numBatchesTracked = buffer(() => full([], 0, { dtype: "int32" }));
-    }
+    this.runningMean = kept(() => zeros([numFeatures]));
+    this.runningVar = kept(() => ones([numFeatures]));
+    this.numBatchesTracked = kept(() => full([], 0, { dtype: "int32" }));
+    this.eps = eps;
+    this.momentum = momentum;
   }
 
   /** Dims of a batch: [N, C, ...]. */
@@ -121,10 +120,10 @@ export class RMSNorm extends PlainLayer {
     options: { eps?: number | null; elementwiseAffine?: boolean } = {},
   ) {
     super();
-    this.normalizedShape =
-      typeof normalizedShape === "number" ? [normalizedShape] : normalizedShape;
+    const shape = listOf(normalizedShape);
+    this.weight = (options.elementwiseAffine ?? true) ? parameter(shape, 1) : null;
+    this.normalizedShape = shape;
     this.eps = options.eps ?? 2 ** -23;
-    this.weight = (options.elementwiseAffine ?? true) ? parameter(this.normalizedShape, 1) : null;
   }
 
   forward(x: Tensor): Tensor {

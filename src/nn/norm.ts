@@ -1,6 +1,6 @@
 // Normalising layers.
 import { ShapeError } from "../core/errors.js";
-import { type Shape, showShape } from "../core/shape.js";
+import { listOf, type Shape, showShape } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { untracked } from "../memory/scope.js";
@@ -29,11 +29,11 @@ export class LayerNorm extends PlainLayer {
   constructor(normalizedShape: number | Shape, options: LayerNormLayerOptions = {}) {
     super();
     const { eps = 1e-5, elementwiseAffine = true, bias = true } = options;
-    this.normalizedShape =
-      typeof normalizedShape === "number" ? [normalizedShape] : normalizedShape;
+    const shape = listOf(normalizedShape);
+    this.weight = elementwiseAffine ? parameter(shape, 1) : null;
+    this.bias = elementwiseAffine && bias ? parameter(shape) : null;
+    this.normalizedShape = shape;
     this.eps = eps;
-    this.weight = elementwiseAffine ? parameter(this.normalizedShape, 1) : null;
-    this.bias = elementwiseAffine && bias ? parameter(this.normalizedShape) : null;
   }
 
   forward(x: Tensor): Tensor {
@@ -56,25 +56,24 @@ export interface BatchNormLayerOptions {
 abstract class BatchNorm extends PlainLayer {
   readonly weight: Parameter | null;
   readonly bias: Parameter | null;
-  readonly runningMean: Buffer | null = null;
-  readonly runningVar: Buffer | null = null;
+  readonly runningMean: Buffer | null;
+  readonly runningVar: Buffer | null;
   /** int32 scalar */
-  readonly numBatchesTracked: Buffer | null = null;
+  readonly numBatchesTracked: Buffer | null;
   readonly eps: number;
   readonly momentum: number | null;
 
   constructor(channels: number, options: BatchNormLayerOptions = {}) {
     super();
     const { eps = 1e-5, momentum = 0.1, affine = true, trackRunningStats = true } = options;
-    this.eps = eps;
-    this.momentum = momentum;
+    const kept = (make: () => Tensor): Buffer | null => (trackRunningStats ? buffer(make) : null);
     this.weight = affine ? parameter([channels], 1) : null;
     this.bias = affine ? parameter([channels]) : null;
-    if (trackRunningStats) {
-      this.runningMean = buffer(() => zeros([channels]));
-      this.runningVar = buffer(() => ones([channels]));
-      this.numBatchesTracked = buffer(() => full([], 0, { dtype: "int32" }));
-    }
+    this.runningMean = kept(() => zeros([channels]));
+    this.runningVar = kept(() => ones([channels]));
+    this.numBatchesTracked = kept(() => full([], 0, { dtype: "int32" }));
+    this.eps = eps;
+    this.momentum = momentum;
   }
 
   /** Refuses inputs of other ranks. */
