@@ -1,15 +1,23 @@
 // The module that inlines the kernels: their bytes in LZMA, and the small module that unpacks them.
 import { readFileSync } from "node:fs";
 import { compress } from "lzma1";
+// Which the package does not offer, but without it its settings are fixed.
+import { Encoder } from "../node_modules/lzma1/lib/encoder.js";
 
 /** Bytes of the header of an .lzma file: settings and sizes, which src/kernels/loader.ts knows. */
 const HEADER = 13;
 
+const { configure } = Encoder.prototype;
+/** pb = 0: WebAssembly's instructions are aligned to nothing, and bits that need not know do better. */
+Encoder.prototype.configure = function (mode) {
+  configure.call(this, mode);
+  this._posStateBits = this._posStateMask = 0;
+};
+
 /** The raw LZMA stream that assembly/unpack/lzma.ts reads. */
 export function pack(bytes) {
   const file = compress(bytes, 9);
-  if (file[0] !== 0x5d)
-    throw new Error(`lzma1's settings are ${file[0]}: not lc = 3, lp = 0, pb = 2`);
+  if (file[0] !== 3) throw new Error(`lzma1's settings are ${file[0]}: not lc = 3, lp = 0, pb = 0`);
   return file.subarray(HEADER);
 }
 

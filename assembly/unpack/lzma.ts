@@ -4,24 +4,25 @@
 //
 // The format is the LZMA specification's (Igor Pavlov, 7-Zip): a range coder over adaptive bits
 // says of each step whether it is a literal byte, a match (a length and how far back), or a match
-// at one of the last four distances. It reads what scripts/pack.mjs writes: lc = 3, lp = 0, pb = 2,
-// no end marker, as base64. The input is the library's own: nothing here guards against another.
+// at one of the last four distances. It reads what scripts/pack.mjs writes: lc = 3, lp = 0, pb = 0
+// (no bit depends on the position: instructions begin anywhere), no end marker, as base64. The input
+// is the library's own: nothing here guards against another.
 
 /** The adaptive bits: where those of each kind begin. Each is the probability of 0, of 2048. */
 class Bits {
-  static readonly IS_MATCH: u32 = 0; // [state][position & 3]
-  static readonly IS_REP: u32 = 48; // [state]
-  static readonly IS_REP_0: u32 = 60;
-  static readonly IS_REP_1: u32 = 72;
-  static readonly IS_REP_2: u32 = 84;
-  static readonly IS_LONG_REP_0: u32 = 96; // [state][position & 3]
-  static readonly SLOT: u32 = 144; // [length - 2, at most 3][64]
-  static readonly SPECIAL: u32 = 400; // the low bits of distances of slots 4 to 13
-  static readonly ALIGN: u32 = 528; // the lowest 4 bits of longer distances
-  static readonly LENGTH: u32 = 544; // two choices, [position & 3][8] twice, [256]
-  static readonly REP_LENGTH: u32 = 866;
-  static readonly LITERAL: u32 = 1188; // [high 3 bits of the last byte][768]
-  static readonly COUNT: u32 = 7332;
+  static readonly IS_MATCH: u32 = 0; // [state]
+  static readonly IS_REP: u32 = 12;
+  static readonly IS_REP_0: u32 = 24;
+  static readonly IS_REP_1: u32 = 36;
+  static readonly IS_REP_2: u32 = 48;
+  static readonly IS_LONG_REP_0: u32 = 60;
+  static readonly SLOT: u32 = 72; // [length - 2, at most 3][64]
+  static readonly SPECIAL: u32 = 328; // the low bits of distances of slots 4 to 13
+  static readonly ALIGN: u32 = 456; // the lowest 4 bits of longer distances
+  static readonly LENGTH: u32 = 472; // two choices, [8] twice, [256]
+  static readonly REP_LENGTH: u32 = 746;
+  static readonly LITERAL: u32 = 1020; // [high 3 bits of the last byte][768]
+  static readonly COUNT: u32 = 7164;
 }
 
 // The range coder's state.
@@ -101,10 +102,10 @@ function matchedLiteral(from: u32, match: u32): u32 {
   return node;
 }
 
-function matchLength(from: u32, position: u32): u32 {
-  if (!bit(from)) return 2 + tree(from + 2 + 8 * position, 3);
-  if (!bit(from + 1)) return 10 + tree(from + 34 + 8 * position, 3);
-  return 18 + tree(from + 66, 8);
+function matchLength(from: u32): u32 {
+  if (!bit(from)) return 2 + tree(from + 2, 3);
+  if (!bit(from + 1)) return 10 + tree(from + 10, 3);
+  return 18 + tree(from + 18, 8);
 }
 
 /** How far back a match of that length lies, less 1. */
@@ -125,10 +126,10 @@ let distance3: u32 = 0;
 let state: u32 = 0;
 
 /** The length of a match whose distance, one of the last four, becomes the last one. */
-function repetition(position: u32): u32 {
+function repetition(): u32 {
   let long: u32 = 1;
   if (!bit(Bits.IS_REP_0 + state)) {
-    long = bit(Bits.IS_LONG_REP_0 + 4 * state + position);
+    long = bit(Bits.IS_LONG_REP_0 + state);
   } else {
     let distance = distance1;
     if (bit(Bits.IS_REP_1 + state)) {
@@ -142,17 +143,17 @@ function repetition(position: u32): u32 {
     distance1 = distance0;
     distance0 = distance;
   }
-  const length = long ? matchLength(Bits.REP_LENGTH, position) : 1;
+  const length = long ? matchLength(Bits.REP_LENGTH) : 1;
   state = state < 7 ? (long ? 8 : 9) : 11;
   return length;
 }
 
-function match(position: u32): u32 {
-  if (bit(Bits.IS_REP + state)) return repetition(position);
+function match(): u32 {
+  if (bit(Bits.IS_REP + state)) return repetition();
   distance3 = distance2;
   distance2 = distance1;
   distance1 = distance0;
-  const length = matchLength(Bits.LENGTH, position);
+  const length = matchLength(Bits.LENGTH);
   distance0 = matchDistance(length);
   state = state < 7 ? 7 : 10;
   return length;
@@ -187,10 +188,8 @@ export function unpack(input: usize, out: usize, end: usize, scratch: usize): vo
   next = input + 5;
   const begin = out;
   while (out < end) {
-    const position = (<u32>(out - begin)) & 3;
-    if (bit(Bits.IS_MATCH + 4 * state + position)) {
-      for (let n = match(position); n > 0; n--, out++)
-        store<u8>(out, load<u8>(out - distance0 - 1));
+    if (bit(Bits.IS_MATCH + state)) {
+      for (let n = match(); n > 0; n--, out++) store<u8>(out, load<u8>(out - distance0 - 1));
       continue;
     }
     const last: u32 = out === begin ? 0 : load<u8>(out - 1);
