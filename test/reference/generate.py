@@ -37,6 +37,7 @@ FAMILIES = {
     "normalisation": normalisation.cases,
     "optimisers": optimisers.cases,
     "initial": initial.cases,
+    "initialFunctions": initial.functions,
     "models": models.cases,
     **pointwise_family.FIXTURES,
     **reduce_family.FIXTURES,

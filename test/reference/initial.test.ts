@@ -1,6 +1,6 @@
 // Default initialisations against PyTorch's bounds: what random values are drawn from, by key.
 import { describe, expect, it } from "vitest";
-import { manualSeed, nn } from "../../src/index.js";
+import { manualSeed, nn, type Tensor, zeros } from "../../src/index.js";
 import { load } from "./fixtures.js";
 
 /** See generator/initial.py. */
@@ -29,6 +29,17 @@ const layers = {
   BatchNorm1d: nn.BatchNorm1d,
   BatchNorm2d: nn.BatchNorm2d,
   Embedding: nn.Embedding,
+  EmbeddingBag: nn.EmbeddingBag,
+  Bilinear: nn.Bilinear,
+  PReLU: nn.PReLU,
+  GroupNorm: nn.GroupNorm,
+  BatchNorm3d: nn.BatchNorm3d,
+  InstanceNorm2d: nn.InstanceNorm2d,
+  ...{ RNN: nn.RNN, LSTM: nn.LSTM, GRU: nn.GRU },
+  ...{ RNNCell: nn.RNNCell, LSTMCell: nn.LSTMCell, GRUCell: nn.GRUCell },
+  MultiheadAttention: nn.MultiheadAttention,
+  TransformerEncoderLayer: nn.TransformerEncoderLayer,
+  Transformer: nn.Transformer,
 } satisfies Record<string, Make>;
 
 const cases = load<InitialCase>("initial");
@@ -71,4 +82,38 @@ describe("PyTorch's default initialisations", () => {
     const used = new Set<string>(cases.map((test) => test.layer));
     expect(Object.keys(layers).filter((layer) => !used.has(layer))).toEqual([]);
   });
+});
+
+/** What a function of nn.init gives, or what it draws from: see generator/initial.py. */
+type FunctionCase =
+  | { readonly fn: "calculateGain"; readonly args: readonly unknown[]; readonly gain: number }
+  | {
+      readonly fn: "dirac_" | "eye_" | "kaimingNormal_" | "kaimingUniform_";
+      readonly args: readonly unknown[];
+      readonly shape: readonly number[];
+      readonly values?: readonly number[];
+      readonly uniform?: number;
+      readonly normal?: number;
+    };
+
+describe("PyTorch's nn.init", () => {
+  const functions = load<FunctionCase>("initialFunctions");
+  it.each(functions.map((test) => [`${test.fn} ${JSON.stringify(test.args)}`, test] as const))(
+    "%s",
+    (_, test) => {
+      manualSeed(7);
+      if (test.fn === "calculateGain") {
+        expect(nn.init.calculateGain(...(test.args as ["relu"]))).toBe(test.gain);
+        return;
+      }
+      // Filled, so that what a function leaves alone is seen.
+      const x = nn.init.constant_(zeros(test.shape), 7);
+      const fn = nn.init[test.fn] as (x: Tensor, ...args: unknown[]) => Tensor;
+      expect(fn(x, ...test.args)).toBe(x);
+      const values = Array.from(x.toTypedArray());
+      if (test.uniform !== undefined) expectUniform(values, test.uniform);
+      else if (test.normal !== undefined) expectMoments(values, test.normal ** 2, 3);
+      else expect(values).toEqual(test.values);
+    },
+  );
 });
