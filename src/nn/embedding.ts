@@ -48,6 +48,19 @@ export interface PretrainedOptions {
   freeze?: boolean;
 }
 
+/** A layer with a table that there is. */
+function pretrained<L extends { readonly weight: Parameter }, O>(
+  Layer: new (num: number, dim: number, options: O & EmbeddingLayerOptions) => L,
+  weight: Tensor,
+  options: O & PretrainedOptions,
+): L {
+  const { freeze = true, ...rest } = options;
+  const [num = 0, dim = 0] = weight.shape;
+  const layer = new Layer(num, dim, { ...(rest as unknown as O), weight });
+  layer.weight.requiresGrad = !freeze;
+  return layer;
+}
+
 /** A table of vectors: int32 ids [...] to [..., dim]. Initialised with N(0, 1). */
 export class Embedding extends PlainLayer {
   /** [num, dim] */
@@ -64,16 +77,15 @@ export class Embedding extends PlainLayer {
     this.paddingIdx = options.paddingIdx ?? null;
   }
 
-  /** A layer with this table, [num, dim], which is copied and by default stays as it is. */
+  /**
+   * A layer with this table, [num, dim], which is copied and by default stays as it is.
+   * @throws ShapeError for a table of other dims
+   */
   static fromPretrained(
     weight: Tensor,
     options: EmbeddingOptions & PretrainedOptions = {},
   ): Embedding {
-    const { freeze = true, ...rest } = options;
-    const [num = 0, dim = 0] = weight.shape;
-    const layer = new Embedding(num, dim, { ...rest, weight });
-    layer.weight.requiresGrad = !freeze;
-    return layer;
+    return pretrained(Embedding, weight, options);
   }
 
   forward(ids: Tensor): Tensor {
@@ -92,6 +104,17 @@ export class EmbeddingBag extends PlainLayer {
     this.weight = table("EmbeddingBag", numEmbeddings, embeddingDim, options);
     const { weight: _, ...rest } = options;
     this.options = rest;
+  }
+
+  /**
+   * A layer with this table, [num, dim], which is copied and by default stays as it is.
+   * @throws ShapeError for a table of other dims
+   */
+  static fromPretrained(
+    weight: Tensor,
+    options: Omit<EmbeddingBagLayerOptions, "weight"> & PretrainedOptions = {},
+  ): EmbeddingBag {
+    return pretrained(EmbeddingBag, weight, options);
   }
 
   forward(

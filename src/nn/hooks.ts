@@ -4,6 +4,7 @@ import { GradError } from "../core/errors.js";
 import { isGradEnabled, revise } from "../autograd/mode.js";
 import { recordCustom } from "../autograd/record.js";
 import { alias, Tensor } from "../autograd/tensor.js";
+import { refusePromise } from "../memory/scope.js";
 import { zeros } from "../ops/creation.js";
 import type { Module } from "./module.js";
 
@@ -41,16 +42,25 @@ export function addHook<K extends keyof Hooks>(
   const list = hooks[kind] as Hooks[K][number][];
   list.push(hook);
   revise();
-  return () => {
-    const i = list.indexOf(hook);
-    if (i < 0) return; // it was removed before: what is there now is others'
-    revise();
-    list.splice(i, 1);
-    if (hooks.before.length + hooks.after.length + hooks.backward.length > 0) return;
-    delete (module as { forward?: unknown }).forward;
-    if (hooks.own) Object.defineProperty(module, "forward", hooks.own);
-    hooksOf.delete(module);
-  };
+  return () => removeHook(module, kind, hook, hooks);
+}
+
+/** Takes a hook away again. */
+export function removeHook<K extends keyof Hooks>(
+  module: Module,
+  kind: K,
+  hook: Hooks[K][number],
+  hooks = hooksOf.get(module),
+): void {
+  const list = hooks?.[kind] as unknown[] | undefined;
+  const i = list?.indexOf(hook) ?? -1;
+  if (i < 0 || !hooks) return; // it was removed before: what is there now is others'
+  revise();
+  list!.splice(i, 1);
+  if (hooks.before.length + hooks.after.length + hooks.backward.length > 0) return;
+  delete (module as { forward?: unknown }).forward;
+  if (hooks.own) Object.defineProperty(module, "forward", hooks.own);
+  hooksOf.delete(module);
 }
 
 /** Puts the hooks of one module on its copy, and the forward that they call. */
@@ -68,21 +78,20 @@ function install(module: Module): Installed {
   const hooks: Installed = { before: [], after: [], backward: [], own };
   const forward = module.forward as Forward;
   const hooked: Forward = (...inputs) => {
-    for (const hook of [...hooks.before]) inputs = hook(module, inputs) ?? inputs;
+    for (const hook of [...hooks.before]) {
+      inputs = refusePromise("registerForwardPreHook", hook(module, inputs)) ?? inputs;
+    }
     const watching = hooks.backward.length > 0 && isGradEnabled();
     const watch = watching ? watched(module, hooks.backward, inputs) : null;
     let output = forward.apply(module, watch?.inputs ?? inputs);
     if (watch !== null) output = watch.output(output);
-    for (const hook of [...hooks.after]) output = hook(module, inputs, output) ?? output;
+    for (const hook of [...hooks.after]) {
+      output = refusePromise("registerForwardHook", hook(module, inputs, output)) ?? output;
+    }
     return output;
   };
   // Not enumerable: it's no member of the module's.
-  Object.defineProperty(module, "forward", {
-    value: hooked,
-    enumerable: false,
-    configurable: true,
-    writable: true,
-  });
+  Object.defineProperty(module, "forward", { value: hooked, configurable: true, writable: true });
   return hooks;
 }
 
@@ -105,7 +114,7 @@ function watched(
   const call = (): void => {
     if (gradOutput === null) return; // it has come past the output: PyTorch calls no hook either
     for (const hook of [...hooks]) {
-      const replaced = hook(module, [...grads], gradOutput);
+      const replaced = refusePromise(OP, hook(module, [...grads], gradOutput));
       if (replaced === undefined) continue;
       if (needing.length !== 1) {
         throw new GradError(

@@ -23,6 +23,23 @@ export class Upsample extends PlainLayer {
   }
 }
 
+/** A new size: itself, or over the old one. */
+export type UpsamplingOptions = Pick<InterpolateOptions, "size" | "scaleFactor">;
+
+/** Images [N, C, H, W] of another size, each pixel that of the nearest one. */
+export class UpsamplingNearest2d extends Upsample {
+  constructor(options: UpsamplingOptions) {
+    super({ ...options, mode: "nearest" });
+  }
+}
+
+/** Images [N, C, H, W] of another size, with the pixels between blended; those at the corners stay. */
+export class UpsamplingBilinear2d extends Upsample {
+  constructor(options: UpsamplingOptions) {
+    super({ ...options, mode: "bilinear", alignCorners: true });
+  }
+}
+
 /** [..., C r^2, H, W] to [..., C, H r, W r]. */
 export class PixelShuffle extends PlainLayer {
   constructor(readonly upscaleFactor: number) {

@@ -22,7 +22,14 @@ export {
   ConvTranspose3d,
   type ConvTransposeLayerOptions,
 } from "./conv.js";
-export { Bilinear, Flatten, Identity, Linear } from "./layers.js";
+export {
+  Bilinear,
+  CosineSimilarity,
+  Flatten,
+  Identity,
+  Linear,
+  PairwiseDistance,
+} from "./layers.js";
 export {
   Embedding,
   EmbeddingBag,
@@ -89,9 +96,19 @@ export {
   RMSNorm,
 } from "./groupNorm.js";
 export type { BackwardHook, ForwardHook, ForwardPreHook } from "./hooks.js";
-export { removeWeightNorm, spectralNorm, weightNorm } from "./reparametrise.js";
+export { removeSpectralNorm, removeWeightNorm, spectralNorm, weightNorm } from "./reparametrise.js";
 export { Summary, summary, type SummaryOptions, type SummaryRow } from "./summary.js";
-export { ChannelShuffle, Fold, PixelShuffle, PixelUnshuffle, Unfold, Upsample } from "./image.js";
+export {
+  ChannelShuffle,
+  Fold,
+  PixelShuffle,
+  PixelUnshuffle,
+  Unfold,
+  Upsample,
+  UpsamplingBilinear2d,
+  UpsamplingNearest2d,
+  type UpsamplingOptions,
+} from "./image.js";
 export {
   CircularPad1d,
   CircularPad2d,

@@ -6,7 +6,9 @@ import type { Tensor } from "../autograd/tensor.js";
 import { untracked } from "../memory/scope.js";
 import { ones, zeros } from "../ops/creation.js";
 import { bilinear } from "../ops/bilinear.js";
+import { cosineSimilarity, pairwiseDistance } from "../ops/distances.js";
 import { linear } from "../ops/matmul.js";
+import type { ReduceOptions } from "../ops/reduce.js";
 import { flatten } from "../ops/views.js";
 import { fans, kaimingUniform_, uniform_ } from "./init.js";
 import { Parameter } from "./module.js";
@@ -111,6 +113,35 @@ export class Bilinear extends PlainLayer {
 
   forward(x1: Tensor, x2: Tensor): Tensor {
     return bilinear(x1, x2, this.weight, this.bias);
+  }
+}
+
+/** The cosine of the angle between x1 and x2 along a dim: see cosineSimilarity. */
+export class CosineSimilarity extends PlainLayer {
+  constructor(
+    readonly dim = 1,
+    readonly eps = 1e-8,
+  ) {
+    super();
+  }
+
+  forward(x1: Tensor, x2: Tensor): Tensor {
+    return cosineSimilarity(x1, x2, this.dim, this.eps);
+  }
+}
+
+/** The p-norm of x1 - x2 + eps over the last dim: see pairwiseDistance. */
+export class PairwiseDistance extends PlainLayer {
+  constructor(
+    readonly p = 2,
+    readonly eps = 1e-6,
+    readonly options: ReduceOptions = {},
+  ) {
+    super();
+  }
+
+  forward(x1: Tensor, x2: Tensor): Tensor {
+    return pairwiseDistance(x1, x2, this.p, this.eps, this.options);
   }
 }
 

@@ -165,6 +165,7 @@ export abstract class Module {
   /**
    * Calls `hook` before each forward; an array that it returns replaces the inputs.
    * @returns a function that removes the hook
+   * @throws ValueError from `forward` where the hook returns a promise
    */
   registerForwardPreHook(hook: ForwardPreHook): () => void {
     return addHook(this, "before", hook);
@@ -173,6 +174,7 @@ export abstract class Module {
   /**
    * Calls `hook` after each forward; what it returns, unless undefined, replaces the output.
    * @returns a function that removes the hook
+   * @throws ValueError from `forward` where the hook returns a promise
    */
   registerForwardHook(hook: ForwardHook): () => void {
     return addHook(this, "after", hook);
@@ -184,7 +186,8 @@ export abstract class Module {
    * As in PyTorch it is not called where inputs need gradients and the output depends on none of them.
    * @param hook may return another gradient of the input, where just one of them needs any
    * @returns a function that removes the hook
-   * @throws GradError from `forward` where the output is no tensor
+   * @throws GradError from `forward` where the output is no tensor; ValueError from `backward` where the hook
+   *   returns a promise
    */
   registerFullBackwardHook(hook: BackwardHook): () => void {
     return addHook(this, "backward", hook);

@@ -13,7 +13,7 @@ import { randn } from "../ops/random.js";
 import { sum } from "../ops/reduce.js";
 import { permute, reshape, transpose } from "../ops/views.js";
 import { ConvolutionTranspose } from "./conv.js";
-import { addHook } from "./hooks.js";
+import { addHook, type ForwardPreHook, removeHook } from "./hooks.js";
 import { checkSizes } from "./layers.js";
 import { Buffer, type Module, Parameter } from "./module.js";
 import { tidying } from "./plain.js";
@@ -29,18 +29,46 @@ function replace(
   name: string,
   parts: Record<string, Tensor>,
   compute: (module: Computed) => Tensor,
+  before?: ForwardPreHook,
 ): void {
   Reflect.deleteProperty(module, name);
   Object.assign(module, parts);
   // An accessor is not enumerable here: the weight is no member of the module's any more.
-  Object.defineProperty(module, name, {
-    configurable: true,
-    get(this: Computed) {
-      return tidy(() => compute(this));
-    },
-  });
+  function get(this: Computed): Tensor {
+    return tidy(() => compute(this));
+  }
+  Object.defineProperty(module, name, { configurable: true, get });
   tidying(module);
+  if (before) {
+    hooks.set(get, before);
+    addHook(module, "before", before);
+  }
   revise();
+}
+
+/** What goes before each forward, by the accessor of the weight: copies of modules share both. */
+const hooks = /* @__PURE__ */ new WeakMap<object, ForwardPreHook>();
+
+/** Makes the present value of a weight that is computed of `parts` an ordinary parameter again. */
+function restore<M extends Module>(
+  op: string,
+  module: M,
+  name: string,
+  ends: readonly string[],
+): M {
+  const target = module as Computed & M;
+  const computed = Object.getOwnPropertyDescriptor(target, name)?.get;
+  const parts = ends.map((end) => name + end);
+  if (!computed || !parts.every((part) => Object.hasOwn(target, part))) {
+    throw new ValueError(op, `${name} of ${module.constructor.name} has none`);
+  }
+  const whole = own(() => tidy(() => new Parameter(target[name] as Tensor)));
+  for (const part of [name, ...parts]) Reflect.deleteProperty(target, part);
+  Object.assign(target, { [name]: whole });
+  const before = hooks.get(computed);
+  if (before) removeHook(module, "before", before);
+  revise();
+  return module;
 }
 
 function parameterOf(op: string, module: Computed, name: string): Parameter {
@@ -64,7 +92,8 @@ function normExcept(v: Tensor, dim: number | null): Tensor {
  * Splits a weight into length and direction, weight = g v / |v| (Salimans and Kingma, 2016): the parameter
  * `name` becomes the parameters `nameG` and `nameV` (weight_g and weight_v in a state dict).
  * @param options.name Default: "weight".
- * @param options.dim each slice along it has a length of its own; null: the whole weight has one. Default: 0.
+ * @param options.dim each slice along it has a length of its own; null and, as in PyTorch, -1: the whole weight
+ *   has one. Default: 0.
  * @throws ValueError where there is no such parameter; IndexError for a dim that it does not have
  */
 export function weightNorm<M extends Module>(
@@ -74,7 +103,7 @@ export function weightNorm<M extends Module>(
   const { name = "weight", dim = 0 } = options;
   const target = module as Computed & M;
   const weight = parameterOf("weightNorm", target, name);
-  const at = dim === null ? null : checkDim("weightNorm", dim, weight.ndim);
+  const at = dim === null || dim === -1 ? null : checkDim("weightNorm", dim, weight.ndim);
   const length = own(() => tidy(() => new Parameter(normExcept(weight, at))));
   const [g, v] = [`${name}G`, `${name}V`];
   replace(target, name, { [g]: length, [v]: weight }, (module) => {
@@ -86,17 +115,7 @@ export function weightNorm<M extends Module>(
 
 /** Makes the present product of a weightNorm an ordinary parameter again. @throws ValueError where there is none. */
 export function removeWeightNorm<M extends Module>(module: M, name = "weight"): M {
-  const target = module as Computed & M;
-  const computed = Object.getOwnPropertyDescriptor(target, name)?.get;
-  const parts = [`${name}G`, `${name}V`];
-  if (!computed || !parts.every((part) => Object.hasOwn(target, part))) {
-    throw new ValueError("removeWeightNorm", `${name} of ${module.constructor.name} has none`);
-  }
-  const whole = own(() => tidy(() => new Parameter(target[name] as Tensor)));
-  for (const part of [name, ...parts]) Reflect.deleteProperty(target, part);
-  Object.assign(target, { [name]: whole });
-  revise();
-  return module;
+  return restore("removeWeightNorm", module, name, ["G", "V"]);
 }
 
 /** x / max(|x|, eps) */
@@ -134,12 +153,12 @@ export function spectralNorm<M extends Module>(
   const start = (n: number): Buffer => own(() => tidy(() => new Buffer(unit(randn([n]), eps))));
   const h = weight.shape[at]!;
   const parts = { [orig]: weight, [u]: start(h), [v]: start(h === 0 ? 0 : weight.numel() / h) };
-  replace(target, name, parts, (module) => {
+  const compute = (module: Computed): Tensor => {
     // The estimates are constants of this forward: the next iteration overwrites the buffers.
     const [left, right] = [clone(module[u] as Tensor), clone(module[v] as Tensor)];
     return div(module[orig] as Tensor, matmul(left, matmul(matrix(module), right)));
-  });
-  addHook(module, "before", (called) => {
+  };
+  replace(target, name, parts, compute, (called) => {
     if (!called.training) return;
     own(() =>
       tidy(() => {
@@ -154,4 +173,9 @@ export function spectralNorm<M extends Module>(
     );
   });
   return module;
+}
+
+/** Makes the present quotient of a spectralNorm an ordinary parameter again. @throws ValueError where there is none. */
+export function removeSpectralNorm<M extends Module>(module: M, name = "weight"): M {
+  return restore("removeSpectralNorm", module, name, ["Orig", "U", "V"]);
 }

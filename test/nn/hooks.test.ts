@@ -1,6 +1,15 @@
 // Hooks, apply and toString of modules.
 import { describe, expect, it } from "vitest";
-import { grad, GradError, nn, noGrad, ones, type Tensor, tensor } from "../../src/index.js";
+import {
+  grad,
+  GradError,
+  nn,
+  noGrad,
+  ones,
+  type Tensor,
+  tensor,
+  ValueError,
+} from "../../src/index.js";
 
 const ones23 = (): Tensor => ones([2, 3], { requiresGrad: true });
 
@@ -41,6 +50,30 @@ describe("forward hooks", () => {
     model.forward(ones23());
     expect([calls, Object.hasOwn(first!, "forward")]).toEqual([1, false]);
     expect(Object.keys(model.stateDict())).toEqual(["0.weight", "0.bias"]);
+  });
+});
+
+describe("a hook that returns a promise is refused", () => {
+  const later = (): Promise<void> => Promise.resolve();
+  const refused = "must be synchronous: it returned a promise";
+
+  it.each<["registerForwardPreHook" | "registerForwardHook"]>([
+    ["registerForwardPreHook"],
+    ["registerForwardHook"],
+  ])("%s, until it is gone", (name) => {
+    const layer = new nn.Tanh();
+    const off = layer[name](later as never);
+    expect(() => layer.forward(ones23())).toThrow(ValueError);
+    expect(() => layer.forward(ones23())).toThrow(`[${name}] fn ${refused}`);
+    off();
+    expect(layer.forward(ones23()).shape).toEqual([2, 3]);
+  });
+
+  it("in a backward", () => {
+    const layer = new nn.Tanh();
+    layer.registerFullBackwardHook(later as never);
+    const loss = layer.forward(ones23()).sum();
+    expect(() => loss.backward()).toThrow(ValueError);
   });
 });
 

@@ -381,3 +381,12 @@ describe("images that windows can't slide over", () => {
     expect(() => new nn.MaxPool2d(2, { padding: 2 }).forward(x)).toThrow(ValueError);
   });
 });
+
+it("distances have PyTorch's arguments", () => {
+  const [a, b] = [tensor([[1, 2], [3, 4]]), tensor([[1, 0], [3, 1]])]; // prettier-ignore
+  const far = new nn.PairwiseDistance(1, 0, { keepdim: true });
+  expect(far.forward(a, b).toArray()).toEqual([[2], [3]]);
+  expect(String(far)).toBe("PairwiseDistance(p=1, eps=0, keepdim=true)");
+  const small = new nn.CosineSimilarity(0, 64).forward(a, a);
+  expect(small.toArray()).toEqual([10 / 4096, 20 / 4096]);
+});

@@ -44,6 +44,14 @@ describe("weightNorm", () => {
     expect(() => nn.removeWeightNorm(layer)).toThrow(ValueError);
   });
 
+  it("has one length of the whole weight for dim null and, as in PyTorch, -1", () => {
+    const lengths = ([null, -1, -2, 0, 3] as const).map((dim) => {
+      const layer = nn.weightNorm(new nn.Conv2d(3, 2, [4, 5]), { dim });
+      return layer.stateDict()["weight_g"]!.shape;
+    });
+    expect(lengths).toEqual([[], [], [1, 1, 4, 1], [2, 1, 1, 1], [1, 1, 1, 5]]);
+  });
+
   it("refuses what is no parameter", () => {
     const layer = new nn.Linear(4, 3, { bias: false });
     expect(() => nn.weightNorm(layer, { name: "bias" })).toThrow(/Linear has no parameter bias/);
@@ -80,6 +88,46 @@ describe("spectralNorm", () => {
     const u = layer.stateDict()["weight_u"]!.toArray();
     layer.forward(randn([1, 4]));
     expect(layer.stateDict()["weight_u"]!.toArray()).toEqual(u);
+  });
+});
+
+describe("removeSpectralNorm", () => {
+  it("keeps the weight that there is, and leaves neither parts nor hook", () => {
+    const layer = nn.spectralNorm(new nn.Linear(4, 3));
+    const x = randn([2, 4]);
+    const reached = layer.eval().forward(x);
+    expect(nn.removeSpectralNorm(layer.train())).toBe(layer);
+    expect(Object.keys(layer.stateDict())).toEqual(["bias", "weight"]);
+    expect([layer.weight.requiresGrad, layer.weight.isLeaf]).toEqual([true, true]);
+    same(layer.forward(x), reached);
+    same(layer.forward(x), reached); // no iteration has moved it
+    expect(() => nn.removeSpectralNorm(layer)).toThrow(ValueError);
+    expect(nn.spectralNorm(layer)).toBe(layer);
+  });
+
+  it("leaves other hooks, other weights and copies what they are", () => {
+    const layer = nn.spectralNorm(new nn.LSTM(3, 2), { name: "weightHhL0" });
+    nn.spectralNorm(layer, { name: "weightIhL0" });
+    let calls = 0;
+    layer.registerForwardPreHook(() => void calls++);
+    const copy = copyModule(layer);
+    nn.removeSpectralNorm(layer, "weightHhL0");
+    const [u, own] = ["weight_ih_l0_u", "weight_hh_l0_u"];
+    const before = [layer, copy].map((m) => m.stateDict()[u]!.toArray());
+    const held = copy.stateDict()[own]!.toArray();
+    for (const m of [layer, copy]) m.forward(randn([5, 1, 3]));
+    expect(calls).toBe(2);
+    [layer, copy].forEach((m, i) => expect(m.stateDict()[u]!.toArray()).not.toEqual(before[i]));
+    expect(copy.stateDict()[own]!.toArray()).not.toEqual(held);
+    expect(Object.keys(layer.stateDict())).not.toContain(own);
+  });
+
+  it("does not take a weightNorm's, nor removeWeightNorm a spectralNorm's", () => {
+    const [a, b] = [nn.weightNorm(new nn.Linear(4, 3)), nn.spectralNorm(new nn.Linear(4, 3))];
+    expect(() => nn.removeSpectralNorm(a)).toThrow(
+      "[removeSpectralNorm] weight of Linear has none",
+    );
+    expect(() => nn.removeWeightNorm(b)).toThrow("[removeWeightNorm] weight of Linear has none");
   });
 });
 

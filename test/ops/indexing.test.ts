@@ -88,4 +88,20 @@ describe("nn.Embedding", () => {
     expect(thawed.weight.grad!.toArray()).toEqual([[0, 0], [1, 1]]); // prettier-ignore
     expect(thawed.weight.toArray()).toEqual(table.toArray());
   });
+
+  it("EmbeddingBag takes one, too, with its own options", () => {
+    const table = sg.tensor([[1, 2], [3, 4]]); // prettier-ignore
+    const ids = sg.tensor(Int32Array.of(0, 1, 1)).reshape([1, 3]);
+    const frozen = sg.nn.EmbeddingBag.fromPretrained(table);
+    expect(frozen.weight.requiresGrad).toBe(false);
+    expect(frozen.forward(ids.narrow(1, 0, 2)).toArray()).toEqual([[2, 3]]);
+    const thawed = sg.nn.EmbeddingBag.fromPretrained(table, { freeze: false, mode: "sum" });
+    const y = thawed.forward(ids);
+    expect(y.toArray()).toEqual([[7, 10]]);
+    y.sum().backward();
+    expect(thawed.weight.grad!.toArray()).toEqual([[1, 1], [2, 2]]); // prettier-ignore
+    expect(table.toArray()).toEqual([[1, 2], [3, 4]]); // prettier-ignore
+    expect(() => sg.nn.EmbeddingBag.fromPretrained(sg.ones([2, 2, 2]))).toThrow(sg.ShapeError);
+    expect(() => sg.nn.Embedding.fromPretrained(sg.ones([2]))).toThrow(sg.ShapeError);
+  });
 });

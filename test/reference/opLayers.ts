@@ -14,6 +14,8 @@ interface Args {
   readonly kernel: number;
   /** channelShuffle's groups. */
   readonly r: number;
+  /** pairwiseDistance's norm. */
+  readonly p: number;
 }
 
 type Loss = nn.Module & { forward(...inputs: unknown[]): Tensor };
@@ -89,6 +91,14 @@ export const opLayers: Readonly<Record<string, OpLayer>> = {
   maxUnpool1d: { layer: "MaxUnpool1d", run: unpool("MaxUnpool1d") },
   maxUnpool2d: { layer: "MaxUnpool2d", run: unpool("MaxUnpool2d") },
   maxUnpool3d: { layer: "MaxUnpool3d", run: unpool("MaxUnpool3d") },
+  cosineSimilarity: {
+    layer: "CosineSimilarity",
+    run: ([x1, x2], { dim }: Args) => new nn.CosineSimilarity(dim ?? undefined).forward(x1, x2),
+  },
+  pairwiseDistance: {
+    layer: "PairwiseDistance",
+    run: ([x1, x2], { p }: Args) => new nn.PairwiseDistance(p).forward(x1, x2),
+  },
   channelShuffle: {
     layer: "ChannelShuffle",
     run: ([x], { r }: Args) => new nn.ChannelShuffle(r).forward(x),

@@ -257,6 +257,11 @@ export const image: Family = {
     PixelShuffle: layer(() => new nn.PixelShuffle(2), any(1, 4, 2, 3)),
     PixelUnshuffle: layer(() => new nn.PixelUnshuffle(2), any(1, 1, 2, 4)),
     Unfold: layer(() => new nn.Unfold(2), any(1, 2, 3, 4)),
+    UpsamplingBilinear2d: layer(
+      () => new nn.UpsamplingBilinear2d({ scaleFactor: 2 }),
+      any(1, 1, 2, 3),
+    ),
+    UpsamplingNearest2d: layer(() => new nn.UpsamplingNearest2d({ size: 5 }), any(1, 1, 2, 3)),
     Upsample: layer(() => new nn.Upsample({ scaleFactor: 2, mode: "bilinear" }), any(1, 1, 2, 3)),
   },
 };

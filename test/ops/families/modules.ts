@@ -101,6 +101,8 @@ export const modules: Family = {
   layers: {
     AlphaDropout: layer(() => new nn.AlphaDropout(0.3), any(3, 5)),
     BatchNorm3d: layer(() => new nn.BatchNorm3d(2), any(2, 2, 2, 2, 2)),
+    CosineSimilarity: layer(() => new nn.CosineSimilarity(), any(3, 4), any(3, 4)),
+    PairwiseDistance: layer(() => new nn.PairwiseDistance(), any(3, 4), any(3, 4)),
     Bilinear: layer(() => new nn.Bilinear(3, 4, 2), any(5, 3), any(5, 4)),
     Dropout1d: layer(() => new nn.Dropout1d(0.3), any(3, 5)),
     Dropout2d: layer(() => new nn.Dropout2d(0.3), any(2, 3, 2, 2)),

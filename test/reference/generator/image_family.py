@@ -230,6 +230,10 @@ def layer_cases() -> list:
     add("Upsample", "scale", nn.Upsample(scale_factor=2), [1, 2, 2, 3], [{"scaleFactor": 2}])
     options = {"size": [3, 5], "mode": "bilinear", "alignCorners": True}
     add("Upsample", "size", nn.Upsample(**words(options)), [1, 2, 2, 3], [options])
+    for how, options in [("scale", {"scaleFactor": 2}), ("size", {"size": [3, 5]})]:
+        name, other = "UpsamplingBilinear2d", "UpsamplingNearest2d"
+        add(name, how, nn.UpsamplingBilinear2d(**words(options)), [1, 2, 2, 3], [options])
+        add(other, how, nn.UpsamplingNearest2d(**words(options)), [1, 2, 2, 3], [options])
     add("PixelShuffle", "2", nn.PixelShuffle(2), [1, 4, 2, 3], [2])
     add("PixelUnshuffle", "2", nn.PixelUnshuffle(2), [1, 1, 4, 2], [2])
     add("Unfold", "2", nn.Unfold(2, padding=1), [1, 2, 3, 3], [2, {"padding": 1}])
