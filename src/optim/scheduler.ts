@@ -49,7 +49,10 @@ const COUNTS: Readonly<Record<string, number>> = {
   ...{ totalSteps: 1, patience: 0, cooldown: 0 },
 };
 
-/** Base class of all schedulers; `lr` of LRScheduler is what a scheduler of your own has to say. */
+/**
+ * Base class of all schedulers; `lr` of LRScheduler is what a scheduler of your own has to say. To resume, load
+ * the states of the optimiser and of a new scheduler: they have what PyTorch's last_epoch would say, and more.
+ */
 export abstract class Scheduler<Options extends object = object> {
   protected readonly state: SchedulerState["state"];
   protected readonly options: Options;

@@ -339,3 +339,20 @@ describe("Sequential", () => {
     expect(() => new nn.Sequential(list)).toThrow("layer 0");
   });
 });
+
+it("a Buffer is state behind the parameters, on the memory that it is made of, and is not learned", () => {
+  const data = ones([2]);
+  class Counting extends nn.Module {
+    seen = new nn.Buffer(data);
+    scale = new nn.Parameter(ones([2]));
+    forward(x: Tensor): Tensor {
+      noGrad(() => this.seen.add_(1));
+      return x.mul(this.scale);
+    }
+  }
+  const module = new Counting();
+  module.forward(ones([2]));
+  expect(Object.keys(module.stateDict())).toEqual(["scale", "seen"]);
+  expect([module.parameters(), module.buffers()]).toEqual([[module.scale], [module.seen]]);
+  expect([module.seen.requiresGrad, data.toArray()]).toEqual([false, [2, 2]]);
+});

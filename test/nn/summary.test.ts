@@ -14,6 +14,7 @@ const model = (): nn.Sequential =>
 
 it("lists layers, shapes, parameters and multiply-adds", () => {
   const found = nn.summary(model(), [2, 1, 8, 8]);
+  expect(found).toBeInstanceOf(nn.Summary);
   expect(
     found.rows.map((r) => [r.name, r.type, r.outputShape, r.parameters, r.multiplyAdds]),
   ).toEqual([

@@ -223,3 +223,31 @@ describe("what a schedule can't know", () => {
     }
   });
 });
+
+describe("a scheduler of one's own", () => {
+  class Halving extends optim.LRScheduler<{ every: number }> {
+    constructor(optimizer: optim.Scheduled, options?: { every?: number }) {
+      super("Halving", optimizer, { every: 2 }, options);
+    }
+    protected lr(t: number, { lr }: optim.ScheduledGroup): number {
+      return t > 0 && t % this.options.every === 0 ? lr / 2 : lr;
+    }
+  }
+
+  it("says the rate, and is saved, resumed and refused like the others", () => {
+    const optimizer = sgd();
+    const scheduler = new Halving(optimizer);
+    expect(scheduler).toBeInstanceOf(optim.Scheduler);
+    for (let i = 0; i < 3; i++) scheduler.step();
+    expect(rates(optimizer)).toEqual([0.25, 0.125]);
+    expect(() => new Halving(optimizer, { often: 1 } as never)).toThrow(/\[Halving\] option often/);
+    // What PyTorch's last_epoch is for: the optimiser's state keeps the first rates, this one the epoch.
+    const other = sgd();
+    const resumed = new Halving(other);
+    other.loadStateDict(optimizer.stateDict());
+    resumed.loadStateDict(scheduler.stateDict());
+    for (const s of [scheduler, resumed]) s.step();
+    expect([resumed.lastEpoch, ...rates(other)]).toEqual([4, ...rates(optimizer)]);
+    expect(rates(other)).toEqual([0.125, 0.0625]);
+  });
+});

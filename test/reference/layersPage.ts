@@ -10,7 +10,7 @@ const updating = process.env["UPDATE_DOCS"] === "1";
 
 const INTRODUCTION = `# Every layer, loss, optimiser and scheduler, and what holds it
 
-Made by the tests (\`npm run docs:ops\`) and compared with them at every run: one without a row fails them.
+Made by the tests (\`npm run docs:ops\`) and compared with them at every run: an export of \`simdgrad/nn\` or \`simdgrad/optim\` without a row fails them.
 
 - **forward**: cases compared with PyTorch's values, computed in float64 and rounded once, from the same state dict; the buffers after each step as well. Where random numbers decide, the cases are those that have none (evaluation, p = 0), and the file named tests the rest.
 - **gradients**: of the inputs and of all parameters, compared with PyTorch's; the greatest error found, over the largest magnitude in the gradient.
@@ -22,6 +22,7 @@ const HEADS = {
   Losses: ["loss", "forward", "gradients", "maximum error"],
   Optimisers: ["optimiser", "cases", "steps", "maximum error"],
   Schedulers: ["scheduler", "cases", "steps", "maximum error"],
+  "Everything else": ["export", "held by"],
 } as const;
 
 type Table = keyof typeof HEADS;
@@ -62,6 +63,11 @@ export function checkRows(table: Table, found: Rows): void {
   const rows = read(table);
   const own = Object.keys(found).map((name) => [name, rows[name]]);
   expect(Object.fromEntries(own)).toEqual(found);
+}
+
+/** The names of all rows, of every table. */
+export function namesOnPage(): readonly string[] {
+  return (Object.keys(HEADS) as Table[]).flatMap((table) => Object.keys(read(table)));
 }
 
 /** Sees that a table has these rows and no others; whoever updates loses the others. */
