@@ -2,6 +2,7 @@
 // the heap. Sizes, strides and offsets count elements, never bytes.
 import { IndexError, ShapeError, ValueError } from "./errors.js";
 
+/** Sizes of the dims; [] is that of a scalar. */
 export type Shape = readonly number[];
 
 /**

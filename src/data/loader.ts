@@ -13,13 +13,16 @@ import { narrow } from "../ops/views.js";
 
 /** Numbered samples. */
 export interface Dataset<Sample> {
+  /** How many there are. */
   readonly length: number;
+  /** Sample number `index`, from 0 on. */
   get(index: number): Sample;
 }
 
 /** Tensors whose first dims are equal: sample i is row i of each. */
 export class TensorDataset implements Dataset<Tensor[]> {
   readonly tensors: readonly Tensor[];
+  /** How many samples there are. */
   readonly length: number;
 
   constructor(...tensors: Tensor[]) {

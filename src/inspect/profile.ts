@@ -10,7 +10,9 @@ import { flopsOf } from "./work.js";
 export interface ProfileRow {
   /** The kernel's name without its dtype; "(JavaScript)" for what is no kernel. */
   readonly op: string;
+  /** How often the kernel ran. */
   readonly calls: number;
+  /** Their time, in milliseconds. */
   readonly ms: number;
   /** Multiplications and additions, 10^9 a second; null for ops that are bound by memory. */
   readonly gflops: number | null;
@@ -23,6 +25,7 @@ export interface ProfileRow {
 export interface Profile<R> {
   /** What the function returned. */
   readonly result: R;
+  /** The time of all, in milliseconds. */
   readonly ms: number;
   /** The slowest first. */
   readonly rows: readonly ProfileRow[];

@@ -116,8 +116,9 @@ export interface MultiheadAttentionOptions {
   addBiasKv?: boolean | undefined;
   /** Append a key and a value of zeros. Default: false. */
   addZeroAttn?: boolean | undefined;
-  /** Sizes of keys and values. Default: embedDim. */
+  /** Size of keys. Default: embedDim. */
   kdim?: number | undefined;
+  /** Size of values. Default: embedDim. */
   vdim?: number | undefined;
   /** [N, T, E] instead of [T, N, E]. Default: false. */
   batchFirst?: boolean | undefined;

@@ -36,6 +36,7 @@ abstract class List<T extends object> extends Container<T> {
     return this.items.map((item, i) => [String(i), item]);
   }
 
+  /** How many items there are. */
   get length(): number {
     return this.items.length;
   }
@@ -50,18 +51,18 @@ abstract class List<T extends object> extends Container<T> {
     return item;
   }
 
-  /** Adds an item at the end. */
+  /** Adds an item at the end. @throws ValueError for what is not of the kind */
   append(item: T): this {
     return this.insert(this.length, item);
   }
 
-  /** Adds items at the end. */
+  /** Adds items at the end. @throws ValueError for what is not of the kind */
   extend(items: Iterable<T>): this {
     for (const item of [...items]) this.append(item); // it may be this list
     return this;
   }
 
-  /** Adds an item before the one of number `index`. */
+  /** Adds an item before the one of number `index`. @throws ValueError for what is not of the kind */
   insert(index: number, item: T): this {
     this.check(item);
     this.items.splice(index, 0, item);
@@ -110,29 +111,35 @@ abstract class Dict<T extends object> extends Container<T> {
     return item;
   }
 
+  /** Puts an item under a key, in the place of the one that is there. @throws ValueError for what is not of the kind */
   set(key: string, item: T): this {
     this.check(item);
     this.items.set(key, item);
     return this;
   }
 
+  /** Whether there is an item under a key. */
   has(key: string): boolean {
     return this.items.has(key);
   }
 
+  /** Takes an item out; false where there was none. */
   delete(key: string): boolean {
     revise();
     return this.items.delete(key);
   }
 
+  /** The keys, in the order in which they came. */
   keys(): IterableIterator<string> {
     return this.items.keys();
   }
 
+  /** The items, in the order of the keys. */
   values(): IterableIterator<T> {
     return this.items.values();
   }
 
+  /** Keys and items. */
   entries(): IterableIterator<[string, T]> {
     return this.items.entries();
   }

@@ -8,8 +8,11 @@ import { refusePromise } from "../memory/scope.js";
 import { zeros } from "../ops/creation.js";
 import type { Module } from "./module.js";
 
+/** Sees the inputs before a forward; an array that it returns replaces them. */
 export type ForwardPreHook = (module: Module, inputs: unknown[]) => unknown[] | void;
+/** Sees inputs and output after a forward; what it returns, unless undefined, replaces the output. */
 export type ForwardHook = (module: Module, inputs: unknown[], output: unknown) => unknown;
+/** Sees the gradients of inputs and output; a tensor that it returns replaces that of the only input. */
 export type BackwardHook = (
   module: Module,
   gradInputs: (Tensor | null)[],

@@ -27,6 +27,7 @@ import { Module } from "./module.js";
 
 /** A loss that holds its options. */
 export interface LossModule<Inputs extends unknown[], Options extends object> extends Module {
+  /** Those of the function that it calls. */
   readonly options: Partial<Options>;
   forward(...inputs: Inputs): Tensor;
 }

@@ -213,15 +213,19 @@ abstract class Recurrent extends Module {
   }
 }
 
-/** A layer's output [T, B, D H] and the last hidden states [layers x D, B, H], D being the directions. */
+/** What a layer returns, D being its directions. */
 export interface RecurrentOutput {
+  /** [T, B, D H] or [T, D H]; with batchFirst [B, T, D H]. */
   output: Tensor;
+  /** The last states, [layers x D, B, H] or [layers x D, H]. */
   hidden: Tensor;
 }
 
-/** LSTM's states, each [layers x D, B, H]. */
+/** LSTM's states, of D directions (of LSTMCell: [B, H]). */
 export interface LSTMState {
+  /** h, [layers x D, B, H] or [layers x D, H] */
   hidden: Tensor;
+  /** c, of the same shape */
   cell: Tensor;
 }
 

@@ -37,7 +37,9 @@ export interface TransformerLayerOptions {
 
 /** Masks: bool, true where a key is ignored, or float32, added: see MultiheadAttentionInputs. */
 export interface EncoderInputs {
+  /** [T, T] or [N heads, T, T]. */
   mask?: Tensor | null | undefined;
+  /** [N, T]: of the source. */
   srcKeyPaddingMask?: Tensor | null | undefined;
   /** Each position sees those before it and itself. Default: false. */
   isCausal?: boolean | undefined;
@@ -45,17 +47,24 @@ export interface EncoderInputs {
 
 /** Of one layer: PyTorch calls the encoder's mask srcMask there. */
 export interface EncoderLayerInputs extends Omit<EncoderInputs, "mask"> {
+  /** [T, T] or [N heads, T, T]: of the source. */
   srcMask?: Tensor | null | undefined;
   /** The positions before, for a decoder-only model that generates step by step. */
   cache?: KVCache | null | undefined;
 }
 
 export interface DecoderInputs {
+  /** [L, L] or [N heads, L, L]: of the target. */
   tgtMask?: Tensor | null | undefined;
+  /** [L, T] or [N heads, L, T]: of what the encoder has made. */
   memoryMask?: Tensor | null | undefined;
+  /** [N, L]: of the target. */
   tgtKeyPaddingMask?: Tensor | null | undefined;
+  /** [N, T]: of what the encoder has made. */
   memoryKeyPaddingMask?: Tensor | null | undefined;
+  /** Position i of the target sees those up to i. Default: false. */
   tgtIsCausal?: boolean | undefined;
+  /** Position i of the target sees positions up to i of the memory. Default: false. */
   memoryIsCausal?: boolean | undefined;
 }
 
@@ -264,16 +273,20 @@ export interface TransformerOptions extends TransformerLayerOptions {
   numEncoderLayers?: number | undefined;
   /** Default: 6. */
   numDecoderLayers?: number | undefined;
-  /** Instead of PyTorch's encoder or decoder, with the same `forward`. */
+  /** Instead of PyTorch's encoder, with the same `forward`. */
   customEncoder?: Module & { forward(src: Tensor, inputs?: EncoderInputs): Tensor };
+  /** Instead of PyTorch's decoder, with the same `forward`. */
   customDecoder?: Module & {
     forward(tgt: Tensor, memory: Tensor, inputs?: DecoderInputs): Tensor;
   };
 }
 
 export interface TransformerInputs extends DecoderInputs {
+  /** [T, T] or [N heads, T, T]: of the source. */
   srcMask?: Tensor | null | undefined;
+  /** [N, T]: of the source. */
   srcKeyPaddingMask?: Tensor | null | undefined;
+  /** Position i of the source sees those up to i. Default: false. */
   srcIsCausal?: boolean | undefined;
 }
 

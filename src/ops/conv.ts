@@ -41,8 +41,11 @@ export interface ConvOptions<Size extends PerDim> {
   groups?: number;
 }
 
+/** Options of conv1d. */
 export type Conv1dOptions = ConvOptions<Single>;
+/** Options of conv2d. */
 export type Conv2dOptions = ConvOptions<Pair>;
+/** Options of conv3d. */
 export type Conv3dOptions = ConvOptions<Triple>;
 
 /** What a convolution is made of, checked; the lists have a number for each dim. */

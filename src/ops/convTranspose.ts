@@ -33,8 +33,11 @@ export interface ConvTransposeOptions<Size extends PerDim> {
   dilation?: Size;
 }
 
+/** Options of convTranspose1d. */
 export type ConvTranspose1dOptions = ConvTransposeOptions<Single>;
+/** Options of convTranspose2d. */
 export type ConvTranspose2dOptions = ConvTransposeOptions<Pair>;
+/** Options of convTranspose3d. */
 export type ConvTranspose3dOptions = ConvTransposeOptions<Triple>;
 
 /**

@@ -11,6 +11,7 @@ import { clone, compute } from "./convert.js";
 import { tensor } from "./creation.js";
 import { middleAt } from "./middle.js";
 
+/** How `interpolate` finds values between pixels, as PyTorch names it. */
 export type InterpolateMode =
   "nearest" | "nearest-exact" | "linear" | "bilinear" | "trilinear" | "bicubic";
 

@@ -48,11 +48,17 @@ export interface AvgPoolOptions<Size extends PerDim> extends PoolOptions<Size> {
 /** Options of lpPool: those of a pooling, without padding. */
 export type LPPoolOptions<Size extends PerDim> = Omit<PoolOptions<Size>, "padding">;
 
+/** Options of maxPool1d. */
 export type MaxPool1dOptions<Indices extends boolean = false> = MaxPoolOptions<Single, Indices>;
+/** Options of maxPool2d. */
 export type MaxPool2dOptions<Indices extends boolean = false> = MaxPoolOptions<Pair, Indices>;
+/** Options of maxPool3d. */
 export type MaxPool3dOptions<Indices extends boolean = false> = MaxPoolOptions<Triple, Indices>;
+/** Options of avgPool1d. */
 export type AvgPool1dOptions = AvgPoolOptions<Single>;
+/** Options of avgPool2d. */
 export type AvgPool2dOptions = AvgPoolOptions<Pair>;
+/** Options of avgPool3d. */
 export type AvgPool3dOptions = AvgPoolOptions<Triple>;
 
 /** What a max pooling returns: with returnIndices values and indices. */

@@ -217,6 +217,7 @@ export function checkProbability(op: string, p: number, name = "p"): void {
 export interface DropoutOptions {
   /** Without it dropout returns x itself. Default: true. */
   training?: boolean;
+  /** Where the numbers come from. Default: the one that manualSeed seeds. */
   generator?: Generator;
 }
 

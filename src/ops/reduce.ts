@@ -133,6 +133,7 @@ function extreme(
 
 /** Values of a reduction along a dim and where they stand in it. */
 export interface ValuesAndIndices {
+  /** What was found. */
   values: Tensor;
   /** int32 */
   indices: Tensor;

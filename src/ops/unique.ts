@@ -26,6 +26,7 @@ export interface UniqueOptions {
 
 /** With `returnInverse` or `returnCounts`: the distinct elements and what was asked for. */
 export interface UniqueResult {
+  /** The distinct elements. */
   output: Tensor;
   /** int32, in the shape of the elements (or [size of the dim]). */
   inverseIndices?: Tensor;

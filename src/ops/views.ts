@@ -222,8 +222,11 @@ export interface SliceOptions {
 
 /** A slice of whatever dim it is used at, Python's start:end:step; null is all the way. */
 export interface Slice {
+  /** The first element. */
   readonly start: number | null;
+  /** Behind the last element. */
   readonly end: number | null;
+  /** Every step-th element; negative: backwards. */
   readonly step: number;
 }
 

@@ -17,7 +17,9 @@ import {
 export interface OneCycleOptions {
   /** Steps in all; or give `epochs` and `stepsPerEpoch`. */
   totalSteps?: number;
+  /** Epochs in all. */
   epochs?: number;
+  /** Steps of an epoch. */
   stepsPerEpoch?: number;
   /** The part of the steps in which the rate rises. Default: 0.3. */
   pctStart?: number;

@@ -20,7 +20,9 @@ export interface EMAOptions {
 
 /** Enough to continue: copies. */
 export interface EMAState {
+  /** How many updates there were. */
   updates: number;
+  /** In the order of the parameters. */
   averages: Tensor[];
 }
 
@@ -104,11 +106,12 @@ export class ExponentialMovingAverage {
     }
   }
 
+  /** The averages so far, copied, and their number: with `loadStateDict` it goes on from there. */
   stateDict(): EMAState {
     return { updates: this.updates, averages: copies("stateDict", this.averages) };
   }
 
-  /** @throws ShapeError for the state of other parameters. Then nothing is changed. */
+  /** Continues from what `stateDict` gave. @throws ShapeError for the state of other parameters. Then nothing is changed. */
   loadStateDict({ updates, averages }: EMAState): void {
     const shapes = (all: readonly Tensor[] | undefined): string | undefined =>
       all?.map((x) => showShape(x.shape)).join();

@@ -28,6 +28,7 @@ export type ParamState = Record<string, Tensor | number>;
 
 /** Enough to continue: numbers, and copies of the tensors. */
 export interface OptimizerState<Options> {
+  /** The options of each group. */
   groups: Options[];
   /** One per parameter, in the order of the groups. */
   state: ParamState[];

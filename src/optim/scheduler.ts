@@ -7,20 +7,27 @@ import { checkNumber, optionsOf } from "./optimizer.js";
 
 /** What a scheduler needs of an optimiser: groups with a rate. */
 export interface Scheduled {
+  /** The groups, whose rates change. */
   readonly groups: ScheduledGroup[];
 }
 
 /** A group; schedulers keep the rate that it had first, as PyTorch's do. */
 export interface ScheduledGroup {
+  /** The present rate. */
   lr: number;
+  /** The first rate; noted by the first scheduler. */
   initialLr?: number;
+  /** Of optimisers that have it: OneCycleLR moves it. */
   momentum?: number;
+  /** Adam's: OneCycleLR moves the first. */
   betas?: readonly [number, number];
 }
 
 /** Enough to continue; plain data, fit for structuredClone. */
 export interface SchedulerState {
+  /** Those of the constructor. */
   options: object;
+  /** Where it stands: the epoch, the rates of the groups now and at first. */
   state: {
     lastEpoch: number;
     lastLr: number[];

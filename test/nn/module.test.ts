@@ -353,6 +353,7 @@ it("a Buffer is state behind the parameters, on the memory that it is made of, a
   const module = new Counting();
   module.forward(ones([2]));
   expect(Object.keys(module.stateDict())).toEqual(["scale", "seen"]);
-  expect([module.parameters(), module.buffers()]).toEqual([[module.scale], [module.seen]]);
+  expect(module.parameters()).toEqual([module.scale]);
+  expect(module.buffers()).toEqual([module.seen]);
   expect([module.seen.requiresGrad, data.toArray()]).toEqual([false, [2, 2]]);
 });
