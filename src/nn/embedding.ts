@@ -49,14 +49,14 @@ export interface PretrainedOptions {
 }
 
 /** A layer with a table that there is. */
-function pretrained<L extends { readonly weight: Parameter }, O>(
-  Layer: new (num: number, dim: number, options: O & EmbeddingLayerOptions) => L,
+function pretrained<L extends { readonly weight: Parameter }>(
+  Layer: new (num: number, dim: number, options: EmbeddingBagLayerOptions) => L,
   weight: Tensor,
-  options: O & PretrainedOptions,
+  options: EmbeddingBagLayerOptions & PretrainedOptions,
 ): L {
   const { freeze = true, ...rest } = options;
   const [num = 0, dim = 0] = weight.shape;
-  const layer = new Layer(num, dim, { ...(rest as unknown as O), weight });
+  const layer = new Layer(num, dim, { ...rest, weight });
   layer.weight.requiresGrad = !freeze;
   return layer;
 }
