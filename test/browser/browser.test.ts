@@ -95,6 +95,36 @@ describe.skipIf(executablePath === undefined)(`in Chromium${without}`, () => {
     expect(result).toEqual([true, true, [1, 2.5], "function", "function"]);
   });
 
+  it("a page profiles, and computes in the other precision and back", async () => {
+    const { result, problems } = await browser.open((path) =>
+      path === "/"
+        ? page(`
+            import { manualSeed, randn } from "./index.js";
+            import { profile } from "./inspect.js";
+            import { getPrecision, setPrecision } from "./fast.js";
+            manualSeed(1);
+            const [a, b] = [randn([40, 70]), randn([70, 50])];
+            const product = () => [...a.matmul(b).toTypedArray()];
+            const exact = product();
+            const { rows, ms } = profile(() => a.matmul(b).relu(), { print: false });
+            const got = await setPrecision("fast");
+            const fast = product();
+            const largest = Math.max(...fast.map((v, i) => Math.abs(v - exact[i])));
+            const same = [got === getPrecision(), await setPrecision("exact"), getPrecision()];
+            const back = product().every((v, i) => v === exact[i]);
+            report({ ops: rows.map((row) => row.op), took: ms > 0, got, largest, same, back });`)
+        : dist(path),
+    );
+    expect(problems).toEqual([]);
+    expect(result).toMatchObject({ took: true, same: [true, "exact", "exact"], back: true });
+    const { ops, got, largest } = result as { ops: string[]; got: string; largest: number };
+    expect(ops).toEqual(expect.arrayContaining(["matmul", "relu"]));
+    expect(["exact", "fast"]).toContain(got);
+    // Other bits where there is another build, by roundings of sums of 70 terms of about 1.
+    if (got === "fast") expect(largest).toBeGreaterThan(0);
+    expect(largest).toBeLessThan(1e-4);
+  });
+
   it("a page bundled by Vite without any configuration trains", async () => {
     consumer.write("index.html", '<!doctype html><script type="module" src="/main.js"></script>');
     consumer.write("main.js", program("simdgrad"));

@@ -1,17 +1,14 @@
 // ctcLossF32 against the sum over all alignments, one by one, in float64.
 import { describe, expect, it } from "vitest";
 import { Bench, builds, type Operand } from "./harness.js";
+import { noise } from "./sequences.js";
 
 const [T, N, C, S] = [5, 4, 3, 2];
 const BLANK = 1;
 
 /** Log-probabilities, [T, N, C]. */
 function logProbs(seed: number): Float32Array {
-  let state = seed * 2654435761 + 12345;
-  const x = Float32Array.from({ length: T * N * C }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 30 - 2;
-  });
+  const x = noise(T * N * C, seed).map((v) => 2 * v);
   for (let i = 0; i < x.length; i += C) {
     const total = x.subarray(i, i + C).reduce((sum, v) => sum + Math.exp(v), 0);
     for (let c = 0; c < C; c++) x[i + c]! -= Math.log(total);

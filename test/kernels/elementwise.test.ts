@@ -3,20 +3,12 @@
 import { describe, expect, it } from "vitest";
 import type { KernelName } from "../../src/kernels/contract.js";
 import { Bench, builds } from "./harness.js";
+import { fractions } from "./sequences.js";
 
 type Kind = "F32" | "I32" | "Bool";
 type Data = Float32Array | Int32Array | Uint8Array;
 
 const arrays = { F32: Float32Array, I32: Int32Array, Bool: Uint8Array };
-
-/** Small counter-based generator, so that a failing case can be repeated. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
 
 const floats = [
   0, -0, 1, -1, 0.5, -0.5, 1.5, 2.5, -2.5, 3, 1e-45, -1e-40, 3e38, -3e38, 2e9, 3e9, -3e9,
@@ -187,7 +179,7 @@ const dimSlots = (layout: Layout, strides: number[][]): number[] => [
 ];
 
 function check(bench: Bench, name: KernelName, layout: Layout, seed: number): void {
-  const next = random(seed);
+  const next = fractions(seed);
   const { inputs, out: outKind, scalars = [], expect: oracle } = rows[name]!;
   const strides = inputs.map((_, k) => layout.strides[k] ?? randomStrides(layout, next));
   const operands = inputs.map((kind, k) => place(bench, kind, layout, strides[k]!, next));
@@ -307,7 +299,7 @@ describe.each(builds)("elementwise kernels, %s build", (build) => {
         const layout = { sizes: shape.slice(0, -1), cols: shape[shape.length - 1]!, strides: [] };
         for (let seed = 0; seed < 4; seed++) {
           const bench = new Bench(build);
-          const next = random(seed);
+          const next = fractions(seed);
           const strides = randomStrides(layout, next);
           const x = place(bench, kind, layout, strides, next);
           const at = offsets(layout, [...outStrides]);

@@ -7,17 +7,9 @@ import {
   scatterUnits,
 } from "../../src/kernels/units.js";
 import { Bench, builds, type Operand } from "./harness.js";
+import { integers } from "./sequences.js";
 
 const f = Math.fround;
-
-/** Repeatable integers in [0, range). */
-function integers(n: number, range: number, seed: number): Int32Array {
-  let state = seed;
-  return Int32Array.from({ length: n }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * range);
-  });
-}
 
 const floats = (n: number, seed: number): Float32Array =>
   Float32Array.from(integers(n, 2 ** 24, seed), (x) => f((x - 2 ** 23) / 77777));

@@ -3,17 +3,9 @@
 // by a few float32 roundings of the greatest term.
 import { describe, expect, test } from "vitest";
 import { Bench, type Build, builds } from "./harness.js";
+import { floats } from "./sequences.js";
 
 type Matrix = number[][];
-
-/** A fixed sequence in [-1, 1). */
-function floats(n: number, seed: number): Float32Array {
-  let state = seed >>> 0;
-  return Float32Array.from({ length: n }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 31 - 1;
-  });
-}
 
 /** The matrix m x n that lies at `at` in a list. */
 function matrix(x: ArrayLike<number>, at: number, m: number, n: number): Matrix {

@@ -9,15 +9,7 @@ import {
   unravelUnits,
 } from "../../src/kernels/units.js";
 import { Bench, builds } from "./harness.js";
-
-/** Repeatable integers in [0, range). */
-function integers(n: number, range: number, seed: number): Int32Array {
-  let state = seed;
-  return Int32Array.from({ length: n }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * range);
-  });
-}
+import { integers } from "./sequences.js";
 
 /** All units at once, and one by one from the last to the first. */
 const ways = (units: number): (number | [number, number][])[] => [

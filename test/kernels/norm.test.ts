@@ -1,18 +1,12 @@
 // Layer and batch normalisation kernels against plain float64 loops.
 import { beforeEach, describe, expect, test } from "vitest";
 import { Bench, builds, type Operand } from "./harness.js";
+import { floats as fixed } from "./sequences.js";
 
 const columns = [1, 2, 3, 4, 5, 7, 8, 13, 15, 16, 17, 33, 63, 64, 65, 1023, 1024, 1025, 2500];
 const EPS = 1e-5;
 
-/** A fixed sequence in [-2, 2). */
-function floats(n: number, seed: number): Float32Array {
-  let state = seed >>> 0;
-  return Float32Array.from({ length: n }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 30 - 2;
-  });
-}
+const floats = (n: number, seed: number): Float32Array => fixed(n, seed, 2);
 
 const sumOf = (list: readonly number[]): number => list.reduce((a, b) => a + b, 0);
 const meanOf = (list: readonly number[]): number => sumOf(list) / list.length;

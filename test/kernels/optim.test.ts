@@ -3,17 +3,10 @@
 import { describe, expect, it } from "vitest";
 import { flatUnits } from "../../src/kernels/units.js";
 import { Bench, builds, type Operand } from "./harness.js";
+import { noise } from "./sequences.js";
 
 const f = Math.fround;
 const SIZES = [0, 1, 2, 3, 4, 5, 7, 13, 17, 33, 1023, 1024, 1025, 2051];
-
-function noise(n: number, seed: number): Float32Array {
-  let state = seed * 2654435761 + 12345;
-  return Float32Array.from({ length: n }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 31 - 1;
-  });
-}
 
 interface Sgd {
   lr: number;

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { KernelName } from "../../src/kernels/contract.js";
 import { countUnits, foldUnits } from "../../src/kernels/units.js";
 import { Bench, builds } from "./harness.js";
+import { fractions } from "./sequences.js";
 
 type Shape = readonly [outer: number, R: number, inner: number];
 type Data = Float32Array | Int32Array | Uint8Array;
@@ -24,25 +25,16 @@ const shapes: Shape[] = [
 ];
 const emptyShapes: Shape[] = [[3, 0, 1], [2, 0, 5], [1, 0, 2], [0, 3, 1], [0, 3, 4], [2, 3, 0]]; // prettier-ignore
 
-/** A fixed sequence in [0, 1). */
-function sequence(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
 const size = ([outer, R, inner]: Shape): number => outer * R * inner;
 
 function floats(n: number, seed = 1): Float32Array {
-  const next = sequence(seed);
+  const next = fractions(seed);
   return Float32Array.from({ length: n }, () => next() * 4 - 1.5);
 }
 
 /** Few values, so that extremes repeat. */
 function integers(n: number, range: number, seed = 1): Int32Array {
-  const next = sequence(seed);
+  const next = fractions(seed);
   return Int32Array.from({ length: n }, () => Math.floor(next() * range) - (range >> 1));
 }
 
@@ -204,7 +196,7 @@ describe.each(builds)("counts of booleans, %s build", (build) => {
 
   test("sumBool, anyBool and allBool", () => {
     for (const shape of [...shapes.filter((s) => size(s) < 40000), ...emptyShapes]) {
-      const next = sequence(7);
+      const next = fractions(7);
       for (const share of [0, 0.5, 1]) {
         const x = Uint8Array.from({ length: size(shape) }, () => (next() < share ? 1 : 0));
         const counts = lines(x, shape).map(sumOf);

@@ -2,6 +2,7 @@
 // ones, and how bits are compared.
 import { expect } from "vitest";
 import { ulpError } from "../../scripts/measure-ulp.mjs";
+import { uint32s } from "./sequences.js";
 
 /** Arguments at which the greatest errors were found, of whichever function. */
 const worst = [
@@ -80,11 +81,9 @@ function sample(): Float32Array {
   // What is nearest to a multiple of pi/2 leaves least of it.
   for (let q = 1; q < 3000; q += q < 300 ? 1 : 97) points.push(...around((q * Math.PI) / 2));
   for (let q = 3000; q < 2 ** 100; q *= 1.37) points.push((Math.round(q) * Math.PI) / 2);
-  let state = 1;
-  const next = (): number => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0);
+  const next = uint32s(1);
   for (let i = 0; i < 30_000; i++) {
-    next();
-    points.push(fromBits(state >>> 1), (next() / 2 ** 32) * 2, (next() / 2 ** 32) * 20);
+    points.push(fromBits(next() >>> 1), (next() / 2 ** 32) * 2, (next() / 2 ** 32) * 20);
   }
   const positive = points.filter((x) => x === x);
   return Float32Array.from([...positive, ...positive.map((x) => -x), Infinity, -Infinity, NaN]);

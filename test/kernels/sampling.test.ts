@@ -2,21 +2,16 @@
 // what the categories look like in the mass.
 import { describe, expect, it } from "vitest";
 import { Bench, builds, type Build } from "./harness.js";
+import { fractions } from "./sequences.js";
 
 const SHAPES = [0, 1, 2, 3, 5, 7, 13, 17, 33, 257];
 
-/** Repeatable numbers in [0, 1). */
-function fractions(n: number, seed: number): number[] {
-  let state = seed;
-  return Array.from({ length: n }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  });
-}
+/** n repeatable numbers in [0, 1). */
+const numbers = (n: number, seed: number): number[] => Array.from({ length: n }, fractions(seed));
 
 describe.each(builds)("repeatI32, %s build", (build) => {
   it.each(SHAPES)("%d counts", (n) => {
-    const counts = Int32Array.from(fractions(n, n + 1), (v) => Math.floor(v * 5));
+    const counts = Int32Array.from(numbers(n, n + 1), (v) => Math.floor(v * 5));
     const index = [...counts].flatMap((c, i) => new Array<number>(c).fill(i));
     const within = [...counts].flatMap((c) => Array.from({ length: c }, (_, k) => k));
     const bench = new Bench(build);
@@ -79,7 +74,7 @@ describe.each(builds)("multinomialI32, %s build", (build) => {
   it.each([1, 2, 4, 8, 64])("%d categories: the prefix sum that the number falls into", (C) => {
     const rows = 3;
     const k = 700; // more than a batch of words
-    const weights = Array.from({ length: rows }, (_, r) => fractions(C, r + 5).map(Math.fround));
+    const weights = Array.from({ length: rows }, (_, r) => numbers(C, r + 5).map(Math.fround));
     const { drawn, status } = multinomial(build, weights, k, true);
     const u = uniforms(build, rows * k);
     const wanted = u.map((v, i) => naive(weights[Math.floor(i / k)]!, v));
@@ -88,10 +83,7 @@ describe.each(builds)("multinomialI32, %s build", (build) => {
   });
 
   it.each([1, 2, 3, 5, 7, 13, 17, 33, 257])("%d categories, all of them, each once", (C) => {
-    const weights = [
-      fractions(C, 3).map((v) => v + 0.01),
-      fractions(C, 4).map((v) => v * 1e30 + 1),
-    ];
+    const weights = [numbers(C, 3).map((v) => v + 0.01), numbers(C, 4).map((v) => v * 1e30 + 1)];
     const { drawn, status } = multinomial(build, weights, C, false);
     const all = Array.from({ length: C }, (_, i) => i);
     expect(status).toBe(-1);

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { KernelName } from "../../src/kernels/contract.js";
 import { countUnits, flatUnits } from "../../src/kernels/units.js";
 import { Bench, builds, type Operand } from "./harness.js";
+import { fractions } from "./sequences.js";
 
 type Shape = readonly [outer: number, R: number, inner: number];
 type Data = Float32Array | Int32Array;
@@ -15,31 +16,22 @@ const shapes: Shape[] = [
   [2, 3, 0],
 ];
 
-/** A fixed sequence in [0, 1). */
-function sequence(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
 const sizeOf = ([outer, R, inner]: Shape): number => outer * R * inner;
 
 function floats(n: number, seed = 1, low = -1.5, high = 2.5): Float32Array {
-  const next = sequence(seed);
+  const next = fractions(seed);
   return Float32Array.from({ length: n }, () => low + next() * (high - low));
 }
 
 /** Few values, so that they repeat, and what compares in a way of its own. */
 function special(n: number, seed = 1): Float32Array {
   const values = [0, -0, 1, 1, -1, 2.5, Infinity, -Infinity, NaN, 1e-45, -1e-45, 3e38];
-  const next = sequence(seed);
+  const next = fractions(seed);
   return Float32Array.from({ length: n }, () => values[Math.floor(next() * values.length)]!);
 }
 
 function integers(n: number, range: number, seed = 1): Int32Array {
-  const next = sequence(seed);
+  const next = fractions(seed);
   return Int32Array.from({ length: n }, () => Math.floor(next() * range) - (range >> 1));
 }
 

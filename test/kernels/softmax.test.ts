@@ -3,15 +3,9 @@
 import { describe, expect, test } from "vitest";
 import { softmaxUnits } from "../../src/kernels/units.js";
 import { Bench, type Build, builds } from "./harness.js";
+import { floats } from "./sequences.js";
 
-/** A fixed sequence in [-scale, scale). */
-function numbers(n: number, scale: number, seed = 1): Float32Array {
-  let state = seed >>> 0;
-  return Float32Array.from({ length: n }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return (state / 2 ** 31 - 1) * scale;
-  });
-}
+const numbers = (n: number, scale: number, seed = 1): Float32Array => floats(n, seed, scale);
 
 type Line = number[];
 
