@@ -148,7 +148,7 @@ class Left {
     return s;
   }
 
-  /** Row j: a unit vector that the rows before it don't hold, made orthogonal to them. */
+  /** Row j: a unit vector that the rows before it don't hold, made orthogonal to them once. */
   static complete(rows: usize, j: usize, m: u32): void {
     const ld = (<usize>m) << 3;
     const row = rows + j * ld;
@@ -159,7 +159,46 @@ class Left {
       store<f64>(row + (i << 3), 1);
       if (Left.normalise(rows, j, m) >= enough) break;
     }
-    Left.normalise(rows, j, m);
+  }
+}
+
+/** w = x^T x, of x [m, n] in float32. */
+function gram(x: usize, w: usize, m: u32, n: u32): void {
+  for (let i: u32 = 0; i < n; i++) {
+    for (let j: u32 = 0; j < n; j++) {
+      let s: f64 = 0;
+      for (let k: u32 = 0; k < m; k++) {
+        const row = x + ((<usize>k * n) << 2);
+        s += <f64>load<f32>(row + (i << 2)) * <f64>load<f32>(row + (j << 2));
+      }
+      store<f64>(w + ((<usize>i * n + j) << 3), s);
+    }
+  }
+}
+
+/** out [m] = x vector, of x [m, n] in float32. */
+function product(x: usize, vector: usize, out: usize, m: u32, n: u32): void {
+  for (let i: u32 = 0; i < m; i++) {
+    let s: f64 = 0;
+    for (let k: u32 = 0; k < n; k++) {
+      s += <f64>load<f32>(x + ((<usize>i * n + k) << 2)) * load<f64>(vector + (k << 3));
+    }
+    store<f64>(out + ((<usize>i) << 3), s);
+  }
+}
+
+/** out = U [m, p], n that stay as they are, and V^T [n, n], of which `left` and v have the vectors as rows. */
+function write(out: usize, left: usize, v: usize, m: u32, n: u32, p: u32): void {
+  for (let i: u32 = 0; i < m; i++) {
+    for (let j: u32 = 0; j < p; j++, out += 4) {
+      store<f32>(out, <f32>load<f64>(left + ((<usize>j * m + i) << 3)));
+    }
+  }
+  out += n << 2;
+  for (let j = n; j > 0; j--) {
+    for (let k: u32 = 0; k < n; k++, out += 4) {
+      store<f32>(out, <f32>load<f64>(v + ((<usize>(j - 1) * n + k) << 3)));
+    }
   }
 }
 
@@ -175,60 +214,30 @@ export function svdF32(args: usize, start: u32, end: u32): void {
     const v = w + (size << 3);
     const left = v + (size << 3);
     const x = a.a + ((<usize>u * m * n) << 2);
-    let out = a.out + ((u * (<usize>m * p + n + size)) << 2);
+    const out = a.out + ((u * (<usize>m * p + n + size)) << 2);
     if (!Jacobi.finite(x, m * n)) {
       Status.report(a.status, <u32>u);
       continue;
     }
-    for (let i: u32 = 0; i < n; i++) {
-      for (let j: u32 = 0; j < n; j++) {
-        let s: f64 = 0;
-        for (let k: u32 = 0; k < m; k++) {
-          const row = x + ((<usize>k * n) << 2);
-          s += <f64>load<f32>(row + (i << 2)) * <f64>load<f32>(row + (j << 2));
-        }
-        store<f64>(w + ((<usize>i * n + j) << 3), s);
-      }
-    }
+    gram(x, w, m, n);
     Jacobi.run(w, v, n);
     let greatest: f64 = 0;
     let last: f64 = Infinity;
-    const values = out + ((<usize>m * p) << 2);
     for (let j: u32 = 0; j < p; j++) {
       const row = left + ((<usize>j * m) << 3);
-      // Eigenvalues ascend, singular values descend.
-      const vector = v + ((<usize>(n - 1 - j) * n) << 3);
       let norm: f64 = 0;
       if (j < n) {
-        for (let i: u32 = 0; i < m; i++) {
-          let s: f64 = 0;
-          for (let k: u32 = 0; k < n; k++) {
-            s += <f64>load<f32>(x + ((<usize>i * n + k) << 2)) * load<f64>(vector + (k << 3));
-          }
-          store<f64>(row + ((<usize>i) << 3), s);
-        }
+        // Eigenvalues ascend, singular values descend.
+        product(x, v + ((<usize>(n - 1 - j) * n) << 3), row, m, n);
         // |A v| holds more digits than the root of the eigenvalue, but noise comes in any order.
         last = norm = min(last, sqrt(Left.dot(row, row, m)));
         greatest = max(greatest, norm);
-        store<f32>(values + (j << 2), <f32>norm);
+        store<f32>(out + ((<usize>m * p + j) << 2), <f32>norm);
       }
-      if (norm > greatest * NOISE) {
-        Left.normalise(left, j, m);
-        Left.normalise(left, j, m);
-      } else {
-        Left.complete(left, j, m);
-      }
+      if (norm > greatest * NOISE) Left.normalise(left, j, m);
+      else Left.complete(left, j, m);
+      Left.normalise(left, j, m);
     }
-    for (let i: u32 = 0; i < m; i++) {
-      for (let j: u32 = 0; j < p; j++, out += 4) {
-        store<f32>(out, <f32>load<f64>(left + ((<usize>j * m + i) << 3)));
-      }
-    }
-    out += n << 2;
-    for (let j = n; j > 0; j--) {
-      for (let k: u32 = 0; k < n; k++, out += 4) {
-        store<f32>(out, <f32>load<f64>(v + ((<usize>(j - 1) * n + k) << 3)));
-      }
-    }
+    write(out, left, v, m, n, p);
   }
 }
