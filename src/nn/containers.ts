@@ -1,5 +1,6 @@
 // Lists and dictionaries of modules and of parameters: their members are found under numbers or keys.
-import { IndexError, ValueError } from "../core/errors.js";
+import { ValueError } from "../core/errors.js";
+import { checkPlace } from "../core/shape.js";
 import { revise } from "../autograd/mode.js";
 import { Module, Parameter } from "./module.js";
 
@@ -43,12 +44,7 @@ abstract class List<T extends object> extends Container<T> {
 
   /** The item of a number; negative ones count from the end. @throws IndexError outside of the list. */
   at(index: number): T {
-    const item = this.items.at(index);
-    if (item === undefined || !Number.isInteger(index)) {
-      const n = this.length;
-      throw new IndexError(this.kind()[0], `index must lie in [${-n}, ${n - 1}]: got ${index}`);
-    }
-    return item;
+    return this.items[checkPlace(this.kind()[0], "index", index, this.length)]!;
   }
 
   /** Adds an item at the end. @throws ValueError for what is not of the kind */

@@ -48,18 +48,18 @@ export function addHook<K extends keyof Hooks>(
   return () => removeHook(module, kind, hook, hooks);
 }
 
-/** Takes a hook away again. */
+/** Takes a hook away again, of a module that has hooks. */
 export function removeHook<K extends keyof Hooks>(
   module: Module,
   kind: K,
   hook: Hooks[K][number],
-  hooks = hooksOf.get(module),
+  hooks = hooksOf.get(module)!,
 ): void {
-  const list = hooks?.[kind] as unknown[] | undefined;
-  const i = list?.indexOf(hook) ?? -1;
-  if (i < 0 || !hooks) return; // it was removed before: what is there now is others'
+  const list = hooks[kind] as unknown[];
+  const i = list.indexOf(hook);
+  if (i < 0) return; // it was removed before: what is there now is others'
   revise();
-  list!.splice(i, 1);
+  list.splice(i, 1);
   if (hooks.before.length + hooks.after.length + hooks.backward.length > 0) return;
   delete (module as { forward?: unknown }).forward;
   if (hooks.own) Object.defineProperty(module, "forward", hooks.own);

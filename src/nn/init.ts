@@ -205,14 +205,20 @@ export function kaimingNormal_(x: Tensor, a = 0, options: KaimingOptions = {}): 
   return normal_(x, 0, Math.sqrt(2 / kaiming(x, a, options)));
 }
 
-/** Glorot and Bengio (2010): uniform within gain sqrt(6 / (fanIn + fanOut)). */
+/**
+ * Glorot and Bengio (2010): uniform within gain sqrt(6 / (fanIn + fanOut)).
+ * @throws ValueError for fewer than 2 dims
+ */
 export function xavierUniform_(x: Tensor, gain = 1): Tensor {
   const { fanIn, fanOut } = fans(x.shape);
   const bound = gain * Math.sqrt(6 / (fanIn + fanOut));
   return uniform_(x, -bound, bound);
 }
 
-/** Glorot and Bengio (2010): normal with standard deviation gain sqrt(2 / (fanIn + fanOut)). */
+/**
+ * Glorot and Bengio (2010): normal with standard deviation gain sqrt(2 / (fanIn + fanOut)).
+ * @throws ValueError for fewer than 2 dims
+ */
 export function xavierNormal_(x: Tensor, gain = 1): Tensor {
   const { fanIn, fanOut } = fans(x.shape);
   return normal_(x, 0, gain * Math.sqrt(2 / (fanIn + fanOut)));

@@ -1,5 +1,6 @@
 // The Transformer (Vaswani et al., 2017) with PyTorch's layers, names and initialisation.
 import { ValueError } from "../core/errors.js";
+import { checkWord } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { gelu, relu } from "../ops/activations.js";
@@ -89,15 +90,10 @@ abstract class TransformerLayer extends Composed {
   constructor(dModel: number, nhead: number, options: TransformerLayerOptions, cross: boolean) {
     super();
     const { dimFeedforward = 2048, activation = "relu", bias = true } = options;
-    const named = typeof activation === "function" ? activation : { relu, gelu }[activation];
-    // As JavaScript may call it.
-    if ((named as unknown) === undefined) {
-      throw new ValueError(
-        "TransformerLayer",
-        `activation must be "relu", "gelu" or a function: got ${String(activation)}`,
-      );
-    }
-    this.activation = named;
+    const named = { relu, gelu };
+    const own = typeof activation === "function";
+    if (!own) checkWord("TransformerLayer", "activation", activation, Object.keys(named));
+    this.activation = own ? activation : named[activation];
     this.rate = options.dropout ?? 0.1;
     this.normFirst = options.normFirst ?? false;
     this.selfAttn = attentionOf(dModel, nhead, options);

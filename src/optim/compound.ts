@@ -23,11 +23,9 @@ export class SequentialLR extends Scheduler<{ milestones: number[] }> {
   ) {
     const name = "SequentialLR";
     checkOne(name, optimizer, schedulers);
-    if (milestones.length !== schedulers.length - 1) {
-      throw new ValueError(
-        name,
-        `${schedulers.length} schedulers need ${schedulers.length - 1} milestones: got ${milestones.length}`,
-      );
+    const turns = schedulers.length - 1;
+    if (milestones.length !== turns) {
+      throw new ValueError(name, `takes ${turns} milestones: got ${milestones.length}`);
     }
     super(name, optimizer, { milestones: checkMilestones(name, milestones) }, {}, schedulers);
     this.restart();

@@ -68,7 +68,7 @@ describe("schedulers", () => {
     ],
     ["another optimiser", () => new optim.ChainedScheduler([new optim.StepLR(one, 1), new optim.StepLR(sgd(), 1)]), /all of them of one optimiser/], // prettier-ignore
     ["too many milestones", () => new optim.SequentialLR(one, [new optim.StepLR(one, 1)], [3, 4]), /0 milestones: got 2/], // prettier-ignore
-    ["milestones", () => new optim.SequentialLR(one, [new optim.StepLR(one, 1)], [3]), /1 schedulers need 0 milestones: got 1/], // prettier-ignore
+    ["milestones", () => new optim.SequentialLR(one, [new optim.StepLR(one, 1)], [3]), /takes 0 milestones: got 1/], // prettier-ignore
   ];
   it.each(refused)("refuse %s", (_, make, message) => {
     expect(make).toThrow(ValueError);
