@@ -38,6 +38,7 @@ interface Spot {
 
 /** Takes kernel calls, runs them, and can run them again. */
 export class Recording implements Recorder {
+  readonly renews = false;
   private words: number[] = [];
   private calls: number[] = [];
   private readonly kernels: Kernel<readonly number[]>[] = [];
@@ -115,16 +116,21 @@ export class Recording implements Recorder {
    */
   renewing(fn: () => void): void {
     const first = this.calls.length;
+    let at = 0;
+    const call: Recorder["call"] = (kernel, units, args) => {
+      if (units === 0) return;
+      if (heapI32[at] !== tableIndex(kernel)) throw unlike(kernel.name);
+      const params = heapI32[at + 1]! >>> 2;
+      for (let i = 0; i < args.length; i++) {
+        const arg = args[i]!;
+        if (arg === arg) heapI32[params + i] = arg;
+      }
+      at += CALL;
+    };
+    const renewer = { call, ...refusals };
     this.last.before.push(() => {
-      let at = (this.list >>> 2) + this.words.length + first;
-      const renew = (kernel: Kernel<readonly number[]>, units: number, args: readonly number[]) => {
-        if (units === 0) return;
-        if (heapI32[at] !== tableIndex(kernel)) throw unlike(kernel.name);
-        const params = heapI32[at + 1]! >>> 2;
-        for (let i = 0; i < args.length; i++) heapI32[params + i] = args[i]!;
-        at += CALL;
-      };
-      withRecorder({ call: renew, ...refusals }, fn);
+      at = (this.list >>> 2) + this.words.length + first;
+      withRecorder(renewer, fn);
     });
     fn();
   }
@@ -191,7 +197,7 @@ function refuse(): never {
 }
 
 /** Whatever runs again to renew parameters does nothing but call kernels. */
-const refusals = { cell: refuse, check: refuse, constant: refuse, stream: refuse };
+const refusals = { renews: true, cell: refuse, check: refuse, constant: refuse, stream: refuse };
 
 function unlike(name: string): SimdgradError {
   return new SimdgradError("capture", `${name} was not called when this step was recorded`);

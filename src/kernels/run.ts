@@ -9,6 +9,8 @@ const ARGS = argsAddress >> 2;
 
 /** What takes the place of kernel calls as they come: a recording (see recording.ts). */
 export interface Recorder {
+  /** Calls are not made, but renew parameters of recorded ones; NaN leaves one as it is. */
+  readonly renews: boolean;
   call(kernel: Kernel<readonly number[]>, units: number, args: readonly number[]): void;
   /** The address of a word that holds `bits` and belongs to the next call alone. */
   cell(bits: number): number;
@@ -43,6 +45,11 @@ export function isRecording(): boolean {
 
 const scalar = new Float32Array(1);
 const scalarBits = new Int32Array(scalar.buffer);
+
+/** Whether parameters of recorded calls are being renewed: see `Recorder.renews`. */
+export function isRenewing(): boolean {
+  return recorder !== null && recorder.renews;
+}
 
 /** A float32 parameter: its bit pattern. */
 export function f32(value: number): F32Bits {

@@ -7,9 +7,9 @@ import { JoinedOptimizer, type Steps } from "./joined.js";
 import {
   type Params,
   type ParamState,
+  stateNumber,
   stateStep,
   type StepOptions,
-  stateProduct,
   stateTensor,
 } from "./optimizer.js";
 
@@ -57,13 +57,16 @@ const base = { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, maximize: false }
 abstract class Moments<O extends MomentOptions> extends JoinedOptimizer<O> {
   protected override readonly stateKeys: RegExp = /^beta1Power,beta2Power,m,v$/;
 
-  /** Both means, and both betas to the power of the number of steps. */
+  /**
+   * Both means, and both betas to the power of the number of steps: as products, since Math.pow's last
+   * bits differ between engines.
+   */
   protected moments(p: Tensor, { betas }: O, state: ParamState): [Tensor, Tensor, number, number] {
     return [
       stateTensor(state, "m", p),
       stateTensor(state, "v", p),
-      stateProduct(state, "beta1Power", betas[0]),
-      stateProduct(state, "beta2Power", betas[1]),
+      (state["beta1Power"] = stateNumber(state["beta1Power"], 1) * betas[0]),
+      (state["beta2Power"] = stateNumber(state["beta2Power"], 1) * betas[1]),
     ];
   }
 
@@ -147,7 +150,7 @@ export class NAdam extends Moments<NAdamOptions> {
     const t = stateStep(state);
     const mu = (t: number): number => alpha * (1 - 0.5 * pow(0.96, t * o.momentumDecay));
     const next = mu(t + 1);
-    const product = stateProduct(state, "muProduct", mu(t));
+    const product = (state["muProduct"] = stateNumber(state["muProduct"], 1) * mu(t));
     beginAdaptive(steps, {
       ...{ lr: 1, alpha, beta, scale: 1 / Math.sqrt(1 - power2), eps: o.eps },
       direct: (o.lr * (1 - mu(t))) / (1 - product),

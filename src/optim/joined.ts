@@ -3,7 +3,7 @@ import type { Tensor } from "../autograd/tensor.js";
 import type { contract, KernelArgs } from "../kernels/contract.js";
 import { kernels } from "../kernels/loader.js";
 import type { Param } from "../kernels/param.js";
-import { runList } from "../kernels/run.js";
+import { isRenewing, runList } from "../kernels/run.js";
 import { flatUnits } from "../kernels/units.js";
 import { Optimizer, type ParamState } from "./optimizer.js";
 
@@ -37,6 +37,7 @@ export class Steps {
   /** Of each step that was added: its five operands, of which the kernel takes the first, and its scalars. */
   private readonly operands: (Tensor | null)[] = [];
   private readonly scalarsOf: (readonly number[])[] = [];
+  private count = 0;
   private elements = 0;
   private readonly args: number[] = [];
   private keyA = NaN;
@@ -65,9 +66,15 @@ export class Steps {
     c: Tensor | null = null,
   ): void {
     const n = p.numel();
-    if (this.scalarsOf.length === MOST_PARAMS || this.elements + n > MOST_ELEMENTS) this.flush();
-    this.operands.push(p, g, a, b, c);
-    this.scalarsOf.push(this.scalars);
+    if (this.count === MOST_PARAMS || this.elements + n > MOST_ELEMENTS) this.flush();
+    const { operands } = this;
+    const at = this.count * 5;
+    operands[at] = p;
+    operands[at + 1] = g;
+    operands[at + 2] = a;
+    operands[at + 3] = b;
+    operands[at + 4] = c;
+    this.scalarsOf[this.count++] = this.scalars;
     this.elements += n;
   }
 
@@ -75,23 +82,30 @@ export class Steps {
   flush(): void {
     const { args, operands, scalarsOf } = this;
     const kernel = this.kernel!;
-    const count = OPERANDS[kernel];
+    const perStep = OPERANDS[kernel];
+    const asks = !isRenewing(); // what was recorded has not moved
     let units = 0;
-    args.length = 0;
-    for (let i = 0; i < scalarsOf.length; i++) {
+    let length = 0;
+    for (let i = 0; i < this.count; i++) {
       const first = i * 5;
-      for (let k = first; k < first + count; k++) args.push(operands[k]?.address() ?? 0);
+      for (let k = first; k < first + perStep; k++) {
+        args[length++] = asks ? (operands[k]?.address() ?? 0) : NaN;
+      }
       const n = operands[first]!.numel();
-      args.push(n, ...scalarsOf[i]!);
+      args[length++] = n;
+      const scalars = scalarsOf[i]!;
+      for (let k = 0; k < scalars.length; k++) args[length++] = scalars[k]!;
       units += flatUnits(n);
     }
+    args.length = length;
     this.forget();
     if (units > 0) runList(kernels[kernel], units, args);
   }
 
   /** Takes back what was added: after an error, too, nothing of it may reach the next step. */
   forget(): void {
-    this.operands.length = this.scalarsOf.length = this.elements = 0;
+    for (let i = 0; i < 5 * this.count; i++) this.operands[i] = null;
+    this.count = this.elements = 0;
     this.keyA = NaN;
   }
 }

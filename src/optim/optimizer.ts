@@ -276,14 +276,14 @@ export function stateTensor(state: ParamState, key: string, p: Tensor, value = 0
   return (state[key] ??= apart(() => fullLike(p, value))) as Tensor;
 }
 
-/** Counts the steps of a parameter: this one's number, from 1. */
-export function stateStep(state: ParamState): number {
-  return (state["step"] = ((state["step"] as number | undefined) ?? 0) + 1);
+/** A number that a state keeps; `first` before it does. Asked for by a name in the code, which is fast. */
+export function stateNumber(kept: Tensor | number | undefined, first: number): number {
+  return (kept as number | undefined) ?? first;
 }
 
-/** Multiplies the number that a state keeps under `key`, 1 at first: Math.pow's last bits differ between engines. */
-export function stateProduct(state: ParamState, key: string, factor: number): number {
-  return (state[key] = ((state[key] as number | undefined) ?? 1) * factor);
+/** Counts the steps of a parameter: this one's number, from 1. */
+export function stateStep(state: ParamState): number {
+  return (state["step"] = stateNumber(state["step"], 0) + 1);
 }
 
 /** Refuses numbers outside of their range. */
