@@ -1,6 +1,6 @@
 // Ops that read or write where a mask is true, in row-major order.
 import { DTypeError, ShapeError } from "../core/errors.js";
-import { broadcastShapes, expandLayout, showShape } from "../core/shape.js";
+import { broadcastShapes, expandLayout } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { checkInPlace } from "../autograd/record.js";
@@ -13,7 +13,7 @@ import { pick } from "./indexing.js";
 import { nonzero, positions } from "./nonzero.js";
 import { put } from "./put.js";
 import { sum } from "./reduce.js";
-import { checkWrite, written } from "./scatter.js";
+import { checkScalar, checkWrite, written } from "./scatter.js";
 import { expand, narrow, reshape } from "./views.js";
 
 function checkMask(op: string, mask: Tensor): void {
@@ -33,23 +33,14 @@ export function maskedSelect(x: Tensor, mask: Tensor): Tensor {
   });
 }
 
-/** Refuses a value that is no scalar of x's dtype. */
-function checkValue(op: string, x: Tensor, mask: Tensor, value: Operand): void {
-  checkMask(op, mask);
-  if (typeof value === "number") return;
-  checkWrite(op, x, "value", value, "put");
-  if (value.ndim > 0) {
-    throw new ShapeError(op, `value must be a scalar: got ${showShape(value.shape)}`);
-  }
-}
-
 /**
  * A copy of x with one value wherever the mask is true; both are broadcast together.
  * @param mask bool
  * @param value a number, or a scalar of x's dtype
  */
 export function maskedFill(x: Tensor, mask: Tensor, value: Operand): Tensor {
-  checkValue("maskedFill", x, mask, value);
+  checkMask("maskedFill", mask);
+  checkScalar("maskedFill", x, value);
   broadcastShapes("maskedFill", x.shape, mask.shape);
   return tidy(() => where(mask, scalar(x, value), x));
 }
@@ -60,7 +51,8 @@ function scalar(x: Tensor, value: Operand): Tensor {
 
 /** `maskedFill` of x itself, which is returned; the mask broadcasts to x. */
 export function maskedFill_(x: Tensor, mask: Tensor, value: Operand): Tensor {
-  checkValue("maskedFill_", x, mask, value);
+  checkMask("maskedFill_", mask);
+  checkScalar("maskedFill_", x, value);
   const others = typeof value === "number" ? [] : [value];
   checkInPlace("maskedFill_", x, others);
   expandLayout("maskedFill_", mask.layout, x.shape);
@@ -91,7 +83,7 @@ export function maskedScatter_(x: Tensor, mask: Tensor, source: Tensor): Tensor 
 
 function putMasked(op: string, x: Tensor, mask: Tensor, source: Tensor, inPlace: boolean): Tensor {
   checkMask(op, mask);
-  checkWrite(op, x, "source", source, "put");
+  checkWrite(op, x, "source", source);
   expandLayout(op, mask.layout, x.shape);
   if (inPlace) checkInPlace(op, x, [source]);
   return tidy(() => {

@@ -12,7 +12,7 @@ import { eq, where } from "./compare.js";
 import { cast, copyOf, writeInto } from "./convert.js";
 import { arange, full, zeros } from "./creation.js";
 import { checkIndex } from "./indexing.js";
-import { checkWrite, scatterInto, written } from "./scatter.js";
+import { checkScalar, checkWrite, scatterInto, written } from "./scatter.js";
 import { expand, reshape, type Slice, slice } from "./views.js";
 
 interface How {
@@ -141,11 +141,8 @@ export interface IndexPutOptions {
 }
 
 function checkPut(op: string, x: Tensor, values: Operand, options: IndexPutOptions): How {
-  const accumulate = options.accumulate ?? false;
-  if (accumulate && x.dtype === "bool")
-    throw new DTypeError(op, "x must be float32 or int32: got bool");
-  if (typeof values !== "number") checkWrite(op, x, "values", values, accumulate ? "add" : "put");
-  return { accumulate };
+  if (typeof values !== "number") checkWrite(op, x, "values", values);
+  return { accumulate: options.accumulate ?? false };
 }
 
 /**
@@ -211,10 +208,10 @@ function addEntries(
   inPlace: boolean,
 ): Tensor {
   const at = entries(op, x, dim, index);
-  checkWrite(op, x, "source", source, "add");
+  checkWrite(op, x, "source", source);
   checkSource(op, x, dim, index, source);
-  if (x.dtype === "int32" && !Number.isInteger(alpha)) {
-    throw new DTypeError(op, `alpha must be an integer for int32: got ${alpha}`);
+  if (x.dtype !== "float32" && !Number.isInteger(alpha)) {
+    throw new DTypeError(op, `alpha must be an integer for ${x.dtype}: got ${alpha}`);
   }
   const how = { accumulate: true, inPlace };
   return tidy(() => put(op, x, at, alpha === 1 ? source : mul(source, alpha), how));
@@ -256,7 +253,7 @@ function copyEntries(
   inPlace: boolean,
 ): Tensor {
   const at = entries(op, x, dim, index);
-  checkWrite(op, x, "source", source, "put");
+  checkWrite(op, x, "source", source);
   checkSource(op, x, dim, index, source);
   return put(op, x, at, source, { inPlace });
 }
@@ -285,12 +282,7 @@ function fillEntries(
   inPlace: boolean,
 ): Tensor {
   const at = entries(op, x, dim, index);
-  if (typeof value !== "number") {
-    checkWrite(op, x, "value", value, "put");
-    if (value.ndim > 0) {
-      throw new ShapeError(op, `value must be a scalar: got ${showShape(value.shape)}`);
-    }
-  }
+  checkScalar(op, x, value);
   return put(op, x, at, value, { inPlace });
 }
 
@@ -308,7 +300,7 @@ export function indexFill_(x: Tensor, dim: number, index: Tensor, value: Operand
 function replaced(op: string, x: Tensor, dim: number, index: number | Slice, src: Tensor): Tensor {
   const at = checkDim(op, dim, x.ndim);
   if (x.ndim === 0) throw new ShapeError(op, "a scalar has no dim to index");
-  checkWrite(op, x, "src", src, "put");
+  checkWrite(op, x, "src", src);
   return put(op, x, [...new Array<Index>(at).fill(slice()), index], src);
 }
 

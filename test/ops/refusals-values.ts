@@ -22,6 +22,7 @@ const products: Refusals = {
     shape(/inner sizes must match: got a=\[\], b=\[3\]/, () => sg.matmul(f.scalar, f.v3)),
     shape(/must broadcast.*a=\[2\], b=\[3\]/, () => sg.matmul(f.cube, f.cube342)),
     dtype(/b must be float32: got int32/, () => sg.matmul(f.v3, f.int3)),
+    dtype(/a must be float32: got bool/, () => sg.matmul(f.bool3, f.bool3)),
   ],
   linear: [
     shape(/got x=\[2,3\], weight=\[4,5\]/, () => sg.linear(f.m23, f.m45)),

@@ -93,15 +93,17 @@ export const indexingRefusals: Refusals = {
   indexPut: [
     ...puts(sg.indexPut),
     dtype(/values must be float32, as x is: got int32/, () => sg.indexPut(f.m23, [0], f.int3)),
-    dtype(/x must be float32 or int32: got bool/, () =>
-      sg.indexPut(f.bool3, [f.int3], f.bool3, { accumulate: true }),
-    ),
   ],
   indexPut_: [
     ...puts((x, indices, v) => x.indexPut_(indices, v)),
     ...inPlace((x) => x.indexPut_([0], 1)),
   ],
-  indexAdd: sources(sg.indexAdd),
+  indexAdd: [
+    ...sources(sg.indexAdd),
+    dtype(/alpha must be an integer for bool: got 0.5/, () =>
+      sg.indexAdd(f.bool3, 0, f.int3, f.bool3, { alpha: 0.5 }),
+    ),
+  ],
   indexAdd_: [
     ...sources((x, dim, i, src) => x.indexAdd_(dim, i, src)),
     ...inPlace((x) => x.indexAdd_(0, f.int3, f.v3)),
@@ -145,12 +147,7 @@ export const indexingRefusals: Refusals = {
     value(/reduce must be sum, prod, mean, amax or amin: got max/, () =>
       sg.scatterReduce(f.v3, 0, f.int3, f.v3, "max" as "amax"),
     ),
-    dtype(/the mean takes float32: got int32/, () =>
-      sg.scatterReduce(f.int3, 0, f.int3, f.int3, "mean"),
-    ),
-    dtype(/x must be float32 or int32: got bool/, () =>
-      sg.scatterReduce(f.bool3, 0, f.int3, f.bool3, "sum"),
-    ),
+    dtype(/a bool has no mean/, () => sg.scatterReduce(f.bool3, 0, f.int3, f.bool3, "mean")),
   ],
   maskedFill: [
     ...masks((x, mask) => sg.maskedFill(x, mask, 0)),

@@ -191,6 +191,12 @@ def writes(add) -> None:
     add("selectScatter", "dim 1", x, rng.normal(4), dim=1, index=-2)
     add("sliceScatter", "rows", x, rng.normal(2, 5), start=1, end=3)
     add("sliceScatter", "columns", x, rng.normal(4, 3), dim=1, step=2)
+    few, bools = exact([0, 1, 1, 2]).int(), exact([1, 1, 1, 0]).bool()
+    for alpha in [1, 2, 0]:
+        add("indexAdd", f"bool, alpha {alpha}", exact([1, 0, 0]).bool(), few, bools, dim=0, alpha=alpha)
+    add("indexPut", "bool", exact([1, 0, 0]).bool(), bools, few, accumulate=True)
+    apart = exact([1, 0, 1]).int(), exact([3, 0, 3]).int()
+    add("indexPut", "bool, apart", rng.bools(2, 3, 4), rng.bools(3), apart[0], apart[0], apart[1], accumulate=True)
 
 
 def scatters(add) -> None:
@@ -224,6 +230,14 @@ def scatters(add) -> None:
             add("scatterReduce", f"int32 {reduce} {include}", *ints, **args)
             if reduce == "amax":
                 add("scatterReduce", f"negative int32 {include}", ints[0], ints[1], ints[2] - 11, **args)
+    add("scatterInt", "bool", rng.bools(3, 4), rng.integers(0, 4, 3, 7), rng.bools(3, 7), dim=1)
+    for include in [True, False]:
+        args = {"dim": 0, "includeSelf": include}
+        add("scatterReduce", f"int32 mean {include}", ints[0] - 5, ints[1], ints[2] - 6, reduce="mean", **args)
+        for reduce in ["sum", "prod", "amax", "amin"]:
+            inputs = rng.bools(3, 4), rng.integers(0, 4, 3, 5), rng.bools(3, 5)
+            args = {"dim": 1, "reduce": reduce, "includeSelf": include}
+            add("scatterReduce", f"bool {reduce} {include}", *inputs, **args)
 
 
 def masks(add) -> None:

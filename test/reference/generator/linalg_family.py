@@ -134,6 +134,13 @@ def products() -> list:
     add("dot", "nothing", torch.zeros(0), torch.zeros(0))
     add("mm", "nothing inside", torch.zeros(3, 0), torch.zeros(0, 5))
     add("mv", "special values", exact([[NAN, 1], [INF, 0], [1, 2]]), exact([1, 2]), grad=False)
+    rng = Rng("int32")
+    for op, shapes in {
+        "dot": ([5], [5]), "mv": ([5, 3], [3]), "mm": ([3, 5], [5, 7]), "bmm": ([3, 2, 5], [3, 5, 3]), "inner": ([2, 3], [5, 3]),
+    }.items():  # fmt: skip
+        add(op, "int32, modulo 2^32", *(rng.integers(-(2**31), 2**31, *s) for s in shapes))
+    add("mm", "int32, nothing inside", torch.zeros(3, 0).int(), torch.zeros(0, 5).int())
+    add("einsum", "int32", rng.integers(-9, 9, 3, 5), rng.integers(-9, 9, 5, 2), equation="ij,jk->ki")
     for a, b in [([3], [3]), ([2, 3], [5, 1, 3]), ([3, 1], [])]:
         rng = Rng(f"inner {a} {b}")
         add("inner", f"{a}, {b}", rng.normal(*a), rng.normal(*b))
