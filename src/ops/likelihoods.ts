@@ -11,7 +11,13 @@ import { add, div, mul, neg, pow, square, sub } from "./arithmetic.js";
 import { eq, gt, where } from "./compare.js";
 import { item } from "./convert.js";
 import { bceWithLogits, checkFactor } from "./losses.js";
-import { checkOption, type LossOptions, pairLoss, type Reduction } from "./lossOptions.js";
+import {
+  checkOption,
+  distanceLoss,
+  type LossOptions,
+  pairLoss,
+  type Reduction,
+} from "./lossOptions.js";
 import { abs, clamp, exp, log, log1p, sigmoid } from "./math.js";
 import { amax, amin, sum } from "./reduce.js";
 import { unsqueeze } from "./views.js";
@@ -23,14 +29,13 @@ export interface SmoothL1Options extends LossOptions {
   beta?: number;
 }
 
-/** (x - target)^2 / (2 beta) where the distance is below beta, else |x - target| - beta / 2. */
+/** (x - target)^2 / (2 beta) where the distance is below beta, else |x - target| - beta / 2; target of any dtype. */
 export function smoothL1Loss(x: Tensor, target: Tensor, options: SmoothL1Options = {}): Tensor {
   const { beta = 1 } = options;
   checkOption("smoothL1Loss", "beta", beta, 0);
-  return pairLoss("smoothL1Loss", x, target, options, () => {
-    const d = sub(x, target);
-    return beta === 0 ? abs(d) : div(huber(d, beta), beta);
-  });
+  return distanceLoss("smoothL1Loss", x, target, options, (d) =>
+    beta === 0 ? abs(d) : div(huber(d, beta), beta),
+  );
 }
 
 export interface HuberOptions extends LossOptions {
@@ -38,11 +43,11 @@ export interface HuberOptions extends LossOptions {
   delta?: number;
 }
 
-/** (x - target)^2 / 2 where the distance is at most delta, else delta (|x - target| - delta / 2). */
+/** (x - target)^2 / 2 where the distance is at most delta, else delta (|x - target| - delta / 2); target of any dtype. */
 export function huberLoss(x: Tensor, target: Tensor, options: HuberOptions = {}): Tensor {
   const { delta = 1 } = options;
   checkOption("huberLoss", "delta", delta, Number.MIN_VALUE);
-  return pairLoss("huberLoss", x, target, options, () => huber(sub(x, target), delta));
+  return distanceLoss("huberLoss", x, target, options, (d) => huber(d, delta));
 }
 
 /** With c = d limited to delta: c (d - c / 2). No branch, so that infinite distances have a slope. */

@@ -4,6 +4,8 @@ import { ShapeError, ValueError } from "../core/errors.js";
 import { sameShape, showShape } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
+import { sub } from "./arithmetic.js";
+import { cast } from "./convert.js";
 import { mean, sum } from "./reduce.js";
 
 /** What becomes of the losses of the elements (or rows). */
@@ -73,4 +75,16 @@ export function pairLoss(
   const reduction = checkReduction(op, options.reduction);
   check(op, x, target);
   return tidy(() => reduce(lossOf(), reduction));
+}
+
+/** `pairLoss` of the distances x - target, whatever the target's dtype. */
+export function distanceLoss(
+  op: string,
+  x: Tensor,
+  target: Tensor,
+  options: LossOptions,
+  lossOf: (d: Tensor) => Tensor,
+): Tensor {
+  const loss = (): Tensor => lossOf(sub(x, cast(target, "float32")));
+  return pairLoss(op, x, target, options, loss, checkInput);
 }

@@ -17,6 +17,7 @@ import { arange } from "./creation.js";
 import {
   checkReduction,
   type LossOptions,
+  distanceLoss,
   pairLoss,
   reduce,
   type Reduction,
@@ -295,18 +296,20 @@ function softCrossEntropy(
 
 /**
  * The squared error, (x - target)^2, by default its mean.
+ * @param target of any dtype
  * @throws ShapeError unless the shapes are the same: nothing is broadcast
  */
 export function mseLoss(x: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
-  return pairLoss("mseLoss", x, target, options, () => square(sub(x, target)));
+  return distanceLoss("mseLoss", x, target, options, square);
 }
 
 /**
  * The absolute error, |x - target|, by default its mean.
+ * @param target of any dtype
  * @throws ShapeError unless the shapes are the same: nothing is broadcast
  */
 export function l1Loss(x: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
-  return pairLoss("l1Loss", x, target, options, () => abs(sub(x, target)));
+  return distanceLoss("l1Loss", x, target, options, abs);
 }
 
 /** Refuses factors that don't broadcast to x. */

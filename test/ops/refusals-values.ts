@@ -95,7 +95,7 @@ const classLoss = (op: typeof sg.nllLoss): Refusal[] => [
 ];
 const pairLoss = (op: typeof sg.mseLoss): Refusal[] => [
   shape(/one shape: got input=\[2,3\], target=\[3\]/, () => op(f.m23, f.v3)),
-  dtype(/the target must be float32: got int32/, () => op(f.v3, f.int3)),
+  dtype(/the input must be float32: got int32/, () => op(f.int3, f.v3)),
   value(/reduction must be .*: got max/, () => op(f.v3, f.v3, { reduction: "max" as never })),
 ];
 const losses: Refusals = {
@@ -114,6 +114,7 @@ const losses: Refusals = {
   l1Loss: pairLoss(sg.l1Loss),
   bceWithLogits: [
     ...pairLoss(sg.bceWithLogits),
+    dtype(/the target must be float32: got int32/, () => sg.bceWithLogits(f.v3, f.int3)),
     shape(/must broadcast.*a=\[3\], b=\[5\]/, () =>
       sg.bceWithLogits(f.v3, f.v3, { posWeight: f.v5 }),
     ),

@@ -182,6 +182,9 @@ const refusals: Refusals = {
     value(/alignCorners is not for mode nearest/, () =>
       sg.interpolate(f.images, { size: 3, alignCorners: true }),
     ),
+    value(/alignCorners is not for mode area/, () =>
+      sg.interpolate(f.images, { size: 3, mode: "area", alignCorners: true }),
+    ),
     value(/antialias is for bilinear and bicubic: got nearest/, () =>
       sg.interpolate(f.images, { size: 3, antialias: true }),
     ),

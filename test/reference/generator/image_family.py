@@ -176,6 +176,9 @@ def interpolate_cases() -> list:
     one("", [1, 1, 2, 3, 2], mode="nearest", scaleFactor=2.0)
     one("", [1, 1, 2, 3, 2], mode="trilinear", size=[3, 2, 4])
     one("", [1, 1, 2, 3, 2], mode="trilinear", size=[3, 2, 4], alignCorners=True)
+    for shape, size in [([1, 2, 5], 3), ([1, 2, 4, 5], [6, 2]), ([1, 1, 4, 3, 5], [2, 3, 7]), ([1, 1, 3], 7)]:
+        one(f"{shape}", shape, mode="area", size=size)
+    one("", [1, 2, 4, 5], mode="area", scaleFactor=[0.5, 1.1])
     add("interpolate", "second", *draw("interpolate 2", [1, 1, 3, 4]), options={"mode": "bicubic", "size": [5, 3]},
         second=True)  # fmt: skip
     add("interpolate", "infinities stay where they are",
@@ -230,6 +233,8 @@ def layer_cases() -> list:
     add("Upsample", "scale", nn.Upsample(scale_factor=2), [1, 2, 2, 3], [{"scaleFactor": 2}])
     options = {"size": [3, 5], "mode": "bilinear", "alignCorners": True}
     add("Upsample", "size", nn.Upsample(**words(options)), [1, 2, 2, 3], [options])
+    options = {"scaleFactor": 0.5, "mode": "area"}
+    add("Upsample", "area", nn.Upsample(**words(options)), [1, 2, 5, 4], [options])
     add("PixelShuffle", "2", nn.PixelShuffle(2), [1, 4, 2, 3], [2])
     add("PixelUnshuffle", "2", nn.PixelUnshuffle(2), [1, 1, 4, 2], [2])
     add("Unfold", "2", nn.Unfold(2, padding=1), [1, 2, 3, 3], [2, {"padding": 1}])
