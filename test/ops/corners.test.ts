@@ -67,6 +67,16 @@ const values: Record<string, [() => sg.Tensor, unknown]> = {
     },
     [NaN, NaN, NaN, NaN, NaN, NaN, NaN, NaN],
   ],
+  "clamp of int32 and bool by infinities: float32": [
+    () =>
+      sg.cat([
+        int([-3, 2, 9]).clamp(0, Infinity),
+        int([-3, 2]).clamp(-Infinity),
+        tensor([true]).clamp(null, Infinity),
+        int([-3, 2 ** 31 - 1]).clamp(0, 2 ** 31),
+      ]),
+    [0, 2, 9, -3, 2, 1, 0, 2147483648],
+  ],
   "circular padding wraps what a crop leaves": [
     () =>
       sg.cat(
