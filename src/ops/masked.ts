@@ -7,10 +7,10 @@ import { checkInPlace } from "../autograd/record.js";
 import { tidy } from "../memory/scope.js";
 import type { Operand } from "./arithmetic.js";
 import { where } from "./compare.js";
-import { writeInto } from "./convert.js";
+import { item, writeInto } from "./convert.js";
 import { full } from "./creation.js";
 import { pick } from "./indexing.js";
-import { nonzero, positions } from "./nonzero.js";
+import { positions } from "./nonzero.js";
 import { put } from "./put.js";
 import { sum } from "./reduce.js";
 import { checkScalar, checkWrite, written } from "./scatter.js";
@@ -68,15 +68,15 @@ export function maskedFill_(x: Tensor, mask: Tensor, value: Operand): Tensor {
 
 /**
  * A copy of x in which the elements where the mask is true are those of source, one after the other
- * in row-major order.
- * @param mask bool; broadcasts to x
+ * in row-major order; x and the mask are broadcast together.
+ * @param mask bool
  * @param source any shape, of x's dtype, with at least as many elements as the mask has true ones
  */
 export function maskedScatter(x: Tensor, mask: Tensor, source: Tensor): Tensor {
   return putMasked("maskedScatter", x, mask, source, false);
 }
 
-/** `maskedScatter` into x itself, which is returned. */
+/** `maskedScatter` into x itself, which is returned; the mask broadcasts to x. */
 export function maskedScatter_(x: Tensor, mask: Tensor, source: Tensor): Tensor {
   return putMasked("maskedScatter_", x, mask, source, true);
 }
@@ -84,18 +84,18 @@ export function maskedScatter_(x: Tensor, mask: Tensor, source: Tensor): Tensor 
 function putMasked(op: string, x: Tensor, mask: Tensor, source: Tensor, inPlace: boolean): Tensor {
   checkMask(op, mask);
   checkWrite(op, x, "source", source);
-  expandLayout(op, mask.layout, x.shape);
-  if (inPlace) checkInPlace(op, x, [source]);
+  if (inPlace) {
+    expandLayout(op, mask.layout, x.shape);
+    checkInPlace(op, x, [source]);
+  }
+  const shape = inPlace ? x.shape : broadcastShapes(op, x.shape, mask.shape);
   return tidy(() => {
-    const indices = nonzero(expand(mask, x.shape), { asTuple: true });
-    const k = indices[0]!.numel();
+    const places = expand(mask, shape);
+    const k = item(sum(places));
     if (source.numel() < k) {
       throw new ShapeError(op, `the mask picks ${k} elements: source has ${source.numel()}`);
     }
     const values = narrow(reshape(source, [-1]), 0, 0, k);
-    const scalar = (): Tensor => (k > 0 ? reshape(values, []) : x);
-    return x.ndim === 0
-      ? put(op, x, [], scalar(), { inPlace })
-      : put(op, x, indices, values, { inPlace });
+    return put(op, inPlace ? x : expand(x, shape), [places], values, { inPlace });
   });
 }
