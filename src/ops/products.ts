@@ -1,10 +1,11 @@
 // Products of vectors and matrices: those that ask for exact ranks, and what is built from several.
 import { broadcastShapes, checkDim, checkInt, expandLayout, type Shape } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
+import { record } from "../autograd/record.js";
 import { tidy } from "../memory/scope.js";
 import { add, mul, sub } from "./arithmetic.js";
 import { clone } from "./convert.js";
-import { eye, tensor } from "./creation.js";
+import { eye, tensor, zerosLike } from "./creation.js";
 import { tensordot } from "./einsum.js";
 import { indexSelect } from "./indexing.js";
 import { matmul } from "./matmul.js";
@@ -175,7 +176,10 @@ export function matrixPower(x: Tensor, n: number): Tensor {
   const [size] = checkMatrix("matrixPower", x, true);
   checkInt("matrixPower", "n", n);
   return tidy(() => {
-    if (n === 0) return clone(expand(eye(size), x.shape));
+    if (n === 0) {
+      const ones = clone(expand(eye(size), x.shape));
+      return record("matrixPower", ones, [x], {}, (dy) => [() => zerosLike(dy)]);
+    }
     let base = n < 0 ? inv(x) : x;
     let out: Tensor | null = null;
     for (let rest = Math.abs(n); ; base = matmul(base, base)) {

@@ -165,7 +165,8 @@ def products() -> list:
     sums(add)
     for n in [0, 1, 2, 5, 7, -1, -3]:
         x = regular(Rng(f"power {n}"), 2, 3, 3) / 2
-        add("matrixPower", f"{n}", exact(x), n=n, grad=n != 0)
+        add("matrixPower", f"{n}", exact(x), n=n)
+    add("matrixPower", "nothing", torch.zeros(0, 0), n=0)
     return out
 
 
@@ -204,6 +205,9 @@ def systems() -> list:
         add("slogdetSign", f"{sign}", regular(Rng("sign"), 2, 3, 3) * sign, grad=False)
     add("slogdet", "beyond float32", exact([[3e30, 0], [1e30, -3e30]]), grad=False)
     add("slogdet", "near 0", exact([[3e-30, 0], [1e-30, 3e-30]]), grad=False)
+    batch = exact([[[1, 2], [2, 4]], [[2, 0], [0, 1]], [[1, 0], [0, 0]], [[0, 0], [0, 0]]])
+    for op in ["slogdet", "logdet"]:
+        add(op, "singular, and a batch with such", batch)
     add("logdet", "singular", exact([[1, 2], [2, 4]]), grad=False)
     add("logdet", "negative", -torch.eye(3), grad=False)
     add("det", "NaN", exact([[NAN, 1], [1, 1]]), grad=False)
