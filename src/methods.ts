@@ -87,6 +87,7 @@ import {
   sigmoid,
   clamp,
 } from "./ops/math.js";
+import { polygamma } from "./ops/special.js";
 import { Tensor } from "./autograd/tensor.js";
 import {
   add,
@@ -148,6 +149,8 @@ declare module "./autograd/tensor.js" {
     min(dim: number, options?: ReduceOptions): ValuesAndIndices;
     /** cond.where(a, b): a where this is true, else b. */
     where(a: Operand, b: Operand): Tensor;
+    /** The nth derivative of digamma: see `polygamma`. */
+    polygamma(n: number): Tensor;
     /** Where it is not 0: see `where`. */
     where(): Tensor[];
     /** As float32. */
@@ -196,6 +199,9 @@ for (const [name, op] of Object.entries({
 // Any number of indices; null is one as well.
 define("at", function (...indices: Index[]) {
   return at(this, ...indices);
+});
+define("polygamma", function (n: number) {
+  return polygamma(n, this);
 });
 define("float", function () {
   return to(this, "float32");

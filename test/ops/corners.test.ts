@@ -77,6 +77,10 @@ const values: Record<string, [() => sg.Tensor, unknown]> = {
       ]),
     [0, 2, 9, -3, 2, 1, 0, 2147483648],
   ],
+  "polygamma as a method: its order is what is left to give": [
+    () => tensor([1, 2]).polygamma(1).eq(sg.polygamma(1, tensor([1, 2]))),
+    [true, true],
+  ],
   "circular padding wraps what a crop leaves": [
     () =>
       sg.cat(
