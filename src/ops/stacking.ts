@@ -196,7 +196,7 @@ export function cartesianProd(tensors: readonly Tensor[]): Tensor {
   );
 }
 
-/** base to the powers that `linspace` gives: float32, from base^start to base^end. */
+/** base to the powers that `linspace` gives, from base^start to base^end; of int32 start and end are cut to integers, and so are the powers. */
 export function logspace(
   start: number,
   end: number,
@@ -207,7 +207,8 @@ export function logspace(
   const { dtype = "float32", requiresGrad = false } = options;
   checkGradDType("logspace", checkDType("logspace", dtype), options);
   return tidy(() => {
-    const out = cast(pow(base, linspace(start, end, steps)), dtype);
+    const cut = dtype === "int32" ? Math.trunc : Number;
+    const out = cast(pow(base, linspace(cut(start), cut(end), steps)), dtype);
     if (requiresGrad) out.requiresGrad = true;
     return out;
   });

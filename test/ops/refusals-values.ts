@@ -157,6 +157,8 @@ const creation: Refusals = {
   linspace: [
     value(/start and end must be finite: got 0, Infinity/, () => sg.linspace(0, Infinity, 3)),
     value(/sizes must be integers >= 0: got \[2.5\]/, () => sg.linspace(0, 1, 2.5)),
+    value(/int32 can't hold 4294967296/, () => sg.linspace(0, 2 ** 32, 3, { dtype: "int32" })),
+    dtype(/a sequence can't be bool/, () => sg.linspace(0, 1, 3, { dtype: "bool" })),
     ...gradDType(() => sg.linspace(0, 1, 3, { dtype: "int32", requiresGrad: true })),
   ],
   ...Object.fromEntries(
