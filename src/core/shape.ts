@@ -124,6 +124,30 @@ export function checkInt(
   throw new ValueError(op, `${name} must be an integer${range}: got ${n}`);
 }
 
+/** Refuses numbers outside of their range. */
+export function checkNumber(
+  op: string,
+  name: string,
+  value: number | undefined,
+  low = 0,
+  high = Infinity,
+): void {
+  if (!(value! >= low && value! <= high)) {
+    throw new ValueError(op, `${name} must lie in [${low}, ${high}]: got ${value}`);
+  }
+}
+
+/** Refuses words that an option doesn't know. */
+export function checkWord(
+  op: string,
+  name: string,
+  word: string | null,
+  words: readonly (string | null)[],
+): void {
+  if (words.includes(word)) return;
+  throw new ValueError(op, `${name} must be ${words.join(" or ")}: got ${word}`);
+}
+
 /** One number as a list of one. */
 export function listOf(value: number | readonly number[]): readonly number[] {
   return typeof value === "number" ? [value] : value;

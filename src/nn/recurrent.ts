@@ -1,7 +1,7 @@
 // Recurrent layers and their cells, with PyTorch's arguments, parameter names and gate order.
 import { checkFloat } from "../core/dtype.js";
 import { DTypeError, ValueError } from "../core/errors.js";
-import { checkInt, expectShape } from "../core/shape.js";
+import { checkWord, checkInt, expectShape } from "../core/shape.js";
 import { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { toTypedArray } from "../ops/convert.js";
@@ -250,8 +250,8 @@ export class RNN extends Recurrent {
 }
 
 function nonlinearityOf(layer: string, name: "tanh" | "relu" = "tanh"): RecurrentMode {
-  if (name === "tanh" || name === "relu") return name;
-  throw new ValueError(layer, `nonlinearity must be tanh or relu: got ${String(name)}`);
+  checkWord(layer, "nonlinearity", name, ["tanh", "relu"]);
+  return name;
 }
 
 /**

@@ -1,7 +1,7 @@
 // Activation functions. Each has a fused gradient kernel; the gradient of that gradient is composed
 // of other ops. tanh and sigmoid are in math.ts, softmax in softmax.ts,
 // what is composed of other ops in bends.ts.
-import { ValueError } from "../core/errors.js";
+import { checkWord } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { f32 } from "../kernels/run.js";
@@ -53,12 +53,7 @@ export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
       slope("geluGrad", kernels.geluTanhGradF32, dy, x, geluTanhSecond),
     );
   }
-  if (approximate !== "none") {
-    throw new ValueError(
-      "gelu",
-      `approximate must be "none" or "tanh": got ${String(approximate)}`,
-    );
-  }
+  checkWord("gelu", "approximate", approximate, ["none", "tanh"]);
   return ofInput("gelu", kernels.geluF32, x, (dy, x) =>
     slope("geluGrad", kernels.geluGradF32, dy, x, geluSecond),
   );

@@ -1,6 +1,6 @@
 // Rows of a table looked up by int32 ids: one for each id, or reduced over bags of ids.
 import { ShapeError, ValueError } from "../core/errors.js";
-import { expectShape, showShape, checkPlace } from "../core/shape.js";
+import { checkWord, expectShape, showShape, checkPlace } from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
@@ -145,9 +145,7 @@ export function embeddingBag(
 function checkBags(ids: Tensor, options: EmbeddingBagOptions): void {
   const op = "embeddingBag";
   const { mode = "mean", offsets = null, perSampleWeights = null } = options;
-  if (!["sum", "mean", "max"].includes(mode)) {
-    throw new ValueError(op, `mode must be sum, mean or max: got ${mode as string}`);
-  }
+  checkWord(op, "mode", mode, ["sum", "mean", "max"]);
   if (ids.ndim !== 2 && (ids.ndim !== 1 || offsets === null)) {
     throw new ShapeError(
       op,

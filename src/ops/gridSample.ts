@@ -1,8 +1,7 @@
 // gridSample: images and volumes at given points (spatial transformer networks), and the grids of affine maps. Made of
 // gathers, so its gradients of both orders are theirs.
 import { checkFloat } from "../core/dtype.js";
-import { ValueError } from "../core/errors.js";
-import { sameShape, showShape, sizeOf } from "../core/shape.js";
+import { checkWord, sameShape, showShape, sizeOf } from "../core/shape.js";
 import { detach } from "../autograd/backward.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
@@ -105,18 +104,12 @@ function checkGrid(x: Tensor, grid: Tensor, options: GridSampleOptions): void {
   ) {
     misfit("gridSample", "takes [N, C, H, W] and [N, OH, OW, 2], or volumes and 3", x, grid);
   }
-  if (!(mode === "bilinear" || mode === "nearest" || (mode === "bicubic" && rank === 2))) {
-    throw new ValueError(
-      "gridSample",
-      `mode must be bilinear, nearest or (of images) bicubic: got ${mode as string}`,
-    );
-  }
-  if (!["zeros", "border", "reflection"].includes(paddingMode)) {
-    throw new ValueError(
-      "gridSample",
-      `paddingMode must be zeros, border or reflection: got ${paddingMode}`,
-    );
-  }
+  checkWord("gridSample", "mode", mode, [
+    "bilinear",
+    "nearest",
+    ...(rank === 2 ? ["bicubic"] : []),
+  ]);
+  checkWord("gridSample", "paddingMode", paddingMode, ["zeros", "border", "reflection"]);
 }
 
 /**

@@ -1,14 +1,15 @@
 // interpolate: images and sequences at other sizes. Each mode is a banded matrix along each dim, so that
 // one kernel serves all of them, their gradients (the transposed matrices) and the gradients of those.
 import { checkFloat } from "../core/dtype.js";
-import { ShapeError, ValueError } from "../core/errors.js";
-import { checkInt, showShape } from "../core/shape.js";
+import { ValueError } from "../core/errors.js";
+import { checkWord, checkInt, showShape } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
 import { tidy } from "../memory/scope.js";
 import { clone, compute } from "./convert.js";
 import { tensor } from "./creation.js";
+import { misfit } from "./matrix.js";
 import { middleAt } from "./middle.js";
 
 export type InterpolateMode =
@@ -174,16 +175,12 @@ const RANKS: Readonly<Record<InterpolateMode, readonly number[]>> = {
 function checkInterpolate(x: Tensor, mode: InterpolateMode, options: InterpolateOptions): void {
   checkFloat("interpolate", "x", x);
   const { alignCorners = false, antialias = false } = options;
-  if (!Object.hasOwn(RANKS, mode)) {
-    throw new ValueError(
-      "interpolate",
-      `mode must be ${Object.keys(RANKS).join(", ")}: got ${mode}`,
-    );
-  }
+  checkWord("interpolate", "mode", mode, Object.keys(RANKS));
   if (!RANKS[mode].includes(x.ndim) || x.shape.indexOf(0, 1) > 0) {
-    throw new ShapeError(
+    misfit(
       "interpolate",
-      `x must have ${RANKS[mode].join(" or ")} dims for ${mode}, only N may be 0: got ${showShape(x.shape)}`,
+      `x must have ${RANKS[mode].join(" or ")} dims for ${mode}, only N may be 0`,
+      x,
     );
   }
   if (alignCorners && /^[na]/.test(mode)) {

@@ -2,7 +2,15 @@
 // fused kernels; everything else is composed of other ops. More: likelihoods.ts, margins.ts, ctc.ts.
 import { checkFloat } from "../core/dtype.js";
 import { DTypeError, GradError, IndexError, ShapeError, ValueError } from "../core/errors.js";
-import { broadcastShapes, sameShape, type Shape, showShape, sizeOf } from "../core/shape.js";
+import {
+  checkNumber,
+  expectShape,
+  broadcastShapes,
+  sameShape,
+  type Shape,
+  showShape,
+  sizeOf,
+} from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { isGradEnabled, noGrad } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
@@ -62,12 +70,7 @@ export function crossEntropy(
   options: CrossEntropyOptions = {},
 ): Tensor {
   const { labelSmoothing = 0 } = options;
-  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
-    throw new ValueError(
-      "crossEntropy",
-      `labelSmoothing must lie in [0, 1]: got ${labelSmoothing}`,
-    );
-  }
+  checkNumber("crossEntropy", "labelSmoothing", labelSmoothing, 0, 1);
   if (target.dtype === "float32" && sameShape(target.shape, logits.shape)) {
     return softCrossEntropy(logits, target, options, labelSmoothing);
   }
@@ -95,13 +98,7 @@ function checkLogits(op: string, x: Tensor, { weight }: NllOptions): void {
     throw new ShapeError(op, "the input must be [C], [N, C] or [N, C, ...]: got a scalar");
   if (weight === undefined) return;
   checkFloat(op, "weight", weight);
-  const C = x.shape[classDim(x)]!;
-  if (weight.ndim !== 1 || weight.shape[0] !== C) {
-    throw new ShapeError(
-      op,
-      `weight must have one factor per class, [${C}]: got ${showShape(weight.shape)}`,
-    );
-  }
+  expectShape(op, "weight", weight, [x.shape[classDim(x)]!]);
 }
 
 function checkClasses(op: string, x: Tensor, target: Tensor, { weight }: NllOptions): Shape {

@@ -1,14 +1,14 @@
 // Matrix products. Operands of any strides go to the kernel as they are; it packs what it must.
-import { checkFloat } from "../core/dtype.js";
 import { ShapeError } from "../core/errors.js";
+import { checkFloat } from "../core/dtype.js";
 import {
   broadcastShapes,
   contiguousLayout,
   expandLayout,
   type Shape,
-  showShape,
   sizeOf,
   expectShape,
+  showShape,
 } from "../core/shape.js";
 import { allocate, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";

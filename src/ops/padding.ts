@@ -1,6 +1,6 @@
 // Elements added around a tensor: a constant, or mirrored, repeated or wrapped ones of its own.
 import { ShapeError, ValueError } from "../core/errors.js";
-import { contiguousLayout, showShape, stridedLayout } from "../core/shape.js";
+import { checkWord, contiguousLayout, showShape, stridedLayout } from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { detach } from "../autograd/backward.js";
@@ -49,9 +49,7 @@ export function pad(x: Tensor, padding: readonly number[], options: PadOptions =
     );
   }
   if (mode === "constant") return padConstant(x, before, after, kept, value);
-  if (!MODES.includes(mode)) {
-    throw new ValueError("pad", `mode must be constant, ${MODES.join(", ")}: got ${mode}`);
-  }
+  checkWord("pad", "mode", mode, ["constant", ...MODES]);
   checkMode(x, padding, mode);
   return tidy(() => {
     const dims = x.shape.map((_, i) => i).slice(-padding.length / 2);

@@ -2,7 +2,7 @@
 // as in arithmetic.ts: one kernel for float32 computes them all, and one for int32.
 import { DTypeError, ValueError } from "../core/errors.js";
 import { checkWhole, promote } from "../core/dtype.js";
-import { broadcastShapes } from "../core/shape.js";
+import { checkWord, broadcastShapes } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { noGrad } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
@@ -199,9 +199,7 @@ function floored(op: string, a: Operand, b: Operand): Tensor {
 /** div with a rounding mode. */
 export function divRounded(a: Operand, b: Operand, mode: string): Tensor {
   if (mode === "floor") return floored("div", a, b);
-  if (mode !== "trunc") {
-    throw new ValueError("div", `roundingMode must be "trunc" or "floor": got ${mode}`);
-  }
+  checkWord("div", "roundingMode", mode, ["trunc", "floor"]);
   const float = (a: Tensor, b: Tensor): Tensor => noGrad(() => tidy(() => trunc(div(a, b))));
   return division("div", a, b, flat, "divTrunc", float);
 }

@@ -1,7 +1,7 @@
 // Ops that write where `at` reads, into a copy of x or (setAt, and those with a trailing "_") into x
 // itself. Where places repeat, the last value stays, in row-major order of the indices.
 import { DTypeError, ShapeError, ValueError } from "../core/errors.js";
-import { checkDim, expandLayout, type Shape, showShape, stridedLayout } from "../core/shape.js";
+import { checkDim, expandLayout, expectShape, type Shape, stridedLayout } from "../core/shape.js";
 import { alias, Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { checkInPlace } from "../autograd/record.js";
@@ -12,6 +12,7 @@ import { eq, where } from "./compare.js";
 import { cast, copyOf, writeInto } from "./convert.js";
 import { arange, full, zeros } from "./creation.js";
 import { checkIndex } from "./indexing.js";
+import { misfit } from "./matrix.js";
 import { checkScalar, checkWrite, scatterInto, written } from "./scatter.js";
 import { expand, reshape, type Slice, slice } from "./views.js";
 
@@ -175,7 +176,7 @@ function entries(op: string, x: Tensor, dim: number, index: Tensor): Index[] {
   const at = checkDim(op, dim, x.ndim);
   checkIndex(op, index);
   if (index.ndim !== 1) {
-    throw new ShapeError(op, `index must be a vector: got ${showShape(index.shape)}`);
+    misfit(op, "index must be a vector", index);
   }
   if (x.ndim === 0) throw new ShapeError(op, "a scalar has no dim to index");
   return [...new Array<Index>(at).fill(slice()), index];
@@ -185,12 +186,7 @@ function entries(op: string, x: Tensor, dim: number, index: Tensor): Index[] {
 function checkSource(op: string, x: Tensor, dim: number, index: Tensor, source: Tensor): void {
   const at = checkDim(op, dim, x.ndim);
   const wanted = x.shape.map((n, i) => (i === at ? index.numel() : n));
-  if (source.ndim !== x.ndim || source.shape.some((n, i) => n !== wanted[i])) {
-    throw new ShapeError(
-      op,
-      `source must be ${showShape(wanted)}, an entry for each index: got ${showShape(source.shape)}`,
-    );
-  }
+  expectShape(op, "source", source, wanted);
 }
 
 export interface IndexAddOptions {

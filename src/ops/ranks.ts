@@ -2,7 +2,7 @@
 // from x, so their gradients go to the elements that were chosen.
 import { ShapeError, ValueError } from "../core/errors.js";
 import { checkFloat } from "../core/dtype.js";
-import { checkDim, checkDims, reducedShape, showShape, sizeOf } from "../core/shape.js";
+import { checkWord, checkDim, checkDims, reducedShape, showShape, sizeOf } from "../core/shape.js";
 import { detach } from "../autograd/backward.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
@@ -143,9 +143,8 @@ function quantiles(
   if (list.some((v) => !(v >= 0 && v <= 1))) {
     throw new ValueError(op, `q must lie in [0, 1]: got ${list.join(",")}`);
   }
-  if (!["linear", "lower", "higher", "midpoint", "nearest"].includes(interpolation)) {
-    throw new ValueError(op, `no such interpolation: got ${interpolation}`);
-  }
+  const rules = ["linear", "lower", "higher", "midpoint", "nearest"];
+  checkWord(op, "interpolation", interpolation, rules);
   if (x.numel() === 0) throw new ShapeError(op, `needs elements: got ${showShape(x.shape)}`);
   const real = x.ndim === 0 ? [] : over;
   const kept = [...x.shape.keys()].filter((d) => !real.includes(d));

@@ -1,9 +1,9 @@
 // Ops that write single elements into one dim, each at an index of its own, into a copy of x or (those
 // with a trailing "_") into x itself. Their order is fixed: ascending along the dim, so that of several
 // values put at one place the last one stays. What reads at such indices is in indexing.ts.
-import { DTypeError, ShapeError, ValueError } from "../core/errors.js";
+import { DTypeError, ShapeError } from "../core/errors.js";
 import { bytesOf } from "../core/dtype.js";
-import { checkDim, type Shape, showShape, sizeOf } from "../core/shape.js";
+import { checkWord, checkDim, type Shape, sizeOf, showShape } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { checkInPlace, type Gradients, record, recordInPlace } from "../autograd/record.js";
@@ -17,6 +17,7 @@ import { cast, copyOf } from "./convert.js";
 import { arange, full, ones, zeros } from "./creation.js";
 import { collapse } from "./dispatch.js";
 import { checkAlong, checkRange, firstBad, gather, outOfRange } from "./indexing.js";
+import { misfit } from "./matrix.js";
 import { expand, narrow, reshape } from "./views.js";
 
 /** What becomes of an element that is written to; of bools, "add" and "amax" are "or", "prod" and "amin" "and". */
@@ -35,7 +36,7 @@ export function checkScalar(op: string, x: Tensor, value: Operand): void {
   if (typeof value === "number") return;
   checkWrite(op, x, "value", value);
   if (value.ndim > 0) {
-    throw new ShapeError(op, `value must be a scalar: got ${showShape(value.shape)}`);
+    misfit(op, "value must be a scalar", value);
   }
 }
 
@@ -218,12 +219,7 @@ export function scatterReduce(
   options: ScatterReduceOptions = {},
 ): Tensor {
   const op = "scatterReduce";
-  if (!Object.hasOwn(START, reduce)) {
-    throw new ValueError(
-      op,
-      `reduce must be sum, prod, mean, amax or amin: got ${reduce as string}`,
-    );
-  }
+  checkWord(op, "reduce", reduce, Object.keys(START));
   const at = checkScatter(op, x, dim, index, src);
   const { dtype } = x;
   if (reduce === "mean" && dtype === "bool") throw new DTypeError(op, "a bool has no mean");

@@ -1,15 +1,15 @@
 // Joins and splits along the dims that their names say, and grids of coordinates: all made of views,
 // cat and stack.
-import { ShapeError, ValueError } from "../core/errors.js";
+import { ValueError } from "../core/errors.js";
 import { checkDType } from "../core/dtype.js";
 import {
+  checkWord,
   broadcastShapes,
   checkDim,
   checkInt,
   checkRank,
   listOf,
   type Shape,
-  showShape,
 } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
@@ -17,6 +17,7 @@ import { pow } from "./arithmetic.js";
 import { checkGradDType, linspace, type TensorOptions } from "./creation.js";
 import { cast } from "./convert.js";
 import { cat, stack } from "./join.js";
+import { misfit } from "./matrix.js";
 import { pad } from "./padding.js";
 import { expand, narrow, permute, reshape } from "./views.js";
 
@@ -139,7 +140,7 @@ export function broadcastTensors(tensors: readonly Tensor[]): Tensor[] {
 export function blockDiag(tensors: readonly Tensor[]): Tensor {
   const wide = tensors.find((x) => x.ndim > 2);
   if (wide !== undefined) {
-    throw new ShapeError("blockDiag", `takes at most 2 dims: got ${showShape(wide.shape)}`);
+    misfit("blockDiag", "takes at most 2 dims", wide);
   }
   const widths = tensors.map((x) => (x.ndim === 0 ? 1 : x.shape[x.ndim - 1]!));
   const total = widths.reduce((a, b) => a + b, 0);
@@ -157,9 +158,7 @@ export interface MeshgridOptions {
 /** For each vector (or scalar) its coordinate at every point of the grid that they span; views. */
 export function meshgrid(tensors: readonly Tensor[], options: MeshgridOptions = {}): Tensor[] {
   const { indexing = "ij" } = options;
-  if (indexing !== "ij" && indexing !== "xy") {
-    throw new ValueError("meshgrid", `indexing must be ij or xy: got ${String(indexing)}`);
-  }
+  checkWord("meshgrid", "indexing", indexing, ["ij", "xy"]);
   checkVectors("meshgrid", tensors, 1);
   const sizes = tensors.map((x) => x.numel());
   // "xy" is "ij" with the first two dims of each grid swapped.
@@ -179,7 +178,7 @@ function checkVectors(op: string, tensors: readonly Tensor[], least: 0 | 1): voi
   if (tensors.length === 0) throw new ValueError(op, "needs at least one tensor");
   for (const x of tensors) {
     if (x.ndim > 1 || x.ndim < 1 - least) {
-      throw new ShapeError(op, `takes vectors: got ${showShape(x.shape)}`);
+      misfit(op, "takes vectors", x);
     }
   }
 }

@@ -1,5 +1,6 @@
 // Optimizer: what all optimisers share. Parameters in groups, state per parameter, saving and resuming.
 import { ValueError } from "../core/errors.js";
+import { checkNumber } from "../core/shape.js";
 import { checkGradient, Tensor } from "../autograd/tensor.js";
 import { revise, withGrad } from "../autograd/mode.js";
 import type { Shape } from "../core/shape.js";
@@ -283,28 +284,4 @@ export function stateStep(state: ParamState): number {
 /** Multiplies the number that a state keeps under `key`, 1 at first: Math.pow's last bits differ between engines. */
 export function stateProduct(state: ParamState, key: string, factor: number): number {
   return (state[key] = ((state[key] as number | undefined) ?? 1) * factor);
-}
-
-/** Refuses numbers outside of their range. */
-export function checkNumber(
-  op: string,
-  name: string,
-  value: number | undefined,
-  low = 0,
-  high = Infinity,
-): void {
-  if (!(value! >= low && value! <= high)) {
-    throw new ValueError(op, `${name} must lie in [${low}, ${high}]: got ${value}`);
-  }
-}
-
-/** Refuses words that an option doesn't know. */
-export function checkWord(
-  op: string,
-  name: string,
-  word: string | null,
-  words: readonly (string | null)[],
-): void {
-  if (words.includes(word)) return;
-  throw new ValueError(op, `${name} must be ${words.join(" or ")}: got ${word}`);
 }

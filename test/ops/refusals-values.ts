@@ -86,7 +86,7 @@ const classLoss = (op: typeof sg.nllLoss): Refusal[] => [
   shape(/targets must be \[2\].*got input=\[2,3\], target=\[2,1\]/, () => op(f.m23, column)),
   value(/ignoreIndex must be an int32: got 0.5/, () => op(f.m45, f.int5, { ignoreIndex: 0.5 })),
   value(/must be an int32: got 2147483648/, () => op(f.m45, f.int5, { ignoreIndex: 2 ** 31 })),
-  shape(/one factor per class, \[3\]: got \[5\]/, () => op(f.m23, f.int3, { weight: f.v5 })),
+  shape(/weight must be \[3\]: got \[5\]/, () => op(f.m23, f.int3, { weight: f.v5 })),
   late(
     index(/classes must lie in \[0, 4\] or be ignoreIndex \(-100\): got 9 in row 2/, () =>
       op(f.m55, f.int5),

@@ -207,7 +207,7 @@ const refusals: Refusals = {
       sg.gridSample(f.cube, f.cube),
     ),
     shape(/got \[1,1,2,2,2\] and \[1,1,2,2,2\]/, () => sg.gridSample(volume, volume)),
-    value(/of images\) bicubic: got bicubic/, () =>
+    value(/mode must be bilinear or nearest: got bicubic/, () =>
       sg.gridSample(volume, points, { mode: "bicubic" }),
     ),
     value(/paddingMode must be .*: got wrap/, () =>

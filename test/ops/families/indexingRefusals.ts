@@ -142,7 +142,7 @@ export const indexingRefusals: Refusals = {
   ],
   scatterReduce: [
     ...scatters((x, dim, i, src) => sg.scatterReduce(x, dim, i, src, "sum")),
-    value(/reduce must be sum, prod, mean, amax or amin: got max/, () =>
+    value(/reduce must be sum or mean or prod or amax or amin: got max/, () =>
       sg.scatterReduce(f.v3, 0, f.int3, f.v3, "max" as "amax"),
     ),
     dtype(/a bool has no mean/, () => sg.scatterReduce(f.bool3, 0, f.int3, f.bool3, "mean")),
@@ -179,7 +179,7 @@ export const indexingRefusals: Refusals = {
     index(/paddingIdx must lie in \[-4, 3\]: got 4/, () =>
       sg.embeddingBag(f.int23, f.m45, { paddingIdx: 4 }),
     ),
-    value(/mode must be sum, mean or max: got min/, () =>
+    value(/mode must be sum or mean or max: got min/, () =>
       sg.embeddingBag(f.int23, f.m45, { mode: "min" as "max" }),
     ),
     shape(/ids must be \[bags, n\], or \[n\] with offsets: got \[3\]/, () =>

@@ -304,7 +304,7 @@ const refusals: Refusals = {
     dtype(/x must be float32: got int32/, () => sg.quantile(f.int3, 0.5)),
     value(/q must lie in \[0, 1\]: got 0.5,2/, () => sg.quantile(f.v3, [0.5, 2])),
     value(/q must lie in \[0, 1\]: got 1,2,3/, () => sg.quantile(f.v3, f.v3)),
-    value(/no such interpolation: got cubic/, () =>
+    value(/interpolation must be linear or .* or nearest: got cubic/, () =>
       sg.quantile(f.v3, 0.5, null, { interpolation: "cubic" as "linear" }),
     ),
     shape(/needs elements: got \[0\]/, () => sg.quantile(nothing, 0.5)),
