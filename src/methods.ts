@@ -1,6 +1,6 @@
 // x.add(y) sugar: puts the ops on Tensor.prototype. Each method is the function of the same name
 // with the tensor as its first argument; the functions hold the documentation. Modules lie in the bundle
-// in the order of these imports: of 30 orders tried, this one packs best (0.3 kB).
+// in the order of these imports: of 150 orders tried, this one packs best (0.2 kB).
 import {
   sum,
   mean,

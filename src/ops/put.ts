@@ -206,8 +206,8 @@ function addEntries(
   const at = entries(op, x, dim, index);
   checkWrite(op, x, "source", source);
   checkSource(op, x, dim, index, source);
-  if (x.dtype !== "float32" && !Number.isInteger(alpha)) {
-    throw new DTypeError(op, `alpha must be an integer for ${x.dtype}: got ${alpha}`);
+  if (x.dtype === "int32" && !Number.isInteger(alpha)) {
+    throw new DTypeError(op, `alpha must be an integer for int32: got ${alpha}`);
   }
   const how = { accumulate: true, inPlace };
   return tidy(() => put(op, x, at, alpha === 1 ? source : mul(source, alpha), how));

@@ -96,12 +96,7 @@ export const indexingRefusals: Refusals = {
     ...puts((x, indices, v) => x.indexPut_(indices, v)),
     ...inPlace((x) => x.indexPut_([0], 1)),
   ],
-  indexAdd: [
-    ...sources(sg.indexAdd),
-    dtype(/alpha must be an integer for bool: got 0.5/, () =>
-      sg.indexAdd(f.bool3, 0, f.int3, f.bool3, { alpha: 0.5 }),
-    ),
-  ],
+  indexAdd: sources(sg.indexAdd),
   indexAdd_: [
     ...sources((x, dim, i, src) => x.indexAdd_(dim, i, src)),
     ...inPlace((x) => x.indexAdd_(0, f.int3, f.v3)),

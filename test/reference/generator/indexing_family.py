@@ -203,7 +203,7 @@ def writes(add) -> None:
     for name, value, indices in [("true", x[:1] / 2, [True]), ("false", exact(7), [False]), ("a bool scalar", exact(7), [of(0), 1])]:
         add("setAt", name, x, value, exact(1).bool(), indices=indices)
     few, bools = exact([0, 1, 1, 2]).int(), exact([1, 1, 1, 0]).bool()
-    for alpha in [1, 2, 0]:
+    for alpha in [1, 2, 0, -0.5]:
         add("indexAdd", f"bool, alpha {alpha}", exact([1, 0, 0]).bool(), few, bools, dim=0, alpha=alpha)
     add("indexPut", "bool", exact([1, 0, 0]).bool(), bools, few, accumulate=True)
     apart = exact([1, 0, 1]).int(), exact([3, 0, 3]).int()
