@@ -100,7 +100,7 @@ class Line {
     }
   }
 
-  /** The mode's loop: 0 puts; 1-4 add, multiply, take the larger, the smaller f32; 5-8 the i32. */
+  /** The mode's loop: 0 puts; 1-4 add, multiply, take the larger, the smaller f32; 5-8 the i32; 9 and on as 0-4 for bools. */
   // prettier-ignore
   static pick(m: u32, args: usize, out: usize, at: usize, src: usize, count: u32, so: u32, si: u32, ss: u32): void {
     if (m == 0) Line.run<u32, Put<u32>>(args, out, at, src, count, so, si, ss);
@@ -112,7 +112,10 @@ class Line {
     else if (m == 6) Line.run<i32, Mul<i32>>(args, out, at, src, count, so, si, ss);
     else if (m == 7) Line.run<i32, Max<i32>>(args, out, at, src, count, so, si, ss);
     else if (m == 8) Line.run<i32, Min<i32>>(args, out, at, src, count, so, si, ss);
-    else Line.run<u8, Put<u8>>(args, out, at, src, count, so, si, ss);
+    else if (m == 9) Line.run<u8, Put<u8>>(args, out, at, src, count, so, si, ss);
+    // Or for sums and the larger, and for products and the smaller.
+    else if (m & 1) Line.run<u8, Min<u8>>(args, out, at, src, count, so, si, ss);
+    else Line.run<u8, Max<u8>>(args, out, at, src, count, so, si, ss);
   }
 }
 
@@ -169,7 +172,7 @@ export function scatter32(args: usize, start: u32, end: u32): void {
   scatter(args, start, end, changetype<ScatterArgs>(args).mode, 2);
 }
 
-/** The same for bytes, which can only be put: the mode is not looked at. */
+/** The same for bools; modes 0-4. */
 export function scatter8(args: usize, start: u32, end: u32): void {
-  scatter(args, start, end, 9, 0);
+  scatter(args, start, end, changetype<ScatterArgs>(args).mode + 9, 0);
 }

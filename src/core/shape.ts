@@ -125,6 +125,19 @@ export function checkInt(
   throw new ValueError(op, `${name} must be an integer${range}: got ${n}`);
 }
 
+/** Refuses numbers outside of their range. */
+export function checkNumber(
+  op: string,
+  name: string,
+  value: number | undefined,
+  low = 0,
+  high = Infinity,
+): void {
+  if (!(value! >= low && value! <= high)) {
+    throw new ValueError(op, `${name} must lie in [${low}, ${high}]: got ${value}`);
+  }
+}
+
 /** Refuses words that an option doesn't know. */
 export function checkWord(
   op: string,

@@ -320,7 +320,7 @@ export function withTensors(
 }
 
 /** x itself, or, if it is a number, a scalar tensor of the dtype that it has beside `other`. */
-function asTensor(op: string, x: Operand, other: Operand): Tensor {
+export function asTensor(op: string, x: Operand, other: Operand): Tensor {
   if (typeof x !== "number") return x;
   if (typeof other === "number") return noTensor(op);
   return full([], x, { dtype: isWhole(x) && other.dtype !== "float32" ? "int32" : "float32" });

@@ -26,12 +26,13 @@ import { expand, permute, reshape, select, type Slice, slice, unsqueeze } from "
 /**
  * What stands for a dim: a number (the dim disappears; -1 is the last), a slice, or a list of numbers
  * or an int32 tensor of any shape (its dims take the place of the dim). A bool tensor stands for as
- * many dims as it has and picks where it is true. null makes a new dim of size 1, and "..." stands
+ * many dims as it has and picks where it is true; true and false, or such a scalar, make a new dim of
+ * size 1 or 0. null makes a new dim of size 1, and "..." stands
  * for all dims that no other index stands for.
  */
-export type Index = number | null | "..." | Slice | Tensor | readonly number[];
+export type Index = number | boolean | null | "..." | Slice | Tensor | readonly number[];
 
-/** An index without lists, masks and "...": one for each dim, and the new ones. */
+/** An index without lists, masks (but scalars) and "...": one for each dim, and the new ones. */
 export type PlainIndex = number | null | Slice | Tensor;
 
 const ALL: Slice = { start: null, end: null, step: 1 };
@@ -41,7 +42,8 @@ export function spelled(op: string, x: Tensor, indices: readonly Index[]): Plain
   let dim = 0;
   let rest = -1;
   const out: PlainIndex[] = [];
-  for (const index of indices) {
+  for (const given of indices) {
+    const index = typeof given === "boolean" ? tensor(given) : given;
     if (index === "...") {
       if (rest >= 0) throw new IndexError(op, 'only one "..." can stand for the other dims');
       rest = out.length;
@@ -53,7 +55,9 @@ export function spelled(op: string, x: Tensor, indices: readonly Index[]): Plain
         `an index can't be ${typeof index === "object" ? "an object" : String(index)}`,
       );
     if (index !== null) dim += index instanceof Tensor && index.dtype === "bool" ? index.ndim : 1;
-    if (index instanceof Tensor) checkTensor(op, index);
+    if (index instanceof Tensor && index.dtype === "float32") {
+      throw new DTypeError(op, "index tensors must be int32 or bool: got float32");
+    }
     if (dim > x.ndim) {
       throw new IndexError(op, `too many indices for ${showShape(x.shape)}: it has ${x.ndim} dims`);
     }
@@ -62,15 +66,6 @@ export function spelled(op: string, x: Tensor, indices: readonly Index[]): Plain
   const missing = new Array<PlainIndex>(x.ndim - dim).fill(ALL);
   out.splice(rest < 0 ? out.length : rest, 0, ...missing);
   return withoutMasks(op, x.shape, out);
-}
-
-function checkTensor(op: string, index: Tensor): void {
-  if (index.dtype === "float32") {
-    throw new DTypeError(op, "index tensors must be int32 or bool: got float32");
-  }
-  if (index.dtype === "bool" && index.ndim === 0) {
-    throw new IndexError(op, "a mask must have dims: got a scalar");
-  }
 }
 
 /** Whether it is one, for programs without types. */
@@ -87,11 +82,11 @@ function listed(op: string, index: readonly number[]): Tensor {
 
 function withoutMasks(op: string, shape: Shape, indices: readonly PlainIndex[]): PlainIndex[] {
   let dim = 0;
-  const checked = indices.map((index) => {
-    if (index === null) return index;
+  return indices.flatMap((index) => {
+    if (index === null) return [index];
     if (!(index instanceof Tensor) || index.dtype !== "bool") {
       dim++;
-      return index;
+      return [index];
     }
     const part = shape.slice(dim, dim + index.ndim);
     if (index.shape.some((n, i) => n !== part[i])) {
@@ -101,11 +96,8 @@ function withoutMasks(op: string, shape: Shape, indices: readonly PlainIndex[]):
       );
     }
     dim += index.ndim;
-    return index;
+    return index.ndim === 0 ? [index] : nonzero(index, { asTuple: true });
   });
-  return checked.flatMap((index) =>
-    index instanceof Tensor && index.dtype === "bool" ? nonzero(index, { asTuple: true }) : [index],
-  );
 }
 
 /** What a list of indices picks: `index` replaces dims of `view`, which is x seen through the rest. */
@@ -138,9 +130,12 @@ export function picked(op: string, x: Tensor, indices: readonly PlainIndex[]): P
       own++;
     } else {
       if (index instanceof Tensor) {
-        tensors.push(index);
+        const scalar = index.dtype === "bool";
+        if (scalar) view = unsqueeze(view, dim);
+        tensors.push(scalar ? nonzero(index, { asTuple: true })[0]! : index);
         dims.push(own);
         at.push(dim);
+        if (scalar) own--;
       } else if (index.start !== null || index.end !== null || index.step !== 1) {
         view = slice(view, index.start, index.end, { dim, step: index.step });
       }

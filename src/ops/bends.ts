@@ -1,7 +1,7 @@
 // Activation functions composed of other ops, whose derivatives they have: pieces of lines
 // (hardtanh, hardshrink, threshold ...) and curves (mish, selu, glu ...).
 import { ShapeError, ValueError } from "../core/errors.js";
-import { checkDim, showShape } from "../core/shape.js";
+import { checkNumber, checkDim, showShape } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { noGrad } from "../autograd/mode.js";
 import { tidy } from "../memory/scope.js";
@@ -118,7 +118,7 @@ export function tanhshrink(x: Tensor): Tensor {
 
 /** x moved by lambd towards 0, and 0 where |x| <= lambd. */
 export function softshrink(x: Tensor, lambd = 0.5): Tensor {
-  if (!(lambd >= 0)) throw new ValueError("softshrink", `lambd must be >= 0: got ${lambd}`);
+  checkNumber("softshrink", "lambd", lambd);
   return tidy(() => sub(x, clamp(x, -lambd, lambd)));
 }
 

@@ -1,13 +1,6 @@
 // Tensors from data, constants and sequences. Random ones are in random.ts.
 import { DTypeError, ShapeError, ValueError } from "../core/errors.js";
-import {
-  checkDType,
-  checkFloat,
-  bytesOf,
-  type DType,
-  isInt32,
-  type TypedArray,
-} from "../core/dtype.js";
+import { checkDType, bytesOf, type DType, isInt32, type TypedArray } from "../core/dtype.js";
 import { checkShape, type Shape, showShape, sizeOf } from "../core/shape.js";
 import { allocateShape, Tensor } from "../autograd/tensor.js";
 import { kernels } from "../kernels/loader.js";
@@ -238,7 +231,11 @@ export function arange(
   return finish(sequence("arange", shape, start, step, dtype), given);
 }
 
-/** `steps` numbers from start to end, both included, evenly spaced; float32. */
+/**
+ * `steps` numbers from start to end, both included, evenly spaced. Of int32, start, end and what lies
+ * between are cut to integers, as in PyTorch.
+ * @throws ValueError for a bound that is not finite, or no int32; DTypeError for bool
+ */
 export function linspace(
   start: number,
   end: number,
@@ -249,10 +246,18 @@ export function linspace(
     throw new ValueError("linspace", `start and end must be finite: got ${start}, ${end}`);
   }
   const shape = checkShape("linspace", [steps]);
-  const step = steps > 1 ? (end - start) / (steps - 1) : 0;
   const dtype = checkDType("linspace", options.dtype ?? "float32");
   checkGradDType("linspace", dtype, options);
-  if (dtype === "int32") checkFloat("linspace", "dtype", { dtype });
+  const whole = dtype === "int32";
+  if (whole) for (const x of [start, end]) checkInt32("linspace", x);
+  const [first, last] = [start, end].map(whole ? Math.trunc : Number) as [number, number];
+  const step = steps > 1 ? (last - first) / (steps - 1) : 0;
+  if (whole) {
+    // Counted from the nearer end, so that both are met.
+    const at = (_: unknown, i: number): number =>
+      i < steps / 2 ? first + i * step : last - (steps - 1 - i) * step;
+    return tensor(Array.from({ length: steps }, at), { dtype });
+  }
   return finish(sequence("linspace", shape, start, step, dtype), options);
 }
 

@@ -1,13 +1,12 @@
 // Products over named dims: einsum and tensordot. Operands are contracted two at a time, from left to
 // right, each pair as one batched matrix product; their derivatives are those of the ops they are made of.
-import { checkFloat } from "../core/dtype.js";
 import { ValueError } from "../core/errors.js";
 import { checkDim, sizeOf } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { mul } from "./arithmetic.js";
 import { matmul } from "./matmul.js";
-import { checkFloats, misfit } from "./matrix.js";
+import { checkFactors, misfit } from "./matrix.js";
 import { sum } from "./reduce.js";
 import { diagonal } from "./strided.js";
 import { permute, reshape } from "./views.js";
@@ -77,7 +76,7 @@ function contract(a: Named, b: Named, kept: (label: string) => boolean): Named {
  * (capitals first), the letters that occur once.
  *
  * @param equation for example "bij,bjk->bik"
- * @param operands float32 tensors, or one list of them
+ * @param operands float32 or int32 tensors, all of one dtype, or one list of them
  * @throws ValueError for an equation that can't be read; ShapeError for shapes that don't fit it
  * @example
  * const x = tensor([[1, 2], [3, 4]]);
@@ -130,9 +129,9 @@ function parse(equation: string, operands: readonly Tensor[]): Parsed {
   const [inputs, given] = text.split("->") as [string, string?];
   const parts = inputs.split(",");
   if (parts.length !== operands.length) refuse("each operand needs its letters");
+  checkFactors("einsum", ...operands);
   const counts = parts.map((part, i) => {
     const x = operands[i]!;
-    checkFloat("einsum", `operand ${i}`, x);
     const count = x.ndim - part.replace("...", "").length;
     if (count < 0 || (count > 0 && !part.includes("."))) {
       misfit("einsum", `"${part}" must name each dim`, x);
@@ -175,7 +174,7 @@ export function tensordot(
   b: Tensor,
   dims: number | readonly [readonly number[], readonly number[]] = 2,
 ): Tensor {
-  checkFloats("tensordot", a, b);
+  checkFactors("tensordot", a, b);
   if (typeof dims === "number" && !(Number.isInteger(dims) && dims >= 0)) {
     throw new ValueError("tensordot", `dims must be a number >= 0 or two lists: got ${dims}`);
   }

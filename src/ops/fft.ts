@@ -3,7 +3,7 @@
 // counted without that last one.
 import { checkFloat } from "../core/dtype.js";
 import { ShapeError, ValueError } from "../core/errors.js";
-import { checkDim, checkInt, checkWord, showShape, sizeOf } from "../core/shape.js";
+import { checkWord, checkDim, checkInt, sizeOf } from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
@@ -12,6 +12,7 @@ import { tidy } from "../memory/scope.js";
 import { withContiguous } from "./convert.js";
 import { movedim } from "./dims.js";
 import { stack } from "./join.js";
+import { misfit } from "./matrix.js";
 import { narrow, select } from "./views.js";
 
 /** "backward": 1/n on the inverse; "forward": 1/n on the forward; "ortho": 1/sqrt(n) on both. */
@@ -89,18 +90,15 @@ function transform(x: Tensor, t: Transform): Tensor {
 }
 
 function scaleOf(op: string, norm: FftNorm, n: number, inverse: boolean): number {
-  if (norm === "ortho") return 1 / Math.sqrt(n);
   checkWord(op, "norm", norm, ["backward", "forward", "ortho"]);
+  if (norm === "ortho") return 1 / Math.sqrt(n);
   return (norm === "forward") === inverse ? 1 : 1 / n;
 }
 
 function checkComplex(op: string, x: Tensor): void {
   checkFloat(op, "x", x);
   if (x.ndim < 2 || x.shape[x.ndim - 1] !== 2) {
-    throw new ShapeError(
-      op,
-      `x must be complex, [..., 2], with at least one dim before that: got ${showShape(x.shape)}`,
-    );
+    misfit(op, "x must be complex, [..., 2], with at least one dim before that", x);
   }
 }
 
@@ -229,6 +227,6 @@ export function imag(x: Tensor): Tensor {
 
 function checkPair(op: string, x: Tensor): void {
   if (x.ndim === 0 || x.shape[x.ndim - 1] !== 2) {
-    throw new ShapeError(op, `x must be complex, [..., 2]: got ${showShape(x.shape)}`);
+    misfit(op, "x must be complex, [..., 2]", x);
   }
 }

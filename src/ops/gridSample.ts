@@ -1,24 +1,23 @@
-// gridSample: images at given points (spatial transformer networks), and the grids of affine maps. Made of
+// gridSample: images and volumes at given points (spatial transformer networks), and the grids of affine maps. Made of
 // gathers, so its gradients of both orders are theirs.
 import { checkFloat } from "../core/dtype.js";
-import { ShapeError } from "../core/errors.js";
-import { checkWord, showShape } from "../core/shape.js";
+import { checkWord, sameShape, showShape, sizeOf } from "../core/shape.js";
 import { detach } from "../autograd/backward.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { add, mul, sub } from "./arithmetic.js";
-import { hardtanh } from "./bends.js";
-import { ge, le, logicalAnd, where } from "./compare.js";
+import { ge, gt, le, logicalAnd, where } from "./compare.js";
 import { cast } from "./convert.js";
 import { linspace, ones, zeros } from "./creation.js";
 import { gather } from "./indexing.js";
 import { stack } from "./join.js";
 import { abs, clamp, floor, round } from "./math.js";
 import { matmul } from "./matmul.js";
+import { checkFloats, misfit } from "./matrix.js";
 import { expand, reshape, select, transpose, unsqueeze } from "./views.js";
 
 export interface GridSampleOptions {
-  /** Default: "bilinear". */
+  /** Of volumes, "bilinear" is trilinear, and there is no "bicubic". Default: "bilinear". */
   mode?: "bilinear" | "nearest" | "bicubic";
   /** What lies outside of the image. Default: "zeros". */
   paddingMode?: "zeros" | "border" | "reflection";
@@ -45,12 +44,12 @@ function reflected(x: Tensor, n: number, alignCorners: boolean): Tensor {
 function placed(
   x: Tensor,
   n: number,
-  { paddingMode, alignCorners = false }: GridSampleOptions,
+  { paddingMode = "zeros", alignCorners = false }: GridSampleOptions,
 ): Tensor {
-  // Without a slope at the borders themselves, as PyTorch has it.
-  if (paddingMode === "border") return hardtanh(x, 0, n - 1);
-  if (paddingMode === "reflection") return hardtanh(reflected(x, n, alignCorners), 0, n - 1);
-  return x;
+  if (paddingMode === "zeros") return x;
+  const at = paddingMode === "border" ? x : reflected(x, n, alignCorners);
+  // Without a slope at the borders themselves, and NaN is 0, as PyTorch has it.
+  return where(ge(at, n - 1), n - 1, where(gt(at, 0), at, 0));
 }
 
 /** Keys' cubic convolution kernel, a = -0.75, at distances d from 0 to 2. */
@@ -60,100 +59,97 @@ function keys(d: Tensor, outer: boolean): Tensor {
   return add(mul(mul(sub(mul(d, a + 2), a + 3), d), d), 1);
 }
 
-/** A tap of an axis: the pixel that is read, and its weight. */
+/** Pixels that are read, of an axis or of all: where, whether they are inside, and their weight. */
 interface Tap {
   readonly at: Tensor;
+  readonly inside: Tensor;
   readonly weight: Tensor | null;
 }
 
-function tapsOf(x: Tensor, mode: GridSampleOptions["mode"]): Tap[] {
-  if (mode === "nearest") return [{ at: round(detach(x)), weight: null }];
-  const i = floor(detach(x));
-  const t = sub(x, i);
-  if (mode !== "bicubic") {
-    return [
-      { at: i, weight: sub(1, t) },
-      { at: add(i, 1), weight: t },
-    ];
+/** The pixels beside x, in an axis of size n. */
+function tapsOf(x: Tensor, n: number, options: GridSampleOptions): Tap[] {
+  const { mode = "bilinear", alignCorners = false } = options;
+  const pixels = toPixels(x, n, alignCorners);
+  const tap = (i: Tensor, weight: Tensor | null): Tap => ({
+    // int32, since float32 can't count all pixels of a large image
+    at: cast(clamp(detach(i), 0, n - 1), "int32"),
+    inside: logicalAnd(ge(i, 0), le(i, n - 1)),
+    weight,
+  });
+  // bicubic places each tap, the others the point.
+  if (mode === "bicubic") {
+    const i = floor(detach(pixels));
+    const t = sub(pixels, i);
+    return [-1, 0, 1, 2].map((k) =>
+      tap(placed(add(i, k), n, options), keys(k < 1 ? sub(t, k) : sub(k, t), k === -1 || k === 2)),
+    );
   }
-  return [-1, 0, 1, 2].map((k) => ({
-    at: add(i, k),
-    weight: keys(k < 1 ? sub(t, k) : sub(k, t), k === -1 || k === 2),
-  }));
+  const point = placed(pixels, n, options);
+  if (mode === "nearest") return [tap(round(detach(point)), null)];
+  const i = floor(detach(point));
+  const t = sub(point, i);
+  return [tap(i, sub(1, t)), tap(add(i, 1), t)];
 }
 
 function checkGrid(x: Tensor, grid: Tensor, options: GridSampleOptions): void {
   const { mode = "bilinear", paddingMode = "zeros" } = options;
-  checkFloat("gridSample", "x", x);
-  checkFloat("gridSample", "grid", grid);
+  checkFloats("gridSample", x, grid);
+  const rank = x.ndim - 2;
   if (
-    x.ndim !== 4 ||
+    (rank !== 2 && rank !== 3) ||
     x.shape.indexOf(0, 1) > 0 ||
-    grid.ndim !== 4 ||
+    grid.ndim !== x.ndim ||
     grid.shape[0] !== x.shape[0] ||
-    grid.shape[3] !== 2
+    grid.shape.at(-1) !== rank
   ) {
-    throw new ShapeError(
-      "gridSample",
-      `x must be [N, C, H, W] and grid [N, OH, OW, 2]: got x=${showShape(x.shape)}, grid=${showShape(grid.shape)}`,
-    );
+    misfit("gridSample", "takes [N, C, H, W] and [N, OH, OW, 2], or volumes and 3", x, grid);
   }
-  checkWord("gridSample", "mode", mode, ["bilinear", "nearest", "bicubic"]);
+  checkWord("gridSample", "mode", mode, [
+    "bilinear",
+    "nearest",
+    ...(rank === 2 ? ["bicubic"] : []),
+  ]);
   checkWord("gridSample", "paddingMode", paddingMode, ["zeros", "border", "reflection"]);
 }
 
 /**
- * Images at the points of a grid (Jaderberg et al., 2015).
- * @param x [N, C, H, W]
- * @param grid [N, OH, OW, 2]: (x, y) of each output pixel, -1 to 1 from edge to edge
- * @returns [N, C, OH, OW]
+ * Images or volumes at the points of a grid (Jaderberg et al., 2015).
+ * @param x [N, C, H, W] or [N, C, D, H, W]
+ * @param grid [N, OH, OW, 2] or [N, OD, OH, OW, 3]: (x, y) or (x, y, z) of each output pixel, -1 to 1
+ *   from edge to edge
+ * @returns [N, C, OH, OW] or [N, C, OD, OH, OW]
  */
 export function gridSample(x: Tensor, grid: Tensor, options: GridSampleOptions = {}): Tensor {
   checkGrid(x, grid, options);
-  const [N, C, H, W] = x.shape as [number, number, number, number];
-  const [, OH, OW] = grid.shape as [number, number, number];
-  const { mode = "bilinear", alignCorners = false } = options;
-  // bicubic places each tap, the others the point.
-  const early = mode !== "bicubic";
+  const [N, C, ...sizes] = x.shape as [number, number, ...number[]];
+  const outer = grid.shape.slice(1, -1);
   return tidy(() => {
-    const flat = reshape(x, [N, C, H * W]);
-    const axis = (i: 0 | 1, n: number): Tap[] => {
-      const pixels = toPixels(select(grid, 3, i), n, alignCorners);
-      return tapsOf(early ? placed(pixels, n, options) : pixels, mode);
-    };
-    const [columns, rows] = [axis(0, W), axis(1, H)];
-    const terms = rows.flatMap((row) =>
-      columns.map((column) => {
-        const [h, w] = early
-          ? [row.at, column.at]
-          : [placed(row.at, H, options), placed(column.at, W, options)];
-        const weight = row.weight && column.weight && mul(row.weight, column.weight);
-        const inside = logicalAnd(within(h, H), within(w, W));
-        const index = add(mul(whole(h, H), W), whole(w, W));
-        const picked = expand(reshape(index, [N, 1, OH * OW]), [N, C, OH * OW]);
-        const pixels = reshape(gather(flat, 2, picked), [N, C, OH, OW]);
-        const kept = where(unsqueeze(inside, 1), pixels, 0);
-        return weight === null ? kept : mul(kept, unsqueeze(weight, 1));
-      }),
+    const flat = reshape(x, [N, C, sizeOf(sizes)]);
+    const axes = sizes.map((n, i) => tapsOf(select(grid, -1, sizes.length - 1 - i), n, options));
+    const taps = axes.reduce((all, axis, i) =>
+      all.flatMap((a) =>
+        axis.map((b) => ({
+          at: add(mul(a.at, sizes[i]!), b.at),
+          inside: logicalAnd(a.inside, b.inside),
+          weight: a.weight && b.weight && mul(a.weight, b.weight),
+        })),
+      ),
     );
+    const terms = taps.map(({ at, inside, weight }) => {
+      const picked = expand(reshape(at, [N, 1, sizeOf(outer)]), [N, C, sizeOf(outer)]);
+      const pixels = reshape(gather(flat, 2, picked), [N, C, ...outer]);
+      const kept = where(unsqueeze(inside, 1), pixels, 0);
+      return weight === null ? kept : mul(kept, unsqueeze(weight, 1));
+    });
     return terms.reduce((a, b) => add(a, b));
   });
 }
 
-/** The pixel that is read: int32, since float32 can't count all pixels of a large image. */
-function whole(i: Tensor, n: number): Tensor {
-  return cast(clamp(detach(i), 0, n - 1), "int32");
-}
-
-function within(i: Tensor, n: number): Tensor {
-  return logicalAnd(ge(i, 0), le(i, n - 1));
-}
-
 /**
  * The grids of affine maps, for `gridSample`.
- * @param theta [N, 2, 3]
- * @param size [N, C, H, W] of the output
- * @returns [N, H, W, 2]
+ * @param theta [N, 2, 3], or [N, 3, 4] for volumes
+ * @param size [N, C, H, W] or [N, C, D, H, W] of the output
+ * @returns [N, H, W, 2] or [N, D, H, W, 3]
  */
 export function affineGrid(
   theta: Tensor,
@@ -161,22 +157,22 @@ export function affineGrid(
   options: { alignCorners?: boolean } = {},
 ): Tensor {
   checkFloat("affineGrid", "theta", theta);
-  const [N, , H, W] = size as [number, number, number, number];
-  if (theta.ndim !== 3 || size.length !== 4 || [N, 2, 3].some((n, i) => n !== theta.shape[i])) {
-    throw new ShapeError(
-      "affineGrid",
-      `theta must be [N, 2, 3] for a size [N, C, H, W]: got ${showShape(theta.shape)}, ${showShape(size)}`,
-    );
+  const [N, , ...sizes] = size as [number, number, ...number[]];
+  const rank = sizes.length;
+  if ((rank !== 2 && rank !== 3) || !sameShape(theta.shape, [N, rank, rank + 1])) {
+    misfit("affineGrid", `theta must be [N, 2, 3] for a size [N, C, H, W], or [N, 3, 4] for volumes, of ${showShape(size)}`, theta); // prettier-ignore
   }
   return tidy(() => {
-    const axis = (n: number): Tensor => {
-      if (n <= 1) return zeros([n]);
+    const axes = sizes.map((n, i) => {
       const end = options.alignCorners ? 1 : (n - 1) / n;
-      return linspace(-end, end, n);
-    };
-    const xs = expand(axis(W), [H, W]);
-    const ys = expand(unsqueeze(axis(H), 1), [H, W]);
-    const points = reshape(stack([xs, ys, ones([H, W])], -1), [1, H * W, 3]);
-    return reshape(matmul(points, transpose(theta, 1, 2)), [N, H, W, 2]);
+      const points = n <= 1 ? zeros([n]) : linspace(-end, end, n);
+      return expand(reshape(points, [n, ...sizes.slice(i + 1).fill(1)]), sizes);
+    });
+    const points = reshape(stack([...axes.reverse(), ones(sizes)], -1), [
+      1,
+      sizeOf(sizes),
+      rank + 1,
+    ]);
+    return reshape(matmul(points, transpose(theta, 1, 2)), [N, ...sizes, rank]);
   });
 }

@@ -3,7 +3,7 @@
 // through a status slot.
 import { DTypeError, IndexError, ShapeError, ValueError } from "../core/errors.js";
 import { bytesOf } from "../core/dtype.js";
-import { checkDim, checkInt, showShape, sizeOf } from "../core/shape.js";
+import { checkDim, checkInt, sizeOf, showShape } from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
@@ -14,6 +14,7 @@ import { eq, ne, where } from "./compare.js";
 import { cast, compute, elementsOf, item, withContiguous } from "./convert.js";
 import { arange, fillContiguous } from "./creation.js";
 import { collapse } from "./dispatch.js";
+import { misfit } from "./matrix.js";
 import { amax, amin } from "./reduce.js";
 import { scatterAdd } from "./scatter.js";
 import { reshape, unsqueeze } from "./views.js";
@@ -37,7 +38,7 @@ export function outOfRange(op: string, index: Tensor, at: number, n: number): ne
 export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
   checkIndex("indexSelect", index);
   if (index.ndim > 1) {
-    throw new ShapeError("indexSelect", `index must be a vector: got ${showShape(index.shape)}`);
+    misfit("indexSelect", "index must be a vector", index);
   }
   const at = checkDim("indexSelect", dim, x.ndim);
   if (x.ndim === 0) throw new ShapeError("indexSelect", "a scalar has no dim to select from");

@@ -1,19 +1,20 @@
 // interpolate: images and sequences at other sizes. Each mode is a banded matrix along each dim, so that
 // one kernel serves all of them, their gradients (the transposed matrices) and the gradients of those.
 import { checkFloat } from "../core/dtype.js";
-import { ShapeError, ValueError } from "../core/errors.js";
-import { checkInt, showShape } from "../core/shape.js";
+import { ValueError } from "../core/errors.js";
+import { checkWord, checkInt, showShape } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
 import { tidy } from "../memory/scope.js";
 import { clone, compute } from "./convert.js";
 import { tensor } from "./creation.js";
+import { misfit } from "./matrix.js";
 import { middleAt } from "./middle.js";
 
 /** How `interpolate` finds values between pixels, as PyTorch names it. */
 export type InterpolateMode =
-  "nearest" | "nearest-exact" | "linear" | "bilinear" | "trilinear" | "bicubic";
+  "nearest" | "nearest-exact" | "area" | "linear" | "bilinear" | "trilinear" | "bicubic";
 
 export interface InterpolateOptions {
   /** The new size: a number for all dims, or one for each. */
@@ -21,9 +22,9 @@ export interface InterpolateOptions {
   /** The new size over the old one, rounded down: a number for all dims, or one for each. */
   scaleFactor?: number | readonly number[];
   /** "linear" is for [N, C, L], "bilinear" and "bicubic" for [N, C, H, W], "trilinear" for
-   * [N, C, D, H, W], the nearest ones for all of them. Default: "nearest". */
+   * [N, C, D, H, W], the nearest ones and "area" (adaptive average pooling) for all of them. Default: "nearest". */
   mode?: InterpolateMode;
-  /** The corner pixels keep their values; else pixels are areas. Not for the nearest modes. Default: false. */
+  /** The corner pixels keep their values; else pixels are areas. Not for the nearest modes and "area". Default: false. */
   alignCorners?: boolean;
   /** Take the scale from the rounded sizes instead of `scaleFactor`. Default: false. */
   recomputeScaleFactor?: boolean;
@@ -59,6 +60,13 @@ function clamped(i: number, taps: readonly number[], n: number): Band {
 function nearest({ n, scale }: Axis, j: number, exact: boolean): Band {
   const at = Math.fround((exact ? j + 0.5 : j) * Math.fround(scale));
   return { first: Math.min(Math.floor(at), n - 1), weights: [1] };
+}
+
+/** The mean of the pixels that an output pixel touches. */
+function area({ n, m }: Axis, j: number): Band {
+  const first = Math.floor((j * n) / m);
+  const count = Math.ceil(((j + 1) * n) / m) - first;
+  return { first, weights: new Array<number>(count).fill(1 / count) };
 }
 
 function position({ scale }: Axis, j: number, alignCorners: boolean): number {
@@ -158,6 +166,7 @@ function sizesOf(x: Tensor, options: InterpolateOptions): { sizes: number[]; giv
 const RANKS: Readonly<Record<InterpolateMode, readonly number[]>> = {
   nearest: [3, 4, 5],
   "nearest-exact": [3, 4, 5],
+  area: [3, 4, 5],
   linear: [3],
   bilinear: [4],
   trilinear: [5],
@@ -167,19 +176,15 @@ const RANKS: Readonly<Record<InterpolateMode, readonly number[]>> = {
 function checkInterpolate(x: Tensor, mode: InterpolateMode, options: InterpolateOptions): void {
   checkFloat("interpolate", "x", x);
   const { alignCorners = false, antialias = false } = options;
-  if (!Object.hasOwn(RANKS, mode)) {
-    throw new ValueError(
-      "interpolate",
-      `mode must be ${Object.keys(RANKS).join(", ")}: got ${mode}`,
-    );
-  }
+  checkWord("interpolate", "mode", mode, Object.keys(RANKS));
   if (!RANKS[mode].includes(x.ndim) || x.shape.indexOf(0, 1) > 0) {
-    throw new ShapeError(
+    misfit(
       "interpolate",
-      `x must have ${RANKS[mode].join(" or ")} dims for ${mode}, only N may be 0: got ${showShape(x.shape)}`,
+      `x must have ${RANKS[mode].join(" or ")} dims for ${mode}, only N may be 0`,
+      x,
     );
   }
-  if (alignCorners && mode.startsWith("nearest")) {
+  if (alignCorners && /^[na]/.test(mode)) {
     throw new ValueError("interpolate", `alignCorners is not for mode ${mode}`);
   }
   if (antialias && mode !== "bilinear" && mode !== "bicubic") {
@@ -201,6 +206,7 @@ export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
   const bandsOf = (axis: Axis): Band[] =>
     Array.from({ length: axis.m }, (_, j) => {
       if (mode.startsWith("nearest")) return nearest(axis, j, mode === "nearest-exact");
+      if (mode === "area") return area(axis, j);
       if (antialias) return filtered(axis, j, mode === "bicubic");
       return (mode === "bicubic" ? cubic : linear)(axis, j, alignCorners);
     });

@@ -1,8 +1,8 @@
 // Losses of element against element: robust ones, likelihoods of distributions, and those of
 // segmentation. Composed of other ops.
-import { ShapeError, ValueError } from "../core/errors.js";
+import { ValueError } from "../core/errors.js";
 import { checkFloat } from "../core/dtype.js";
-import { sameShape, showShape } from "../core/shape.js";
+import { checkNumber, sameShape, showShape } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { noGrad } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
@@ -11,8 +11,9 @@ import { add, div, mul, neg, pow, square, sub } from "./arithmetic.js";
 import { eq, gt, where } from "./compare.js";
 import { item } from "./convert.js";
 import { bceWithLogits, checkFactor } from "./losses.js";
-import { checkOption, type LossOptions, pairLoss, type Reduction } from "./lossOptions.js";
+import { distanceLoss, type LossOptions, pairLoss, type Reduction } from "./lossOptions.js";
 import { abs, clamp, exp, log, log1p, sigmoid } from "./math.js";
+import { misfit } from "./matrix.js";
 import { amax, amin, sum } from "./reduce.js";
 import { unsqueeze } from "./views.js";
 
@@ -23,14 +24,13 @@ export interface SmoothL1Options extends LossOptions {
   beta?: number;
 }
 
-/** (x - target)^2 / (2 beta) where the distance is below beta, else |x - target| - beta / 2. */
+/** (x - target)^2 / (2 beta) where the distance is below beta, else |x - target| - beta / 2; target of any dtype. */
 export function smoothL1Loss(x: Tensor, target: Tensor, options: SmoothL1Options = {}): Tensor {
   const { beta = 1 } = options;
-  checkOption("smoothL1Loss", "beta", beta, 0);
-  return pairLoss("smoothL1Loss", x, target, options, () => {
-    const d = sub(x, target);
-    return beta === 0 ? abs(d) : div(huber(d, beta), beta);
-  });
+  checkNumber("smoothL1Loss", "beta", beta, 0);
+  return distanceLoss("smoothL1Loss", x, target, options, (d) =>
+    beta === 0 ? abs(d) : div(huber(d, beta), beta),
+  );
 }
 
 export interface HuberOptions extends LossOptions {
@@ -38,11 +38,11 @@ export interface HuberOptions extends LossOptions {
   delta?: number;
 }
 
-/** (x - target)^2 / 2 where the distance is at most delta, else delta (|x - target| - delta / 2). */
+/** (x - target)^2 / 2 where the distance is at most delta, else delta (|x - target| - delta / 2); target of any dtype. */
 export function huberLoss(x: Tensor, target: Tensor, options: HuberOptions = {}): Tensor {
   const { delta = 1 } = options;
-  checkOption("huberLoss", "delta", delta, Number.MIN_VALUE);
-  return pairLoss("huberLoss", x, target, options, () => huber(sub(x, target), delta));
+  checkNumber("huberLoss", "delta", delta, Number.MIN_VALUE);
+  return distanceLoss("huberLoss", x, target, options, (d) => huber(d, delta));
 }
 
 /** With c = d limited to delta: c (d - c / 2). No branch, so that infinite distances have a slope. */
@@ -124,7 +124,7 @@ export interface PoissonNLLOptions extends LossOptions {
 /** The negative log-likelihood of counts: e^x - target x, or x - target ln(x + eps). */
 export function poissonNLLLoss(x: Tensor, target: Tensor, options: PoissonNLLOptions = {}): Tensor {
   const { logInput = true, full = false, eps = 1e-8 } = options;
-  checkOption("poissonNLLLoss", "eps", eps);
+  checkNumber("poissonNLLLoss", "eps", eps, -Infinity);
   return pairLoss("poissonNLLLoss", x, target, options, () => {
     const [rate, logRate] = logInput ? [exp(x), x] : [x, log(add(x, eps))];
     const loss = sub(rate, mul(target, logRate));
@@ -157,15 +157,16 @@ export function gaussianNLLLoss(
   options: GaussianNLLOptions = {},
 ): Tensor {
   const { full = false, eps = 1e-6 } = options;
-  checkOption("gaussianNLLLoss", "eps", eps, Number.MIN_VALUE);
+  checkNumber("gaussianNLLLoss", "eps", eps, Number.MIN_VALUE);
   return pairLoss("gaussianNLLLoss", x, target, options, () => {
     checkFloat("gaussianNLLLoss", "variance", variance);
     const outer = x.shape.slice(0, -1);
     const lacksDim = x.ndim > 0 && sameShape(variance.shape, outer);
     if (!lacksDim && ![x.shape, [...outer, 1]].some((s) => sameShape(variance.shape, s))) {
-      throw new ShapeError(
+      misfit(
         "gaussianNLLLoss",
-        `variance must be one for each element or row of ${showShape(x.shape)}: got ${showShape(variance.shape)}`,
+        `variance must be one for each element or row of ${showShape(x.shape)}`,
+        variance,
       );
     }
     const [low] = bounds(variance);
@@ -193,8 +194,8 @@ export interface FocalOptions extends Omit<LossOptions, "reduction"> {
  */
 export function focalLoss(x: Tensor, target: Tensor, options: FocalOptions = {}): Tensor {
   const { alpha = 0.25, gamma = 2, reduction = "none" } = options;
-  checkOption("focalLoss", "alpha", alpha);
-  checkOption("focalLoss", "gamma", gamma, 0);
+  checkNumber("focalLoss", "alpha", alpha, -Infinity);
+  checkNumber("focalLoss", "gamma", gamma, 0);
   return pairLoss("focalLoss", x, target, { reduction }, () => {
     const rest = sub(1, target);
     const wrong = add(mul(sigmoid(x), rest), mul(sigmoid(neg(x)), target));
@@ -215,13 +216,10 @@ export interface DiceOptions extends LossOptions {
  */
 export function diceLoss(x: Tensor, target: Tensor, options: DiceOptions = {}): Tensor {
   const { smooth = 1e-5 } = options;
-  checkOption("diceLoss", "smooth", smooth, 0);
+  checkNumber("diceLoss", "smooth", smooth, 0);
   return pairLoss("diceLoss", x, target, options, () => {
     if (x.ndim < 3) {
-      throw new ShapeError(
-        "diceLoss",
-        `the input must be [N, C, d1, ...]: got ${showShape(x.shape)}`,
-      );
+      misfit("diceLoss", "the input must be [N, C, d1, ...]", x);
     }
     const dims = x.shape.slice(2).map((_, i) => i + 2);
     const both = add(mul(sum(mul(x, target), dims), 2), smooth);

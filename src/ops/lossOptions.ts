@@ -1,9 +1,11 @@
 // What all losses share: what is checked of their operands, and what becomes of the losses of the elements.
+import { ShapeError } from "../core/errors.js";
 import { checkFloat } from "../core/dtype.js";
-import { ShapeError, ValueError } from "../core/errors.js";
 import { checkWord, sameShape, showShape } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
+import { sub } from "./arithmetic.js";
+import { cast } from "./convert.js";
 import { mean, sum } from "./reduce.js";
 
 /** What becomes of the losses of the elements (or rows). */
@@ -24,13 +26,6 @@ export function checkReduction(op: string, reduction: Reduction = "mean"): Reduc
 /** All losses, their sum or their mean. */
 export function reduce(loss: Tensor, reduction: Reduction): Tensor {
   return reduction === "none" ? loss : reduction === "sum" ? sum(loss) : mean(loss);
-}
-
-/** Refuses other numbers than those from low to high. */
-export function checkOption(op: string, name: string, value: number, low = -Infinity): void {
-  if (!(value >= low)) {
-    throw new ValueError(op, `${name} must be a number >= ${low}: got ${value}`);
-  }
 }
 
 /** Refuses operands of different shapes: in losses nothing is broadcast. */
@@ -70,4 +65,16 @@ export function pairLoss(
   const reduction = checkReduction(op, options.reduction);
   check(op, x, target);
   return tidy(() => reduce(lossOf(), reduction));
+}
+
+/** `pairLoss` of the distances x - target, whatever the target's dtype. */
+export function distanceLoss(
+  op: string,
+  x: Tensor,
+  target: Tensor,
+  options: LossOptions,
+  lossOf: (d: Tensor) => Tensor,
+): Tensor {
+  const loss = (): Tensor => lossOf(sub(x, cast(target, "float32")));
+  return pairLoss(op, x, target, options, loss, checkInput);
 }

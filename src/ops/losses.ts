@@ -2,7 +2,15 @@
 // fused kernels; everything else is composed of other ops. More: likelihoods.ts, margins.ts, ctc.ts.
 import { checkFloat } from "../core/dtype.js";
 import { DTypeError, GradError, IndexError, ShapeError, ValueError } from "../core/errors.js";
-import { broadcastShapes, sameShape, type Shape, showShape, sizeOf } from "../core/shape.js";
+import {
+  checkNumber,
+  expectShape,
+  broadcastShapes,
+  sameShape,
+  type Shape,
+  showShape,
+  sizeOf,
+} from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { isGradEnabled, noGrad } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
@@ -17,6 +25,7 @@ import { arange } from "./creation.js";
 import {
   checkReduction,
   type LossOptions,
+  distanceLoss,
   pairLoss,
   reduce,
   type Reduction,
@@ -61,12 +70,7 @@ export function crossEntropy(
   options: CrossEntropyOptions = {},
 ): Tensor {
   const { labelSmoothing = 0 } = options;
-  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
-    throw new ValueError(
-      "crossEntropy",
-      `labelSmoothing must lie in [0, 1]: got ${labelSmoothing}`,
-    );
-  }
+  checkNumber("crossEntropy", "labelSmoothing", labelSmoothing, 0, 1);
   if (target.dtype === "float32" && sameShape(target.shape, logits.shape)) {
     return softCrossEntropy(logits, target, options, labelSmoothing);
   }
@@ -94,13 +98,7 @@ function checkLogits(op: string, x: Tensor, { weight }: NllOptions): void {
     throw new ShapeError(op, "the input must be [C], [N, C] or [N, C, ...]: got a scalar");
   if (weight === undefined) return;
   checkFloat(op, "weight", weight);
-  const C = x.shape[classDim(x)]!;
-  if (weight.ndim !== 1 || weight.shape[0] !== C) {
-    throw new ShapeError(
-      op,
-      `weight must have one factor per class, [${C}]: got ${showShape(weight.shape)}`,
-    );
-  }
+  expectShape(op, "weight", weight, [x.shape[classDim(x)]!]);
 }
 
 function checkClasses(op: string, x: Tensor, target: Tensor, { weight }: NllOptions): Shape {
@@ -295,18 +293,20 @@ function softCrossEntropy(
 
 /**
  * The squared error, (x - target)^2, by default its mean.
+ * @param target of any dtype
  * @throws ShapeError unless the shapes are the same: nothing is broadcast
  */
 export function mseLoss(x: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
-  return pairLoss("mseLoss", x, target, options, () => square(sub(x, target)));
+  return distanceLoss("mseLoss", x, target, options, square);
 }
 
 /**
  * The absolute error, |x - target|, by default its mean.
+ * @param target of any dtype
  * @throws ShapeError unless the shapes are the same: nothing is broadcast
  */
 export function l1Loss(x: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
-  return pairLoss("l1Loss", x, target, options, () => abs(sub(x, target)));
+  return distanceLoss("l1Loss", x, target, options, abs);
 }
 
 /** Refuses factors that don't broadcast to x. */

@@ -1,7 +1,7 @@
 // Losses that ask for a margin: between classes, between two inputs, or to a bound. Composed of other ops.
 import { checkFloat } from "../core/dtype.js";
-import { DTypeError, ShapeError, ValueError } from "../core/errors.js";
-import { expectShape, sameShape, type Shape, showShape } from "../core/shape.js";
+import { DTypeError, ValueError, ShapeError } from "../core/errors.js";
+import { checkNumber, expectShape, sameShape, type Shape, showShape } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { noGrad } from "../autograd/mode.js";
 import { relu, softplus } from "./activations.js";
@@ -14,14 +14,7 @@ import { gather, indexSelect } from "./indexing.js";
 import { scatterAdd } from "./scatter.js";
 import type { WeightedOptions } from "./likelihoods.js";
 import { bceWithLogits, checkFactor } from "./losses.js";
-import {
-  checkInput,
-  checkOption,
-  checkPair,
-  checkShapes,
-  type LossOptions,
-  pairLoss,
-} from "./lossOptions.js";
+import { checkInput, checkPair, checkShapes, type LossOptions, pairLoss } from "./lossOptions.js";
 import { clamp, sqrt } from "./math.js";
 import { matmul } from "./matmul.js";
 import { misfit } from "./matrix.js";
@@ -36,7 +29,7 @@ export interface MarginOptions extends LossOptions {
 /** x where target is 1, max(0, margin - x) where it is -1. The target's dtype is up to you. */
 export function hingeEmbeddingLoss(x: Tensor, target: Tensor, options: MarginOptions = {}): Tensor {
   const { margin = 1 } = options;
-  checkOption("hingeEmbeddingLoss", "margin", margin);
+  checkNumber("hingeEmbeddingLoss", "margin", margin, -Infinity);
   const lossOf = (): Tensor => {
     const apart = where(ne(target, 1), clamp(sub(margin, x), 0), 0);
     return add(apart, where(ne(target, -1), x, 0));
@@ -96,7 +89,7 @@ export function multiMarginLoss(
 ): Tensor {
   const op = "multiMarginLoss";
   const { p = 1, margin = 1, weight } = options;
-  checkOption(op, "margin", margin);
+  checkNumber(op, "margin", margin, -Infinity);
   if ((p as number) !== 1 && (p as number) !== 2) {
     throw new ValueError(op, `p must be 1 or 2: got ${String(p)}`);
   }
@@ -172,7 +165,7 @@ export function marginRankingLoss(
 ): Tensor {
   const op = "marginRankingLoss";
   const { margin = 0 } = options;
-  checkOption(op, "margin", margin);
+  checkNumber(op, "margin", margin, -Infinity);
   return pairLoss(op, x1, x2, options, () => {
     checkShapes(op, x1, target);
     return clamp(sub(margin, mul(sub(x1, x2), target)), 0);
@@ -192,7 +185,7 @@ export function cosineEmbeddingLoss(
 ): Tensor {
   const op = "cosineEmbeddingLoss";
   const { margin = 0 } = options;
-  checkOption(op, "margin", margin);
+  checkNumber(op, "margin", margin, -Infinity);
   return pairLoss(op, x1, x2, options, () => {
     if (x1.ndim < 1 || x1.ndim > 2 || !sameShape(target.shape, x1.shape.slice(0, -1))) {
       misfit(op, "inputs must be [N, D] or [D], the target [N] or []", x1, target);
@@ -231,8 +224,8 @@ export function tripletMarginLoss(
   options: TripletMarginOptions = {},
 ): Tensor {
   const { p = 2, eps = 1e-6 } = options;
-  checkOption("tripletMarginLoss", "p", p, Number.MIN_VALUE);
-  checkOption("tripletMarginLoss", "eps", eps);
+  checkNumber("tripletMarginLoss", "p", p, Number.MIN_VALUE);
+  checkNumber("tripletMarginLoss", "eps", eps, -Infinity);
   return triplet("tripletMarginLoss", anchor, positive, negative, options, (a, b) =>
     pairwiseDistance(a, b, p, eps),
   );
@@ -262,7 +255,7 @@ function triplet(
   distance: (a: Tensor, b: Tensor) => Tensor,
 ): Tensor {
   const { margin = 1, swap = false } = options;
-  checkOption(op, "margin", margin);
+  checkNumber(op, "margin", margin, -Infinity);
   return pairLoss(op, anchor, positive, options, () => {
     checkPair(op, anchor, negative);
     const far = distance(anchor, negative);

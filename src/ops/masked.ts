@@ -1,19 +1,19 @@
 // Ops that read or write where a mask is true, in row-major order.
 import { DTypeError, ShapeError } from "../core/errors.js";
-import { broadcastShapes, expandLayout, showShape } from "../core/shape.js";
+import { broadcastShapes, expandLayout } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { checkInPlace } from "../autograd/record.js";
 import { tidy } from "../memory/scope.js";
 import type { Operand } from "./arithmetic.js";
 import { where } from "./compare.js";
-import { writeInto } from "./convert.js";
+import { item, writeInto } from "./convert.js";
 import { full } from "./creation.js";
 import { pick } from "./indexing.js";
-import { nonzero, positions } from "./nonzero.js";
+import { positions } from "./nonzero.js";
 import { put } from "./put.js";
 import { sum } from "./reduce.js";
-import { checkWrite, written } from "./scatter.js";
+import { checkScalar, checkWrite, written } from "./scatter.js";
 import { expand, narrow, reshape } from "./views.js";
 
 function checkMask(op: string, mask: Tensor): void {
@@ -33,23 +33,14 @@ export function maskedSelect(x: Tensor, mask: Tensor): Tensor {
   });
 }
 
-/** Refuses a value that is no scalar of x's dtype. */
-function checkValue(op: string, x: Tensor, mask: Tensor, value: Operand): void {
-  checkMask(op, mask);
-  if (typeof value === "number") return;
-  checkWrite(op, x, "value", value, "put");
-  if (value.ndim > 0) {
-    throw new ShapeError(op, `value must be a scalar: got ${showShape(value.shape)}`);
-  }
-}
-
 /**
  * A copy of x with one value wherever the mask is true; both are broadcast together.
  * @param mask bool
  * @param value a number, or a scalar of x's dtype
  */
 export function maskedFill(x: Tensor, mask: Tensor, value: Operand): Tensor {
-  checkValue("maskedFill", x, mask, value);
+  checkMask("maskedFill", mask);
+  checkScalar("maskedFill", x, value);
   broadcastShapes("maskedFill", x.shape, mask.shape);
   return tidy(() => where(mask, scalar(x, value), x));
 }
@@ -60,7 +51,8 @@ function scalar(x: Tensor, value: Operand): Tensor {
 
 /** `maskedFill` of x itself, which is returned; the mask broadcasts to x. */
 export function maskedFill_(x: Tensor, mask: Tensor, value: Operand): Tensor {
-  checkValue("maskedFill_", x, mask, value);
+  checkMask("maskedFill_", mask);
+  checkScalar("maskedFill_", x, value);
   const others = typeof value === "number" ? [] : [value];
   checkInPlace("maskedFill_", x, others);
   expandLayout("maskedFill_", mask.layout, x.shape);
@@ -76,34 +68,34 @@ export function maskedFill_(x: Tensor, mask: Tensor, value: Operand): Tensor {
 
 /**
  * A copy of x in which the elements where the mask is true are those of source, one after the other
- * in row-major order.
- * @param mask bool; broadcasts to x
+ * in row-major order; x and the mask are broadcast together.
+ * @param mask bool
  * @param source any shape, of x's dtype, with at least as many elements as the mask has true ones
  */
 export function maskedScatter(x: Tensor, mask: Tensor, source: Tensor): Tensor {
   return putMasked("maskedScatter", x, mask, source, false);
 }
 
-/** `maskedScatter` into x itself, which is returned. */
+/** `maskedScatter` into x itself, which is returned; the mask broadcasts to x. */
 export function maskedScatter_(x: Tensor, mask: Tensor, source: Tensor): Tensor {
   return putMasked("maskedScatter_", x, mask, source, true);
 }
 
 function putMasked(op: string, x: Tensor, mask: Tensor, source: Tensor, inPlace: boolean): Tensor {
   checkMask(op, mask);
-  checkWrite(op, x, "source", source, "put");
-  expandLayout(op, mask.layout, x.shape);
-  if (inPlace) checkInPlace(op, x, [source]);
+  checkWrite(op, x, "source", source);
+  if (inPlace) {
+    expandLayout(op, mask.layout, x.shape);
+    checkInPlace(op, x, [source]);
+  }
+  const shape = inPlace ? x.shape : broadcastShapes(op, x.shape, mask.shape);
   return tidy(() => {
-    const indices = nonzero(expand(mask, x.shape), { asTuple: true });
-    const k = indices[0]!.numel();
+    const places = expand(mask, shape);
+    const k = item(sum(places));
     if (source.numel() < k) {
       throw new ShapeError(op, `the mask picks ${k} elements: source has ${source.numel()}`);
     }
     const values = narrow(reshape(source, [-1]), 0, 0, k);
-    const scalar = (): Tensor => (k > 0 ? reshape(values, []) : x);
-    return x.ndim === 0
-      ? put(op, x, [], scalar(), { inPlace })
-      : put(op, x, indices, values, { inPlace });
+    return put(op, inPlace ? x : expand(x, shape), [places], values, { inPlace });
   });
 }

@@ -2,15 +2,16 @@
 // but where an op says otherwise. Maximum errors in ulp stand beside the kernels, in assembly/simd.
 import { broadcastShapes, checkInt } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
+import { noGrad } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
 import { f32 } from "../kernels/run.js";
 import type { F32Bits } from "../kernels/contract.js";
 import { kernels } from "../kernels/loader.js";
-import { add, div, maximum, minimum, mul, type Operand, square, sub } from "./arithmetic.js";
-import { gt, isnan, logicalOr, lt, where } from "./compare.js";
+import { add, asTensor, div, mul, type Operand, square, sub, sumTo } from "./arithmetic.js";
+import { ge, gt, isnan, le, logicalAnd, logicalOr, lt, where } from "./compare.js";
 import { tidy } from "../memory/scope.js";
 import { cast, clone } from "./convert.js";
-import { full, zerosLike } from "./creation.js";
+import { zerosLike } from "./creation.js";
 import { binary, unary, type UnaryKernel } from "./dispatch.js";
 
 /** f(x) in float32. Not recorded. */
@@ -198,44 +199,49 @@ function sigmoidGrad(dy: Tensor, y: Tensor): Tensor {
 
 /**
  * x limited to [min, max], null being no limit; NaN stays NaN, and where a bound is NaN so is the result.
- * int32 stays int32 where the bounds are whole. Where min > max the result is max. The gradient is 1 inside, bounds included, and 0
- * outside; bounds that are tensors (broadcast, promoted) have it where they are the result.
+ * int32 stays int32 where the bounds do. Where min > max the result is max. The gradient is 1 inside,
+ * bounds included, and 0 outside; a bound that is a tensor (broadcast, promoted) has it where x is beyond
+ * it, the lower one only below the upper one.
  */
 export function clamp(x: Tensor, low?: Operand | null, high?: Operand | null): Tensor {
   const min = low ?? -Infinity;
   const max = high ?? Infinity;
   const numbers = typeof min === "number" && typeof max === "number";
-  if (!numbers || Number.isNaN(min) || Number.isNaN(max)) return clampBetween(x, low, high);
-  const whole = [min, max].every((v) => Number.isInteger(v) || !Number.isFinite(v));
-  if (x.dtype !== "float32" && whole) return clampInt(x, min, max);
+  if (!numbers || x.dtype !== "float32" || Number.isNaN(min) || Number.isNaN(max)) {
+    return clampBetween(x, low ?? null, high ?? null);
+  }
   const out = apply("clamp", kernels.clampF32, x, [f32(min), f32(max)]);
   return record("clamp", out, [x], { x }, (dy, { x }) => [() => clampGrad(dy, x, min, max)]);
 }
-
-/** clamp with a tensor among its bounds: a choice, whose gradient goes to what was chosen. */
-function clampBetween(x: Tensor, low?: Operand | null, high?: Operand | null): Tensor {
+/** clamp as a choice: in any dtype, with bounds of any shape. */
+function clampBetween(x: Tensor, low: Operand | null, high: Operand | null): Tensor {
   let { shape } = x;
   for (const bound of [low, high]) {
     if (typeof bound === "object" && bound) shape = broadcastShapes("clamp", shape, bound.shape);
   }
-  return tidy(() => limited(gt, limited(lt, x, low ?? null), high ?? null));
+  return tidy(() => {
+    const tensorOf = (b: Operand | null): Tensor | null =>
+      b === null ? b : asTensor("clamp", b, x);
+    const [min, max] = [tensorOf(low), tensorOf(high)];
+    const out = noGrad(() => limited(gt, limited(lt, clone(x), min), max));
+    return record("clamp", out, [x, min, max], { x, min, max }, (dy, { x, min, max }) => {
+      const [least, most] = [min ?? -Infinity, max ?? Infinity];
+      const part = (mask: Tensor, of: Tensor): Tensor => sumTo(where(mask, dy, 0), of.shape);
+      return [
+        () => part(logicalAnd(ge(x, least), le(x, most)), x),
+        () => part(logicalAnd(lt(x, min!), lt(min!, most)), min!),
+        () => part(logicalOr(gt(x, max!), lt(max!, least)), max!),
+      ];
+    });
+  });
 }
 
 function limited(
   beyond: (x: Tensor, bound: Operand) => Tensor,
   x: Tensor,
-  bound: Operand | null,
+  bound: Tensor | null,
 ): Tensor {
-  if (bound === null) return x;
-  if (Number.isNaN(bound)) return limited(beyond, x, full([], NaN));
-  const outside = beyond(x, bound);
-  const taken = typeof bound === "number" ? outside : logicalOr(outside, isnan(bound));
-  return where(taken, bound, x);
-}
-
-function clampInt(x: Tensor, min: number, max: number): Tensor {
-  const int = (v: number): number => Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, v));
-  return tidy(() => minimum(maximum(x, int(min)), int(max)));
+  return bound === null ? x : where(logicalOr(beyond(x, bound), isnan(bound)), bound, x);
 }
 
 /** dy where min <= x <= max, else 0. */

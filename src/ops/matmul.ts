@@ -1,32 +1,36 @@
 // Matrix products. Operands of any strides go to the kernel as they are; it packs what it must.
-import { checkFloat } from "../core/dtype.js";
 import { ShapeError } from "../core/errors.js";
+import { checkFloat } from "../core/dtype.js";
 import {
   broadcastShapes,
   contiguousLayout,
   expandLayout,
   type Shape,
-  showShape,
   sizeOf,
   expectShape,
+  showShape,
 } from "../core/shape.js";
 import { allocate, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
 import { run } from "../kernels/run.js";
 import { matmulUnits } from "../kernels/units.js";
-import { sumTo } from "./arithmetic.js";
+import { mul, sumTo } from "./arithmetic.js";
 import { contiguous } from "./convert.js";
+import { zeros } from "./creation.js";
 import { collapse } from "./dispatch.js";
+import { add_ } from "./inplace.js";
+import { checkFactors } from "./matrix.js";
 import { sum } from "./reduce.js";
-import { reshape, squeeze, unsqueeze } from "./views.js";
+import { narrow, reshape, squeeze, unsqueeze } from "./views.js";
 import { tidy } from "../memory/scope.js";
 
 /**
  * The matrix product with PyTorch's rules: the last two dims multiply, those before broadcast; a
  * vector on the left is a row, on the right a column, and that dim disappears from the result.
  * [..., M, K] @ [..., K, N] = [..., M, N].
- * @throws ShapeError for scalars and for inner sizes that differ; DTypeError unless both are float32
+ * @throws ShapeError for scalars and for inner sizes that differ; DTypeError unless both are float32, or both int32
+ * (modulo 2^32)
  * @example
  * console.log(tensor([[1, 2], [3, 4]]).matmul(tensor([1, 1])).toArray()); // [ 3, 7 ]
  */
@@ -41,12 +45,11 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
       return b.ndim === 1 ? squeeze(flat, -1) : flat;
     });
   }
-  return multiply("matmul", a, b, false, false, null);
+  return a.dtype === "int32" ? multiplyInts(a, b) : multiply("matmul", a, b, false, false, null);
 }
 
 function check(op: string, a: Tensor, b: Tensor): void {
-  checkFloat(op, "a", a);
-  checkFloat(op, "b", b);
+  checkFactors(op, a, b);
   const inner = b.ndim === 1 ? b.shape[0] : b.shape[b.ndim - 2];
   if (a.ndim === 0 || b.ndim === 0 || a.shape[a.ndim - 1] !== inner) {
     throw new ShapeError(
@@ -84,6 +87,25 @@ function multiply(
       ),
     () => sum(dy, 0), // a bias comes with 2 dims only
   ]);
+}
+
+/** Products that `multiplyInts` holds at once, where a result is not larger. */
+const BLOCK = 2 ** 20;
+
+/** A @ B of int32, modulo 2^32, K in blocks. */
+function multiplyInts(a: Tensor, b: Tensor): Tensor {
+  const [M, K] = a.shape.slice(-2) as [number, number];
+  const outer = broadcastShapes("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2));
+  const out = zeros([...outer, M, b.shape.at(-1)!], { dtype: "int32" });
+  const step = Math.ceil(BLOCK / Math.max(1, out.numel()));
+  for (let k = 0; k < K; k += step) {
+    const n = Math.min(step, K - k);
+    tidy(() => {
+      const columns = unsqueeze(narrow(a, -1, k, n), -1); // [..., M, n, 1]
+      return add_(out, sum(mul(columns, unsqueeze(narrow(b, -2, k, n), -3)), -2));
+    });
+  }
+  return out;
 }
 
 const NO_BATCHES: readonly number[] = [];

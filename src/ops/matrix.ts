@@ -21,7 +21,12 @@ export function misfit(op: string, rule: string, ...operands: Tensor[]): never {
 
 /** Refuses operands, called a, b, ..., that are not float32. */
 export function checkFloats(op: string, ...operands: Tensor[]): void {
-  operands.forEach((x, i) => checkFloat(op, "abc"[i]!, x));
+  operands.forEach((x, i) => checkFloat(op, (10 + i).toString(36), x));
+}
+
+/** Refuses operands that are neither all float32 nor all int32. */
+export function checkFactors(op: string, ...operands: Tensor[]): void {
+  if (operands.some((x) => x.dtype !== "int32")) checkFloats(op, ...operands);
 }
 
 /** Refuses what is no batch of float32 matrices; `square`: or not square. Gives the last two sizes. */

@@ -1,15 +1,16 @@
 // Products of vectors and matrices: those that ask for exact ranks, and what is built from several.
 import { broadcastShapes, checkDim, checkInt, expandLayout, type Shape } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
+import { record } from "../autograd/record.js";
 import { tidy } from "../memory/scope.js";
 import { add, mul, sub } from "./arithmetic.js";
 import { clone } from "./convert.js";
-import { eye, tensor } from "./creation.js";
+import { eye, tensor, zerosLike } from "./creation.js";
 import { tensordot } from "./einsum.js";
 import { indexSelect } from "./indexing.js";
 import { matmul } from "./matmul.js";
 import { sum } from "./reduce.js";
-import { checkFloats, checkMatrix, misfit } from "./matrix.js";
+import { checkFactors, checkMatrix, misfit } from "./matrix.js";
 import { inv } from "./solve.js";
 import { diagonal } from "./strided.js";
 import { expand, reshape, unsqueeze } from "./views.js";
@@ -22,7 +23,7 @@ function checkRanks(op: string, a: Tensor, rankA: number, b: Tensor, rankB: numb
 /** Refuses what `product` doesn't take. */
 function checkProduct(op: string, a: Tensor, rankA: number, b: Tensor, rankB: number): void {
   checkRanks(op, a, rankA, b, rankB);
-  checkFloats(op, a, b);
+  checkFactors(op, a, b);
   const inner = b.shape[rankB === 1 ? 0 : rankB - 2];
   if (a.shape[rankA - 1] !== inner || (rankA === 3 && a.shape[0] !== b.shape[0])) {
     misfit(op, "sizes must match", a, b);
@@ -75,7 +76,7 @@ export function ger(a: Tensor, b: Tensor): Tensor {
 /** Sums over the last dims of both: [..., K] and [***, K] give [..., ***]. A scalar multiplies. */
 export function inner(a: Tensor, b: Tensor): Tensor {
   if (a.ndim === 0 || b.ndim === 0) return mul(a, b);
-  checkFloats("inner", a, b);
+  checkFactors("inner", a, b);
   if (a.shape.at(-1) !== b.shape.at(-1)) misfit("inner", "last sizes must match", a, b);
   return tensordot(a, b, [[-1], [-1]]);
 }
@@ -114,7 +115,7 @@ function blend(
 /**
  * beta x + alpha `mm`(a, b), with x broadcast to the product's shape, as in the three below.
  * @throws ShapeError for other ranks and sizes, or where x doesn't broadcast; DTypeError for a and b
- *   that aren't float32
+ *   that are neither both float32 nor both int32
  */
 export function addmm(x: Tensor, a: Tensor, b: Tensor, options: BlendOptions = {}): Tensor {
   return blend("addmm", x, a, 2, b, 2, options);
@@ -175,7 +176,10 @@ export function matrixPower(x: Tensor, n: number): Tensor {
   const [size] = checkMatrix("matrixPower", x, true);
   checkInt("matrixPower", "n", n);
   return tidy(() => {
-    if (n === 0) return clone(expand(eye(size), x.shape));
+    if (n === 0) {
+      const ones = clone(expand(eye(size), x.shape));
+      return record("matrixPower", ones, [x], {}, (dy) => [() => zerosLike(dy)]);
+    }
     let base = n < 0 ? inv(x) : x;
     let out: Tensor | null = null;
     for (let rest = Math.abs(n); ; base = matmul(base, base)) {

@@ -1,7 +1,7 @@
 // Ops that write where `at` reads, into a copy of x or (setAt, and those with a trailing "_") into x
 // itself. Where places repeat, the last value stays, in row-major order of the indices.
 import { DTypeError, ShapeError, ValueError } from "../core/errors.js";
-import { checkDim, expandLayout, type Shape, showShape, stridedLayout } from "../core/shape.js";
+import { checkDim, expandLayout, expectShape, type Shape, stridedLayout } from "../core/shape.js";
 import { alias, Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { checkInPlace } from "../autograd/record.js";
@@ -12,7 +12,8 @@ import { eq, where } from "./compare.js";
 import { cast, copyOf, writeInto } from "./convert.js";
 import { arange, full, zeros } from "./creation.js";
 import { checkIndex } from "./indexing.js";
-import { checkWrite, scatterInto, written } from "./scatter.js";
+import { misfit } from "./matrix.js";
+import { checkScalar, checkWrite, scatterInto, written } from "./scatter.js";
 import { expand, reshape, type Slice, slice } from "./views.js";
 
 interface How {
@@ -141,11 +142,8 @@ export interface IndexPutOptions {
 }
 
 function checkPut(op: string, x: Tensor, values: Operand, options: IndexPutOptions): How {
-  const accumulate = options.accumulate ?? false;
-  if (accumulate && x.dtype === "bool")
-    throw new DTypeError(op, "x must be float32 or int32: got bool");
-  if (typeof values !== "number") checkWrite(op, x, "values", values, accumulate ? "add" : "put");
-  return { accumulate };
+  if (typeof values !== "number") checkWrite(op, x, "values", values);
+  return { accumulate: options.accumulate ?? false };
 }
 
 /**
@@ -178,7 +176,7 @@ function entries(op: string, x: Tensor, dim: number, index: Tensor): Index[] {
   const at = checkDim(op, dim, x.ndim);
   checkIndex(op, index);
   if (index.ndim !== 1) {
-    throw new ShapeError(op, `index must be a vector: got ${showShape(index.shape)}`);
+    misfit(op, "index must be a vector", index);
   }
   if (x.ndim === 0) throw new ShapeError(op, "a scalar has no dim to index");
   return [...new Array<Index>(at).fill(slice()), index];
@@ -188,12 +186,7 @@ function entries(op: string, x: Tensor, dim: number, index: Tensor): Index[] {
 function checkSource(op: string, x: Tensor, dim: number, index: Tensor, source: Tensor): void {
   const at = checkDim(op, dim, x.ndim);
   const wanted = x.shape.map((n, i) => (i === at ? index.numel() : n));
-  if (source.ndim !== x.ndim || source.shape.some((n, i) => n !== wanted[i])) {
-    throw new ShapeError(
-      op,
-      `source must be ${showShape(wanted)}, an entry for each index: got ${showShape(source.shape)}`,
-    );
-  }
+  expectShape(op, "source", source, wanted);
 }
 
 export interface IndexAddOptions {
@@ -211,7 +204,7 @@ function addEntries(
   inPlace: boolean,
 ): Tensor {
   const at = entries(op, x, dim, index);
-  checkWrite(op, x, "source", source, "add");
+  checkWrite(op, x, "source", source);
   checkSource(op, x, dim, index, source);
   if (x.dtype === "int32" && !Number.isInteger(alpha)) {
     throw new DTypeError(op, `alpha must be an integer for int32: got ${alpha}`);
@@ -256,7 +249,7 @@ function copyEntries(
   inPlace: boolean,
 ): Tensor {
   const at = entries(op, x, dim, index);
-  checkWrite(op, x, "source", source, "put");
+  checkWrite(op, x, "source", source);
   checkSource(op, x, dim, index, source);
   return put(op, x, at, source, { inPlace });
 }
@@ -285,12 +278,7 @@ function fillEntries(
   inPlace: boolean,
 ): Tensor {
   const at = entries(op, x, dim, index);
-  if (typeof value !== "number") {
-    checkWrite(op, x, "value", value, "put");
-    if (value.ndim > 0) {
-      throw new ShapeError(op, `value must be a scalar: got ${showShape(value.shape)}`);
-    }
-  }
+  checkScalar(op, x, value);
   return put(op, x, at, value, { inPlace });
 }
 
@@ -308,7 +296,7 @@ export function indexFill_(x: Tensor, dim: number, index: Tensor, value: Operand
 function replaced(op: string, x: Tensor, dim: number, index: number | Slice, src: Tensor): Tensor {
   const at = checkDim(op, dim, x.ndim);
   if (x.ndim === 0) throw new ShapeError(op, "a scalar has no dim to index");
-  checkWrite(op, x, "src", src, "put");
+  checkWrite(op, x, "src", src);
   return put(op, x, [...new Array<Index>(at).fill(slice()), index], src);
 }
 

@@ -2,7 +2,7 @@
 // seed, the draws made before and i alone, so the numbers are the same on every machine.
 import { checkDType, checkFloat } from "../core/dtype.js";
 import { DTypeError, ValueError } from "../core/errors.js";
-import { checkShape, type Shape } from "../core/shape.js";
+import { checkNumber, checkShape, type Shape } from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { refuseInCapture } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
@@ -211,7 +211,7 @@ export function bernoulli(shape: Shape, p: number, options: RandomOptions = {}):
 
 /** Refuses what is no probability. */
 export function checkProbability(op: string, p: number, name = "p"): void {
-  if (!(p >= 0 && p <= 1)) throw new ValueError(op, `${name} must lie in [0, 1]: got ${p}`);
+  checkNumber(op, name, p, 0, 1);
 }
 
 export interface DropoutOptions {

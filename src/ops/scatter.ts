@@ -17,19 +17,26 @@ import { cast, copyOf } from "./convert.js";
 import { arange, full, ones, zeros } from "./creation.js";
 import { collapse } from "./dispatch.js";
 import { checkAlong, checkRange, firstBad, gather, outOfRange } from "./indexing.js";
+import { misfit } from "./matrix.js";
 import { expand, narrow, reshape } from "./views.js";
 
-/** What becomes of an element that is written to; all but "put" take float32 and int32 only. */
+/** What becomes of an element that is written to; of bools, "add" and "amax" are "or", "prod" and "amin" "and". */
 export type Write = "put" | "add" | "prod" | "amax" | "amin";
 const WRITES: readonly Write[] = ["put", "add", "prod", "amax", "amin"];
 
-/** Refuses a second operand of another dtype, and bools where numbers are computed. */
-export function checkWrite(op: string, x: Tensor, name: string, src: Tensor, write: Write): void {
+/** Refuses a second operand of another dtype. */
+export function checkWrite(op: string, x: Tensor, name: string, src: Tensor): void {
   if (src.dtype !== x.dtype) {
     throw new DTypeError(op, `${name} must be ${x.dtype}, as x is: got ${src.dtype}`);
   }
-  if (write !== "put" && x.dtype === "bool") {
-    throw new DTypeError(op, "x must be float32 or int32: got bool");
+}
+
+/** Refuses a value that is neither a number nor a scalar of x's dtype. */
+export function checkScalar(op: string, x: Tensor, value: Operand): void {
+  if (typeof value === "number") return;
+  checkWrite(op, x, "value", value);
+  if (value.ndim > 0) {
+    misfit(op, "value must be a scalar", value);
   }
 }
 
@@ -94,18 +101,11 @@ export function written<S extends Record<string, Tensor>>(
   return record(op, out, [x, ...others], saved, backward);
 }
 
-function checkScatter(
-  op: string,
-  x: Tensor,
-  dim: number,
-  index: Tensor,
-  src: Operand,
-  write: Write,
-): number {
+function checkScatter(op: string, x: Tensor, dim: number, index: Tensor, src: Operand): number {
   const at = checkDim(op, dim, x.ndim);
   checkAlong(op, x, at, index);
   if (typeof src !== "number") {
-    checkWrite(op, x, "src", src, write);
+    checkWrite(op, x, "src", src);
     if (src.ndim !== x.ndim || index.shape.some((n, i) => n > src.shape[i]!)) {
       throw new ShapeError(
         op,
@@ -126,7 +126,7 @@ function along(
   write: Write,
   inPlace = false,
 ): Tensor {
-  const at = checkScatter(op, x, dim, index, src, write);
+  const at = checkScatter(op, x, dim, index, src);
   const given = typeof src === "number" ? [] : [src];
   if (inPlace) {
     checkInPlace(op, x, given);
@@ -201,13 +201,13 @@ export interface ScatterReduceOptions {
 }
 
 /** Where a reduction starts that leaves x's own element out. */
-const START = { sum: 0, prod: 1, mean: 0, amax: -Infinity, amin: Infinity };
-const START_I32 = { ...START, amax: -(2 ** 31), amin: 2 ** 31 - 1 };
+const START = { sum: 0, mean: 0, prod: 1, amax: -Infinity, amin: Infinity };
+const LEAST = { float32: -Infinity, int32: -(2 ** 31), bool: 0 };
 
 /**
  * A copy of x with src reduced into it at `index` along a dim. Of "amax" and "amin", all elements
  * that are equal to the result share its gradient.
- * @param reduce "sum", "prod", "mean" (of float32), "amax" or "amin"
+ * @param reduce "sum", "prod", "mean" (rounded down for int32; not of bools), "amax" or "amin"
  * @throws IndexError for an index outside of [0, size of dim)
  */
 export function scatterReduce(
@@ -220,21 +220,22 @@ export function scatterReduce(
 ): Tensor {
   const op = "scatterReduce";
   checkWord(op, "reduce", reduce, Object.keys(START));
-  const at = checkScatter(op, x, dim, index, src, "add");
-  if (reduce === "mean" && x.dtype !== "float32") {
-    throw new DTypeError(op, `the mean takes float32: got ${x.dtype}`);
-  }
+  const at = checkScatter(op, x, dim, index, src);
+  const { dtype } = x;
+  if (reduce === "mean" && dtype === "bool") throw new DTypeError(op, "a bool has no mean");
   checkRange(op, index, x.shape[at]!);
   const { includeSelf = true } = options;
   return tidy(() => {
-    const start = (x.dtype === "int32" ? START_I32 : START)[reduce];
+    const least = Math.max(START[reduce], LEAST[dtype]);
+    const start = dtype === "int32" ? Math.min(least, 2 ** 31 - 1) : least;
     const base = includeSelf ? x : scatter(x, at, index, start);
     const used = cropped(src, index.shape);
     if (reduce === "sum") return scatterAdd(base, at, index, used);
     if (reduce !== "mean") return folded(base, at, index, used, reduce);
-    const own = includeSelf ? ones(x.shape) : zeros(x.shape);
-    const count = scatterAdd(own, at, index, ones(index.shape));
-    return div(scatterAdd(base, at, index, used), maximum(count, 1));
+    const own = full(x.shape, Number(includeSelf), { dtype });
+    const count = scatterAdd(own, at, index, ones(index.shape, { dtype }));
+    const roundingMode = dtype === "int32" ? "floor" : null;
+    return div(scatterAdd(base, at, index, used), maximum(count, 1), { roundingMode });
   });
 }
 

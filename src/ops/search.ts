@@ -16,6 +16,7 @@ import { cast, clone, compute, item, to, withAllContiguous } from "./convert.js"
 import { fillContiguous, full, linspace } from "./creation.js";
 import { gather } from "./indexing.js";
 import { clamp } from "./math.js";
+import { misfit } from "./matrix.js";
 import { amax, amin, sum } from "./reduce.js";
 import { diff } from "./scan.js";
 import { narrow, reshape } from "./views.js";
@@ -40,7 +41,7 @@ export function searchsorted(
   options: SearchsortedOptions = {},
 ): Tensor {
   const { right = options.side === "right", side, sorter } = options;
-  if (side !== undefined) checkWord("searchsorted", "side", side, ["left", "right"]);
+  checkWord("searchsorted", "side", side ?? "left", ["left", "right"]);
   if (right && side === "left") {
     throw new ValueError("searchsorted", "side and right contradict each other");
   }
@@ -88,10 +89,7 @@ export function bucketize(
   { right = false }: { right?: boolean } = {},
 ): Tensor {
   if (boundaries.ndim !== 1) {
-    throw new ShapeError(
-      "bucketize",
-      `boundaries must be a vector: got ${showShape(boundaries.shape)}`,
-    );
+    misfit("bucketize", "boundaries must be a vector", boundaries);
   }
   return searchsorted(boundaries, x, { right });
 }
@@ -116,7 +114,7 @@ function count(op: string, x: Tensor, weights: Tensor | null, bins: number): Ten
 export function bincount(x: Tensor, weights?: Tensor | null, minlength = 0): Tensor {
   checkWhole("bincount", x);
   if (x.ndim !== 1) {
-    throw new ShapeError("bincount", `x must be a vector: got ${showShape(x.shape)}`);
+    misfit("bincount", "x must be a vector", x);
   }
   if (weights != null) expectShape("bincount", "weights", weights, x.shape);
   checkInt("bincount", "minlength", minlength, 0);
@@ -192,10 +190,7 @@ export function histogram(
   checkFloat("histogram", "x", x);
   if (typeof bins === "number") checkInt("histogram", "bins", bins, 1);
   else if (bins.ndim !== 1 || bins.numel() < 2) {
-    throw new ShapeError(
-      "histogram",
-      `edges must be a vector of 2 or more: got ${showShape(bins.shape)}`,
-    );
+    misfit("histogram", "edges must be a vector of 2 or more", bins);
   }
   if (weight !== undefined) expectShape("histogram", "weight", weight, x.shape);
   return tidy(() =>

@@ -1,7 +1,7 @@
 // Signals in short pieces: window functions, the short-time Fourier transform and its inverse.
 import { checkFloat } from "../core/dtype.js";
 import { ShapeError, ValueError } from "../core/errors.js";
-import { checkInt, expectShape, showShape } from "../core/shape.js";
+import { checkNumber, checkInt, expectShape, showShape } from "../core/shape.js";
 import { detach } from "../autograd/backward.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
@@ -12,6 +12,7 @@ import { fft, irfft, rfft } from "./fft.js";
 import { fold, unfold } from "./fold.js";
 import { cat, stack } from "./join.js";
 import { abs, clamp, cos } from "./math.js";
+import { misfit } from "./matrix.js";
 import { pad } from "./padding.js";
 import { amin } from "./reduce.js";
 import { expand, narrow, reshape, transpose, unsqueeze } from "./views.js";
@@ -77,9 +78,7 @@ function besselI0(z: Tensor, terms: number): Tensor {
 /** I0(beta sqrt(1 - (2 i / N - 1)^2)) / I0(beta) (Kaiser, 1974). @param options.beta Default: 12 */
 export function kaiserWindow(n: number, options: WindowOptions & { beta?: number } = {}): Tensor {
   const { beta = 12 } = options;
-  if (!(beta >= 0 && beta <= 80)) {
-    throw new ValueError("kaiserWindow", `beta must lie in [0, 80]: got ${beta}`);
-  }
+  checkNumber("kaiserWindow", "beta", beta, 0, 80);
   const terms = 20 + Math.ceil(2 * beta);
   return windowOf("kaiserWindow", n, options, (at) => {
     const z = mul(clamp(sub(1, square(sub(mul(at, 2), 1))), 0), beta * beta);
@@ -153,10 +152,7 @@ export function stft(
   checkStft("stft", x, nFft, hop);
   const length = (x.shape.at(-1) ?? 0) + (center ? 2 * Math.floor(nFft / 2) : 0);
   if (x.ndim < 1 || x.ndim > 2 || length < nFft) {
-    throw new ShapeError(
-      "stft",
-      `x must be [L] or [B, L] with at least one frame of ${nFft}: got ${showShape(x.shape)}`,
-    );
+    misfit("stft", `x must be [L] or [B, L] with at least one frame of ${nFft}`, x);
   }
   return tidy(() => {
     const window = paddedWindow("stft", nFft, options);

@@ -12,7 +12,7 @@ import { softmaxUnits } from "../kernels/units.js";
 import { tidy } from "../memory/scope.js";
 import { add, mul, neg, sub } from "./arithmetic.js";
 import { eq, isfinite, where } from "./compare.js";
-import { withContiguous } from "./convert.js";
+import { withCast, withContiguous } from "./convert.js";
 import { full } from "./creation.js";
 import { exp, log } from "./math.js";
 import { amax, type Dims, type ReduceOptions, sum } from "./reduce.js";
@@ -98,10 +98,10 @@ function along(x: Tensor, at: number): Tensor {
   return x.ndim === 0 ? x : sum(x, at, { keepdim: true });
 }
 
-/** ln(sum of exp(x)) over `dims`, without overflow; -Infinity over no elements. */
+/** ln(sum of exp(x)) over `dims`, without overflow, in float32; -Infinity over no elements. */
 export function logsumexp(x: Tensor, dims?: Dims, options: ReduceOptions = {}): Tensor {
-  checkFloat("logsumexp", "x", x);
   const over = checkDims("logsumexp", dims, x.ndim);
+  if (x.dtype !== "float32") return withCast(x, "float32", (x) => logsumexp(x, dims, options));
   const shape = reducedShape(x.shape, over, options.keepdim ?? false);
   const kept = reducedShape(x.shape, over, true);
   const out = tidy(() => noGrad(() => reshape(logOfSums(x, over, kept), shape)));

@@ -31,7 +31,8 @@ const ADJUGATE = 10;
 function gauss(op: string, mode: number, a: Tensor, b: Tensor | null, shape: Shape): Tensor {
   const n = a.shape.at(-1)!;
   const r = b?.shape.at(-1) ?? (mode === DET || mode === SLOGDET ? 0 : n);
-  const fault = mode < DET ? "is singular" : null;
+  // The logarithm's slope at 0 is infinite, not refused.
+  const fault = mode < DET && op !== "slogdet" ? "is singular" : null;
   return eachMatrix(op, kernels.solveF32, a, shape, n * (n + r), fault, [n, r, mode], b);
 }
 
@@ -177,7 +178,10 @@ function adjugate(x: Tensor): Tensor {
   ]);
 }
 
-/** ln |det A| = logabsdet and det A = sign exp(logabsdet); a singular matrix gives 0 and -Infinity. */
+/**
+ * ln |det A| = logabsdet and det A = sign exp(logabsdet); a singular matrix gives 0 and -Infinity, and
+ * its gradient consists of infinities and NaN.
+ */
 export function slogdet(x: Tensor): { sign: Tensor; logabsdet: Tensor } {
   checkMatrix("slogdet", x, true);
   return tidy(() => {

@@ -1,16 +1,15 @@
 // Joins and splits along the dims that their names say, and grids of coordinates: all made of views,
 // cat and stack.
-import { ShapeError, ValueError } from "../core/errors.js";
+import { ValueError } from "../core/errors.js";
 import { checkDType } from "../core/dtype.js";
 import {
+  checkWord,
   broadcastShapes,
   checkDim,
   checkInt,
   checkRank,
   listOf,
   type Shape,
-  showShape,
-  checkWord,
 } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
@@ -18,6 +17,7 @@ import { pow } from "./arithmetic.js";
 import { checkGradDType, linspace, type TensorOptions } from "./creation.js";
 import { cast } from "./convert.js";
 import { cat, stack } from "./join.js";
+import { misfit } from "./matrix.js";
 import { pad } from "./padding.js";
 import { expand, narrow, permute, reshape } from "./views.js";
 
@@ -140,7 +140,7 @@ export function broadcastTensors(tensors: readonly Tensor[]): Tensor[] {
 export function blockDiag(tensors: readonly Tensor[]): Tensor {
   const wide = tensors.find((x) => x.ndim > 2);
   if (wide !== undefined) {
-    throw new ShapeError("blockDiag", `takes at most 2 dims: got ${showShape(wide.shape)}`);
+    misfit("blockDiag", "takes at most 2 dims", wide);
   }
   const widths = tensors.map((x) => (x.ndim === 0 ? 1 : x.shape[x.ndim - 1]!));
   const total = widths.reduce((a, b) => a + b, 0);
@@ -178,7 +178,7 @@ function checkVectors(op: string, tensors: readonly Tensor[], least: 0 | 1): voi
   if (tensors.length === 0) throw new ValueError(op, "needs at least one tensor");
   for (const x of tensors) {
     if (x.ndim > 1 || x.ndim < 1 - least) {
-      throw new ShapeError(op, `takes vectors: got ${showShape(x.shape)}`);
+      misfit(op, "takes vectors", x);
     }
   }
 }
@@ -195,7 +195,7 @@ export function cartesianProd(tensors: readonly Tensor[]): Tensor {
   );
 }
 
-/** base to the powers that `linspace` gives: float32, from base^start to base^end. */
+/** base to the powers that `linspace` gives, from base^start to base^end; of int32 start and end are cut to integers, and so are the powers. */
 export function logspace(
   start: number,
   end: number,
@@ -206,7 +206,8 @@ export function logspace(
   const { dtype = "float32", requiresGrad = false } = options;
   checkGradDType("logspace", checkDType("logspace", dtype), options);
   return tidy(() => {
-    const out = cast(pow(base, linspace(start, end, steps)), dtype);
+    const cut = dtype === "int32" ? Math.trunc : Number;
+    const out = cast(pow(base, linspace(cut(start), cut(end), steps)), dtype);
     if (requiresGrad) out.requiresGrad = true;
     return out;
   });

@@ -8,6 +8,7 @@ import { tidy } from "../memory/scope.js";
 import { div } from "./arithmetic.js";
 import { isnan, logicalNot, where } from "./compare.js";
 import { withCast } from "./convert.js";
+import { matrixNorm } from "./distances.js";
 import { pNorm } from "./norms.js";
 import {
   amax,
@@ -24,18 +25,23 @@ import {
 /**
  * The p-norm over `dims`: (sum of |x|^p)^(1/p); p = 0 counts what is not 0, Infinity and -Infinity are
  * the largest and the smallest |x|. The gradient is 0 where the norm is, and at elements that are 0.
- * @param p default 2 ("fro" is the same)
+ * @param p default 2 ("fro" is the same); "nuc", over two dims, is `matrixNorm`'s
  */
 export function norm(
   x: Tensor,
-  p: number | "fro" = 2,
+  p: number | "fro" | "nuc" = 2,
   dims?: Dims,
   options: ReduceOptions = {},
 ): Tensor {
   checkFloat("norm", "x", x);
+  if (p === "nuc") {
+    const over = checkDims("norm", dims, x.ndim);
+    if (over.length !== 2) throw new ValueError("norm", `"nuc" takes two dims: got ${over.length}`);
+    return matrixNorm(x, p, over as [number, number], options);
+  }
   const power = p === "fro" ? 2 : p;
   if (typeof power !== "number" || Number.isNaN(power)) {
-    throw new ValueError("norm", `p must be a number or "fro": got ${String(p)}`);
+    throw new ValueError("norm", `p must be a number, "fro" or "nuc": got ${String(p)}`);
   }
   return pNorm("norm", x, power, dims, options);
 }

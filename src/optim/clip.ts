@@ -1,5 +1,6 @@
 // Gradients kept within bounds, between `backward` and `step`.
 import { ValueError } from "../core/errors.js";
+import { checkNumber } from "../core/shape.js";
 import { Tensor } from "../autograd/tensor.js";
 import { refuseInCapture, withGrad } from "../autograd/mode.js";
 import { tidy, untracked } from "../memory/scope.js";
@@ -9,7 +10,7 @@ import { zeros } from "../ops/creation.js";
 import { vectorNorm } from "../ops/distances.js";
 import { clamp } from "../ops/math.js";
 import { stack } from "../ops/join.js";
-import { checkNumber, listOf } from "./optimizer.js";
+import { listOf } from "./optimizer.js";
 
 export interface ClipGradNormOptions {
   /** Which norm: 1, 2, ..., or Infinity for the largest entry. Default: 2. */

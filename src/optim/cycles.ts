@@ -1,9 +1,8 @@
 // The scheduler that moves the momentum against the rate, and the one that waits for a metric.
 import { ValueError } from "../core/errors.js";
-import { checkWord } from "../core/shape.js";
+import { checkNumber, checkWord } from "../core/shape.js";
 import { cos } from "../core/scalarMath.js";
 import { refuseInCapture } from "../autograd/mode.js";
-import { checkNumber } from "./optimizer.js";
 import {
   LRScheduler,
   perGroup,

@@ -1,5 +1,6 @@
 // Optimizer: what all optimisers share. Parameters in groups, state per parameter, saving and resuming.
 import { ValueError } from "../core/errors.js";
+import { checkNumber } from "../core/shape.js";
 import { checkGradient, Tensor } from "../autograd/tensor.js";
 import { revise, withGrad } from "../autograd/mode.js";
 import type { Shape } from "../core/shape.js";
@@ -284,17 +285,4 @@ export function stateNumber(kept: Tensor | number | undefined, first: number): n
 /** Counts the steps of a parameter: this one's number, from 1. */
 export function stateStep(state: ParamState): number {
   return (state["step"] = stateNumber(state["step"], 0) + 1);
-}
-
-/** Refuses numbers outside of their range. */
-export function checkNumber(
-  op: string,
-  name: string,
-  value: number | undefined,
-  low = 0,
-  high = Infinity,
-): void {
-  if (!(value! >= low && value! <= high)) {
-    throw new ValueError(op, `${name} must lie in [${low}, ${high}]: got ${value}`);
-  }
 }

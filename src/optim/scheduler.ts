@@ -1,9 +1,9 @@
 // Scheduler: what all learning-rate schedulers share. The rates of an optimiser's groups, and a state
 // that is saved and resumed.
 import { ValueError } from "../core/errors.js";
-import { checkInt } from "../core/shape.js";
+import { checkNumber, checkInt } from "../core/shape.js";
 import { renewing } from "../ops/step.js";
-import { checkNumber, optionsOf } from "./optimizer.js";
+import { optionsOf } from "./optimizer.js";
 
 /** What a scheduler needs of an optimiser: groups with a rate. */
 export interface Scheduled {

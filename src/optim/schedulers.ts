@@ -2,7 +2,7 @@
 // rate from that of the epoch before, so that several may act on one optimiser. An epoch is whatever
 // lies between two calls of `step`.
 import { cos, pow } from "../core/scalarMath.js";
-import { checkNumber } from "./optimizer.js";
+import { checkNumber } from "../core/shape.js";
 import {
   checkMilestones,
   type Lambdas,

@@ -1,15 +1,10 @@
 // Stochastic gradient descent.
 import { ValueError } from "../core/errors.js";
+import { checkNumber } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { f32 } from "../kernels/run.js";
 import { JoinedOptimizer, type Steps } from "./joined.js";
-import {
-  checkNumber,
-  type Params,
-  type ParamState,
-  type StepOptions,
-  stateTensor,
-} from "./optimizer.js";
+import { type Params, type ParamState, type StepOptions, stateTensor } from "./optimizer.js";
 
 export interface SGDOptions extends StepOptions {
   /** Learning rate. Default: 0.001. */

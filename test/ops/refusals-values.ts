@@ -22,6 +22,7 @@ const products: Refusals = {
     shape(/inner sizes must match: got a=\[\], b=\[3\]/, () => sg.matmul(f.scalar, f.v3)),
     shape(/must broadcast.*a=\[2\], b=\[3\]/, () => sg.matmul(f.cube, f.cube342)),
     dtype(/b must be float32: got int32/, () => sg.matmul(f.v3, f.int3)),
+    dtype(/a must be float32: got bool/, () => sg.matmul(f.bool3, f.bool3)),
   ],
   linear: [
     shape(/got x=\[2,3\], weight=\[4,5\]/, () => sg.linear(f.m23, f.m45)),
@@ -85,7 +86,7 @@ const classLoss = (op: typeof sg.nllLoss): Refusal[] => [
   shape(/targets must be \[2\].*got input=\[2,3\], target=\[2,1\]/, () => op(f.m23, column)),
   value(/ignoreIndex must be an int32: got 0.5/, () => op(f.m45, f.int5, { ignoreIndex: 0.5 })),
   value(/must be an int32: got 2147483648/, () => op(f.m45, f.int5, { ignoreIndex: 2 ** 31 })),
-  shape(/one factor per class, \[3\]: got \[5\]/, () => op(f.m23, f.int3, { weight: f.v5 })),
+  shape(/weight must be \[3\]: got \[5\]/, () => op(f.m23, f.int3, { weight: f.v5 })),
   late(
     index(/classes must lie in \[0, 4\] or be ignoreIndex \(-100\): got 9 in row 2/, () =>
       op(f.m55, f.int5),
@@ -94,7 +95,7 @@ const classLoss = (op: typeof sg.nllLoss): Refusal[] => [
 ];
 const pairLoss = (op: typeof sg.mseLoss): Refusal[] => [
   shape(/one shape: got input=\[2,3\], target=\[3\]/, () => op(f.m23, f.v3)),
-  dtype(/the target must be float32: got int32/, () => op(f.v3, f.int3)),
+  dtype(/the input must be float32: got int32/, () => op(f.int3, f.v3)),
   value(/reduction must be .*: got max/, () => op(f.v3, f.v3, { reduction: "max" as never })),
 ];
 const losses: Refusals = {
@@ -113,6 +114,7 @@ const losses: Refusals = {
   l1Loss: pairLoss(sg.l1Loss),
   bceWithLogits: [
     ...pairLoss(sg.bceWithLogits),
+    dtype(/the target must be float32: got int32/, () => sg.bceWithLogits(f.v3, f.int3)),
     shape(/must broadcast.*a=\[3\], b=\[5\]/, () =>
       sg.bceWithLogits(f.v3, f.v3, { posWeight: f.v5 }),
     ),
@@ -155,6 +157,8 @@ const creation: Refusals = {
   linspace: [
     value(/start and end must be finite: got 0, Infinity/, () => sg.linspace(0, Infinity, 3)),
     value(/sizes must be integers >= 0: got \[2.5\]/, () => sg.linspace(0, 1, 2.5)),
+    value(/int32 can't hold 4294967296/, () => sg.linspace(0, 2 ** 32, 3, { dtype: "int32" })),
+    dtype(/a sequence can't be bool/, () => sg.linspace(0, 1, 3, { dtype: "bool" })),
     ...gradDType(() => sg.linspace(0, 1, 3, { dtype: "int32", requiresGrad: true })),
   ],
   ...Object.fromEntries(

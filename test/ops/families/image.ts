@@ -9,6 +9,8 @@ import { badDim, dtype, f, type Refusals, shape, value } from "../refusal.js";
 const { nn } = sg;
 
 const twoGrids = sg.ones([2, 3, 2, 2]);
+const volume = sg.ones([1, 1, 2, 2, 2]);
+const points = sg.ones([1, 2, 2, 2, 3]);
 const noRows = sg.ones([1, 2, 0, 4]);
 const oneFrame = sg.ones([3, 1, 2]);
 const fiveColumns = sg.ones([2, 4, 5]);
@@ -100,8 +102,12 @@ const edges: Edges = {
   gridSample: [
     [() => sg.gridSample(E(0, 2, 3, 3), E(0, 2, 2, 2)), [0, 2, 2, 2]],
     [() => sg.gridSample(E(1, 2, 3, 3), E(1, 0, 2, 2)), [1, 2, 0, 2]],
+    [() => sg.gridSample(E(0, 2, 3, 3, 1), E(0, 1, 2, 2, 3)), [0, 2, 1, 2, 2]],
   ],
-  affineGrid: [[() => sg.affineGrid(E(0, 2, 3), [0, 1, 3, 2]), [0, 3, 2, 2]]],
+  affineGrid: [
+    [() => sg.affineGrid(E(0, 2, 3), [0, 1, 3, 2]), [0, 3, 2, 2]],
+    [() => sg.affineGrid(sg.ones([1, 2, 3]), [1, 1, 0, 2]), [1, 0, 2, 2]],
+  ],
   fold: [[() => sg.fold(E(0, 4, 6), [3, 4], 2), [0, 1, 3, 4]]],
   pixelShuffle: [[() => sg.pixelShuffle(E(0, 4, 2, 3), 2), [0, 1, 4, 6]]],
   pixelUnshuffle: [[() => sg.pixelUnshuffle(E(0, 1, 2, 4), 2), [0, 4, 1, 2]]],
@@ -182,25 +188,35 @@ const refusals: Refusals = {
     value(/alignCorners is not for mode nearest/, () =>
       sg.interpolate(f.images, { size: 3, alignCorners: true }),
     ),
+    value(/alignCorners is not for mode area/, () =>
+      sg.interpolate(f.images, { size: 3, mode: "area", alignCorners: true }),
+    ),
     value(/antialias is for bilinear and bicubic: got nearest/, () =>
       sg.interpolate(f.images, { size: 3, antialias: true }),
     ),
   ],
   gridSample: [
-    shape(/got x=\[1,2,4,4\], grid=\[2,3,2,2\]/, () => sg.gridSample(f.images, twoGrids)),
-    shape(/got x=\[1,2,4,4\], grid=\[1,2,4,4\]/, () => sg.gridSample(f.images, f.images)),
-    shape(/got x=\[1,2,0,4\]/, () => sg.gridSample(noRows, f.grid)),
-    shape(/got x=\[1,2,4,4\], grid=\[2,3\]/, () => sg.gridSample(f.images, f.m23)),
+    shape(/got \[1,2,4,4\] and \[2,3,2,2\]/, () => sg.gridSample(f.images, twoGrids)),
+    shape(/got \[1,2,4,4\] and \[1,2,4,4\]/, () => sg.gridSample(f.images, f.images)),
+    shape(/got \[1,2,0,4\] and/, () => sg.gridSample(noRows, f.grid)),
+    shape(/got \[1,2,4,4\] and \[2,3\]/, () => sg.gridSample(f.images, f.m23)),
     value(/mode must be .*: got cubic/, () =>
       sg.gridSample(f.grid, f.grid, { mode: "cubic" as never }),
+    ),
+    shape(/takes .* or volumes and 3: got \[2,3,4\] and \[2,3,4\]/, () =>
+      sg.gridSample(f.cube, f.cube),
+    ),
+    shape(/got \[1,1,2,2,2\] and \[1,1,2,2,2\]/, () => sg.gridSample(volume, volume)),
+    value(/mode must be bilinear or nearest: got bicubic/, () =>
+      sg.gridSample(volume, points, { mode: "bicubic" }),
     ),
     value(/paddingMode must be .*: got wrap/, () =>
       sg.gridSample(f.grid, f.grid, { paddingMode: "wrap" as never }),
     ),
   ],
   affineGrid: [
-    shape(/got \[2,3,4\], \[2,1,2,2\]/, () => sg.affineGrid(f.cube, [2, 1, 2, 2])),
-    shape(/got \[2,3\], \[1,1,2,2\]/, () => sg.affineGrid(f.m23, [1, 1, 2, 2])),
+    shape(/for a size .* of \[2,1,2,2\]: got \[2,3,4\]/, () => sg.affineGrid(f.cube, [2, 1, 2, 2])),
+    shape(/of \[1,1,2,2\]: got \[2,3\]/, () => sg.affineGrid(f.m23, [1, 1, 2, 2])),
   ],
   fold: [
     shape(/x must be \[N, C 4, 6\] for such windows: got \[2,3,4\]/, () =>

@@ -87,7 +87,7 @@ const products: Refusals = {
     value(/"j" must occur .* once in the result/, () => sg.einsum("ij->jj", f.m23)),
     shape(/named "j" must have one size: got \[2,3\] and \[4,5\]/, () => sg.einsum("ij,jk", f.m23, f.m45)), // prettier-ignore
     shape(/named "i" must have one size/, () => sg.einsum("ii", f.m13)),
-    dtype(/operand 0 must be float32: got int32/, () => sg.einsum("i", f.int3)),
+    dtype(/a must be float32: got int32/, () => sg.einsum("i,i", f.int3, f.v3)),
   ],
   ger: ranks(1, 1, sg.ger),
   outer: ranks(1, 1, sg.outer),

@@ -234,7 +234,7 @@ const refusals: Refusals = {
     shape(/one element or one a channel/, () => sg.prelu(f.m23, f.m23)),
   ],
   rrelu: [value(/lower must be <= upper/, () => sg.rrelu(f.v3, { lower: 1, upper: 0 }))],
-  softshrink: [value(/lambd must be >= 0: got -1/, () => sg.softshrink(f.v3, -1))],
+  softshrink: [value(/lambd must lie in \[0, Infinity\]: got -1/, () => sg.softshrink(f.v3, -1))],
   pow_: [value(/no negative whole power: got -1/, () => f.int3.pow_(-1))],
 };
 

@@ -295,8 +295,8 @@ const refusals: Refusals = {
     ...badDims((x, dims) => sg.norm(x, 2, dims)),
     dtype(/x must be float32: got int32/, () => sg.norm(f.int3)),
     shape(/an empty dim has no elements: got shape \[0,3\]/, () => sg.norm(f.empty, Infinity, 0)),
-    value(/p must be a number or "fro": got nuc/, () => sg.norm(f.m23, "nuc" as "fro")),
-    value(/p must be a number or "fro": got NaN/, () => sg.norm(f.m23, NaN)),
+    value(/"nuc" takes two dims: got 1/, () => sg.norm(f.v3, "nuc")),
+    value(/p must be a number, "fro" or "nuc": got NaN/, () => sg.norm(f.m23, NaN)),
   ],
   prod: badDims((x, dims) => sg.prod(x, dims)),
   quantile: [

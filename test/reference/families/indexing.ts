@@ -7,6 +7,7 @@ import { type ReferenceFamily, rows } from "../row.js";
 /** See generator/indexing_family.py. */
 type Written =
   | number
+  | boolean
   | null
   | "..."
   | { slice: [number | null, number | null, number | null] }

@@ -76,8 +76,7 @@ const multiplied = rows<Args>(ULPS, LAYERS, {
 
 const chained = rows<Args>(CHAIN, LAYERS, {
   logcumsumexp: ([x], a) => sg.logcumsumexp(x, a.dim),
-  norm: ([x], { p = 2, ...a }) =>
-    sg.norm(x, typeof p === "string" ? NORMS[p] : p, a.dims, a.options),
+  norm: ([x], { p = 2, ...a }) => sg.norm(x, NORMS[p as "inf"] ?? (p as "nuc"), a.dims, a.options),
   stdMean: ([x], a) => sg.stdMean(x, a.dims, a.options),
   varMean: ([x], a) => sg.varMean(x, a.dims, a.options),
 });

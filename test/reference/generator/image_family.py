@@ -1,4 +1,6 @@
 """Cases of interpolation, sampling, folding, Fourier transforms: fixtures by name."""
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -6,6 +8,8 @@ from torch import nn
 from .case import op_case
 from .encode import Rng, exact
 from .module import module_case
+
+INF, NAN = math.inf, math.nan
 
 WORDS = {
     "scaleFactor": "scale_factor", "alignCorners": "align_corners",
@@ -176,6 +180,9 @@ def interpolate_cases() -> list:
     one("", [1, 1, 2, 3, 2], mode="nearest", scaleFactor=2.0)
     one("", [1, 1, 2, 3, 2], mode="trilinear", size=[3, 2, 4])
     one("", [1, 1, 2, 3, 2], mode="trilinear", size=[3, 2, 4], alignCorners=True)
+    for shape, size in [([1, 2, 5], 3), ([1, 2, 4, 5], [6, 2]), ([1, 1, 4, 3, 5], [2, 3, 7]), ([1, 1, 3], 7)]:
+        one(f"{shape}", shape, mode="area", size=size)
+    one("", [1, 2, 4, 5], mode="area", scaleFactor=[0.5, 1.1])
     add("interpolate", "second", *draw("interpolate 2", [1, 1, 3, 4]), options={"mode": "bicubic", "size": [5, 3]},
         second=True)  # fmt: skip
     add("interpolate", "infinities stay where they are",
@@ -218,7 +225,26 @@ def sampling_cases() -> list:
     halves = exact([[[[-0.5, -0.5], [0.5, 0.5], [1.5, -1.5]]]])
     add("gridSample", "nearest, halfway", rng.normal(1, 1, 3, 3), halves,
         options={"mode": "nearest", "alignCorners": True})  # fmt: skip
+    volumes(add)
     return out
+
+
+def volumes(add) -> None:
+    rng = Rng("volumes")
+    for mode in ["bilinear", "nearest"]:
+        for padding in ["zeros", "border", "reflection"]:
+            for corners in [False, True]:
+                options = {"mode": mode, "paddingMode": padding, "alignCorners": corners}
+                x, g = rng.normal(1, 2, 3, 2, 4), rng.uniform(-1.7, 1.7, 1, 1, 2, 2, 3)
+                add("gridSample", f"volumes {mode} {padding} {corners}", x, g, options=options)
+    for corners in [False, True]:
+        add("affineGrid", f"volumes {corners}", rng.normal(2, 3, 4), size=[2, 1, 2, 3, 1], options={"alignCorners": corners})
+    odd = exact([[[[NAN, 0.1], [0.1, NAN], [INF, 0.1], [NAN, NAN], [-INF, 0.1]]]])
+    for mode in ["bilinear", "nearest"]:
+        for padding in ["zeros", "border", "reflection"]:
+            # The derivative of PyTorch 1.13's reads before the image's start.
+            options = {"mode": mode, "paddingMode": padding}
+            add("gridSample", f"NaN {mode} {padding}", rng.normal(1, 1, 3, 3), odd, options=options, grad=False)
 
 
 def layer_cases() -> list:
@@ -234,6 +260,8 @@ def layer_cases() -> list:
         name, other = "UpsamplingBilinear2d", "UpsamplingNearest2d"
         add(name, how, nn.UpsamplingBilinear2d(**words(options)), [1, 2, 2, 3], [options])
         add(other, how, nn.UpsamplingNearest2d(**words(options)), [1, 2, 2, 3], [options])
+    options = {"scaleFactor": 0.5, "mode": "area"}
+    add("Upsample", "area", nn.Upsample(**words(options)), [1, 2, 5, 4], [options])
     add("PixelShuffle", "2", nn.PixelShuffle(2), [1, 4, 2, 3], [2])
     add("PixelUnshuffle", "2", nn.PixelUnshuffle(2), [1, 1, 4, 2], [2])
     add("Unfold", "2", nn.Unfold(2, padding=1), [1, 2, 3, 3], [2, {"padding": 1}])

@@ -150,6 +150,15 @@ def reads(add) -> None:
     add("at", "a mask behind", x, rng.bools(5, 2), indices=["...", of(0)])
     add("at", "a mask and a tensor", x, exact([1, 0, 1]).bool(), j % 2, indices=[of(0), all_of(), of(1)])
     add("at", "no true one", x, torch.zeros(3, dtype=torch.bool), indices=[of(0)])
+    yes, no = exact(1).bool(), exact(0).bool()
+    for name, indices in {
+        "true": [True], "false": [False], "true behind a number": [0, True], "true in the middle": [all_of(), True],
+        "true twice": [True, True], "true and a tensor": [True, of(0)], "a tensor, apart from true": [of(0), all_of(), True],
+        "true and false": [True, False], "a new dim and true": [None, True], "true and ellipsis": [True, "...", of(0)],
+        "a bool scalar": [of(1)], "a bool scalar that is false": [all_of(), of(2)], "a bool scalar and a tensor": [of(1), all_of(), of(0)],
+    }.items():  # fmt: skip
+        add("at", name, x, j % 2, yes, no, indices=indices)
+    add("at", "true of a scalar", exact(1.5), indices=[True])
     ints = rng.integers(-9, 9, 4, 3)
     add("at", "int32", ints, exact([3, -4]).int(), indices=[of(0), all_of(1)])
     add("at", "bool", rng.bools(4, 3), exact([3, -4, 0]).int(), indices=[of(0), -1])
@@ -191,6 +200,14 @@ def writes(add) -> None:
     add("selectScatter", "dim 1", x, rng.normal(4), dim=1, index=-2)
     add("sliceScatter", "rows", x, rng.normal(2, 5), start=1, end=3)
     add("sliceScatter", "columns", x, rng.normal(4, 3), dim=1, step=2)
+    for name, value, indices in [("true", x[:1] / 2, [True]), ("false", exact(7), [False]), ("a bool scalar", exact(7), [of(0), 1])]:
+        add("setAt", name, x, value, exact(1).bool(), indices=indices)
+    few, bools = exact([0, 1, 1, 2]).int(), exact([1, 1, 1, 0]).bool()
+    for alpha in [1, 2, 0, -0.5]:
+        add("indexAdd", f"bool, alpha {alpha}", exact([1, 0, 0]).bool(), few, bools, dim=0, alpha=alpha)
+    add("indexPut", "bool", exact([1, 0, 0]).bool(), bools, few, accumulate=True)
+    apart = exact([1, 0, 1]).int(), exact([3, 0, 3]).int()
+    add("indexPut", "bool, apart", rng.bools(2, 3, 4), rng.bools(3), apart[0], apart[0], apart[1], accumulate=True)
 
 
 def scatters(add) -> None:
@@ -224,6 +241,14 @@ def scatters(add) -> None:
             add("scatterReduce", f"int32 {reduce} {include}", *ints, **args)
             if reduce == "amax":
                 add("scatterReduce", f"negative int32 {include}", ints[0], ints[1], ints[2] - 11, **args)
+    add("scatterInt", "bool", rng.bools(3, 4), rng.integers(0, 4, 3, 7), rng.bools(3, 7), dim=1)
+    for include in [True, False]:
+        args = {"dim": 0, "includeSelf": include}
+        add("scatterReduce", f"int32 mean {include}", ints[0] - 5, ints[1], ints[2] - 6, reduce="mean", **args)
+        for reduce in ["sum", "prod", "amax", "amin"]:
+            inputs = rng.bools(3, 4), rng.integers(0, 4, 3, 5), rng.bools(3, 5)
+            args = {"dim": 1, "reduce": reduce, "includeSelf": include}
+            add("scatterReduce", f"bool {reduce} {include}", *inputs, **args)
 
 
 def masks(add) -> None:
@@ -237,6 +262,9 @@ def masks(add) -> None:
     add("maskedFill", "bool", rng.bools(3, 5), mask, value=1)
     add("maskedScatter", "surplus", x, mask, rng.normal(4, 4))
     add("maskedScatter", "rows", x, rng.bools(5), rng.normal(15))
+    add("maskedScatter", "x broadcast", exact([1, 2, 3]), exact([[1, 0, 1], [0, 1, 1]]).bool(), exact([10, 20, 30, 40, 50]))
+    add("maskedScatter", "both broadcast", exact([[1], [2]]), exact([1, 0, 1]).bool(), exact([10, 20, 30, 40, 50]))
+    add("maskedScatter", "a scalar", exact(1), exact([1, 0, 1]).bool(), exact([10, 20, 30]))
     add("nonzero", "bool", rng.bools(3, 5))
     add("nonzero", "3-d", rng.integers(0, 2, 2, 3, 4))
     add("nonzero", "special", exact([0, -0.0, float("nan"), float("inf"), 1e-45]), grad=False)

@@ -134,6 +134,13 @@ def products() -> list:
     add("dot", "nothing", torch.zeros(0), torch.zeros(0))
     add("mm", "nothing inside", torch.zeros(3, 0), torch.zeros(0, 5))
     add("mv", "special values", exact([[NAN, 1], [INF, 0], [1, 2]]), exact([1, 2]), grad=False)
+    rng = Rng("int32")
+    for op, shapes in {
+        "dot": ([5], [5]), "mv": ([5, 3], [3]), "mm": ([3, 5], [5, 7]), "bmm": ([3, 2, 5], [3, 5, 3]), "inner": ([2, 3], [5, 3]),
+    }.items():  # fmt: skip
+        add(op, "int32, modulo 2^32", *(rng.integers(-(2**31), 2**31, *s) for s in shapes))
+    add("mm", "int32, nothing inside", torch.zeros(3, 0).int(), torch.zeros(0, 5).int())
+    add("einsum", "int32", rng.integers(-9, 9, 3, 5), rng.integers(-9, 9, 5, 2), equation="ij,jk->ki")
     for a, b in [([3], [3]), ([2, 3], [5, 1, 3]), ([3, 1], [])]:
         rng = Rng(f"inner {a} {b}")
         add("inner", f"{a}, {b}", rng.normal(*a), rng.normal(*b))
@@ -158,7 +165,8 @@ def products() -> list:
     sums(add)
     for n in [0, 1, 2, 5, 7, -1, -3]:
         x = regular(Rng(f"power {n}"), 2, 3, 3) / 2
-        add("matrixPower", f"{n}", exact(x), n=n, grad=n != 0)
+        add("matrixPower", f"{n}", exact(x), n=n)
+    add("matrixPower", "nothing", torch.zeros(0, 0), n=0)
     return out
 
 
@@ -197,6 +205,9 @@ def systems() -> list:
         add("slogdetSign", f"{sign}", regular(Rng("sign"), 2, 3, 3) * sign, grad=False)
     add("slogdet", "beyond float32", exact([[3e30, 0], [1e30, -3e30]]), grad=False)
     add("slogdet", "near 0", exact([[3e-30, 0], [1e-30, 3e-30]]), grad=False)
+    batch = exact([[[1, 2], [2, 4]], [[2, 0], [0, 1]], [[1, 0], [0, 0]], [[0, 0], [0, 0]]])
+    for op in ["slogdet", "logdet"]:
+        add(op, "singular, and a batch with such", batch)
     add("logdet", "singular", exact([[1, 2], [2, 4]]), grad=False)
     add("logdet", "negative", -torch.eye(3), grad=False)
     add("det", "NaN", exact([[NAN, 1], [1, 1]]), grad=False)

@@ -184,6 +184,10 @@ def pairs() -> list:
     low, high = exact([-1, -1, 0, 0, 1, 1, NAN]), exact([1, 1, 1, 1, 0, 1, 1])
     add("clampBetween", "tensors", x, low, high, fixed=(1, 2))
     add("clampBetween", "all gradients", exact([-2, 0.5, 3]), exact([-1, 0, 0]), exact([1, 1, 1]))
+    x, low, high = exact([1, 2, 3, NAN, 1, 2, 3, 1, 3]), exact([2, 2, 2, 1, 3, 3, 3, NAN, NAN]), exact([2, 2, 2, 2, 2, 2, 2, 2, 2])
+    add("clampBetween", "equal, crossed and missing bounds", x, low, high)
+    add("clampBetween", "an upper bound that is NaN", exact([1, NAN, 2]), exact([0, 0, 3]), exact([NAN, 1, NAN]))
+    add("clampAbove", "NaN and equals", exact([NAN, 1, 1]), exact([1, 1, NAN]))
     add("clampAbove", "int32", whole(-3, 0, 3), whole(-1, 0, 1))
     return out
 

@@ -29,6 +29,8 @@ def product(x, dims, keepdim=False):
 
 
 def norm(x, p=2, dims=None, options={}):
+    if p in ["nuc", "fro"]:
+        return torch.norm(x, p, dims, **options)
     return torch.linalg.vector_norm(x, float(p), dims, **options)
 
 
@@ -165,6 +167,10 @@ def norms(add) -> None:
             add("norm", f"p {p}, zeros", x, p=p, dims=1)
     add("norm", "largest, ties", x, p="inf", dims=1)
     add("norm", "smallest, ties", x, p="-inf", dims=1)
+    stack = Rng("norm nuc").spaced(2, 3, 2)
+    add("norm", "nuc", stack[0], p="nuc")
+    add("norm", "nuc, dims", stack, p="nuc", dims=[-1, 0], options={"keepdim": True})
+    add("norm", "fro", stack, p="fro", dims=[0, 2])
     add("norm", "special values", exact(SPECIAL), p=2, dims=1, grad=False)
     add("norm", "special values, p 3", exact(SPECIAL), p=3, dims=1, grad=False)
 

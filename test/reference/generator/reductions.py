@@ -162,4 +162,6 @@ def softmaxes(add) -> None:
         add(op, "special values", odd, dim=1, grad=False)
         far = exact([[1000, 999, 990], [-1000, -1001, -1002]])
         add(op, "far from zero", far, dim=1, grad=op != "logsumexp")
+    add("logsumexp", "int32", Rng("logsumexp int32").integers(-3, 9, 3, 5), dim=1)
+    add("logsumexp", "bool", Rng("logsumexp bool").bools(3, 5), dim=0, **KEEP)
     add("logsumexp", "keepdim", Rng("logsumexp keep").normal(3, 5), dim=0, **KEEP)
