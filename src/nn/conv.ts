@@ -1,6 +1,6 @@
 // Convolution layers and their transposes, with PyTorch's arguments, names and initialisation.
 import { ValueError } from "../core/errors.js";
-import { type Shape, showShape } from "../core/shape.js";
+import { type Shape, showShape, checkWord } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { conv1d, conv2d, conv3d, type ConvOptions, isSame } from "../ops/conv.js";
@@ -72,12 +72,7 @@ abstract class Convolution<Size extends PerDim> extends PlainLayer {
   ) {
     super();
     const { bias: _, paddingMode = "zeros", ...rest } = options;
-    if (!["zeros", "reflect", "replicate", "circular"].includes(paddingMode)) {
-      throw new ValueError(
-        layer,
-        `paddingMode must be zeros, reflect, replicate or circular: got ${paddingMode}`,
-      );
-    }
+    checkWord(layer, "paddingMode", paddingMode, ["zeros", "reflect", "replicate", "circular"]);
     const around = aroundOf(layer, n, perDim(layer, "kernel", kernel, n, 1), rest);
     const channels = { inChannels, outChannels };
     const { weight, bias } = parametersOf(layer, n, channels, kernel, options, false);

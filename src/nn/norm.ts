@@ -1,6 +1,6 @@
 // Normalising layers.
-import { ShapeError } from "../core/errors.js";
-import { type Shape, showShape } from "../core/shape.js";
+
+import { type Shape, misfit } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { untracked } from "../memory/scope.js";
@@ -109,10 +109,7 @@ export function buffer(make: () => Tensor): Buffer {
 export class BatchNorm1d extends BatchNorm {
   protected check(x: Tensor): void {
     if (x.ndim !== 2 && x.ndim !== 3) {
-      throw new ShapeError(
-        "BatchNorm1d",
-        `x must be [N, C] or [N, C, L]: got ${showShape(x.shape)}`,
-      );
+      misfit("BatchNorm1d", "x must be [N, C] or [N, C, L]", x);
     }
   }
 }
@@ -121,7 +118,7 @@ export class BatchNorm1d extends BatchNorm {
 export class BatchNorm2d extends BatchNorm {
   protected check(x: Tensor): void {
     if (x.ndim !== 4) {
-      throw new ShapeError("BatchNorm2d", `x must be [N, C, H, W]: got ${showShape(x.shape)}`);
+      misfit("BatchNorm2d", "x must be [N, C, H, W]", x);
     }
   }
 }
@@ -130,7 +127,7 @@ export class BatchNorm2d extends BatchNorm {
 export class BatchNorm3d extends BatchNorm {
   protected check(x: Tensor): void {
     if (x.ndim !== 5) {
-      throw new ShapeError("BatchNorm3d", `x must be [N, C, D, H, W]: got ${showShape(x.shape)}`);
+      misfit("BatchNorm3d", "x must be [N, C, D, H, W]", x);
     }
   }
 }

@@ -1,4 +1,5 @@
 // The Transformer (Vaswani et al., 2017) with PyTorch's layers, names and initialisation.
+import { checkWord, checkInt } from "../core/shape.js";
 import { ValueError } from "../core/errors.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
@@ -10,7 +11,7 @@ import { dropout } from "../ops/random.js";
 import { type KVCache, MultiheadAttention, type MultiheadAttentionInputs } from "./attention.js";
 import { copyModule } from "./copy.js";
 import { xavierUniform_ } from "./init.js";
-import { checkSizes, Linear } from "./layers.js";
+import { Linear } from "./layers.js";
 import type { Module } from "./module.js";
 import { LayerNorm } from "./norm.js";
 import { areOwn, Composed, scopeOf } from "./plain.js";
@@ -80,15 +81,11 @@ abstract class TransformerLayer extends Composed {
   constructor(dModel: number, nhead: number, options: TransformerLayerOptions, cross: boolean) {
     super();
     const { dimFeedforward = 2048, activation = "relu", bias = true } = options;
-    const named = typeof activation === "function" ? activation : { relu, gelu }[activation];
-    // As JavaScript may call it.
-    if ((named as unknown) === undefined) {
-      throw new ValueError(
-        "TransformerLayer",
-        `activation must be "relu", "gelu" or a function: got ${String(activation)}`,
-      );
+    if (typeof activation === "function") this.activation = activation;
+    else {
+      checkWord("TransformerLayer", "activation", activation, ["relu", "gelu"]);
+      this.activation = { relu, gelu }[activation];
     }
-    this.activation = named;
     this.rate = options.dropout ?? 0.1;
     this.normFirst = options.normFirst ?? false;
     this.selfAttn = attentionOf(dModel, nhead, options);
@@ -209,7 +206,7 @@ abstract class Stack<Layer extends TransformerLayer> extends Composed {
 
   constructor(layer: Layer, numLayers: number, options: StackOptions = {}) {
     super();
-    checkSizes("Transformer", { numLayers });
+    checkInt("Transformer", "numLayers", numLayers, 0, 4096);
     this.layers = Array.from({ length: numLayers }, () => copyModule(layer));
     this.norm = options.norm ?? null;
   }

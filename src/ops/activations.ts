@@ -1,7 +1,9 @@
 // Activation functions. Each has a fused gradient kernel; the gradient of that gradient is composed
 // of other ops. tanh and sigmoid are in math.ts, softmax in softmax.ts,
 // what is composed of other ops in bends.ts.
-import { ValueError } from "../core/errors.js";
+import { checkWord } from "../core/shape.js";
+
+import { is } from "../core/dtype.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { f32 } from "../kernels/run.js";
@@ -14,7 +16,7 @@ import { apply, clamp, ofInput, ofResult, exp, sigmoid, tanh } from "./math.js";
 
 /** max(x, 0); NaN stays NaN; keeps int32. The slope at 0 is 0. */
 export function relu(x: Tensor): Tensor {
-  if (x.dtype === "int32") return maximum(x, 0);
+  if (is(x, "int32")) return maximum(x, 0);
   return ofResult("relu", kernels.reluF32, x, (dy, out) => reluGrad(dy, out));
 }
 
@@ -53,12 +55,7 @@ export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
       slope("geluGrad", kernels.geluTanhGradF32, dy, x, geluTanhSecond),
     );
   }
-  if (approximate !== "none") {
-    throw new ValueError(
-      "gelu",
-      `approximate must be "none" or "tanh": got ${String(approximate)}`,
-    );
-  }
+  checkWord("gelu", "approximate", approximate, ["none", "tanh"]);
   return ofInput("gelu", kernels.geluF32, x, (dy, x) =>
     slope("geluGrad", kernels.geluGradF32, dy, x, geluSecond),
   );
@@ -123,7 +120,7 @@ function softplusPlain(x: Tensor): Tensor {
 
 /** x where x > 0, else negativeSlope x. */
 export function leakyRelu(x: Tensor, negativeSlope = 0.01): Tensor {
-  const out = apply("leakyRelu", kernels.leakyReluF32, x, [f32(negativeSlope)]);
+  const out = apply("leakyRelu", kernels.leakyReluF32, x, [negativeSlope]);
   return record("leakyRelu", out, [x], { x }, (dy, { x }) => [
     () => leakyReluGrad(dy, x, negativeSlope),
   ]);
@@ -139,7 +136,7 @@ function leakyReluGrad(dy: Tensor, x: Tensor, negativeSlope: number): Tensor {
 
 /** x where x > 0, else alpha (e^x - 1). */
 export function elu(x: Tensor, alpha = 1): Tensor {
-  const out = apply("elu", kernels.eluF32, x, [f32(alpha)]);
+  const out = apply("elu", kernels.eluF32, x, [alpha]);
   return record("elu", out, [x], { x }, (dy, { x }) => [() => eluGrad(dy, x, alpha)]);
 }
 

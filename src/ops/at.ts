@@ -1,7 +1,7 @@
 // Indexing as one call, NumPy's and PyTorch's x[...]: how a list of indices is understood, and what
 // it reads. What it writes is in put.ts.
-import { isInt32 } from "../core/dtype.js";
-import { DTypeError, IndexError, ShapeError } from "../core/errors.js";
+import { isInt32, shown } from "../core/dtype.js";
+import { DTypeError, IndexError } from "../core/errors.js";
 import {
   broadcastShapes,
   checkDim,
@@ -10,6 +10,9 @@ import {
   type Shape,
   showShape,
   sizeOf,
+  commonShape,
+  shapeOf,
+  misfit,
 } from "../core/shape.js";
 import { allocateShape, Tensor } from "../autograd/tensor.js";
 import { kernels } from "../kernels/loader.js";
@@ -38,6 +41,7 @@ const ALL: Slice = { start: null, end: null, step: 1 };
 
 /** Writes a list of indices out: masks as the indices of what is true, "..." as whole slices. */
 export function spelled(op: string, x: Tensor, indices: readonly Index[]): PlainIndex[] {
+  shapeOf(op, x);
   let dim = 0;
   let rest = -1;
   const out: PlainIndex[] = [];
@@ -47,11 +51,7 @@ export function spelled(op: string, x: Tensor, indices: readonly Index[]): Plain
       rest = out.length;
       continue;
     }
-    if (!isIndex(index))
-      throw new IndexError(
-        op,
-        `an index can't be ${typeof index === "object" ? "an object" : String(index)}`,
-      );
+    if (!isIndex(index)) throw new IndexError(op, `an index can't be ${shown(index)}`);
     if (index !== null) dim += index instanceof Tensor && index.dtype === "bool" ? index.ndim : 1;
     if (index instanceof Tensor) checkTensor(op, index);
     if (dim > x.ndim) {
@@ -148,7 +148,7 @@ export function picked(op: string, x: Tensor, indices: readonly PlainIndex[]): P
       own++;
     }
   }
-  const shape = tensors.reduce<Shape>((all, t) => broadcastShapes(op, all, t.shape), []);
+  const shape = commonShape(op, tensors);
   if (at.every((d, i) => d === at[0]! + i)) {
     return { view, first: at[0] ?? 0, tensors, dims, shape };
   }
@@ -245,12 +245,9 @@ export function takeAlongDim(x: Tensor, index: Tensor, dim?: number): Tensor {
   if (dim === undefined) {
     return tidy(() => gather(reshape(x, [-1]), 0, reshape(index, [-1])));
   }
-  const along = checkDim(op, dim, x.ndim);
+  const along = checkDim(op, dim, x);
   if (index.ndim !== x.ndim) {
-    throw new ShapeError(
-      op,
-      `index must have x's dims: got x=${showShape(x.shape)}, index=${showShape(index.shape)}`,
-    );
+    misfit(op, "index must have x's dims", x, index);
   }
   const one = (shape: Shape): Shape => shape.map((n, i) => (i === along ? 1 : n));
   const others = broadcastShapes(op, one(x.shape), one(index.shape));

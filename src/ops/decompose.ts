@@ -5,8 +5,8 @@
 // that their gradients meet in one formula. Gradients: M. Giles, "Collected matrix derivative
 // results" (2008), in the form of PyTorch's documentation.
 import { checkFloat } from "../core/dtype.js";
-import { GradError, ValueError } from "../core/errors.js";
-import { broadcastShapes, sameShape } from "../core/shape.js";
+import { GradError } from "../core/errors.js";
+import { broadcastShapes, sameShape, checkWord, checkNumber, misfit } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
@@ -19,7 +19,7 @@ import { zeros } from "./creation.js";
 import { cat } from "./join.js";
 import { matmul } from "./matmul.js";
 import { all, sum } from "./reduce.js";
-import { checkMatrix, eachMatrix, mirrored, misfit, mT, ratio, unpack } from "./matrix.js";
+import { checkMatrix, eachMatrix, mirrored, mT, ratio, unpack } from "./matrix.js";
 import { solveTriangular } from "./solve.js";
 import { narrow, squeeze, unsqueeze } from "./views.js";
 
@@ -43,9 +43,7 @@ export interface QrOptions {
  */
 export function qr(x: Tensor, { mode = "reduced" }: QrOptions = {}): { Q: Tensor; R: Tensor } {
   const [m, n] = checkMatrix("qr", x);
-  if (!["reduced", "complete", "r"].includes(mode)) {
-    throw new ValueError("qr", `mode must be "reduced", "complete" or "r": got ${mode}`);
-  }
+  checkWord("qr", "mode", mode, ["reduced", "complete", "r"]);
   if (mode !== "r" && m < n) return tidy(() => wideQr(x, m, n));
   const p = mode === "complete" ? m : mode === "r" ? 0 : n;
   const rows = mode === "r" ? Math.min(m, n) : p;
@@ -109,8 +107,7 @@ export function eigh(
   { UPLO = "L" }: EighOptions = {},
 ): { eigenvalues: Tensor; eigenvectors: Tensor } {
   const [n] = checkMatrix("eigh", x, true);
-  if (UPLO !== "L" && UPLO !== "U")
-    throw new ValueError("eigh", `UPLO must be L or U: got ${UPLO as string}`);
+  checkWord("eigh", "UPLO", UPLO, ["L", "U"]);
   return tidy(() => {
     const from = UPLO === "U" ? mT(x) : x;
     const size = n * (n + 1);
@@ -205,6 +202,7 @@ export interface ToleranceOptions {
 
 /** Which singular values S of an m x n matrix count; bool. */
 function counted(S: Tensor, x: Tensor, { atol, rtol }: ToleranceOptions): Tensor {
+  for (const t of [atol, rtol]) checkNumber("pinv", "tolerances", t ?? 0);
   const [m, n] = x.shape.slice(-2) as [number, number];
   const part = rtol ?? (atol ? 0 : Math.max(m, n) * 2 ** -23);
   const greatest = narrow(S, -1, 0, Math.min(1, S.shape.at(-1)!));

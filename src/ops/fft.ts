@@ -3,7 +3,16 @@
 // counted without that last one.
 import { checkFloat } from "../core/dtype.js";
 import { ShapeError, ValueError } from "../core/errors.js";
-import { checkDim, checkInt, showShape, sizeOf } from "../core/shape.js";
+import {
+  checkPlace,
+  checkInt,
+  showShape,
+  sizeOf,
+  checkList,
+  shapeOf,
+  checkWord,
+  misfit,
+} from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
@@ -89,20 +98,15 @@ function transform(x: Tensor, t: Transform): Tensor {
 }
 
 function scaleOf(op: string, norm: FftNorm, n: number, inverse: boolean): number {
+  checkWord(op, "norm", norm, ["backward", "forward", "ortho"]);
   if (norm === "ortho") return 1 / Math.sqrt(n);
-  if (norm !== "backward" && norm !== "forward") {
-    throw new ValueError(op, `norm must be backward, forward or ortho: got ${String(norm)}`);
-  }
   return (norm === "forward") === inverse ? 1 : 1 / n;
 }
 
 function checkComplex(op: string, x: Tensor): void {
   checkFloat(op, "x", x);
   if (x.ndim < 2 || x.shape[x.ndim - 1] !== 2) {
-    throw new ShapeError(
-      op,
-      `x must be complex, [..., 2], with at least one dim before that: got ${showShape(x.shape)}`,
-    );
+    misfit(op, "x must be complex, [..., 2], with at least one dim before that", x);
   }
 }
 
@@ -126,7 +130,7 @@ function along(
   if (fromReal) checkReal(op, x);
   else checkComplex(op, x);
   const ndim = x.ndim - Number(!fromReal);
-  const at = checkDim(op, dim, ndim);
+  const at = checkPlace(op, "dim", dim, ndim || 1);
   const size = x.shape[at]!;
   const n = length ?? (toReal ? 2 * (size - 1) : size);
   checkInt(op, "n", n, 1, 2 ** 24);
@@ -183,8 +187,13 @@ function twice(
   first: typeof fft,
   second: typeof fft,
 ): Tensor {
-  if (new Set(dims.map((d) => (d < 0 ? d + x.ndim : d))).size < 2) {
-    throw new ValueError("fft2", `dims must be two: got ${dims.join()}`);
+  const { length } = shapeOf("fft2", x);
+  const places = checkList("fft2", dims).map((d) => (d < 0 ? d + length : d));
+  if (new Set(places).size !== 2 || checkList("fft2", s ?? dims).length !== 2) {
+    throw new ValueError(
+      "fft2",
+      `dims and s must be two: got ${showShape([...dims, ...(s ?? [])])}`,
+    );
   }
   const [a, b] = order.map((i) => ({ dim: dims[i], norm, ...(s && { n: s[i] }) }));
   return tidy(() => second(first(x, a), b));
@@ -230,7 +239,7 @@ export function imag(x: Tensor): Tensor {
 }
 
 function checkPair(op: string, x: Tensor): void {
-  if (x.ndim === 0 || x.shape[x.ndim - 1] !== 2) {
-    throw new ShapeError(op, `x must be complex, [..., 2]: got ${showShape(x.shape)}`);
+  if (shapeOf(op, x).at(-1) !== 2) {
+    misfit(op, "x must be complex, [..., 2]", x);
   }
 }

@@ -1,8 +1,8 @@
 // gridSample: images at given points (spatial transformer networks), and the grids of affine maps. Made of
 // gathers, so its gradients of both orders are theirs.
 import { checkFloat } from "../core/dtype.js";
-import { ShapeError, ValueError } from "../core/errors.js";
-import { showShape } from "../core/shape.js";
+import { ShapeError } from "../core/errors.js";
+import { showShape, checkList, checkWord, misfit } from "../core/shape.js";
 import { detach } from "../autograd/backward.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
@@ -93,20 +93,10 @@ function checkGrid(x: Tensor, grid: Tensor, options: GridSampleOptions): void {
     grid.shape[0] !== x.shape[0] ||
     grid.shape[3] !== 2
   ) {
-    throw new ShapeError(
-      "gridSample",
-      `x must be [N, C, H, W] and grid [N, OH, OW, 2]: got x=${showShape(x.shape)}, grid=${showShape(grid.shape)}`,
-    );
+    misfit("gridSample", "x must be [N, C, H, W] and grid [N, OH, OW, 2]", x, grid);
   }
-  if (!["bilinear", "nearest", "bicubic"].includes(mode)) {
-    throw new ValueError("gridSample", `mode must be bilinear, nearest or bicubic: got ${mode}`);
-  }
-  if (!["zeros", "border", "reflection"].includes(paddingMode)) {
-    throw new ValueError(
-      "gridSample",
-      `paddingMode must be zeros, border or reflection: got ${paddingMode}`,
-    );
-  }
+  checkWord("gridSample", "mode", mode, ["bilinear", "nearest", "bicubic"]);
+  checkWord("gridSample", "paddingMode", paddingMode, ["zeros", "border", "reflection"]);
 }
 
 /**
@@ -168,7 +158,7 @@ export function affineGrid(
   options: { alignCorners?: boolean } = {},
 ): Tensor {
   checkFloat("affineGrid", "theta", theta);
-  const [N, , H, W] = size as [number, number, number, number];
+  const [N, , H, W] = checkList("affineGrid", size) as [number, number, number, number];
   if (theta.ndim !== 3 || size.length !== 4 || [N, 2, 3].some((n, i) => n !== theta.shape[i])) {
     throw new ShapeError(
       "affineGrid",

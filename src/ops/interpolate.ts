@@ -1,8 +1,8 @@
 // interpolate: images and sequences at other sizes. Each mode is a banded matrix along each dim, so that
 // one kernel serves all of them, their gradients (the transposed matrices) and the gradients of those.
 import { checkFloat } from "../core/dtype.js";
-import { ShapeError, ValueError } from "../core/errors.js";
-import { checkInt, showShape } from "../core/shape.js";
+import { ValueError } from "../core/errors.js";
+import { checkInt, showShape, checkList, checkWord, misfit } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
@@ -142,7 +142,10 @@ function sizesOf(x: Tensor, options: InterpolateOptions): { sizes: number[]; giv
     throw new ValueError("interpolate", "takes either size or scaleFactor");
   }
   const asked = size ?? scaleFactor!;
-  const each = typeof asked === "number" ? new Array<number>(dims).fill(asked) : [...asked];
+  const each =
+    typeof asked === "number"
+      ? new Array<number>(dims).fill(asked)
+      : [...checkList("interpolate", asked)];
   const sizes = each.map((v, i) => (size === undefined ? Math.floor(x.shape[i + 2]! * v) : v));
   if (each.length !== dims || sizes.some((v) => !Number.isInteger(v) || v < 1)) {
     throw new ValueError(
@@ -166,16 +169,12 @@ const RANKS: Readonly<Record<InterpolateMode, readonly number[]>> = {
 function checkInterpolate(x: Tensor, mode: InterpolateMode, options: InterpolateOptions): void {
   checkFloat("interpolate", "x", x);
   const { alignCorners = false, antialias = false } = options;
-  if (!Object.hasOwn(RANKS, mode)) {
-    throw new ValueError(
-      "interpolate",
-      `mode must be ${Object.keys(RANKS).join(", ")}: got ${mode}`,
-    );
-  }
+  checkWord("interpolate", "mode", mode, Object.keys(RANKS));
   if (!RANKS[mode].includes(x.ndim) || x.shape.indexOf(0, 1) > 0) {
-    throw new ShapeError(
+    misfit(
       "interpolate",
-      `x must have ${RANKS[mode].join(" or ")} dims for ${mode}, only N may be 0: got ${showShape(x.shape)}`,
+      `x must have ${RANKS[mode].join(" or ")} dims for ${mode}, only N may be 0`,
+      x,
     );
   }
   if (alignCorners && mode.startsWith("nearest")) {

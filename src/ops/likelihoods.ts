@@ -2,7 +2,7 @@
 // segmentation. Composed of other ops.
 import { ShapeError, ValueError } from "../core/errors.js";
 import { checkFloat } from "../core/dtype.js";
-import { sameShape, showShape } from "../core/shape.js";
+import { sameShape, showShape, checkNumber, misfit } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { noGrad } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
@@ -11,7 +11,7 @@ import { add, div, mul, neg, pow, square, sub } from "./arithmetic.js";
 import { eq, gt, where } from "./compare.js";
 import { item } from "./convert.js";
 import { bceWithLogits, checkFactor } from "./losses.js";
-import { checkOption, type LossOptions, pairLoss, type Reduction } from "./lossOptions.js";
+import { type LossOptions, pairLoss, type Reduction } from "./lossOptions.js";
 import { abs, clamp, exp, log, log1p, sigmoid } from "./math.js";
 import { amax, amin, sum } from "./reduce.js";
 import { unsqueeze } from "./views.js";
@@ -26,7 +26,7 @@ export interface SmoothL1Options extends LossOptions {
 /** (x - target)^2 / (2 beta) where the distance is below beta, else |x - target| - beta / 2. */
 export function smoothL1Loss(x: Tensor, target: Tensor, options: SmoothL1Options = {}): Tensor {
   const { beta = 1 } = options;
-  checkOption("smoothL1Loss", "beta", beta, 0);
+  checkNumber("smoothL1Loss", "beta", beta, 0);
   return pairLoss("smoothL1Loss", x, target, options, () => {
     const d = sub(x, target);
     return beta === 0 ? abs(d) : div(huber(d, beta), beta);
@@ -41,7 +41,7 @@ export interface HuberOptions extends LossOptions {
 /** (x - target)^2 / 2 where the distance is at most delta, else delta (|x - target| - delta / 2). */
 export function huberLoss(x: Tensor, target: Tensor, options: HuberOptions = {}): Tensor {
   const { delta = 1 } = options;
-  checkOption("huberLoss", "delta", delta, Number.MIN_VALUE);
+  checkNumber("huberLoss", "delta", delta, Number.MIN_VALUE);
   return pairLoss("huberLoss", x, target, options, () => huber(sub(x, target), delta));
 }
 
@@ -124,7 +124,7 @@ export interface PoissonNLLOptions extends LossOptions {
 /** The negative log-likelihood of counts: e^x - target x, or x - target ln(x + eps). */
 export function poissonNLLLoss(x: Tensor, target: Tensor, options: PoissonNLLOptions = {}): Tensor {
   const { logInput = true, full = false, eps = 1e-8 } = options;
-  checkOption("poissonNLLLoss", "eps", eps);
+  checkNumber("poissonNLLLoss", "eps", eps);
   return pairLoss("poissonNLLLoss", x, target, options, () => {
     const [rate, logRate] = logInput ? [exp(x), x] : [x, log(add(x, eps))];
     const loss = sub(rate, mul(target, logRate));
@@ -157,7 +157,7 @@ export function gaussianNLLLoss(
   options: GaussianNLLOptions = {},
 ): Tensor {
   const { full = false, eps = 1e-6 } = options;
-  checkOption("gaussianNLLLoss", "eps", eps, Number.MIN_VALUE);
+  checkNumber("gaussianNLLLoss", "eps", eps, Number.MIN_VALUE);
   return pairLoss("gaussianNLLLoss", x, target, options, () => {
     checkFloat("gaussianNLLLoss", "variance", variance);
     const outer = x.shape.slice(0, -1);
@@ -193,8 +193,8 @@ export interface FocalOptions extends Omit<LossOptions, "reduction"> {
  */
 export function focalLoss(x: Tensor, target: Tensor, options: FocalOptions = {}): Tensor {
   const { alpha = 0.25, gamma = 2, reduction = "none" } = options;
-  checkOption("focalLoss", "alpha", alpha);
-  checkOption("focalLoss", "gamma", gamma, 0);
+  checkNumber("focalLoss", "alpha", alpha);
+  checkNumber("focalLoss", "gamma", gamma, 0);
   return pairLoss("focalLoss", x, target, { reduction }, () => {
     const rest = sub(1, target);
     const wrong = add(mul(sigmoid(x), rest), mul(sigmoid(neg(x)), target));
@@ -215,13 +215,10 @@ export interface DiceOptions extends LossOptions {
  */
 export function diceLoss(x: Tensor, target: Tensor, options: DiceOptions = {}): Tensor {
   const { smooth = 1e-5 } = options;
-  checkOption("diceLoss", "smooth", smooth, 0);
+  checkNumber("diceLoss", "smooth", smooth, 0);
   return pairLoss("diceLoss", x, target, options, () => {
     if (x.ndim < 3) {
-      throw new ShapeError(
-        "diceLoss",
-        `the input must be [N, C, d1, ...]: got ${showShape(x.shape)}`,
-      );
+      misfit("diceLoss", "the input must be [N, C, d1, ...]", x);
     }
     const dims = x.shape.slice(2).map((_, i) => i + 2);
     const both = add(mul(sum(mul(x, target), dims), 2), smooth);
@@ -231,7 +228,8 @@ export function diceLoss(x: Tensor, target: Tensor, options: DiceOptions = {}): 
 }
 
 function penalty(op: string, params: Tensor | Iterable<Tensor>, f: (p: Tensor) => Tensor): Tensor {
-  const all = Symbol.iterator in params ? [...params] : [params];
+  const list = params as Partial<Iterable<Tensor>> | null | undefined;
+  const all = list?.[Symbol.iterator] ? [...(list as Iterable<Tensor>)] : [params as Tensor];
   if (all.length === 0) throw new ValueError(op, "got no parameters");
   for (const p of all) checkFloat(op, "a parameter", p);
   return tidy(() => all.map((p) => sum(f(p))).reduce((a, b) => add(a, b)));

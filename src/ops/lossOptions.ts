@@ -1,7 +1,7 @@
 // What all losses share: what is checked of their operands, and what becomes of the losses of the elements.
 import { checkFloat } from "../core/dtype.js";
-import { ShapeError, ValueError } from "../core/errors.js";
-import { sameShape, showShape } from "../core/shape.js";
+
+import { sameShape, shapeOf, checkWord, misfit } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { mean, sum } from "./reduce.js";
@@ -18,9 +18,7 @@ export interface LossOptions {
 /** The reduction that was asked for, "mean" by default. */
 export function checkReduction(op: string, reduction: Reduction | undefined): Reduction {
   if (reduction === undefined) return "mean";
-  if (reduction !== "mean" && reduction !== "sum" && reduction !== "none") {
-    throw new ValueError(op, `reduction must be "mean", "sum" or "none": got ${String(reduction)}`);
-  }
+  checkWord(op, "reduction", reduction, ["mean", "sum", "none"]);
   return reduction;
 }
 
@@ -29,20 +27,10 @@ export function reduce(loss: Tensor, reduction: Reduction): Tensor {
   return reduction === "none" ? loss : reduction === "sum" ? sum(loss) : mean(loss);
 }
 
-/** Refuses other numbers than those from low to high. */
-export function checkOption(op: string, name: string, value: number, low = -Infinity): void {
-  if (!(value >= low)) {
-    throw new ValueError(op, `${name} must be a number >= ${low}: got ${value}`);
-  }
-}
-
 /** Refuses operands of different shapes: in losses nothing is broadcast. */
 export function checkShapes(op: string, x: Tensor, target: Tensor): void {
-  if (!sameShape(x.shape, target.shape)) {
-    throw new ShapeError(
-      op,
-      `input and target must have one shape: got input=${showShape(x.shape)}, target=${showShape(target.shape)}`,
-    );
+  if (!sameShape(x.shape, shapeOf(op, target))) {
+    misfit(op, "input and target must have one shape", x, target);
   }
 }
 

@@ -1,8 +1,19 @@
 // The losses in most use, with PyTorch's options and meaning. Targets that are class indices go through
 // fused kernels; everything else is composed of other ops. More: likelihoods.ts, margins.ts, ctc.ts.
-import { checkFloat } from "../core/dtype.js";
+import { checkFloat, is, tensorOf } from "../core/dtype.js";
 import { DTypeError, GradError, IndexError, ShapeError, ValueError } from "../core/errors.js";
-import { broadcastShapes, sameShape, type Shape, showShape, sizeOf } from "../core/shape.js";
+import {
+  broadcastShapes,
+  sameShape,
+  type Shape,
+  showShape,
+  sizeOf,
+  shapeOf,
+  checkNumber,
+  checkInt,
+  misfit,
+  expectShape,
+} from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { isGradEnabled, noGrad } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
@@ -61,13 +72,8 @@ export function crossEntropy(
   options: CrossEntropyOptions = {},
 ): Tensor {
   const { labelSmoothing = 0 } = options;
-  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
-    throw new ValueError(
-      "crossEntropy",
-      `labelSmoothing must lie in [0, 1]: got ${labelSmoothing}`,
-    );
-  }
-  if (target.dtype === "float32" && sameShape(target.shape, logits.shape)) {
+  checkNumber("crossEntropy", "labelSmoothing", labelSmoothing, 0, 1);
+  if (is(target, "float32") && sameShape(target.shape, shapeOf("crossEntropy", logits))) {
     return softCrossEntropy(logits, target, options, labelSmoothing);
   }
   return ofClasses("crossEntropy", logits, target, options, labelSmoothing);
@@ -94,31 +100,18 @@ function checkLogits(op: string, x: Tensor, { weight }: NllOptions): void {
     throw new ShapeError(op, "the input must be [C], [N, C] or [N, C, ...]: got a scalar");
   if (weight === undefined) return;
   checkFloat(op, "weight", weight);
-  const C = x.shape[classDim(x)]!;
-  if (weight.ndim !== 1 || weight.shape[0] !== C) {
-    throw new ShapeError(
-      op,
-      `weight must have one factor per class, [${C}]: got ${showShape(weight.shape)}`,
-    );
-  }
+  expectShape(op, "weight", weight, [x.shape[classDim(x)]!]);
 }
 
 function checkClasses(op: string, x: Tensor, target: Tensor, { weight }: NllOptions): Shape {
   const rows = x.shape.filter((_, i) => i !== classDim(x));
-  if (target.dtype !== "int32") {
-    const soft = op === "crossEntropy" ? ", or float32 probabilities in the input's shape" : "";
-    throw new DTypeError(
-      op,
-      `targets must be int32 classes${soft}: got ${target.dtype} ${showShape(target.shape)} ` +
-        `for ${showShape(x.shape)}`,
-    );
+  if (tensorOf(op, target).dtype !== "int32") {
+    const soft = op === "crossEntropy" ? ` or float32 ${showShape(x.shape)}` : "";
+    const got = `${target.dtype} ${showShape(target.shape)}`;
+    throw new DTypeError(op, `targets must be int32 classes${soft}: got ${got}`);
   }
   if (!sameShape(target.shape, rows)) {
-    throw new ShapeError(
-      op,
-      `targets must be ${showShape(rows)} (the input without its classes): ` +
-        `got input=${showShape(x.shape)}, target=${showShape(target.shape)}`,
-    );
+    misfit(op, `targets must be ${showShape(rows)} (the input without its classes)`, x, target);
   }
   if (weight?.requiresGrad && isGradEnabled()) {
     throw new GradError(op, "weight has no derivative where targets are classes: detach() it");
@@ -144,9 +137,7 @@ function ofClasses(
 ): Tensor {
   const reduction = checkReduction(op, options.reduction);
   const { weight = null, ignoreIndex = -100 } = options;
-  if (!Number.isInteger(ignoreIndex) || Math.abs(ignoreIndex) >= 2 ** 31) {
-    throw new ValueError(op, `ignoreIndex must be an int32: got ${ignoreIndex}`);
-  }
+  checkInt(op, "ignoreIndex", ignoreIndex, -(2 ** 31), 2 ** 31 - 1);
   checkLogits(op, x, options);
   const shape = checkClasses(op, x, target, options);
   const settings: Settings = { op, reduction, weight, ignoreIndex, smoothing };
@@ -314,10 +305,7 @@ export function checkFactor(op: string, name: string, factor: Tensor | undefined
   if (factor === undefined) return;
   checkFloat(op, name, factor);
   if (!sameShape(broadcastShapes(op, x.shape, factor.shape), x.shape)) {
-    throw new ShapeError(
-      op,
-      `${name} must broadcast to the input: got input=${showShape(x.shape)}, ${name}=${showShape(factor.shape)}`,
-    );
+    misfit(op, `${name} must broadcast to the input`, x, factor);
   }
 }
 

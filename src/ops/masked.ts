@@ -1,6 +1,7 @@
 // Ops that read or write where a mask is true, in row-major order.
-import { DTypeError, ShapeError } from "../core/errors.js";
-import { broadcastShapes, expandLayout, showShape } from "../core/shape.js";
+import { expectDType } from "../core/dtype.js";
+import { ShapeError } from "../core/errors.js";
+import { commonShape, expandLayout, misfit } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { checkInPlace } from "../autograd/record.js";
@@ -17,7 +18,7 @@ import { checkWrite, written } from "./scatter.js";
 import { expand, narrow, reshape } from "./views.js";
 
 function checkMask(op: string, mask: Tensor): void {
-  if (mask.dtype !== "bool") throw new DTypeError(op, `mask must be bool: got ${mask.dtype}`);
+  expectDType(op, "mask", mask, "bool");
 }
 
 /**
@@ -26,7 +27,7 @@ function checkMask(op: string, mask: Tensor): void {
  */
 export function maskedSelect(x: Tensor, mask: Tensor): Tensor {
   checkMask("maskedSelect", mask);
-  const shape = broadcastShapes("maskedSelect", x.shape, mask.shape);
+  const shape = commonShape("maskedSelect", [x, mask]);
   return tidy(() => {
     const at = positions("maskedSelect", expand(mask, shape));
     return pick("maskedSelect", reshape(expand(x, shape), [-1]), 0, at);
@@ -39,7 +40,7 @@ function checkValue(op: string, x: Tensor, mask: Tensor, value: Operand): void {
   if (typeof value === "number") return;
   checkWrite(op, x, "value", value, "put");
   if (value.ndim > 0) {
-    throw new ShapeError(op, `value must be a scalar: got ${showShape(value.shape)}`);
+    misfit(op, "value must be a scalar", value);
   }
 }
 
@@ -50,7 +51,7 @@ function checkValue(op: string, x: Tensor, mask: Tensor, value: Operand): void {
  */
 export function maskedFill(x: Tensor, mask: Tensor, value: Operand): Tensor {
   checkValue("maskedFill", x, mask, value);
-  broadcastShapes("maskedFill", x.shape, mask.shape);
+  commonShape("maskedFill", [x, mask]);
   return tidy(() => where(mask, scalar(x, value), x));
 }
 

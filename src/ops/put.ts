@@ -1,7 +1,16 @@
 // Ops that write where `at` reads, into a copy of x or (setAt, and those with a trailing "_") into x
 // itself. Where places repeat, the last value stays, in row-major order of the indices.
+import { is, tensorOf } from "../core/dtype.js";
 import { DTypeError, ShapeError, ValueError } from "../core/errors.js";
-import { checkDim, expandLayout, type Shape, showShape, stridedLayout } from "../core/shape.js";
+import {
+  checkDim,
+  expandLayout,
+  type Shape,
+  showShape,
+  stridedLayout,
+  checkList,
+  misfit,
+} from "../core/shape.js";
 import { alias, Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { checkInPlace } from "../autograd/record.js";
@@ -35,12 +44,14 @@ export function put(
   { accumulate = false, inPlace = false }: How = {},
 ): Tensor {
   const given = typeof value === "number" ? [] : [value];
-  if (inPlace) checkInPlace(op, x, given);
-  for (const index of indices) {
+  tensorOf(op, x);
+  given.forEach((t) => tensorOf(op, t));
+  for (const index of checkList(op, indices)) {
     if (typeof index === "object" && index !== null && "step" in index && index.step < 0) {
       throw new ValueError(op, `only slices with a step > 0 can be written to: got ${index.step}`);
     }
   }
+  if (inPlace) checkInPlace(op, x, given);
   return tidy(() => {
     const plain = spelled(op, x, indices);
     const p = withGrad(false, () => picked(op, x, plain));
@@ -142,8 +153,7 @@ export interface IndexPutOptions {
 
 function checkPut(op: string, x: Tensor, values: Operand, options: IndexPutOptions): How {
   const accumulate = options.accumulate ?? false;
-  if (accumulate && x.dtype === "bool")
-    throw new DTypeError(op, "x must be float32 or int32: got bool");
+  if (accumulate && is(x, "bool")) throw new DTypeError(op, "x must be float32 or int32: got bool");
   if (typeof values !== "number") checkWrite(op, x, "values", values, accumulate ? "add" : "put");
   return { accumulate };
 }
@@ -175,10 +185,10 @@ export function indexPut_(
 
 /** The indices that pick a list of entries of one dim. */
 function entries(op: string, x: Tensor, dim: number, index: Tensor): Index[] {
-  const at = checkDim(op, dim, x.ndim);
+  const at = checkDim(op, dim, x);
   checkIndex(op, index);
   if (index.ndim !== 1) {
-    throw new ShapeError(op, `index must be a vector: got ${showShape(index.shape)}`);
+    misfit(op, "index must be a vector", index);
   }
   if (x.ndim === 0) throw new ShapeError(op, "a scalar has no dim to index");
   return [...new Array<Index>(at).fill(slice()), index];
@@ -186,7 +196,7 @@ function entries(op: string, x: Tensor, dim: number, index: Tensor): Index[] {
 
 /** Refuses a source that hasn't got one entry for each index. */
 function checkSource(op: string, x: Tensor, dim: number, index: Tensor, source: Tensor): void {
-  const at = checkDim(op, dim, x.ndim);
+  const at = checkDim(op, dim, x);
   const wanted = x.shape.map((n, i) => (i === at ? index.numel() : n));
   if (source.ndim !== x.ndim || source.shape.some((n, i) => n !== wanted[i])) {
     throw new ShapeError(
@@ -288,7 +298,7 @@ function fillEntries(
   if (typeof value !== "number") {
     checkWrite(op, x, "value", value, "put");
     if (value.ndim > 0) {
-      throw new ShapeError(op, `value must be a scalar: got ${showShape(value.shape)}`);
+      misfit(op, "value must be a scalar", value);
     }
   }
   return put(op, x, at, value, { inPlace });
@@ -306,7 +316,7 @@ export function indexFill_(x: Tensor, dim: number, index: Tensor, value: Operand
 
 /** Puts `src`, broadcast, where a view was taken of a copy of x; it has x's dtype. */
 function replaced(op: string, x: Tensor, dim: number, index: number | Slice, src: Tensor): Tensor {
-  const at = checkDim(op, dim, x.ndim);
+  const at = checkDim(op, dim, x);
   if (x.ndim === 0) throw new ShapeError(op, "a scalar has no dim to index");
   checkWrite(op, x, "src", src, "put");
   return put(op, x, [...new Array<Index>(at).fill(slice()), index], src);

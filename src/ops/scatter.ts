@@ -1,9 +1,9 @@
 // Ops that write single elements into one dim, each at an index of its own, into a copy of x or (those
 // with a trailing "_") into x itself. Their order is fixed: ascending along the dim, so that of several
 // values put at one place the last one stays. What reads at such indices is in indexing.ts.
-import { DTypeError, ShapeError, ValueError } from "../core/errors.js";
-import { bytesOf } from "../core/dtype.js";
-import { checkDim, type Shape, showShape, sizeOf } from "../core/shape.js";
+import { DTypeError, ShapeError } from "../core/errors.js";
+import { bytesOf, tensorOf, checkFloat } from "../core/dtype.js";
+import { checkDim, type Shape, sizeOf, checkWord, misfit } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { checkInPlace, type Gradients, record, recordInPlace } from "../autograd/record.js";
@@ -25,7 +25,7 @@ const WRITES: readonly Write[] = ["put", "add", "prod", "amax", "amin"];
 
 /** Refuses a second operand of another dtype, and bools where numbers are computed. */
 export function checkWrite(op: string, x: Tensor, name: string, src: Tensor, write: Write): void {
-  if (src.dtype !== x.dtype) {
+  if (tensorOf(op, src).dtype !== tensorOf(op, x).dtype) {
     throw new DTypeError(op, `${name} must be ${x.dtype}, as x is: got ${src.dtype}`);
   }
   if (write !== "put" && x.dtype === "bool") {
@@ -102,15 +102,12 @@ function checkScatter(
   src: Operand,
   write: Write,
 ): number {
-  const at = checkDim(op, dim, x.ndim);
+  const at = checkDim(op, dim, x);
   checkAlong(op, x, at, index);
   if (typeof src !== "number") {
     checkWrite(op, x, "src", src, write);
     if (src.ndim !== x.ndim || index.shape.some((n, i) => n > src.shape[i]!)) {
-      throw new ShapeError(
-        op,
-        `src must cover index: got src=${showShape(src.shape)}, index=${showShape(index.shape)}`,
-      );
+      misfit(op, "src must cover index", src, index);
     }
   }
   if (x.ndim === 0) throw new ShapeError(op, "a scalar has no dim to scatter along");
@@ -219,16 +216,10 @@ export function scatterReduce(
   options: ScatterReduceOptions = {},
 ): Tensor {
   const op = "scatterReduce";
-  if (!Object.hasOwn(START, reduce)) {
-    throw new ValueError(
-      op,
-      `reduce must be sum, prod, mean, amax or amin: got ${reduce as string}`,
-    );
-  }
+  checkWord(op, "reduce", reduce, Object.keys(START));
+  tensorOf(op, src);
   const at = checkScatter(op, x, dim, index, src, "add");
-  if (reduce === "mean" && x.dtype !== "float32") {
-    throw new DTypeError(op, `the mean takes float32: got ${x.dtype}`);
-  }
+  if (reduce === "mean") checkFloat(op, "x", x);
   checkRange(op, index, x.shape[at]!);
   const { includeSelf = true } = options;
   return tidy(() => {

@@ -1,7 +1,7 @@
 // Signals in short pieces: window functions, the short-time Fourier transform and its inverse.
 import { checkFloat } from "../core/dtype.js";
 import { ShapeError, ValueError } from "../core/errors.js";
-import { checkInt, expectShape, showShape } from "../core/shape.js";
+import { checkInt, expectShape, showShape, checkNumber, misfit } from "../core/shape.js";
 import { detach } from "../autograd/backward.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
@@ -16,6 +16,9 @@ import { pad } from "./padding.js";
 import { amin } from "./reduce.js";
 import { expand, narrow, reshape, transpose, unsqueeze } from "./views.js";
 
+/** The longest window, and the longest frame: as far as `fft` goes. */
+const MOST = 2 ** 24;
+
 export interface WindowOptions {
   /** For transforms: as if the window went on with its first element. Default: true. */
   periodic?: boolean;
@@ -28,7 +31,7 @@ function windowOf(
   options: WindowOptions,
   shape: (at: Tensor) => Tensor,
 ): Tensor {
-  checkInt(op, "the length", n, 0);
+  checkInt(op, "the length", n, 0, MOST);
   if (n <= 1) return ones([n]);
   const N = (options.periodic ?? true) ? n : n - 1;
   return tidy(() => shape(div(arange(n, { dtype: "float32" }), N)));
@@ -77,9 +80,7 @@ function besselI0(z: Tensor, terms: number): Tensor {
 /** I0(beta sqrt(1 - (2 i / N - 1)^2)) / I0(beta) (Kaiser, 1974). @param options.beta Default: 12 */
 export function kaiserWindow(n: number, options: WindowOptions & { beta?: number } = {}): Tensor {
   const { beta = 12 } = options;
-  if (!(beta >= 0 && beta <= 80)) {
-    throw new ValueError("kaiserWindow", `beta must lie in [0, 80]: got ${beta}`);
-  }
+  checkNumber("kaiserWindow", "beta", beta, 0, 80);
   const terms = 20 + Math.ceil(2 * beta);
   return windowOf("kaiserWindow", n, options, (at) => {
     const z = mul(clamp(sub(1, square(sub(mul(at, 2), 1))), 0), beta * beta);
@@ -89,7 +90,8 @@ export function kaiserWindow(n: number, options: WindowOptions & { beta?: number
 
 /** k / (n d) for k = 0, 1, ..., -2, -1: the frequencies of the elements of `fft`. @param d Default: 1 */
 export function fftfreq(n: number, d = 1): Tensor {
-  checkInt("fftfreq", "the length", n, 1);
+  checkInt("fftfreq", "the length", n, 1, MOST);
+  checkNumber("fftfreq", "d", d);
   const positive = Math.floor((n + 1) / 2);
   return tidy(() => {
     const ks = cat([arange(positive), arange(positive - n, 0)]);
@@ -99,7 +101,8 @@ export function fftfreq(n: number, d = 1): Tensor {
 
 /** k / (n d) for k = 0 ... n / 2: the frequencies of the elements of `rfft`. @param d Default: 1 */
 export function rfftfreq(n: number, d = 1): Tensor {
-  checkInt("rfftfreq", "the length", n, 1);
+  checkInt("rfftfreq", "the length", n, 1, MOST);
+  checkNumber("rfftfreq", "d", d);
   return tidy(() => div(arange(Math.floor(n / 2) + 1), n * d));
 }
 
@@ -132,7 +135,7 @@ function paddedWindow(op: string, nFft: number, options: StftOptions): Tensor {
 
 function checkStft(op: string, x: Tensor, nFft: number, hop: number): void {
   checkFloat(op, "x", x);
-  checkInt(op, "nFft", nFft, 1);
+  checkInt(op, "nFft", nFft, 1, MOST);
   checkInt(op, "hopLength", hop, 1);
 }
 
@@ -153,10 +156,7 @@ export function stft(
   checkStft("stft", x, nFft, hop);
   const length = (x.shape.at(-1) ?? 0) + (center ? 2 * Math.floor(nFft / 2) : 0);
   if (x.ndim < 1 || x.ndim > 2 || length < nFft) {
-    throw new ShapeError(
-      "stft",
-      `x must be [L] or [B, L] with at least one frame of ${nFft}: got ${showShape(x.shape)}`,
-    );
+    misfit("stft", `x must be [L] or [B, L] with at least one frame of ${nFft}`, x);
   }
   return tidy(() => {
     const window = paddedWindow("stft", nFft, options);
@@ -207,7 +207,7 @@ export function istft(
   const frames = x.shape[x.ndim - 2]!;
   const whole = nFft + hop * (frames - 1);
   const skip = center ? Math.floor(nFft / 2) : 0;
-  if (length !== undefined) checkInt("istft", "length", length, 1);
+  if (length !== undefined) checkInt("istft", "length", length, 1, 2 ** 28);
   const end = length === undefined ? whole - skip : Math.min(skip + length, whole);
   if (frames < 1 || end <= skip) {
     throw new ShapeError("istft", `x must have more frames, these hold no sample: got ${got}`);

@@ -56,7 +56,7 @@ function gradient(op: string, kernel: GradKernel, dy: Tensor, y: Tensor, at: num
  */
 export function softmax(x: Tensor, dim: number): Tensor {
   checkFloat("softmax", "x", x);
-  const at = checkDim("softmax", dim, x.ndim);
+  const at = checkDim("softmax", dim, x);
   const out = forward("softmax", kernels.softmaxF32, x, at);
   return record("softmax", out, [x], { out }, (dy, { out }) => [() => softmaxGrad(dy, out, at)]);
 }
@@ -77,7 +77,7 @@ function softmaxGrad(dy: Tensor, y: Tensor, at: number): Tensor {
 /** ln(softmax(x)) along a dim, without its rounding. */
 export function logSoftmax(x: Tensor, dim: number): Tensor {
   checkFloat("logSoftmax", "x", x);
-  const at = checkDim("logSoftmax", dim, x.ndim);
+  const at = checkDim("logSoftmax", dim, x);
   const out = forward("logSoftmax", kernels.logSoftmaxF32, x, at);
   return record("logSoftmax", out, [x], { out }, (dy, { out }) => [
     () => logSoftmaxGrad(dy, out, at),
@@ -101,7 +101,7 @@ function along(x: Tensor, at: number): Tensor {
 /** ln(sum of exp(x)) over `dims`, without overflow; -Infinity over no elements. */
 export function logsumexp(x: Tensor, dims?: Dims, options: ReduceOptions = {}): Tensor {
   checkFloat("logsumexp", "x", x);
-  const over = checkDims("logsumexp", dims, x.ndim);
+  const over = checkDims("logsumexp", dims, x);
   const shape = reducedShape(x.shape, over, options.keepdim ?? false);
   const kept = reducedShape(x.shape, over, true);
   const out = tidy(() => noGrad(() => reshape(logOfSums(x, over, kept), shape)));

@@ -1,6 +1,7 @@
 // conv2d and its gradients by Winograd's algorithm, for kernels of 3 x 3 and 5 x 5 with a step of 1:
 // when it is taken, and the calls. What they are the derivatives of is recorded by conv.ts.
-import { ValueError } from "../core/errors.js";
+import { checkWord } from "../core/shape.js";
+
 import { refuseInCapture, revise } from "../autograd/mode.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { kernels } from "../kernels/loader.js";
@@ -35,10 +36,7 @@ let algorithm: ConvAlgorithm = "auto";
  * @throws ValueError for another name, CaptureError inside of `capture`.
  */
 export function setConvAlgorithm(name: ConvAlgorithm): void {
-  if (name !== "auto" && name !== "direct") {
-    const got = String(name);
-    throw new ValueError("setConvAlgorithm", `name must be "auto" or "direct": got ${got}`);
-  }
+  checkWord("setConvAlgorithm", "name", name, ["auto", "direct"]);
   refuseInCapture("setConvAlgorithm", "chooses a way for what comes later");
   if (algorithm !== name) revise();
   algorithm = name;

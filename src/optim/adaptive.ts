@@ -1,9 +1,9 @@
 // RMSprop, Adagrad, Adadelta and Lion, and the kernel that they share with Adam's kin.
+import { checkNumber } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { f32 } from "../kernels/run.js";
 import { JoinedOptimizer, type Steps } from "./joined.js";
 import {
-  checkNumber,
   type Params,
   type ParamState,
   stateStep,

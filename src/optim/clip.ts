@@ -1,4 +1,5 @@
 // Gradients kept within bounds, between `backward` and `step`.
+import { checkNumber } from "../core/shape.js";
 import { ValueError } from "../core/errors.js";
 import { Tensor } from "../autograd/tensor.js";
 import { refuseInCapture, withGrad } from "../autograd/mode.js";
@@ -9,7 +10,7 @@ import { zeros } from "../ops/creation.js";
 import { vectorNorm } from "../ops/distances.js";
 import { clamp } from "../ops/math.js";
 import { stack } from "../ops/join.js";
-import { checkNumber, listOf } from "./optimizer.js";
+import { listOf } from "./optimizer.js";
 
 export interface ClipGradNormOptions {
   /** Which norm: 1, 2, ..., or Infinity for the largest entry. Default: 2. */
@@ -45,7 +46,7 @@ export function clipGradNorm(
   options: ClipGradNormOptions = {},
 ): Tensor {
   const { normType = 2, errorIfNonfinite = false } = options;
-  checkNumber("clipGradNorm", "maxNorm", maxNorm);
+  checkNumber("clipGradNorm", "maxNorm", maxNorm, 0);
   checkNumber("clipGradNorm", "normType", normType, Number.MIN_VALUE);
   if (errorIfNonfinite) refuseInCapture("clipGradNorm", "looks at the norm (errorIfNonfinite)");
   const all = graded("clipGradNorm", params);
@@ -66,6 +67,6 @@ export function clipGradNorm(
 
 /** Limits every entry of the gradients to [-clipValue, clipValue]. */
 export function clipGradValue(params: Iterable<Tensor> | Tensor, clipValue: number): void {
-  checkNumber("clipGradValue", "clipValue", clipValue);
+  checkNumber("clipGradValue", "clipValue", clipValue, 0);
   replace(graded("clipGradValue", params), (g) => clamp(g, -clipValue, clipValue));
 }

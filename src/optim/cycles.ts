@@ -1,8 +1,9 @@
 // The scheduler that moves the momentum against the rate, and the one that waits for a metric.
+import { checkNumber, checkWord } from "../core/shape.js";
 import { ValueError } from "../core/errors.js";
 import { cos } from "../core/scalarMath.js";
 import { refuseInCapture } from "../autograd/mode.js";
-import { checkNumber, checkWord } from "./optimizer.js";
+
 import {
   LRScheduler,
   perGroup,

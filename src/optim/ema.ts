@@ -1,6 +1,6 @@
 // Averages of the weights over the steps of a training: they often do better than the last weights.
 import { ShapeError, ValueError } from "../core/errors.js";
-import { showShape } from "../core/shape.js";
+import { showShape, checkNumber } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { f32 } from "../kernels/run.js";
@@ -9,7 +9,7 @@ import { renewing } from "../ops/step.js";
 import { copyOf } from "../ops/convert.js";
 import { copy_ } from "../ops/inplace.js";
 import { Steps } from "./joined.js";
-import { checkNumber, listOf, optionsOf } from "./optimizer.js";
+import { listOf, optionsOf } from "./optimizer.js";
 
 export interface EMAOptions {
   /** Weight of the old average. Default: 0.999. */

@@ -1,6 +1,6 @@
 // L-BFGS: a quasi-Newton method for smooth problems whose gradient has no noise.
 import { ValueError } from "../core/errors.js";
-import { checkInt, type Shape } from "../core/shape.js";
+import { checkInt, type Shape, checkWord } from "../core/shape.js";
 import { Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { tidy, untracked } from "../memory/scope.js";
@@ -11,7 +11,7 @@ import { add_, copy_ } from "../ops/inplace.js";
 import { abs } from "../ops/math.js";
 import { amax, sum } from "../ops/reduce.js";
 import { type Point, strongWolfe } from "./lineSearch.js";
-import { checkWord, Optimizer, type Params } from "./optimizer.js";
+import { Optimizer, type Params } from "./optimizer.js";
 import { parametersToVector, partsOf } from "./vectors.js";
 
 export interface LBFGSOptions {

@@ -2,7 +2,7 @@
 import { ValueError } from "../core/errors.js";
 import { checkGradient, Tensor } from "../autograd/tensor.js";
 import { revise, withGrad } from "../autograd/mode.js";
-import type { Shape } from "../core/shape.js";
+import { type Shape, checkNumber } from "../core/shape.js";
 import { untracked } from "../memory/scope.js";
 import { neg } from "../ops/arithmetic.js";
 import { apart, assuming, renewing } from "../ops/step.js";
@@ -131,7 +131,7 @@ export abstract class Optimizer<Options extends object> {
   /** Throws a ValueError for options that make no sense: numbers below 0, decays outside of [0, 1). */
   protected checkOptions(options: Options): void {
     const given = options as Readonly<Record<string, number>>;
-    for (const name of NUMBERS) if (name in given) checkNumber(this.name, name, given[name]);
+    for (const name of NUMBERS) if (name in given) checkNumber(this.name, name, given[name], 0);
     if (!("betas" in given)) return;
     const { betas } = options as { readonly betas?: readonly number[] };
     for (const i of [0, 1]) checkNumber(this.name, "betas", betas?.[i], 0, 1 - Number.EPSILON);
@@ -283,28 +283,4 @@ export function stateStep(state: ParamState): number {
 /** Multiplies the number that a state keeps under `key`, 1 at first: Math.pow's last bits differ between engines. */
 export function stateProduct(state: ParamState, key: string, factor: number): number {
   return (state[key] = ((state[key] as number | undefined) ?? 1) * factor);
-}
-
-/** Refuses numbers outside of their range. */
-export function checkNumber(
-  op: string,
-  name: string,
-  value: number | undefined,
-  low = 0,
-  high = Infinity,
-): void {
-  if (!(value! >= low && value! <= high)) {
-    throw new ValueError(op, `${name} must lie in [${low}, ${high}]: got ${value}`);
-  }
-}
-
-/** Refuses words that an option doesn't know. */
-export function checkWord(
-  op: string,
-  name: string,
-  word: string | null,
-  words: readonly (string | null)[],
-): void {
-  if (words.includes(word)) return;
-  throw new ValueError(op, `${name} must be ${words.join(" or ")}: got ${word}`);
 }

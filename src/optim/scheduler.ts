@@ -1,9 +1,9 @@
 // Scheduler: what all learning-rate schedulers share. The rates of an optimiser's groups, and a state
 // that is saved and resumed.
 import { ValueError } from "../core/errors.js";
-import { checkInt } from "../core/shape.js";
+import { checkInt, checkNumber } from "../core/shape.js";
 import { renewing } from "../ops/step.js";
-import { checkNumber, optionsOf } from "./optimizer.js";
+import { optionsOf } from "./optimizer.js";
 
 /** What a scheduler needs of an optimiser: groups with a rate. */
 export interface Scheduled {
@@ -70,8 +70,7 @@ export abstract class Scheduler<Options extends object = object> {
     for (const [key, value] of Object.entries(this.options as Record<string, unknown>)) {
       const least = COUNTS[key];
       if (least !== undefined) checkInt(name, key, value as number, least);
-      else if (typeof value === "number" || value === undefined)
-        checkNumber(name, key, value, -Infinity);
+      else if (typeof value === "number" || value === undefined) checkNumber(name, key, value);
     }
     const { groups } = optimizer;
     const baseLrs = groups.map((g) => (g.initialLr ??= g.lr));
@@ -166,7 +165,7 @@ export abstract class LRScheduler<Options extends object = object> extends Sched
     const t = ++this.state.lastEpoch;
     this.optimizer.groups.forEach((group, i) => {
       const lr = this.lr(t, group, i);
-      checkNumber(this.name, "the rate", lr, -Infinity);
+      checkNumber(this.name, "the rate", lr);
       group.lr = lr;
     });
     this.note();
@@ -201,7 +200,7 @@ export function perGroup<T extends number | Lambda>(
       `${name} must be one for each of ${groups.length} groups: got ${list.length}`,
     );
   }
-  for (const v of list) if (typeof v === "number") checkNumber(op, name, v);
+  for (const v of list) if (typeof v === "number") checkNumber(op, name, v, 0);
   return list;
 }
 

@@ -1,15 +1,10 @@
 // Stochastic gradient descent.
+import { checkNumber } from "../core/shape.js";
 import { ValueError } from "../core/errors.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { f32 } from "../kernels/run.js";
 import { JoinedOptimizer, type Steps } from "./joined.js";
-import {
-  checkNumber,
-  type Params,
-  type ParamState,
-  type StepOptions,
-  stateTensor,
-} from "./optimizer.js";
+import { type Params, type ParamState, type StepOptions, stateTensor } from "./optimizer.js";
 
 export interface SGDOptions extends StepOptions {
   /** Learning rate. Default: 0.001. */
@@ -39,7 +34,7 @@ export class SGD extends JoinedOptimizer<SGDOptions> {
 
   protected override checkOptions(o: SGDOptions): void {
     super.checkOptions(o);
-    checkNumber("SGD", "dampening", o.dampening, -Infinity);
+    checkNumber("SGD", "dampening", o.dampening);
     if (o.nesterov && (o.momentum <= 0 || o.dampening !== 0)) {
       throw new ValueError("SGD", "nesterov needs a momentum and no dampening");
     }

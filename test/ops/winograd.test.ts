@@ -155,7 +155,7 @@ describe("setConvAlgorithm", () => {
   it("refuses other names", () => {
     expect(() => setConvAlgorithm("fft" as "auto")).toThrow(ValueError);
     expect(() => setConvAlgorithm("fft" as "auto")).toThrow(
-      /name must be "auto" or "direct": got fft/,
+      /name must be auto or direct: got "fft"/,
     );
   });
 });
