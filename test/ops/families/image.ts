@@ -165,7 +165,7 @@ const refusals: Refusals = {
     shape(/x must be \[3, frames, 2\] .*: got \[2,3\]/, () => sg.istft(f.m23, 4)),
     shape(/more frames, these hold no sample: got \[3,0,2\]/, () => sg.istft(f.noFrames, 4)),
     shape(/more frames, these hold no sample: got \[3,1,2\]/, () => sg.istft(oneFrame, 4)),
-    value(/length must be an integer >= 1: got 0/, () => sg.istft(oneFrame, 4, { length: 0 })),
+    value(/length must be an integer in .*: got 0/, () => sg.istft(oneFrame, 4, { length: 0 })),
   ],
   interpolate: [
     value(/takes either size or scaleFactor/, () => sg.interpolate(f.images, {})),
