@@ -57,9 +57,9 @@ export function checkFloat(op: string, name: string, x: Typed): void {
 }
 
 /** Refuses an operand that is float32. */
-export function checkWhole(op: string, x: Typed): void {
+export function checkWhole(op: string, x: Typed, name = "x"): void {
   if (tensorOf(op, x).dtype !== "float32") return;
-  throw new DTypeError(op, "x must be int32 or bool: got float32");
+  throw new DTypeError(op, `${name} must be int32 or bool: got float32`);
 }
 
 /** Whether int32 holds a number: it is whole, and not too large. */

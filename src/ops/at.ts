@@ -1,7 +1,7 @@
 // Indexing as one call, NumPy's and PyTorch's x[...]: how a list of indices is understood, and what
 // it reads. What it writes is in put.ts.
-import { isInt32, shown } from "../core/dtype.js";
-import { DTypeError, IndexError } from "../core/errors.js";
+import { isInt32, shown, checkWhole } from "../core/dtype.js";
+import { IndexError } from "../core/errors.js";
 import {
   broadcastShapes,
   checkDim,
@@ -65,9 +65,7 @@ export function spelled(op: string, x: Tensor, indices: readonly Index[]): Plain
 }
 
 function checkTensor(op: string, index: Tensor): void {
-  if (index.dtype === "float32") {
-    throw new DTypeError(op, "index tensors must be int32 or bool: got float32");
-  }
+  checkWhole(op, index, "index");
   if (index.dtype === "bool" && index.ndim === 0) {
     throw new IndexError(op, "a mask must have dims: got a scalar");
   }
