@@ -125,7 +125,7 @@ export function uniform(
   if (!(low <= high) || !Number.isFinite(range)) {
     throw new ValueError(
       "uniform",
-      `low must not exceed high, both and their distance finite in float32: got ${low}, ${high}`,
+      `low must not exceed high, their distance be finite in float32: got ${low}, ${high}`,
     );
   }
   return draw("uniform", kernels.uniformF32, shape, options, f32(low), f32(high));
