@@ -1,5 +1,6 @@
 // Reverse-mode differentiation: walks the recorded graph from the outputs to the leaves, newest
 // node first, and adds up dL/dx for each x. No recursion: a chain of 100,000 ops is no problem.
+import { tensorOf } from "../core/dtype.js";
 import { GradError } from "../core/errors.js";
 import { showShape } from "../core/shape.js";
 import { scoped, track, untracked } from "../memory/scope.js";
@@ -350,7 +351,7 @@ export function registerHook(x: Tensor, hook: Hook): () => void {
 
 /** The same values outside of the graph: shares the memory, requires no gradient. */
 export function detach(x: Tensor): Tensor {
-  const out = alias(x, x.layout);
+  const out = alias(x, tensorOf("detach", x).layout);
   out.history = NO_HISTORY;
   return out;
 }

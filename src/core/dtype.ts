@@ -20,14 +20,46 @@ export function checkDType(op: string, dtype: DType): DType {
   return dtype;
 }
 
+/** A value that came from outside, as errors show it. */
+export function shown(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.join(",")}]`;
+  return typeof value === "string" ? `"${value}"` : String(value);
+}
+
+/** Refuses what stands where a tensor should. */
+export function noTensor(op: string, x: unknown): never {
+  throw new DTypeError(op, `needs a tensor: got ${shown(x)}`);
+}
+
+interface Typed {
+  readonly dtype: DType;
+}
+
+/** x, which a program without types may have got wrong. */
+export function tensorOf<T extends Typed>(op: string, x: T): T {
+  return (x as T | undefined)?.dtype === undefined ? noTensor(op, x) : x;
+}
+
+/** Whether x is a tensor of the dtype: to ask before it is known to be a tensor. */
+export function is(x: unknown, dtype: DType): boolean {
+  return (x as Typed | undefined)?.dtype === dtype;
+}
+
+/** Refuses an operand of another dtype. */
+export function expectDType(op: string, name: string, x: Typed, dtype: DType): void {
+  if (is(x, dtype)) return;
+  throw new DTypeError(op, `${name} must be ${dtype}: got ${tensorOf(op, x).dtype}`);
+}
+
 /** Refuses operands that are not float32. */
-export function checkFloat(op: string, name: string, x: { readonly dtype: DType }): void {
-  if (x.dtype !== "float32") throw new DTypeError(op, `${name} must be float32: got ${x.dtype}`);
+export function checkFloat(op: string, name: string, x: Typed): void {
+  expectDType(op, name, x, "float32");
 }
 
 /** Refuses an operand that is float32. */
-export function checkWhole(op: string, x: { readonly dtype: DType }): void {
-  if (x.dtype === "float32") throw new DTypeError(op, "x must be int32 or bool: got float32");
+export function checkWhole(op: string, x: Typed, name = "x"): void {
+  if (tensorOf(op, x).dtype !== "float32") return;
+  throw new DTypeError(op, `${name} must be int32 or bool: got float32`);
 }
 
 /** Whether int32 holds a number: it is whole, and not too large. */

@@ -1,5 +1,6 @@
 // Shapes, strides and how they combine: pure integer arithmetic on lists, nothing allocated in
 // the heap. Sizes, strides and offsets count elements, never bytes.
+import { noTensor, shown } from "./dtype.js";
 import { IndexError, ShapeError, ValueError } from "./errors.js";
 
 /** Sizes of the dims; [] is that of a scalar. */
@@ -17,6 +18,11 @@ export interface Layout {
   readonly size: number;
   /** Contiguous iff stride[i] = shape[i+1] * stride[i+1] for every dim longer than 1. */
   readonly contiguous: boolean;
+}
+
+/** What has dims: a tensor, if it came from a program with types. */
+interface Shaped {
+  readonly shape: Shape;
 }
 
 /** Number of elements of a shape; 1 for the shape of a scalar, []. */
@@ -58,30 +64,26 @@ export function sameShape(a: Shape, b: Shape): boolean {
 }
 
 /** Refuses an operand of another shape. */
-export function expectShape(
-  op: string,
-  name: string,
-  x: { readonly shape: Shape },
-  shape: Shape,
-): void {
-  if (sameShape(x.shape, shape)) return;
+export function expectShape(op: string, name: string, x: Shaped, shape: Shape): void {
+  if (sameShape(shapeOf(op, x), shape)) return;
   throw new ShapeError(op, `${name} must be ${showShape(shape)}: got ${showShape(x.shape)}`);
 }
 
 /** "[2,3]", as error messages show shapes. */
-export function showShape(shape: Shape): string {
-  return `[${shape.join(",")}]`;
-}
+export const showShape: (shape: Shape) => string = shown;
 
 /** Elements that one tensor may have: its bytes must fit into the 4 GiB of WASM memory. */
 const MAX_SIZE = 2 ** 30;
 
+/** Refuses what is no list. */
+export function checkList<T extends readonly unknown[]>(op: string, list: T): T {
+  if ((Array.isArray as (value: unknown) => boolean)(list)) return list;
+  throw new ValueError(op, `needs an array: got ${shown(list)}`);
+}
+
 /** Checks a shape that came from outside and returns a copy that nobody else has. */
 export function checkShape(op: string, shape: Shape): Shape {
-  if (!(Array.isArray as (value: unknown) => boolean)(shape)) {
-    throw new ValueError(op, `a shape must be an array of sizes: got ${String(shape)}`);
-  }
-  for (const n of shape) {
+  for (const n of checkList(op, shape)) {
     if (!Number.isInteger(n) || n < 0) {
       throw new ValueError(op, `sizes must be integers >= 0: got ${showShape(shape)}`);
     }
@@ -92,50 +94,49 @@ export function checkShape(op: string, shape: Shape): Shape {
   return [...shape];
 }
 
-/** Resolves a dim that may count from the end: -1 is the last. */
-export function checkDim(op: string, dim: number, ndim: number): number {
+/** The sizes of x, which a program without types may have got wrong. */
+export function shapeOf(op: string, x: Partial<Shaped> | null | undefined): Shape {
+  return x?.shape ?? noTensor(op, x);
+}
+
+/** Resolves a dim of x that may count from the end: -1 is the last. */
+export function checkDim(op: string, dim: number, x: Shaped): number {
   // A scalar takes dims 0 and -1, as in PyTorch.
-  return checkPlace(op, "dim", dim, ndim === 0 ? 1 : ndim);
+  return checkPlace(op, "dim", dim, shapeOf(op, x).length || 1);
 }
 
 /** Resolves a place among n, counted from the end if it is negative. */
 export function checkPlace(op: string, name: string, place: number, n: number): number {
   if (!Number.isInteger(place) || place < -n || place >= n) {
-    throw new IndexError(op, `${name} must lie in [${-n}, ${n - 1}]: got ${place}`);
+    throw new IndexError(op, `${name} must lie in [${-n}, ${n - 1}]: got ${shown(place)}`);
   }
   return place < 0 ? place + n : place;
 }
 
 /** Refuses tensors of fewer than `least` dims. */
-export function checkRank(op: string, x: { readonly shape: Shape }, least: number): void {
-  if (x.shape.length >= least) return;
+export function checkRank(op: string, x: Shaped, least: number): void {
+  if (shapeOf(op, x).length >= least) return;
   throw new ShapeError(op, `takes at least ${least} dims: got ${showShape(x.shape)}`);
 }
 
-/** Refuses what is no integer from `least` to `most`. */
-export function checkInt(
-  op: string,
-  name: string,
-  n: number,
-  least = -Infinity,
-  most = Infinity,
-): number {
-  if (Number.isInteger(n) && n >= least && n <= most) return n;
-  const range = most < Infinity ? ` in [${least}, ${most}]` : least < 0 ? "" : ` >= ${least}`;
-  throw new ValueError(op, `${name} must be an integer${range}: got ${n}`);
-}
-
-/** Refuses numbers outside of their range. */
+/** Refuses what is no number from `least` to `most`, and with `whole` no integer. */
 export function checkNumber(
   op: string,
   name: string,
-  value: number | undefined,
-  low = 0,
-  high = Infinity,
-): void {
-  if (!(value! >= low && value! <= high)) {
-    throw new ValueError(op, `${name} must lie in [${low}, ${high}]: got ${value}`);
-  }
+  n: number | undefined,
+  least = -Infinity,
+  most = Infinity,
+  whole = false,
+): number {
+  if (typeof n === "number" && n >= least && n <= most && (!whole || Number.isInteger(n))) return n;
+  const range = most < Infinity ? ` in [${least}, ${most}]` : least < 0 ? "" : ` >= ${least}`;
+  const kind = whole ? "an integer" : "a number";
+  throw new ValueError(op, `${name} must be ${kind}${range}: got ${shown(n)}`);
+}
+
+/** Refuses what is no number; NaN is one. */
+export function checkScalar(op: string, name: string, n: number): number {
+  return Number.isNaN(n) ? n : checkNumber(op, name, n);
 }
 
 /** Refuses words that an option doesn't know. */
@@ -146,32 +147,43 @@ export function checkWord(
   words: readonly unknown[],
 ): void {
   if (words.includes(word)) return;
-  const all = `${words.slice(0, -1).join(", ")} or ${String(words.at(-1))}`;
-  throw new ValueError(op, `${name} must be ${all}: got ${String(word)}`);
+  throw new ValueError(op, `${name} must be ${words.join(" or ")}: got ${shown(word)}`);
+}
+
+/** Refuses what is no integer from `least` to `most`. */
+export function checkInt(
+  op: string,
+  name: string,
+  n: number,
+  least?: number,
+  most?: number,
+): number {
+  return checkNumber(op, name, n, least, most, true);
 }
 
 /** One number as a list of one. */
-export function listOf(value: number | readonly number[]): readonly number[] {
-  return typeof value === "number" ? [value] : value;
+export function listOf(op: string, value: number | readonly number[]): readonly number[] {
+  return typeof value === "number" ? [value] : checkList(op, value);
 }
 
-/** Resolves the dims of a reduction, sorted; undefined, null and [] mean all of them. */
+/** Resolves the dims of a reduction of x, sorted; undefined, null and [] mean all of them. */
 export function checkDims(
   op: string,
   dims: number | readonly number[] | null | undefined,
-  ndim: number,
+  x: Shaped,
 ): number[] {
+  const ndim = shapeOf(op, x).length;
   if (typeof dims === "number") {
-    const dim = checkDim(op, dims, ndim);
+    const dim = checkDim(op, dims, x);
     return ndim === 0 ? [] : [dim];
   }
-  const list = dims ?? [];
+  const list = checkList(op, dims ?? []);
   if (list.length === 0) {
     const all = new Array<number>(ndim);
     for (let i = 0; i < ndim; i++) all[i] = i;
     return all;
   }
-  const resolved = list.map((d) => checkDim(op, d, ndim)).sort((a, b) => a - b);
+  const resolved = list.map((d) => checkDim(op, d, x)).sort((a, b) => a - b);
   if (resolved.some((d, i) => d === resolved[i - 1])) {
     throw new ValueError(op, `each dim may be named once: got [${list.join(",")}]`);
   }
@@ -186,6 +198,19 @@ export function reducedShape(shape: Shape, dims: readonly number[], keepdim: boo
     else if (keepdim) reduced.push(1);
   }
   return reduced;
+}
+
+/** Throws the error for shapes that an op can't take. */
+export function misfit(op: string, rule: string, ...operands: Shaped[]): never {
+  throw new ShapeError(
+    op,
+    `${rule}: got ${operands.map((x) => shown(shapeOf(op, x))).join(" and ")}`,
+  );
+}
+
+/** What tensors broadcast to. */
+export function commonShape(op: string, tensors: readonly Shaped[]): Shape {
+  return tensors.reduce<Shape>((all, x) => broadcastShapes(op, all, shapeOf(op, x)), []);
 }
 
 /** NumPy's rule: aligned at the last dim, sizes are equal or one of them is 1. */

@@ -1,6 +1,6 @@
 // Convolution layers and their transposes, with PyTorch's arguments, names and initialisation.
 import { ValueError } from "../core/errors.js";
-import { checkWord, type Shape, showShape } from "../core/shape.js";
+import { type Shape, showShape, checkWord } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { conv1d, conv2d, conv3d, type ConvOptions, isSame } from "../ops/conv.js";

@@ -120,7 +120,7 @@ export class RMSNorm extends PlainLayer {
     options: { eps?: number | null; elementwiseAffine?: boolean } = {},
   ) {
     super();
-    const shape = listOf(normalizedShape);
+    const shape = listOf("RMSNorm", normalizedShape);
     this.weight = (options.elementwiseAffine ?? true) ? parameter(shape, 1) : null;
     this.normalizedShape = shape;
     this.eps = options.eps ?? 2 ** -23;

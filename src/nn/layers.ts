@@ -1,7 +1,7 @@
 // Layers with parameters, initialised as in PyTorch, and those that only reshape or drop.
 import { checkFloat } from "../core/dtype.js";
-import { ShapeError, ValueError } from "../core/errors.js";
-import { checkInt, showShape } from "../core/shape.js";
+import { ValueError } from "../core/errors.js";
+import { checkInt, misfit } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { untracked } from "../memory/scope.js";
 import { ones, zeros } from "../ops/creation.js";
@@ -63,10 +63,7 @@ export function checkRows(
   checkFloat(layer, "x", x);
   const missing = lead.length / 3 + 1 - x.ndim;
   if ((missing === 0 || missing === 1) && x.shape.at(-1) === size) return;
-  throw new ShapeError(
-    layer,
-    `x must be [${lead}${size}] or [${single}${size}]: got ${showShape(x.shape)}`,
-  );
+  misfit(layer, `x must be [${lead}${size}] or [${single}${size}]`, x);
 }
 
 /** y = x W^T + b on the last dim: [..., in] to [..., out]. */

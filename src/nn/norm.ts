@@ -1,6 +1,5 @@
 // Normalising layers.
-import { ShapeError } from "../core/errors.js";
-import { listOf, type Shape, showShape } from "../core/shape.js";
+import { type Shape, listOf, misfit } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { untracked } from "../memory/scope.js";
@@ -29,7 +28,7 @@ export class LayerNorm extends PlainLayer {
   constructor(normalizedShape: number | Shape, options: LayerNormLayerOptions = {}) {
     super();
     const { eps = 1e-5, elementwiseAffine = true, bias = true } = options;
-    const shape = listOf(normalizedShape);
+    const shape = listOf("LayerNorm", normalizedShape);
     this.weight = elementwiseAffine ? parameter(shape, 1) : null;
     this.bias = elementwiseAffine && bias ? parameter(shape) : null;
     this.normalizedShape = shape;
@@ -108,10 +107,7 @@ export function buffer(make: () => Tensor): Buffer {
 export class BatchNorm1d extends BatchNorm {
   protected check(x: Tensor): void {
     if (x.ndim !== 2 && x.ndim !== 3) {
-      throw new ShapeError(
-        "BatchNorm1d",
-        `x must be [N, C] or [N, C, L]: got ${showShape(x.shape)}`,
-      );
+      misfit("BatchNorm1d", "x must be [N, C] or [N, C, L]", x);
     }
   }
 }
@@ -120,7 +116,7 @@ export class BatchNorm1d extends BatchNorm {
 export class BatchNorm2d extends BatchNorm {
   protected check(x: Tensor): void {
     if (x.ndim !== 4) {
-      throw new ShapeError("BatchNorm2d", `x must be [N, C, H, W]: got ${showShape(x.shape)}`);
+      misfit("BatchNorm2d", "x must be [N, C, H, W]", x);
     }
   }
 }
@@ -129,7 +125,7 @@ export class BatchNorm2d extends BatchNorm {
 export class BatchNorm3d extends BatchNorm {
   protected check(x: Tensor): void {
     if (x.ndim !== 5) {
-      throw new ShapeError("BatchNorm3d", `x must be [N, C, D, H, W]: got ${showShape(x.shape)}`);
+      misfit("BatchNorm3d", "x must be [N, C, D, H, W]", x);
     }
   }
 }

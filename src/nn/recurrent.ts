@@ -1,7 +1,7 @@
 // Recurrent layers and their cells, with PyTorch's arguments, parameter names and gate order.
-import { checkFloat } from "../core/dtype.js";
-import { DTypeError, ValueError } from "../core/errors.js";
-import { checkInt, checkWord, expectShape } from "../core/shape.js";
+import { ValueError } from "../core/errors.js";
+import { expectDType, checkFloat } from "../core/dtype.js";
+import { expectShape, checkWord, checkInt } from "../core/shape.js";
 import { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { toTypedArray } from "../ops/convert.js";
@@ -97,7 +97,7 @@ abstract class Recurrent extends Module {
     const { dropout = 0, bidirectional = false } = options;
     const layer = layerOf(mode);
     checkHidden(layer, inputSize, hiddenSize);
-    checkSizes(layer, { numLayers }, 1);
+    checkInt(layer, "numLayers", numLayers, 1, 4096);
     checkProbability(layer, dropout, "dropout");
     this.numLayers = numLayers;
     this.batchFirst = batchFirst;
@@ -141,9 +141,7 @@ abstract class Recurrent extends Module {
     const { lengths } = options;
     if (lengths === undefined) return null;
     const layer = layerOf(this.mode);
-    if (lengths instanceof Tensor && lengths.dtype !== "int32") {
-      throw new DTypeError(layer, `lengths must be int32: got ${lengths.dtype}`);
-    }
+    if (lengths instanceof Tensor) expectDType(layer, "lengths", lengths, "int32");
     const values = lengths instanceof Tensor ? [...toTypedArray(lengths)] : lengths;
     if (values.length !== B || !values.every((n) => Number.isInteger(n) && n >= 1 && n <= T)) {
       throw new ValueError(

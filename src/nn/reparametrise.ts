@@ -103,7 +103,7 @@ export function weightNorm<M extends Module>(
   const { name = "weight", dim = 0 } = options;
   const target = module as Computed & M;
   const weight = parameterOf("weightNorm", target, name);
-  const at = dim === null || dim === -1 ? null : checkDim("weightNorm", dim, weight.ndim);
+  const at = dim === null || dim === -1 ? null : checkDim("weightNorm", dim, weight);
   const length = own(() => tidy(() => new Parameter(normExcept(weight, at))));
   const [g, v] = [`${name}G`, `${name}V`];
   replace(target, name, { [g]: length, [v]: weight }, (module) => {
@@ -142,7 +142,7 @@ export function spectralNorm<M extends Module>(
   const { dim = module instanceof ConvolutionTranspose ? 1 : 0 } = options;
   const target = module as Computed & M;
   const weight = parameterOf("spectralNorm", target, name);
-  const at = checkDim("spectralNorm", dim, weight.ndim);
+  const at = checkDim("spectralNorm", dim, weight);
   checkSizes("spectralNorm", { nPowerIterations }, 1);
   const [orig, u, v] = [`${name}Orig`, `${name}U`, `${name}V`];
   const matrix = (module: Computed): Tensor => {

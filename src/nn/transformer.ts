@@ -1,6 +1,6 @@
 // The Transformer (Vaswani et al., 2017) with PyTorch's layers, names and initialisation.
 import { ValueError } from "../core/errors.js";
-import { checkWord } from "../core/shape.js";
+import { checkWord, checkInt } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { gelu, relu } from "../ops/activations.js";
@@ -11,7 +11,7 @@ import { dropout } from "../ops/random.js";
 import { type KVCache, MultiheadAttention, type MultiheadAttentionInputs } from "./attention.js";
 import { copyModule } from "./copy.js";
 import { xavierUniform_ } from "./init.js";
-import { checkSizes, Linear } from "./layers.js";
+import { Linear } from "./layers.js";
 import type { Module } from "./module.js";
 import { LayerNorm } from "./norm.js";
 import { areOwn, Composed, scopeOf } from "./plain.js";
@@ -214,7 +214,7 @@ abstract class Stack<Layer extends TransformerLayer> extends Composed {
 
   constructor(layer: Layer, numLayers: number, options: StackOptions = {}) {
     super();
-    checkSizes("Transformer", { numLayers });
+    checkInt("Transformer", "numLayers", numLayers, 0, 4096);
     this.layers = Array.from({ length: numLayers }, () => copyModule(layer));
     this.norm = options.norm ?? null;
   }

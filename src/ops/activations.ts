@@ -1,6 +1,7 @@
 // Activation functions. Each has a fused gradient kernel; the gradient of that gradient is composed
 // of other ops. tanh and sigmoid are in math.ts, softmax in softmax.ts,
 // what is composed of other ops in bends.ts.
+import { is } from "../core/dtype.js";
 import { checkWord } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
@@ -14,7 +15,7 @@ import { apply, clamp, ofInput, ofResult, exp, sigmoid, tanh } from "./math.js";
 
 /** max(x, 0); NaN stays NaN; keeps int32. The slope at 0 is 0. */
 export function relu(x: Tensor): Tensor {
-  if (x.dtype === "int32") return maximum(x, 0);
+  if (is(x, "int32")) return maximum(x, 0);
   return ofResult("relu", kernels.reluF32, x, (dy, out) => reluGrad(dy, out));
 }
 
@@ -118,7 +119,7 @@ function softplusPlain(x: Tensor): Tensor {
 
 /** x where x > 0, else negativeSlope x. */
 export function leakyRelu(x: Tensor, negativeSlope = 0.01): Tensor {
-  const out = apply("leakyRelu", kernels.leakyReluF32, x, [f32(negativeSlope)]);
+  const out = apply("leakyRelu", kernels.leakyReluF32, x, [negativeSlope]);
   return record("leakyRelu", out, [x], { x }, (dy, { x }) => [
     () => leakyReluGrad(dy, x, negativeSlope),
   ]);
@@ -134,7 +135,7 @@ function leakyReluGrad(dy: Tensor, x: Tensor, negativeSlope: number): Tensor {
 
 /** x where x > 0, else alpha (e^x - 1). */
 export function elu(x: Tensor, alpha = 1): Tensor {
-  const out = apply("elu", kernels.eluF32, x, [f32(alpha)]);
+  const out = apply("elu", kernels.eluF32, x, [alpha]);
   return record("elu", out, [x], { x }, (dy, { x }) => [() => eluGrad(dy, x, alpha)]);
 }
 

@@ -65,7 +65,7 @@ export function adaptiveMaxPool3d<Indices extends boolean = false>(
 function sidesOf(op: string, n: Rank, x: Tensor, size: AdaptiveSize<Rank>): Side[] {
   checkImages(op, x, n, true);
   const sizes = x.shape.slice(-n);
-  const given = typeof size === "number" ? size : size.map((out, i) => out ?? sizes[i]!);
+  const given = Array.isArray(size) ? size.map((out, i) => (out ?? sizes[i]!) as number) : size;
   const outs = perDim(op, "outputSize", given as PerDim, n, 0);
   return sizes.map((size, i) => {
     const out = outs[i]!;

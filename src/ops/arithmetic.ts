@@ -2,9 +2,9 @@
 // float32; an integer number leaves an int32 tensor int32 and makes a bool one int32, any other makes
 // them float32. docs/dtypes.md has the table.
 import { DTypeError, ValueError } from "../core/errors.js";
-import { type DType, isInt32, promote } from "../core/dtype.js";
-import { sameShape, type Shape } from "../core/shape.js";
-import { Tensor } from "../autograd/tensor.js";
+import { type DType, tensorOf, is, isInt32, promote } from "../core/dtype.js";
+import { type Shape, sameShape, checkScalar } from "../core/shape.js";
+import type { Tensor } from "../autograd/tensor.js";
 import { record, recorded } from "../autograd/record.js";
 import { tidy } from "../memory/scope.js";
 import { kernels } from "../kernels/loader.js";
@@ -34,18 +34,16 @@ function computeType(fs: Kernels, dtype: DType): DType {
 
 /** out = f(a, b) in the promoted dtype. Not recorded. */
 function arithmetic(op: string, fs: Kernels, a: Tensor, b: Tensor): Tensor {
-  const wrong = a instanceof Tensor ? b : a;
-  if (!(wrong instanceof Tensor)) {
-    throw new DTypeError(op, `operands must be tensors or numbers: got ${typeof wrong}`);
-  }
-  if (a.dtype === "float32" && b.dtype === "float32") return binary(op, fs.float32, a, b);
-  const dtype = computeType(fs, promote(a.dtype, b.dtype));
+  const ta = tensorOf(op, a).dtype;
+  const tb = tensorOf(op, b).dtype;
+  if (ta === "float32" && tb === "float32") return binary(op, fs.float32, a, b);
+  const dtype = computeType(fs, promote(ta, tb));
   return binaryAs(op, fs[dtype]!, a, b, dtype);
 }
 
 /** out = f(x, s), or f(s, x) with `scalarFirst`. Not recorded. */
 function withScalar(op: string, fs: Kernels, x: Tensor, s: number, scalarFirst = false): Tensor {
-  const dtype = computeType(fs, promote(x.dtype, isWhole(s) ? "int32" : "float32"));
+  const dtype = computeType(fs, promote(tensorOf(op, x).dtype, isWhole(s) ? "int32" : "float32"));
   const y = cast(x, dtype);
   const out = binaryScalar(op, fs[dtype]!, y, s, dtype, scalarFirst);
   if (y !== x) y.dispose();
@@ -60,10 +58,6 @@ export function sumTo(dy: Tensor, shape: Shape): Tensor {
     i < lead || (shape[i - lead] === 1 && n !== 1) ? [i] : [],
   );
   return reshape(dims.length === 0 ? dy : sum(dy, dims, { keepdim: true }), shape);
-}
-
-function noTensor(op: string): never {
-  throw new ValueError(op, "at least one operand must be a tensor");
 }
 
 const [or, and] = [kernels.logicalOrBool, kernels.logicalAndBool];
@@ -82,13 +76,14 @@ export interface AddOptions {
 
 /** `fn` of a and alpha b. */
 function scaled(op: string, fn: typeof add, a: Operand, b: Operand, alpha: number): Tensor {
+  checkScalar(op, "alpha", alpha);
   if (!Number.isInteger(alpha) && isWhole(a) && isWhole(b)) {
     throw new DTypeError(op, `alpha must be an integer for int32 operands: got ${alpha}`);
   }
   if (typeof b === "number") return fn(a, b * alpha);
   return tidy(() => {
     const scaled = mul(b, alpha);
-    const bools = typeof a !== "number" && promote(a.dtype, b.dtype) === "bool";
+    const bools = is(a, "bool") && is(b, "bool");
     return fn(a, bools ? cast(scaled, "bool") : scaled);
   });
 }
@@ -100,10 +95,11 @@ function scaled(op: string, fn: typeof add, a: Operand, b: Operand, alpha: numbe
 export function add(a: Operand, b: Operand, options?: AddOptions): Tensor {
   const alpha = options?.alpha ?? 1;
   if (alpha !== 1) return scaled("add", add, a, b, alpha);
-  if (typeof a === "number") return typeof b === "number" ? noTensor("add") : add(b, a);
   if (typeof b === "number") {
-    return record("add", withScalar("add", adds, a, b), [a], {}, (dy) => [() => dy]);
+    const x = a as Tensor; // or withScalar refuses it
+    return record("add", withScalar("add", adds, x, b), [x], {}, (dy) => [() => dy]);
   }
+  if (typeof a === "number") return add(b, a);
   const out = arithmetic("add", adds, a, b);
   if (!recorded(a, b)) return out;
   return record("add", out, [a, b], {}, (dy) => [
@@ -113,7 +109,7 @@ export function add(a: Operand, b: Operand, options?: AddOptions): Tensor {
 }
 
 function refuseBool(op: string, x: Operand): void {
-  if (x instanceof Tensor && x.dtype === "bool") {
+  if (is(x, "bool")) {
     throw new DTypeError(op, "a bool can't be subtracted or negated: use logicalNot or logicalXor");
   }
 }
@@ -128,8 +124,8 @@ export function sub(a: Operand, b: Operand, options?: AddOptions): Tensor {
   const alpha = options?.alpha ?? 1;
   if (alpha !== 1) return scaled("sub", sub, a, b, alpha);
   if (typeof b === "number") {
-    if (typeof a === "number") return noTensor("sub");
-    return record("sub", withScalar("sub", subs, a, b), [a], {}, (dy) => [() => dy]);
+    const x = a as Tensor;
+    return record("sub", withScalar("sub", subs, x, b), [x], {}, (dy) => [() => dy]);
   }
   if (typeof a === "number") {
     return record("sub", withScalar("sub", subs, b, a, true), [b], {}, (dy) => [() => neg(dy)]);
@@ -144,8 +140,8 @@ export function sub(a: Operand, b: Operand, options?: AddOptions): Tensor {
 
 /** out = a * b, with broadcasting. Two bools give their "and". */
 export function mul(a: Operand, b: Operand): Tensor {
-  if (typeof a === "number") return typeof b === "number" ? noTensor("mul") : mul(b, a);
-  if (typeof b === "number") return mulScalar(a, b);
+  if (typeof b === "number") return mulScalar(a as Tensor, b);
+  if (typeof a === "number") return mulScalar(b, a);
   const out = arithmetic("mul", muls, a, b);
   if (!recorded(a, b)) return out;
   return record("mul", out, [a, b], { a, b }, (dy, { a, b }) => [
@@ -170,10 +166,7 @@ export interface DivOptions {
 export function div(a: Operand, b: Operand, options?: DivOptions): Tensor {
   const mode = options?.roundingMode ?? null;
   if (mode !== null) return divRounded(a, b, mode);
-  if (typeof b === "number") {
-    if (typeof a === "number") return noTensor("div");
-    return divScalar(a, b);
-  }
+  if (typeof b === "number") return divScalar(a as Tensor, b);
   if (typeof a === "number") {
     const out = withScalar("div", divs, b, a, true);
     return record("div", out, [b], { b, out }, (dy, { b, out }) => [
@@ -198,15 +191,15 @@ function divScalar(x: Tensor, s: number): Tensor {
  */
 export function neg(x: Tensor): Tensor {
   refuseBool("neg", x);
-  const kernel: UnaryKernel = x.dtype === "int32" ? kernels.negI32 : kernels.negF32;
+  const kernel: UnaryKernel = is(x, "int32") ? kernels.negI32 : kernels.negF32;
   const out = unary("neg", kernel, x);
   return record("neg", out, [x], {}, (dy) => [() => neg(dy)]);
 }
 
 /** out = x * x. A bool gives int32. */
 export function square(x: Tensor): Tensor {
-  if (x.dtype === "bool") return cast(x, "int32");
-  if (x.dtype === "int32") return mul(x, x);
+  if (is(x, "bool")) return cast(x, "int32");
+  if (is(x, "int32")) return mul(x, x);
   return record("square", unary("square", kernels.squareF32, x), [x], { x }, (dy, { x }) => [
     () => mul(mul(dy, x), 2), // d(x^2)/dx = 2x
   ]);
@@ -220,8 +213,8 @@ export function square(x: Tensor): Tensor {
  */
 export function pow(a: Operand, b: Operand): Tensor {
   if (typeof b === "number") {
-    if (typeof a === "number") return noTensor("pow");
-    return isWhole(a) && isWhole(b) ? powWhole(a, b) : powScalar(a, b);
+    const x = tensorOf("pow", a as Tensor);
+    return isWhole(x) && isWhole(b) ? powWhole(x, b) : powScalar(x, b);
   }
   if (isWhole(a) && isWhole(b)) return powWhole(a, b);
   if (typeof a === "number") {
@@ -247,8 +240,7 @@ function atZeroBase(a: Tensor, b: Tensor, slope: Tensor): Tensor {
 
 /** Whether x counts as int32 (or bool) beside others. */
 function isWhole(x: Operand): boolean {
-  if (typeof x !== "number") return x.dtype !== "float32";
-  return isInt32(x);
+  return typeof x === "number" ? isInt32(x) : !is(x, "float32");
 }
 
 function powWhole(a: Operand, b: Operand): Tensor {
@@ -321,7 +313,7 @@ export function withTensors(
 
 /** x itself, or, if it is a number, a scalar tensor of the dtype that it has beside `other`. */
 export function asTensor(op: string, x: Operand, other: Operand): Tensor {
-  if (typeof x !== "number") return x;
-  if (typeof other === "number") return noTensor(op);
-  return full([], x, { dtype: isWhole(x) && other.dtype !== "float32" ? "int32" : "float32" });
+  if (typeof x !== "number") return tensorOf(op, x);
+  const float = tensorOf(op, other as Tensor).dtype === "float32";
+  return full([], x, { dtype: isWhole(x) && !float ? "int32" : "float32" });
 }

@@ -1,15 +1,18 @@
 // Indexing as one call, NumPy's and PyTorch's x[...]: how a list of indices is understood, and what
 // it reads. What it writes is in put.ts.
-import { isInt32 } from "../core/dtype.js";
-import { DTypeError, IndexError, ShapeError } from "../core/errors.js";
+import { DTypeError, IndexError } from "../core/errors.js";
+import { shown, isInt32 } from "../core/dtype.js";
 import {
-  broadcastShapes,
-  checkDim,
-  contiguousLayout,
-  expandLayout,
   type Shape,
-  showShape,
   sizeOf,
+  contiguousLayout,
+  showShape,
+  shapeOf,
+  checkDim,
+  misfit,
+  commonShape,
+  broadcastShapes,
+  expandLayout,
 } from "../core/shape.js";
 import { allocateShape, Tensor } from "../autograd/tensor.js";
 import { kernels } from "../kernels/loader.js";
@@ -39,6 +42,7 @@ const ALL: Slice = { start: null, end: null, step: 1 };
 
 /** Writes a list of indices out: masks as the indices of what is true, "..." as whole slices. */
 export function spelled(op: string, x: Tensor, indices: readonly Index[]): PlainIndex[] {
+  shapeOf(op, x);
   let dim = 0;
   let rest = -1;
   const out: PlainIndex[] = [];
@@ -49,11 +53,7 @@ export function spelled(op: string, x: Tensor, indices: readonly Index[]): Plain
       rest = out.length;
       continue;
     }
-    if (!isIndex(index))
-      throw new IndexError(
-        op,
-        `an index can't be ${typeof index === "object" ? "an object" : String(index)}`,
-      );
+    if (!isIndex(index)) throw new IndexError(op, `an index can't be ${shown(index)}`);
     if (index !== null) dim += index instanceof Tensor && index.dtype === "bool" ? index.ndim : 1;
     if (index instanceof Tensor && index.dtype === "float32") {
       throw new DTypeError(op, "index tensors must be int32 or bool: got float32");
@@ -143,7 +143,7 @@ export function picked(op: string, x: Tensor, indices: readonly PlainIndex[]): P
       own++;
     }
   }
-  const shape = tensors.reduce<Shape>((all, t) => broadcastShapes(op, all, t.shape), []);
+  const shape = commonShape(op, tensors);
   if (at.every((d, i) => d === at[0]! + i)) {
     return { view, first: at[0] ?? 0, tensors, dims, shape };
   }
@@ -240,12 +240,9 @@ export function takeAlongDim(x: Tensor, index: Tensor, dim?: number): Tensor {
   if (dim === undefined) {
     return tidy(() => gather(reshape(x, [-1]), 0, reshape(index, [-1])));
   }
-  const along = checkDim(op, dim, x.ndim);
+  const along = checkDim(op, dim, x);
   if (index.ndim !== x.ndim) {
-    throw new ShapeError(
-      op,
-      `index must have x's dims: got x=${showShape(x.shape)}, index=${showShape(index.shape)}`,
-    );
+    misfit(op, "index must have x's dims", x, index);
   }
   const one = (shape: Shape): Shape => shape.map((n, i) => (i === along ? 1 : n));
   const others = broadcastShapes(op, one(x.shape), one(index.shape));

@@ -1,9 +1,17 @@
 // Scaled dot-product attention: the fused kernels, and the composition of ops that does what they do
 // not (gradients of gradients and of a mask, the weights themselves, heads of more than 512). The
 // composition makes the [L, S] matrix, the kernels never do.
-import { checkFloat } from "../core/dtype.js";
-import { DTypeError, ShapeError, ValueError } from "../core/errors.js";
-import { broadcastShapes, expandLayout, type Shape, showShape, sizeOf } from "../core/shape.js";
+import { checkFloat, tensorOf } from "../core/dtype.js";
+import { DTypeError, ValueError } from "../core/errors.js";
+import {
+  broadcastShapes,
+  expandLayout,
+  type Shape,
+  sizeOf,
+  checkInt,
+  checkNumber,
+  misfit,
+} from "../core/shape.js";
 import { isGradEnabled } from "../autograd/mode.js";
 import type { Wanted } from "../autograd/node.js";
 import { record } from "../autograd/record.js";
@@ -17,7 +25,7 @@ import { contiguous, withContiguous } from "./convert.js";
 import { arange, ones } from "./creation.js";
 import { collapse } from "./dispatch.js";
 import { matmul } from "./matmul.js";
-import { defaultGenerator, dropoutAt, type Generator } from "./random.js";
+import { dropoutAt, generatorOf, type Generator } from "./random.js";
 import { any, sum } from "./reduce.js";
 import { softmax } from "./softmax.js";
 import { expand, narrow, reshape, transpose, unsqueeze } from "./views.js";
@@ -117,7 +125,7 @@ export function attend(
 
 function planFor(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions): Plan {
   const { attnMask: mask = null, dropoutP: p = 0, causalOffset = 0, enableGqa = false } = options;
-  const { generator = defaultGenerator } = options;
+  const generator = generatorOf(OP, options);
   const least = enableGqa ? 3 : 2;
   const group = groupOf(q, k, v, least);
   const [L, E] = q.shape.slice(-2) as [number, number];
@@ -126,17 +134,13 @@ function planFor(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions): Pl
     .map((x): Shape => x.shape.slice(0, -least))
     .reduce((a, b) => broadcastShapes(OP, a, b));
   const outer = [...lead, ...q.shape.slice(-least, -2)];
-  if (!(p >= 0 && p <= 1) || !Number.isInteger(causalOffset)) {
-    throw new ValueError(
-      OP,
-      `dropoutP must lie in [0, 1], causalOffset be an integer: got ${p}, ${causalOffset}`,
-    );
-  }
+  checkNumber(OP, "dropoutP", p, 0, 1);
+  checkInt(OP, "causalOffset", causalOffset);
   checkMask(mask, [...outer, L, S]);
   const limit = Math.max(-L, Math.min(S, 1 + causalOffset));
   return {
     ...{ mask, outer, shared: [...lead, ...k.shape.slice(-least, -2)], L, S, group, p },
-    scale: options.scale ?? 1 / Math.sqrt(E),
+    scale: checkNumber(OP, "scale", options.scale ?? 1 / Math.sqrt(E)),
     reach: options.isCausal ? limit : S,
     // S numbers a query, rounded up to whole counters.
     stream: p === 0 ? [0, 0, 0, 0] : generator.take(sizeOf(outer) * L * Math.ceil(S / 4)),
@@ -157,18 +161,14 @@ function groupOf(q: Tensor, k: Tensor, v: Tensor, least: number): number {
     (shared && (v.shape.at(-3) !== k.shape.at(-3) || !(group > 0 && Number.isInteger(group))))
   ) {
     const heads = shared ? ", the heads of k and v dividing q's" : "";
-    throw new ShapeError(
-      OP,
-      `q must be [..., L, E], k [..., S, E], v [..., S, Ev]${heads}: ` +
-        `got q=${showShape(q.shape)}, k=${showShape(k.shape)}, v=${showShape(v.shape)}`,
-    );
+    misfit(OP, `q must be [..., L, E], k [..., S, E], v [..., S, Ev]${heads}`, q, k, v);
   }
   return group;
 }
 
 function checkMask(mask: Tensor | null, shape: Shape): void {
   if (mask === null) return;
-  if (mask.dtype === "int32") {
+  if (tensorOf(OP, mask).dtype === "int32") {
     throw new DTypeError(OP, `attnMask must be bool or float32: got ${mask.dtype}`);
   }
   expandLayout(OP, mask.layout, shape);

@@ -1,7 +1,8 @@
 // Activation functions composed of other ops, whose derivatives they have: pieces of lines
 // (hardtanh, hardshrink, threshold ...) and curves (mish, selu, glu ...).
 import { ShapeError, ValueError } from "../core/errors.js";
-import { checkNumber, checkDim, showShape } from "../core/shape.js";
+import { tensorOf } from "../core/dtype.js";
+import { shapeOf, checkDim, checkNumber, misfit } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { noGrad } from "../autograd/mode.js";
 import { tidy } from "../memory/scope.js";
@@ -15,7 +16,7 @@ import { narrow, reshape } from "./views.js";
 
 /** x limited to [min, max]; the slope is 1 between the two, and 0 at them and beyond. */
 export function hardtanh(x: Tensor, min = -1, max = 1): Tensor {
-  if (!(min <= max)) throw new ValueError("hardtanh", `min must be <= max: got ${min}, ${max}`);
+  checkNumber("hardtanh", "min", min, -Infinity, max);
   return tidy(() => where(ge(x, max), max, where(le(x, min), min, x)));
 }
 
@@ -56,7 +57,7 @@ export function celu(x: Tensor, alpha = 1): Tensor {
  * @throws ShapeError for a dim of odd size.
  */
 export function glu(x: Tensor, dim = -1): Tensor {
-  const at = checkDim("glu", dim, x.ndim);
+  const at = checkDim("glu", dim, x);
   const size = x.shape[at] ?? 1;
   if (size % 2 !== 0) throw new ShapeError("glu", `dim ${dim} must be of even size: got ${size}`);
   const half = size / 2;
@@ -68,13 +69,10 @@ export function glu(x: Tensor, dim = -1): Tensor {
  * @throws ShapeError for another weight.
  */
 export function prelu(x: Tensor, weight: Tensor): Tensor {
-  const n = weight.numel();
-  const channels = x.shape[1] ?? 1;
+  const n = tensorOf("prelu", weight).numel();
+  const channels = shapeOf("prelu", x)[1] ?? 1;
   if (weight.ndim > 1 || (n !== 1 && n !== channels)) {
-    throw new ShapeError(
-      "prelu",
-      `weight must have one element or one a channel: got x=${showShape(x.shape)}, weight=${showShape(weight.shape)}`,
-    );
+    misfit("prelu", "weight must have one element or one a channel", x, weight);
   }
   return tidy(() => {
     const w = reshape(weight, n === 1 ? [] : [n, ...x.shape.slice(2).map(() => 1)]);
@@ -96,12 +94,10 @@ export interface RreluOptions extends Pick<RandomOptions, "generator"> {
 /** x where x > 0, else x times a slope drawn for each element (Xu and others, 2015). */
 export function rrelu(x: Tensor, options: RreluOptions = {}): Tensor {
   const { lower = 1 / 8, upper = 1 / 3, training = false, generator } = options;
-  if (!(lower <= upper)) {
-    throw new ValueError("rrelu", `lower must be <= upper: got ${lower}, ${upper}`);
-  }
+  checkNumber("rrelu", "lower", lower, -Infinity, upper);
   if (!training) return leakyRelu(x, (lower + upper) / 2);
   return tidy(() => {
-    const slopes = uniform(x.shape, lower, upper, generator && { generator });
+    const slopes = uniform(shapeOf("rrelu", x), lower, upper, generator ? { generator } : {});
     return where(gt(x, 0), x, mul(x, slopes));
   });
 }
@@ -118,7 +114,7 @@ export function tanhshrink(x: Tensor): Tensor {
 
 /** x moved by lambd towards 0, and 0 where |x| <= lambd. */
 export function softshrink(x: Tensor, lambd = 0.5): Tensor {
-  checkNumber("softshrink", "lambd", lambd);
+  checkNumber("softshrink", "lambd", lambd, 0);
   return tidy(() => sub(x, clamp(x, -lambd, lambd)));
 }
 

@@ -1,7 +1,7 @@
 // The bilinear form of two vectors, one matrix an output.
 import { checkFloat } from "../core/dtype.js";
-import { ShapeError } from "../core/errors.js";
-import { expectShape, sameShape, showShape } from "../core/shape.js";
+
+import { expectShape, sameShape, misfit } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { add } from "./arithmetic.js";
@@ -28,10 +28,12 @@ export function bilinear(
     !sameShape(x1.shape, [...lead, I]) ||
     !sameShape(x2.shape, [...lead, J])
   ) {
-    throw new ShapeError(
+    misfit(
       "bilinear",
-      `x1 and x2 must be [..., in1] and [..., in2], weight [out, in1, in2]: ` +
-        `got x1=${showShape(x1.shape)}, x2=${showShape(x2.shape)}, weight=${showShape(weight.shape)}`,
+      "x1 and x2 must be [..., in1] and [..., in2], weight [out, in1, in2]",
+      x1,
+      x2,
+      weight,
     );
   }
   if (bias !== null) {

@@ -1,7 +1,7 @@
 // Comparisons, logic and selection. Their results are bool and have no derivative; `where` passes
 // the gradient to the side that was chosen.
-import { DTypeError, ValueError } from "../core/errors.js";
-import { bytesOf, type DType, isInt32, promote } from "../core/dtype.js";
+import { ValueError } from "../core/errors.js";
+import { bytesOf, type DType, is, isInt32, promote, tensorOf, expectDType } from "../core/dtype.js";
 import { broadcastShapes, contiguousLayout, expandLayout, type Shape } from "../core/shape.js";
 import { allocate, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
@@ -19,10 +19,10 @@ interface Kernels {
 }
 
 function compare(op: string, fs: Kernels, a: Tensor, b: Operand): Tensor {
-  const other: DType = typeof b !== "number" ? b.dtype : isInt32(b) ? "int32" : "float32";
-  const dtype = promote(a.dtype, other) === "float32" ? "float32" : "int32";
+  const dtype =
+    promote(tensorOf(op, a).dtype, operandType(op, b, a)) === "float32" ? "float32" : "int32";
   if (typeof b !== "number") return binaryAs(op, fs[dtype], a, b, dtype, "bool");
-  return withCast(a, dtype, (x) => binaryScalar(op, fs[dtype], x, b, "bool"));
+  return withCast(op, a, dtype, (x) => binaryScalar(op, fs[dtype], x, b, "bool"));
 }
 
 /** The kernels of a comparison by dtype. */
@@ -84,11 +84,11 @@ export function logicalXor(a: Tensor, b: Tensor): Tensor {
 
 /** Not x. */
 export function logicalNot(x: Tensor): Tensor {
-  return withCast(x, "bool", (x) => unary("logicalNot", kernels.logicalNotBool, x));
+  return withCast("logicalNot", x, "bool", (x) => unary("logicalNot", kernels.logicalNotBool, x));
 }
 
 function classify(op: string, kernel: typeof kernels.isnanF32, x: Tensor): Tensor {
-  return withCast(x, "float32", (x) => unary(op, kernel, x, "bool"));
+  return withCast(op, x, "float32", (x) => unary(op, kernel, x, "bool"));
 }
 
 /** Where x is NaN; bool. */
@@ -116,10 +116,8 @@ export function where(cond: Tensor, a: Operand, b: Operand): Tensor;
 export function where(cond: Tensor, a?: Operand, b?: Operand): Tensor | Tensor[] {
   if (a === undefined && b === undefined) return nonzero(cond, { asTuple: true });
   if (a === undefined || b === undefined) throw new ValueError("where", "a needs b");
-  if (cond.dtype !== "bool") {
-    throw new DTypeError("where", `cond must be bool: got ${cond.dtype}`);
-  }
-  const dtype = promote(operandType(a, b), operandType(b, a));
+  expectDType("where", "cond", cond, "bool");
+  const dtype = promote(operandType("where", a, b), operandType("where", b, a));
   const [shapeA, shapeB] = [shapeOf(a), shapeOf(b)];
   const shape = broadcastShapes("where", cond.shape, broadcastShapes("where", shapeA, shapeB));
   const x = typeof a === "number" ? full([], a, { dtype }) : cast(a, dtype);
@@ -135,10 +133,9 @@ export function where(cond: Tensor, a?: Operand, b?: Operand): Tensor | Tensor[]
   return out;
 }
 
-function operandType(a: Operand, other: Operand): DType {
-  if (typeof a !== "number") return a.dtype;
-  if (!isInt32(a) || typeof other === "number") return "float32";
-  return other.dtype === "float32" ? "float32" : "int32";
+function operandType(op: string, a: Operand, other: Operand): DType {
+  if (typeof a !== "number") return tensorOf(op, a).dtype;
+  return isInt32(a) && typeof other !== "number" && !is(other, "float32") ? "int32" : "float32";
 }
 
 function shapeOf(a: Operand): Shape {

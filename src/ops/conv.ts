@@ -5,7 +5,7 @@
 // convTranspose.ts.
 import { checkFloat } from "../core/dtype.js";
 import { ShapeError, ValueError } from "../core/errors.js";
-import { showShape, expectShape, checkInt } from "../core/shape.js";
+import { showShape, expectShape, checkInt, shapeOf } from "../core/shape.js";
 import { type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { planesForward, planesInputGrad, planesWeightGrad } from "./convPlanes.js";
@@ -119,7 +119,7 @@ function convolve(
   bias: Tensor | null,
   options: ConvOptions<PerDim>,
 ): Tensor {
-  if (x.ndim === n + 1) {
+  if (shapeOf(op, x).length === n + 1) {
     return tidy(() => squeeze(convolve(op, n, unsqueeze(x, 0), weight, bias, options), 0));
   }
   const g = geometryOf(op, n, x, weight, bias, options);

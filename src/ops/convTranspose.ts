@@ -1,7 +1,7 @@
 // Transposed convolutions of 1, 2 and 3 dims: what conv1d, conv2d and conv3d do to the gradient of
 // their input, as ops of their own. The kernels and the gradients are the convolutions' (conv.ts).
 import { ShapeError, ValueError } from "../core/errors.js";
-import { expectShape, showShape } from "../core/shape.js";
+import { expectShape, showShape, shapeOf } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { add } from "./arithmetic.js";
@@ -93,7 +93,7 @@ function transposed(
   bias: Tensor | null,
   options: ConvTransposeOptions<PerDim>,
 ): Tensor {
-  if (x.ndim === n + 1) {
+  if (shapeOf(op, x).length === n + 1) {
     return tidy(() => squeeze(transposed(op, n, unsqueeze(x, 0), weight, bias, options), 0));
   }
   const g = geometryOf(op, n, x, weight, bias, options);

@@ -1,9 +1,10 @@
 // Moving values: between dtypes, into row-major memory, into JavaScript. What changes only the
 // layout is in views.ts.
 import { ShapeError } from "../core/errors.js";
-import { checkDType, bytesOf, type DType, type TypedArray } from "../core/dtype.js";
+import { checkDType, bytesOf, type DType, is, tensorOf, type TypedArray } from "../core/dtype.js";
 import {
-  broadcastShapes,
+  commonShape,
+  shapeOf,
   contiguousLayout,
   type Layout,
   type Shape,
@@ -32,14 +33,15 @@ const casts: Record<DType, Partial<Record<DType, UnaryKernel>>> = {
   bool: { float32: kernels.castBoolToF32, int32: kernels.castBoolToI32 },
 };
 
-/** Converts without recording; x itself when it has the dtype already. */
-export function cast(x: Tensor, dtype: DType): Tensor {
-  return x.dtype === dtype ? x : unary("to", casts[x.dtype][dtype]!, x, dtype);
+/** Converts for `op`, without recording; x itself when it has the dtype already. */
+export function cast(x: Tensor, dtype: DType, op = "to"): Tensor {
+  const from = tensorOf(op, x).dtype;
+  return from === dtype ? x : unary(op, casts[from][dtype]!, x, dtype);
 }
 
 /** `fn` of x cast to `dtype`; the cast is released. */
-export function withCast<T>(x: Tensor, dtype: DType, fn: (x: Tensor) => T): T {
-  const from = cast(x, dtype);
+export function withCast<T>(op: string, x: Tensor, dtype: DType, fn: (x: Tensor) => T): T {
+  const from = cast(x, dtype, op);
   try {
     return fn(from);
   } finally {
@@ -58,7 +60,9 @@ export function binaryAs<P extends readonly F32Bits[] = []>(
   params?: P,
 ): Tensor {
   // Before anything is made: a cast would be left behind when the shapes don't fit.
-  if (a.dtype !== dtype || b.dtype !== dtype) broadcastShapes(op, a.shape, b.shape);
+  if (!is(a, dtype) || !is(b, dtype)) {
+    commonShape(op, [a, b]);
+  }
   const x = cast(a, dtype);
   const y = cast(b, dtype);
   const out = binary(op, kernel, x, y, outType, params);
@@ -78,7 +82,7 @@ export function to(x: Tensor, dtype: DType): Tensor {
 
 /** A row-major copy of the elements in memory of its own. Not recorded. */
 export function copyOf(op: string, x: Tensor): Tensor {
-  const out = allocate(op, contiguousLayout(x.shape), x.dtype);
+  const out = allocate(op, contiguousLayout(shapeOf(op, x)), x.dtype);
   if (x.layout.contiguous && !isRecording()) {
     const bytes = x.numel() * bytesOf(x.dtype);
     const from = x.address();
@@ -100,7 +104,7 @@ export function clone(x: Tensor): Tensor {
 
 /** x itself when its elements lie row-major without gaps, otherwise a copy that does. */
 export function contiguous(x: Tensor): Tensor {
-  return x.layout.contiguous ? x : clone(x);
+  return tensorOf("contiguous", x).layout.contiguous ? x : clone(x);
 }
 
 /** Runs `fn` on x in row-major order and releases what that took: for kernels that need it. */
@@ -177,7 +181,7 @@ export function toTypedArray(x: Tensor): TypedArray {
 
 /** The same, for the text of an error. */
 export function elementsOf(x: Tensor): TypedArray {
-  return withContiguous(x, (x) => {
+  return withContiguous(tensorOf("toArray", x), (x) => {
     const n = x.numel();
     const at = x.address();
     endCall();
@@ -208,7 +212,7 @@ export function toArray(x: Tensor): NestedArray {
  * @throws ShapeError for more or fewer elements.
  */
 export function item(x: Tensor): number {
-  if (x.numel() !== 1) {
+  if (tensorOf("item", x).numel() !== 1) {
     throw new ShapeError("item", `needs exactly one element: got shape ${showShape(x.shape)}`);
   }
   return toTypedArray(x)[0]!;

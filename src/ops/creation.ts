@@ -1,7 +1,7 @@
 // Tensors from data, constants and sequences. Random ones are in random.ts.
-import { DTypeError, ShapeError, ValueError } from "../core/errors.js";
-import { checkDType, bytesOf, type DType, isInt32, type TypedArray } from "../core/dtype.js";
-import { checkShape, type Shape, showShape, sizeOf } from "../core/shape.js";
+import { ShapeError, DTypeError, ValueError } from "../core/errors.js";
+import { type DType, type TypedArray, bytesOf, checkDType, shown, isInt32 } from "../core/dtype.js";
+import { type Shape, sizeOf, showShape, checkShape, shapeOf, checkScalar } from "../core/shape.js";
 import { allocateShape, Tensor } from "../autograd/tensor.js";
 import { kernels } from "../kernels/loader.js";
 import { constantMemory, f32, f64, run } from "../kernels/run.js";
@@ -154,6 +154,7 @@ function filled(op: string, shape: Shape, value: number, options: TensorOptions)
   const dtype = checkDType(op, options.dtype ?? "float32");
   const sizes = checkShape(op, shape);
   checkGradDType(op, dtype, options);
+  checkScalar(op, "value", value);
   if (dtype === "int32") checkInt32(op, value);
   const out = allocateShape(op, sizes, dtype);
   fillContiguous(out, value);
@@ -173,7 +174,10 @@ export function ones(shape: Shape, options: TensorOptions = {}): Tensor {
 /** All equal to `value`. Default dtype: bool for a boolean, else float32. */
 export function full(shape: Shape, value: number | boolean, options: TensorOptions = {}): Tensor {
   const dtype = options.dtype ?? (typeof value === "boolean" ? "bool" : "float32");
-  return filled("full", shape, Number(value), { ...options, dtype });
+  return filled("full", shape, typeof value === "boolean" ? Number(value) : value, {
+    ...options,
+    dtype,
+  });
 }
 
 /** For a tensor about to be overwritten. It holds zeros: uninitialised memory would not be the same bits everywhere. */
@@ -181,24 +185,28 @@ export function empty(shape: Shape, options: TensorOptions = {}): Tensor {
   return filled("empty", shape, 0, options);
 }
 
+function alike(op: string, x: Tensor, value: number, options: TensorOptions): Tensor {
+  return filled(op, shapeOf(op, x), value, { dtype: x.dtype, ...options });
+}
+
 /** Zeros in x's shape and, unless given, dtype. */
 export function zerosLike(x: Tensor, options: TensorOptions = {}): Tensor {
-  return filled("zerosLike", x.shape, 0, { dtype: x.dtype, ...options });
+  return alike("zerosLike", x, 0, options);
 }
 
 /** Ones in x's shape and, unless given, dtype. */
 export function onesLike(x: Tensor, options: TensorOptions = {}): Tensor {
-  return filled("onesLike", x.shape, 1, { dtype: x.dtype, ...options });
+  return alike("onesLike", x, 1, options);
 }
 
 /** `value` in x's shape and, unless given, dtype. */
 export function fullLike(x: Tensor, value: number, options: TensorOptions = {}): Tensor {
-  return filled("fullLike", x.shape, value, { dtype: x.dtype, ...options });
+  return alike("fullLike", x, value, options);
 }
 
 /** x's shape and dtype, about to be overwritten (it holds zeros). */
 export function emptyLike(x: Tensor, options: TensorOptions = {}): Tensor {
-  return filled("emptyLike", x.shape, 0, { dtype: x.dtype, ...options });
+  return alike("emptyLike", x, 0, options);
 }
 
 /**
@@ -208,19 +216,22 @@ export function emptyLike(x: Tensor, options: TensorOptions = {}): Tensor {
  * @throws ValueError when step is 0, leads away from end, or a bound is not finite or no int32
  */
 export function arange(end: number, options?: TensorOptions): Tensor;
+export function arange(start: number, end: number, options?: TensorOptions): Tensor;
 export function arange(start: number, end: number, step?: number, options?: TensorOptions): Tensor;
 export function arange(
   first: number,
   second?: number | TensorOptions,
-  step = 1,
+  third: number | TensorOptions = 1,
   options: TensorOptions = {},
 ): Tensor {
-  const [start, end] = typeof second === "number" ? [first, second] : [0, first];
-  const given = typeof second === "object" ? second : options;
+  const one = second === undefined || typeof second === "object";
+  const [start, end] = one ? [0, first] : [first, second];
+  const [step, given] =
+    third && typeof third === "object" ? [1, third] : [third, one ? (second ?? options) : options];
   if (![start, end, step].every(Number.isFinite) || step === 0 || (end - start) * step < 0) {
     throw new ValueError(
       "arange",
-      `step must lead from start to end: got ${start}, ${end}, ${step}`,
+      `step must lead from start to end: got ${shown([start, end, step])}`,
     );
   }
   const whole = Number.isInteger(start) && Number.isInteger(end) && Number.isInteger(step);

@@ -1,14 +1,15 @@
 // The loss of connectionist temporal classification, in one kernel with its gradient.
 import { checkFloat } from "../core/dtype.js";
-import { DTypeError, GradError, IndexError, ShapeError, ValueError } from "../core/errors.js";
-import { checkInt, showShape } from "../core/shape.js";
-import { allocateShape, type Tensor } from "../autograd/tensor.js";
+import { GradError, IndexError, ShapeError, ValueError } from "../core/errors.js";
+import { checkInt, showShape, listOf, misfit } from "../core/shape.js";
+import { allocateShape, Tensor } from "../autograd/tensor.js";
 import { isGradEnabled, noGrad } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
 import { readStatus, run, statusSlot } from "../kernels/run.js";
 import { tidy } from "../memory/scope.js";
 import { div, mul } from "./arithmetic.js";
+import { checkIndex } from "./indexing.js";
 import { elementsOf, toTypedArray, withAllContiguous } from "./convert.js";
 import { tensor } from "./creation.js";
 import { checkReduction, type LossOptions, reduce } from "./lossOptions.js";
@@ -69,8 +70,7 @@ export function ctcLoss(
 
 /** The lengths as numbers, N from 0 to `most`. */
 function lengths(name: string, given: Lengths, N: number, most: number): number[] {
-  const list =
-    typeof given === "number" ? [given] : "length" in given ? given : [...toTypedArray(given)];
+  const list = given instanceof Tensor ? [...toTypedArray(given)] : listOf("ctcLoss", given);
   if (list.length !== N || list.some((n) => !(Number.isInteger(n) && n >= 0 && n <= most))) {
     throw new ValueError(
       "ctcLoss",
@@ -86,16 +86,11 @@ function labelsOf(
   given: Lengths,
   N: number,
 ): { labels: number[]; offsets: number[]; S: number } {
-  if (targets.dtype !== "int32") {
-    throw new DTypeError("ctcLoss", `targets must be int32: got ${targets.dtype}`);
-  }
+  checkIndex("ctcLoss", targets, "targets");
   const total = targets.numel();
   const isPadded = targets.ndim === 2;
   if (isPadded ? targets.shape[0] !== N : targets.ndim !== 1) {
-    throw new ShapeError(
-      "ctcLoss",
-      `targets must be [${N}, S] or one vector: got ${showShape(targets.shape)}`,
-    );
+    misfit("ctcLoss", `targets must be [${N}, S] or one vector`, targets);
   }
   const S = isPadded ? targets.shape[1]! : total;
   const labels = lengths("targetLengths", given, N, S);

@@ -4,9 +4,9 @@
 // A kernel writes all its results one behind the other into one tensor, which is what is recorded, so
 // that their gradients meet in one formula. Gradients: M. Giles, "Collected matrix derivative
 // results" (2008), in the form of PyTorch's documentation.
-import { checkFloat } from "../core/dtype.js";
 import { GradError } from "../core/errors.js";
-import { broadcastShapes, checkWord, sameShape } from "../core/shape.js";
+import { checkFloat } from "../core/dtype.js";
+import { sameShape, checkNumber, checkWord, misfit, broadcastShapes } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
@@ -19,7 +19,7 @@ import { zeros } from "./creation.js";
 import { cat } from "./join.js";
 import { matmul } from "./matmul.js";
 import { all, sum } from "./reduce.js";
-import { checkMatrix, eachMatrix, mirrored, misfit, mT, ratio, unpack } from "./matrix.js";
+import { checkMatrix, eachMatrix, mirrored, mT, ratio, unpack } from "./matrix.js";
 import { solveTriangular } from "./solve.js";
 import { narrow, squeeze, unsqueeze } from "./views.js";
 
@@ -202,6 +202,7 @@ export interface ToleranceOptions {
 
 /** Which singular values S of an m x n matrix count; bool. */
 function counted(S: Tensor, x: Tensor, { atol, rtol }: ToleranceOptions): Tensor {
+  for (const t of [atol, rtol]) checkNumber("pinv", "tolerances", t ?? 0);
   const [m, n] = x.shape.slice(-2) as [number, number];
   const part = rtol ?? (atol ? 0 : Math.max(m, n) * 2 ** -23);
   const greatest = narrow(S, -1, 0, Math.min(1, S.shape.at(-1)!));

@@ -1,12 +1,12 @@
 // Views under other names than reshape's and permute's: dims moved, split and matched to another tensor.
 import { ValueError } from "../core/errors.js";
-import { checkDim, listOf, type Shape, showShape } from "../core/shape.js";
+import { checkDim, listOf, type Shape, showShape, shapeOf } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { expand, inferred, permute, reshape, transpose, view } from "./views.js";
 
 /** Splits a dim into several; one size may be -1 and is inferred. */
 export function unflatten(x: Tensor, dim: number, sizes: Shape): Tensor {
-  const at = checkDim("unflatten", dim, x.ndim);
+  const at = checkDim("unflatten", dim, x);
   const parts = inferred(sizes, x.shape[at] ?? 1, "unflatten");
   return reshape(x, [...x.shape.slice(0, at), ...parts, ...x.shape.slice(at + 1)]);
 }
@@ -17,8 +17,8 @@ export function movedim(
   source: number | readonly number[],
   destination: number | readonly number[],
 ): Tensor {
-  const from = listOf(source).map((d) => checkDim("movedim", d, x.ndim));
-  const to = listOf(destination).map((d) => checkDim("movedim", d, x.ndim));
+  const from = listOf("movedim", source).map((d) => checkDim("movedim", d, x));
+  const to = listOf("movedim", destination).map((d) => checkDim("movedim", d, x));
   if (from.length !== to.length || [from, to].some((dims) => new Set(dims).size < dims.length)) {
     throw new ValueError(
       "movedim",
@@ -40,15 +40,15 @@ export const broadcastTo = expand;
 
 /** x expanded to other's shape. */
 export function expandAs(x: Tensor, other: Tensor): Tensor {
-  return expand(x, other.shape);
+  return expand(x, shapeOf("expandAs", other));
 }
 
 /** x reshaped to other's shape. */
 export function reshapeAs(x: Tensor, other: Tensor): Tensor {
-  return reshape(x, other.shape);
+  return reshape(x, shapeOf("reshapeAs", other));
 }
 
 /** x viewed in other's shape, never copied. */
 export function viewAs(x: Tensor, other: Tensor): Tensor {
-  return view(x, other.shape);
+  return view(x, shapeOf("viewAs", other));
 }

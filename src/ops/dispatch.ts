@@ -1,6 +1,6 @@
 // How elementwise ops call their kernels: broadcasting, dims collapsed to rows and columns, result
 // allocated. Not recorded: that is the op's own business.
-import type { DType } from "../core/dtype.js";
+import { type DType, tensorOf } from "../core/dtype.js";
 import {
   broadcastShapes,
   contiguousLayout,
@@ -97,7 +97,7 @@ export function unary(
   op: string,
   kernel: Kernel<[...[number, number, number, number, number], ...number[]]>,
   x: Tensor,
-  dtype: DType = x.dtype,
+  dtype: DType = tensorOf(op, x).dtype,
   params?: readonly F32Bits[],
 ): Tensor {
   const { layout } = x;

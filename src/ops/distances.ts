@@ -1,7 +1,18 @@
 // Norms of vectors and matrices, and distances between vectors.
 import { checkFloat } from "../core/dtype.js";
 import { ValueError } from "../core/errors.js";
-import { broadcastShapes, checkDim, checkDims, reducedShape } from "../core/shape.js";
+import {
+  broadcastShapes,
+  checkDim,
+  checkDims,
+  reducedShape,
+  commonShape,
+  showShape,
+  checkNumber,
+  misfit,
+  checkWord,
+  checkList,
+} from "../core/shape.js";
 import { detach } from "../autograd/backward.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
@@ -14,7 +25,7 @@ import { cat } from "./join.js";
 import { abs, clamp } from "./math.js";
 import { matmul } from "./matmul.js";
 import { amax, amin, type Dims, type ReduceOptions, sum } from "./reduce.js";
-import { checkFloats, checkMatrix, misfit, mT, ratio } from "./matrix.js";
+import { checkFloats, checkMatrix, mT, ratio } from "./matrix.js";
 import { normGrad, normOf, pNorm } from "./norms.js";
 import { expand, narrow, permute, reshape, squeeze, unsqueeze } from "./views.js";
 
@@ -31,8 +42,7 @@ export function vectorNorm(
   { keepdim = false }: ReduceOptions = {},
 ): Tensor {
   checkFloat("vectorNorm", "x", x);
-  if (Number.isNaN(ord)) throw new ValueError("vectorNorm", "ord is NaN");
-  return pNorm("vectorNorm", x, ord, dims, { keepdim });
+  return pNorm("vectorNorm", x, checkNumber("vectorNorm", "ord", ord), dims, { keepdim });
 }
 
 /** Of singular values: "nuc" their sum, 2 and -2 the greatest and the least. Of sums of |x|: 1, -1 by column, Infinity, -Infinity by row. "fro": the vector norm of all elements. */
@@ -50,12 +60,15 @@ export function matrixNorm(
   { keepdim = false }: ReduceOptions = {},
 ): Tensor {
   checkMatrix("matrixNorm", x);
-  const over = checkDims("matrixNorm", dims, x.ndim);
+  const over = checkDims("matrixNorm", dims, x);
   const size = typeof ord === "number" ? Math.abs(ord) : ord;
-  if (over.length !== 2 || !["fro", "nuc", 1, 2, Infinity].includes(size)) {
-    throw new ValueError("matrixNorm", `ord must be "fro", "nuc", 1, 2 or Infinity, or negative, over two dims: got ${ord} over [${dims.join()}]`); // prettier-ignore
-  }
-  const [row, column] = dims.map((d) => checkDim("matrixNorm", d, x.ndim)) as [number, number];
+  checkWord("matrixNorm", "ord", size, ["fro", "nuc", 1, 2, Infinity]);
+  if (over.length !== 2)
+    throw new ValueError("matrixNorm", `takes two dims: got ${showShape(over)}`);
+  const [row, column] = checkList("matrixNorm", dims).map((d) => checkDim("matrixNorm", d, x)) as [
+    number,
+    number,
+  ];
   return tidy(() => {
     const rest = x.shape.flatMap((_, i) => (over.includes(i) ? [] : [i]));
     const moved = permute(x, [...rest, row, column]);
@@ -105,7 +118,7 @@ export function cdist(x1: Tensor, x2: Tensor, p = 2): Tensor {
   if (x1.ndim < 2 || x2.ndim < 2 || x1.shape.at(-1) !== x2.shape.at(-1)) {
     misfit("cdist", "takes [..., P, M] and [..., R, M]", x1, x2);
   }
-  if (!(p >= 0)) throw new ValueError("cdist", `p must be at least 0: got ${p}`);
+  checkNumber("cdist", "p", p, 0);
   const outer = broadcastShapes("cdist", x1.shape.slice(0, -2), x2.shape.slice(0, -2));
   return tidy(() =>
     distances(
@@ -154,15 +167,15 @@ export function pairwiseDistance(
   options: ReduceOptions = {},
 ): Tensor {
   checkFloats("pairwiseDistance", x1, x2);
-  broadcastShapes("pairwiseDistance", x1.shape, x2.shape);
+  commonShape("pairwiseDistance", [x1, x2]);
   return tidy(() => vectorNorm(add(sub(x1, x2), eps), p, -1, options));
 }
 
 /** The cosine of the angle between x1 and x2 along a dim: their product over their norms, each at least eps. */
 export function cosineSimilarity(x1: Tensor, x2: Tensor, dim = 1, eps = 1e-8): Tensor {
   checkFloats("cosineSimilarity", x1, x2);
-  const shape = broadcastShapes("cosineSimilarity", x1.shape, x2.shape);
-  checkDim("cosineSimilarity", dim, shape.length);
+  const shape = commonShape("cosineSimilarity", [x1, x2]);
+  checkDim("cosineSimilarity", dim, { shape });
   return tidy(() => {
     const unit = (x: Tensor): Tensor => {
       const full = expand(x, shape);

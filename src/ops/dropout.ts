@@ -1,7 +1,7 @@
 // Dropout of whole channels, and the dropout that keeps the mean and variance of SELU's outputs.
 import { checkFloat } from "../core/dtype.js";
-import { ShapeError } from "../core/errors.js";
-import { type Shape, showShape } from "../core/shape.js";
+
+import { type Shape, misfit } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { add, mul, sub } from "./arithmetic.js";
@@ -12,7 +12,7 @@ import { bernoulli, checkProbability, dropout, type DropoutOptions } from "./ran
 function channels(op: string, x: Tensor, lead: number): Shape {
   checkFloat(op, "x", x);
   if (x.ndim < lead) {
-    throw new ShapeError(op, `x must have at least ${lead} dims: got ${showShape(x.shape)}`);
+    misfit(op, `x must have at least ${lead} dims`, x);
   }
   return x.shape.map((n, i) => (i < lead ? n : 1));
 }

@@ -1,12 +1,12 @@
 // Products over named dims: einsum and tensordot. Operands are contracted two at a time, from left to
 // right, each pair as one batched matrix product; their derivatives are those of the ops they are made of.
 import { ValueError } from "../core/errors.js";
-import { checkDim, sizeOf } from "../core/shape.js";
+import { sizeOf, checkList, checkDim, checkInt, misfit } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { mul } from "./arithmetic.js";
 import { matmul } from "./matmul.js";
-import { checkFactors, misfit } from "./matrix.js";
+import { checkFactors } from "./matrix.js";
 import { sum } from "./reduce.js";
 import { diagonal } from "./strided.js";
 import { permute, reshape } from "./views.js";
@@ -121,7 +121,7 @@ function parse(equation: string, operands: readonly Tensor[]): Parsed {
   const refuse = (rule: string): never => {
     throw new ValueError("einsum", `${rule}: got "${equation}" for ${operands.length} operands`);
   };
-  const text = equation.replaceAll(" ", "");
+  const text = typeof (equation as unknown) === "string" ? equation.replaceAll(" ", "") : "?";
   const term = "[A-Za-z]*(\\.{3}[A-Za-z]*)?";
   if (!new RegExp(`^${term}(,${term})*(->${term})?$`).test(text)) {
     refuse('the equation must be like "ij,jk->ik"');
@@ -175,14 +175,16 @@ export function tensordot(
   dims: number | readonly [readonly number[], readonly number[]] = 2,
 ): Tensor {
   checkFactors("tensordot", a, b);
-  if (typeof dims === "number" && !(Number.isInteger(dims) && dims >= 0)) {
-    throw new ValueError("tensordot", `dims must be a number >= 0 or two lists: got ${dims}`);
-  }
+  if (typeof dims === "number") checkInt("tensordot", "dims", dims, 0);
   const pairs =
     typeof dims !== "number"
       ? dims
       : [0, 1].map((k) => Array.from({ length: dims }, (_, i) => (k ? i : i - dims)));
-  const [da, db] = [a, b].map((x, k) => pairs[k]!.map((d) => checkDim("tensordot", d, x.ndim)));
+  const [da, db] = [a, b].map((x, k) =>
+    checkList("tensordot", checkList("tensordot", pairs)[k]!).map((d) =>
+      checkDim("tensordot", d, x),
+    ),
+  );
   const differ = da!.some((d, i) => a.shape[d] !== b.shape[db![i]!]);
   const twice = [da!, db!].some((dims) => new Set(dims).size < dims.length);
   if (differ || twice || da!.length !== db!.length) {

@@ -1,6 +1,6 @@
 // Rows of a table looked up by int32 ids: one for each id, or reduced over bags of ids.
-import { ShapeError, ValueError } from "../core/errors.js";
-import { expectShape, showShape, checkPlace, checkWord } from "../core/shape.js";
+import { ValueError } from "../core/errors.js";
+import { expectShape, shapeOf, checkPlace, checkNumber, checkWord, misfit } from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
@@ -34,14 +34,13 @@ export interface EmbeddingOptions {
 /** Refuses what is no table, and gives the padding's row, or -1. */
 function checkTable(op: string, ids: Tensor, weight: Tensor, options: EmbeddingOptions): number {
   checkIndex(op, ids);
-  if (weight.ndim !== 2) {
-    throw new ShapeError(op, `weight must be [num, dim]: got ${showShape(weight.shape)}`);
+  if (shapeOf(op, weight).length !== 2) {
+    misfit(op, "weight must be [num, dim]", weight);
   }
   const n = weight.shape[0]!;
   const { maxNorm = null, normType = 2 } = options;
-  if (!((maxNorm ?? 0) >= 0 && normType > 0)) {
-    throw new ValueError(op, `maxNorm must be >= 0, normType > 0: got ${maxNorm}, ${normType}`);
-  }
+  checkNumber(op, "maxNorm", maxNorm ?? 0, 0);
+  checkNumber(op, "normType", normType, Number.MIN_VALUE);
   const skip = options.paddingIdx ?? null;
   return skip === null ? -1 : checkPlace(op, "paddingIdx", skip, n);
 }
@@ -147,10 +146,7 @@ function checkBags(ids: Tensor, options: EmbeddingBagOptions): void {
   const { mode = "mean", offsets = null, perSampleWeights = null } = options;
   checkWord(op, "mode", mode, ["sum", "mean", "max"]);
   if (ids.ndim !== 2 && (ids.ndim !== 1 || offsets === null)) {
-    throw new ShapeError(
-      op,
-      `ids must be [bags, n], or [n] with offsets: got ${showShape(ids.shape)}`,
-    );
+    misfit(op, "ids must be [bags, n], or [n] with offsets", ids);
   }
   if (ids.ndim === 2 && offsets !== null) {
     throw new ValueError(op, "offsets go with 1-d ids: rows of 2-d ones are the bags");
@@ -158,10 +154,7 @@ function checkBags(ids: Tensor, options: EmbeddingBagOptions): void {
   if (offsets !== null) {
     checkIndex(op, offsets, "offsets");
     if (offsets.ndim !== 1 || offsets.numel() === 0) {
-      throw new ShapeError(
-        op,
-        `offsets must be a vector, not empty: got ${showShape(offsets.shape)}`,
-      );
+      misfit(op, "offsets must be a vector, not empty", offsets);
     }
   }
   if (perSampleWeights === null) return;

@@ -1,9 +1,18 @@
 // Discrete Fourier transforms of any length. There is no complex dtype: a complex tensor is a float32
 // tensor whose last dim has size 2, (real, imaginary), as torch.view_as_real gives it; its dims are
 // counted without that last one.
-import { checkFloat } from "../core/dtype.js";
 import { ShapeError, ValueError } from "../core/errors.js";
-import { checkWord, checkDim, checkInt, sizeOf } from "../core/shape.js";
+import { checkFloat } from "../core/dtype.js";
+import {
+  sizeOf,
+  showShape,
+  checkList,
+  shapeOf,
+  checkPlace,
+  checkWord,
+  checkInt,
+  misfit,
+} from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
@@ -12,7 +21,6 @@ import { tidy } from "../memory/scope.js";
 import { withContiguous } from "./convert.js";
 import { movedim } from "./dims.js";
 import { stack } from "./join.js";
-import { misfit } from "./matrix.js";
 import { narrow, select } from "./views.js";
 
 /** "backward": 1/n on the inverse; "forward": 1/n on the forward; "ortho": 1/sqrt(n) on both. */
@@ -122,7 +130,7 @@ function along(
   if (fromReal) checkReal(op, x);
   else checkComplex(op, x);
   const ndim = x.ndim - Number(!fromReal);
-  const at = checkDim(op, dim, ndim);
+  const at = checkPlace(op, "dim", dim, ndim || 1);
   const size = x.shape[at]!;
   const n = length ?? (toReal ? 2 * (size - 1) : size);
   checkInt(op, "n", n, 1, 2 ** 24);
@@ -179,8 +187,13 @@ function twice(
   first: typeof fft,
   second: typeof fft,
 ): Tensor {
-  if (new Set(dims.map((d) => (d < 0 ? d + x.ndim : d))).size < 2) {
-    throw new ValueError("fft2", `dims must be two: got ${dims.join()}`);
+  const { length } = shapeOf("fft2", x);
+  const places = checkList("fft2", dims).map((d) => (d < 0 ? d + length : d));
+  if (new Set(places).size !== 2 || checkList("fft2", s ?? dims).length !== 2) {
+    throw new ValueError(
+      "fft2",
+      `dims and s must be two: got ${showShape([...dims, ...(s ?? [])])}`,
+    );
   }
   const [a, b] = order.map((i) => ({ dim: dims[i], norm, ...(s && { n: s[i] }) }));
   return tidy(() => second(first(x, a), b));
@@ -226,7 +239,7 @@ export function imag(x: Tensor): Tensor {
 }
 
 function checkPair(op: string, x: Tensor): void {
-  if (x.ndim === 0 || x.shape[x.ndim - 1] !== 2) {
+  if (shapeOf(op, x).at(-1) !== 2) {
     misfit(op, "x must be complex, [..., 2]", x);
   }
 }

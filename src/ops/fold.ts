@@ -1,7 +1,7 @@
 // unfold and fold (im2col and col2im), and the shuffles that trade channels for pixels.
 import { checkFloat } from "../core/dtype.js";
 import { ShapeError } from "../core/errors.js";
-import { checkInt, type Shape, showShape } from "../core/shape.js";
+import { checkInt, type Shape, showShape, shapeOf, misfit } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
@@ -60,10 +60,7 @@ export function unfold(
     return tidy(() => single(unfold(reshape(x, [1, ...x.shape]), kernelOrDim, options)));
   }
   if (x.ndim !== 4) {
-    throw new ShapeError(
-      "unfold",
-      `x must be [N, C, H, W] or [C, H, W]: got ${showShape(x.shape)}`,
-    );
+    misfit("unfold", "x must be [N, C, H, W] or [C, H, W]", x);
   }
   return columns(x, sizesOf("unfold", x.shape[2]!, x.shape[3]!, kernelOrDim, options));
 }
@@ -101,10 +98,7 @@ export function fold(
   const taps = sizes[4] * sizes[5];
   const L = sizes[2] * sizes[3];
   if (x.ndim !== 3 || x.shape[1]! % taps !== 0 || x.shape[2] !== L) {
-    throw new ShapeError(
-      "fold",
-      `x must be [N, C ${taps}, ${L}] for such windows: got ${showShape(x.shape)}`,
-    );
+    misfit("fold", `x must be [N, C ${taps}, ${L}] for such windows`, x);
   }
   return images(x, x.shape[1]! / taps, sizes);
 }
@@ -116,9 +110,16 @@ function images(x: Tensor, C: number, sizes: Sizes): Tensor {
   return record("fold", out, [x], {}, (dy) => [() => columns(dy, sizes)]);
 }
 
-function checkFactor(op: string, x: Tensor, factor: number, fits: boolean, rule: string): void {
+function checkFactor(
+  op: string,
+  x: Tensor,
+  factor: number,
+  fits: (shape: Shape) => boolean,
+  rule: string,
+): void {
   checkInt(op, "the factor", factor, 1);
-  if (x.ndim < 3 || !fits) {
+  const shape = shapeOf(op, x);
+  if (shape.length < 3 || !fits(shape)) {
     throw new ShapeError(op, `x must be ${rule}: got ${showShape(x.shape)}, ${factor}`);
   }
 }
@@ -126,7 +127,7 @@ function checkFactor(op: string, x: Tensor, factor: number, fits: boolean, rule:
 /** [..., C r^2, H, W] to [..., C, H r, W r]: channels become pixels (Shi et al., 2016). */
 export function pixelShuffle(x: Tensor, upscaleFactor: number): Tensor {
   const r = upscaleFactor;
-  checkFactor("pixelShuffle", x, r, x.shape[x.ndim - 3]! % (r * r) === 0, "[..., C r r, H, W]");
+  checkFactor("pixelShuffle", x, r, (s) => s.at(-3)! % (r * r) === 0, "[..., C r r, H, W]");
   const [c, h, w] = x.shape.slice(-3) as [number, number, number];
   const C = c / (r * r);
   return shuffled(x, [C, r, r, h, w], [0, 3, 1, 4, 2], [C, h * r, w * r]);
@@ -135,7 +136,7 @@ export function pixelShuffle(x: Tensor, upscaleFactor: number): Tensor {
 /** The inverse of `pixelShuffle`: [..., C, H r, W r] to [..., C r^2, H, W]. */
 export function pixelUnshuffle(x: Tensor, downscaleFactor: number): Tensor {
   const r = downscaleFactor;
-  const fits = x.shape[x.ndim - 2]! % r === 0 && x.shape[x.ndim - 1]! % r === 0;
+  const fits = (s: Shape): boolean => s.at(-2)! % r === 0 && s.at(-1)! % r === 0;
   checkFactor("pixelUnshuffle", x, r, fits, "[..., C, H r, W r]");
   const [C, H, W] = x.shape.slice(-3) as [number, number, number];
   const [h, w] = [H / r, W / r];
@@ -151,7 +152,7 @@ function shuffled(x: Tensor, parts: Shape, order: readonly number[], shape: Shap
 
 /** Interleaves the channels of `groups` groups: [N, C, ...] (Zhang et al., 2018). */
 export function channelShuffle(x: Tensor, groups: number): Tensor {
-  checkFactor("channelShuffle", x, groups, x.shape[1]! % groups === 0, "[N, C groups, ...]");
+  checkFactor("channelShuffle", x, groups, (s) => s[1]! % groups === 0, "[N, C groups, ...]");
   const [N, C] = x.shape as [number, number];
   return tidy(() => {
     const apart = reshape(x, [N, groups, C / groups, ...x.shape.slice(2)]);

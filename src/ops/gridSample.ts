@@ -1,7 +1,15 @@
 // gridSample: images and volumes at given points (spatial transformer networks), and the grids of affine maps. Made of
 // gathers, so its gradients of both orders are theirs.
 import { checkFloat } from "../core/dtype.js";
-import { checkWord, sameShape, showShape, sizeOf } from "../core/shape.js";
+import {
+  sizeOf,
+  sameShape,
+  showShape,
+  checkList,
+  shapeOf,
+  checkWord,
+  misfit,
+} from "../core/shape.js";
 import { detach } from "../autograd/backward.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
@@ -13,7 +21,7 @@ import { gather } from "./indexing.js";
 import { stack } from "./join.js";
 import { abs, clamp, floor, round } from "./math.js";
 import { matmul } from "./matmul.js";
-import { checkFloats, misfit } from "./matrix.js";
+import { checkFloats } from "./matrix.js";
 import { expand, reshape, select, transpose, unsqueeze } from "./views.js";
 
 export interface GridSampleOptions {
@@ -157,9 +165,9 @@ export function affineGrid(
   options: { alignCorners?: boolean } = {},
 ): Tensor {
   checkFloat("affineGrid", "theta", theta);
-  const [N, , ...sizes] = size as [number, number, ...number[]];
+  const [N, , ...sizes] = checkList("affineGrid", size) as [number, number, ...number[]];
   const rank = sizes.length;
-  if ((rank !== 2 && rank !== 3) || !sameShape(theta.shape, [N, rank, rank + 1])) {
+  if ((rank !== 2 && rank !== 3) || !sameShape(shapeOf("affineGrid", theta), [N, rank, rank + 1])) {
     misfit("affineGrid", `theta must be [N, 2, 3] for a size [N, C, H, W], or [N, 3, 4] for volumes, of ${showShape(size)}`, theta); // prettier-ignore
   }
   return tidy(() => {

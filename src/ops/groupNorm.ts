@@ -1,8 +1,16 @@
 // Normalisations that are made of others: over groups of channels, over each channel, by the root of
 // the mean square, over neighbouring channels.
 import { checkFloat } from "../core/dtype.js";
-import { ShapeError, ValueError } from "../core/errors.js";
-import { checkInt, expectShape, type Shape, showShape } from "../core/shape.js";
+import { ValueError } from "../core/errors.js";
+import {
+  checkInt,
+  expectShape,
+  type Shape,
+  showShape,
+  listOf,
+  checkNumber,
+  misfit,
+} from "../core/shape.js";
 import { withGrad } from "../autograd/mode.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
@@ -10,7 +18,7 @@ import { add, div, mul, pow, square } from "./arithmetic.js";
 import { add_, mul_ } from "./inplace.js";
 import { pad } from "./padding.js";
 import { rsqrt } from "./math.js";
-import { batchNorm, layerNorm, type LayerNormOptions } from "./normalize.js";
+import { batchNorm, layerNorm, type LayerNormOptions, checkLayerNorm } from "./normalize.js";
 import { avgPool2d } from "./pool.js";
 import { mean, variance } from "./reduce.js";
 import { reshape } from "./views.js";
@@ -28,7 +36,7 @@ function checkChannels(
   perChannel: readonly [string, Tensor | null | undefined][],
 ): void {
   checkFloat(op, "x", x);
-  if (x.ndim < 2) throw new ShapeError(op, `x must be [N, C, ...]: got ${showShape(x.shape)}`);
+  if (x.ndim < 2) misfit(op, "x must be [N, C, ...]", x);
   for (const [name, t] of perChannel) {
     if (t == null) continue;
     checkFloat(op, name, t);
@@ -87,6 +95,7 @@ export interface InstanceNormOptions {
 export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tensor {
   const { runningMean = null, runningVar = null, weight = null, bias = null } = options;
   const { useInputStats = true, momentum = 0.1, eps = 1e-5 } = options;
+  checkNumber("instanceNorm", "momentum", momentum);
   checkChannels("instanceNorm", x, Object.entries({ runningMean, runningVar, weight, bias }));
   if (!useInputStats) {
     return batchNorm(x, runningMean, runningVar, weight, bias, { eps });
@@ -127,20 +136,13 @@ export function rmsNorm(
   weight: Tensor | null = null,
   options: LayerNormOptions = {},
 ): Tensor {
-  const shape = typeof normalizedShape === "number" ? [normalizedShape] : normalizedShape;
-  checkFloat("rmsNorm", "x", x);
-  const lead = x.ndim - shape.length;
-  if (shape.length === 0 || lead < 0 || shape.some((n, i) => n !== x.shape[lead + i])) {
-    throw new ShapeError("rmsNorm", `x must end in ${showShape(shape)}: got ${showShape(x.shape)}`);
-  }
-  if (weight !== null) {
-    checkFloat("rmsNorm", "weight", weight);
-    expectShape("rmsNorm", "weight", weight, shape);
-  }
-  const over = shape.map((_, i) => lead + i);
+  const shape = listOf("rmsNorm", normalizedShape);
+  checkLayerNorm("rmsNorm", x, shape, weight, null);
+  const over = shape.map((_, i) => i - shape.length);
+  const eps = checkNumber("rmsNorm", "eps", options.eps ?? 2 ** -23, 0);
   return tidy(() => {
     const square_ = mean(square(x), over, { keepdim: true });
-    const y = mul(x, rsqrt(add(square_, options.eps ?? 2 ** -23)));
+    const y = mul(x, rsqrt(add(square_, eps)));
     return weight === null ? y : mul(y, weight);
   });
 }
@@ -166,7 +168,7 @@ export function localResponseNorm(
   const { alpha = 1e-4, beta = 0.75, k = 1 } = options;
   checkFloat("localResponseNorm", "x", x);
   if (x.ndim < 3) {
-    throw new ShapeError("localResponseNorm", `x must be [N, C, ...]: got ${showShape(x.shape)}`);
+    misfit("localResponseNorm", "x must be [N, C, ...]", x);
   }
   checkInt("localResponseNorm", "size", size, 1);
   const [N, C] = [x.shape[0]!, x.shape[1]!];

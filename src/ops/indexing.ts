@@ -1,9 +1,9 @@
 // Ops that read at positions given by int32 tensors; those that write are in scatter.ts and put.ts.
 // The kernels check every index, so that none is ever read out of bounds; the first bad one comes back
 // through a status slot.
-import { DTypeError, IndexError, ShapeError, ValueError } from "../core/errors.js";
-import { bytesOf } from "../core/dtype.js";
-import { checkDim, checkInt, sizeOf, showShape } from "../core/shape.js";
+import { ShapeError, IndexError, ValueError } from "../core/errors.js";
+import { bytesOf, expectDType } from "../core/dtype.js";
+import { sizeOf, checkDim, checkInt, misfit } from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
@@ -14,15 +14,13 @@ import { eq, ne, where } from "./compare.js";
 import { cast, compute, elementsOf, item, withContiguous } from "./convert.js";
 import { arange, fillContiguous } from "./creation.js";
 import { collapse } from "./dispatch.js";
-import { misfit } from "./matrix.js";
 import { amax, amin } from "./reduce.js";
 import { scatterAdd } from "./scatter.js";
 import { reshape, unsqueeze } from "./views.js";
 
 /** Refuses indices (or counts) that aren't int32. */
 export function checkIndex(op: string, index: Tensor, name = "index"): void {
-  if (index.dtype !== "int32")
-    throw new DTypeError(op, `${name} must be int32: got ${index.dtype}`);
+  expectDType(op, name, index, "int32");
 }
 
 /** Refuses the index at position `at`, which lies outside of [0, n). */
@@ -40,7 +38,7 @@ export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
   if (index.ndim > 1) {
     misfit("indexSelect", "index must be a vector", index);
   }
-  const at = checkDim("indexSelect", dim, x.ndim);
+  const at = checkDim("indexSelect", dim, x);
   if (x.ndim === 0) throw new ShapeError("indexSelect", "a scalar has no dim to select from");
   return pick("indexSelect", x, at, index);
 }
@@ -126,11 +124,7 @@ function withoutDim(strides: readonly number[], at: number): number[] {
 export function checkAlong(op: string, x: Tensor, at: number, index: Tensor): void {
   checkIndex(op, index);
   if (index.ndim !== x.ndim || index.shape.some((n, i) => i !== at && n > x.shape[i]!)) {
-    throw new ShapeError(
-      op,
-      `index must have x's dims and, but for dim ${at}, at most its sizes: ` +
-        `got x=${showShape(x.shape)}, index=${showShape(index.shape)}`,
-    );
+    misfit(op, `index must have x's dims and, but for dim ${at}, at most its sizes`, x, index);
   }
 }
 
@@ -158,7 +152,7 @@ function gathered(x: Tensor, at: number, index: Tensor): Tensor {
 
 /** out[i][j][k] = x[i][index[i][j][k]][k] for dim 1, and so on; out has index's shape. */
 export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
-  const at = checkDim("gather", dim, x.ndim);
+  const at = checkDim("gather", dim, x);
   checkAlong("gather", x, at, index);
   if (x.ndim === 0) {
     return tidy(() => reshape(gather(reshape(x, [1]), 0, reshape(index, [1])), []));

@@ -1,15 +1,14 @@
 // interpolate: images and sequences at other sizes. Each mode is a banded matrix along each dim, so that
 // one kernel serves all of them, their gradients (the transposed matrices) and the gradients of those.
-import { checkFloat } from "../core/dtype.js";
 import { ValueError } from "../core/errors.js";
-import { checkWord, checkInt, showShape } from "../core/shape.js";
+import { checkFloat } from "../core/dtype.js";
+import { checkList, showShape, checkWord, checkInt, misfit } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
 import { tidy } from "../memory/scope.js";
 import { clone, compute } from "./convert.js";
 import { tensor } from "./creation.js";
-import { misfit } from "./matrix.js";
 import { middleAt } from "./middle.js";
 
 /** How `interpolate` finds values between pixels, as PyTorch names it. */
@@ -151,7 +150,10 @@ function sizesOf(x: Tensor, options: InterpolateOptions): { sizes: number[]; giv
     throw new ValueError("interpolate", "takes either size or scaleFactor");
   }
   const asked = size ?? scaleFactor!;
-  const each = typeof asked === "number" ? new Array<number>(dims).fill(asked) : [...asked];
+  const each =
+    typeof asked === "number"
+      ? new Array<number>(dims).fill(asked)
+      : [...checkList("interpolate", asked)];
   const sizes = each.map((v, i) => (size === undefined ? Math.floor(x.shape[i + 2]! * v) : v));
   if (each.length !== dims || sizes.some((v) => !Number.isInteger(v) || v < 1)) {
     throw new ValueError(

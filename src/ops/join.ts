@@ -1,12 +1,26 @@
 // Ops that put tensors together: cat and stack. Each input is written into its window of the result.
 import { ShapeError, ValueError } from "../core/errors.js";
-import { promote } from "../core/dtype.js";
-import { checkDim, sameShape, showShape, stridedLayout } from "../core/shape.js";
+import { promote, tensorOf } from "../core/dtype.js";
+import {
+  checkDim,
+  checkPlace,
+  sameShape,
+  showShape,
+  stridedLayout,
+  checkList,
+} from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { tidy } from "../memory/scope.js";
 import { cast, writeInto } from "./convert.js";
 import { narrow, unsqueeze } from "./views.js";
+
+/** Refuses what is no list of tensors, or an empty one; gives the first. */
+export function checkTensors(op: string, tensors: readonly Tensor[]): Tensor {
+  for (const x of checkList(op, tensors)) tensorOf(op, x);
+  if (tensors.length === 0) throw new ValueError(op, "needs at least one tensor");
+  return tensors[0]!;
+}
 
 /**
  * Joins tensors along a dim; the other dims must agree. The dtype is the promoted one. Empty vectors may
@@ -14,13 +28,13 @@ import { narrow, unsqueeze } from "./views.js";
  * @throws ValueError for an empty list; ShapeError for shapes that differ elsewhere
  */
 export function cat(all: readonly Tensor[], dim = 0): Tensor {
-  if (all.length === 0) throw new ValueError("cat", "needs at least one tensor");
-  const dtype = all.reduce((d, x) => promote(d, x.dtype), all[0]!.dtype);
+  const { dtype: narrowest } = checkTensors("cat", all);
+  const dtype = all.reduce((d, x) => promote(d, x.dtype), narrowest);
   const ranked = all.filter((x) => x.ndim !== 1 || x.numel() > 0);
   const tensors = ranked.some((x) => x.ndim > 1) ? ranked : all;
   const first = tensors[0]!;
   if (first.ndim === 0) throw new ShapeError("cat", "scalars can't be joined: use stack");
-  const at = checkDim("cat", dim, first.ndim);
+  const at = checkDim("cat", dim, first);
   for (const x of tensors) {
     if (x.ndim !== first.ndim || x.shape.some((n, i) => i !== at && n !== first.shape[i])) {
       throw new ShapeError(
@@ -53,8 +67,7 @@ export function cat(all: readonly Tensor[], dim = 0): Tensor {
 
 /** Joins tensors of one shape along a new dim. */
 export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
-  const first = tensors[0];
-  if (first === undefined) throw new ValueError("stack", "needs at least one tensor");
+  const first = checkTensors("stack", tensors);
   for (const x of tensors) {
     if (!sameShape(x.shape, first.shape)) {
       throw new ShapeError(
@@ -63,7 +76,7 @@ export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
       );
     }
   }
-  const at = checkDim("stack", dim, first.ndim + 1);
+  const at = checkPlace("stack", "dim", dim, first.ndim + 1);
   return tidy(() =>
     cat(
       tensors.map((x) => unsqueeze(x, at)),

@@ -2,7 +2,7 @@
 // segmentation. Composed of other ops.
 import { ValueError } from "../core/errors.js";
 import { checkFloat } from "../core/dtype.js";
-import { checkNumber, sameShape, showShape } from "../core/shape.js";
+import { sameShape, showShape, checkNumber, misfit } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { noGrad } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
@@ -13,7 +13,6 @@ import { item } from "./convert.js";
 import { bceWithLogits, checkFactor } from "./losses.js";
 import { distanceLoss, type LossOptions, pairLoss, type Reduction } from "./lossOptions.js";
 import { abs, clamp, exp, log, log1p, sigmoid } from "./math.js";
-import { misfit } from "./matrix.js";
 import { amax, amin, sum } from "./reduce.js";
 import { unsqueeze } from "./views.js";
 
@@ -124,7 +123,7 @@ export interface PoissonNLLOptions extends LossOptions {
 /** The negative log-likelihood of counts: e^x - target x, or x - target ln(x + eps). */
 export function poissonNLLLoss(x: Tensor, target: Tensor, options: PoissonNLLOptions = {}): Tensor {
   const { logInput = true, full = false, eps = 1e-8 } = options;
-  checkNumber("poissonNLLLoss", "eps", eps, -Infinity);
+  checkNumber("poissonNLLLoss", "eps", eps);
   return pairLoss("poissonNLLLoss", x, target, options, () => {
     const [rate, logRate] = logInput ? [exp(x), x] : [x, log(add(x, eps))];
     const loss = sub(rate, mul(target, logRate));
@@ -194,7 +193,7 @@ export interface FocalOptions extends Omit<LossOptions, "reduction"> {
  */
 export function focalLoss(x: Tensor, target: Tensor, options: FocalOptions = {}): Tensor {
   const { alpha = 0.25, gamma = 2, reduction = "none" } = options;
-  checkNumber("focalLoss", "alpha", alpha, -Infinity);
+  checkNumber("focalLoss", "alpha", alpha);
   checkNumber("focalLoss", "gamma", gamma, 0);
   return pairLoss("focalLoss", x, target, { reduction }, () => {
     const rest = sub(1, target);
@@ -229,7 +228,8 @@ export function diceLoss(x: Tensor, target: Tensor, options: DiceOptions = {}): 
 }
 
 function penalty(op: string, params: Tensor | Iterable<Tensor>, f: (p: Tensor) => Tensor): Tensor {
-  const all = Symbol.iterator in params ? [...params] : [params];
+  const list = params as Partial<Iterable<Tensor>> | null | undefined;
+  const all = list?.[Symbol.iterator] ? [...(list as Iterable<Tensor>)] : [params as Tensor];
   if (all.length === 0) throw new ValueError(op, "got no parameters");
   for (const p of all) checkFloat(op, "a parameter", p);
   return tidy(() => all.map((p) => sum(f(p))).reduce((a, b) => add(a, b)));

@@ -1,7 +1,6 @@
 // What all losses share: what is checked of their operands, and what becomes of the losses of the elements.
-import { ShapeError } from "../core/errors.js";
 import { checkFloat } from "../core/dtype.js";
-import { checkWord, sameShape, showShape } from "../core/shape.js";
+import { sameShape, shapeOf, checkWord, misfit } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { sub } from "./arithmetic.js";
@@ -30,11 +29,8 @@ export function reduce(loss: Tensor, reduction: Reduction): Tensor {
 
 /** Refuses operands of different shapes: in losses nothing is broadcast. */
 export function checkShapes(op: string, x: Tensor, target: Tensor): void {
-  if (!sameShape(x.shape, target.shape)) {
-    throw new ShapeError(
-      op,
-      `input and target must have one shape: got input=${showShape(x.shape)}, target=${showShape(target.shape)}`,
-    );
+  if (!sameShape(x.shape, shapeOf(op, target))) {
+    misfit(op, "input and target must have one shape", x, target);
   }
 }
 

@@ -1,15 +1,18 @@
 // The losses in most use, with PyTorch's options and meaning. Targets that are class indices go through
 // fused kernels; everything else is composed of other ops. More: likelihoods.ts, margins.ts, ctc.ts.
-import { checkFloat } from "../core/dtype.js";
-import { DTypeError, GradError, IndexError, ShapeError, ValueError } from "../core/errors.js";
+import { ShapeError, DTypeError, IndexError, ValueError, GradError } from "../core/errors.js";
+import { tensorOf, is, checkFloat } from "../core/dtype.js";
 import {
-  checkNumber,
-  expectShape,
-  broadcastShapes,
-  sameShape,
   type Shape,
-  showShape,
   sizeOf,
+  sameShape,
+  expectShape,
+  showShape,
+  shapeOf,
+  checkNumber,
+  checkInt,
+  misfit,
+  broadcastShapes,
 } from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { isGradEnabled, noGrad } from "../autograd/mode.js";
@@ -71,7 +74,7 @@ export function crossEntropy(
 ): Tensor {
   const { labelSmoothing = 0 } = options;
   checkNumber("crossEntropy", "labelSmoothing", labelSmoothing, 0, 1);
-  if (target.dtype === "float32" && sameShape(target.shape, logits.shape)) {
+  if (is(target, "float32") && sameShape(target.shape, shapeOf("crossEntropy", logits))) {
     return softCrossEntropy(logits, target, options, labelSmoothing);
   }
   return ofClasses("crossEntropy", logits, target, options, labelSmoothing);
@@ -103,20 +106,13 @@ function checkLogits(op: string, x: Tensor, { weight }: NllOptions): void {
 
 function checkClasses(op: string, x: Tensor, target: Tensor, { weight }: NllOptions): Shape {
   const rows = x.shape.filter((_, i) => i !== classDim(x));
-  if (target.dtype !== "int32") {
-    const soft = op === "crossEntropy" ? ", or float32 probabilities in the input's shape" : "";
-    throw new DTypeError(
-      op,
-      `targets must be int32 classes${soft}: got ${target.dtype} ${showShape(target.shape)} ` +
-        `for ${showShape(x.shape)}`,
-    );
+  if (tensorOf(op, target).dtype !== "int32") {
+    const soft = op === "crossEntropy" ? ` or float32 ${showShape(x.shape)}` : "";
+    const got = `${target.dtype} ${showShape(target.shape)}`;
+    throw new DTypeError(op, `targets must be int32 classes${soft}: got ${got}`);
   }
   if (!sameShape(target.shape, rows)) {
-    throw new ShapeError(
-      op,
-      `targets must be ${showShape(rows)} (the input without its classes): ` +
-        `got input=${showShape(x.shape)}, target=${showShape(target.shape)}`,
-    );
+    misfit(op, `targets must be ${showShape(rows)} (the input without its classes)`, x, target);
   }
   if (weight?.requiresGrad && isGradEnabled()) {
     throw new GradError(op, "weight has no derivative where targets are classes: detach() it");
@@ -142,9 +138,7 @@ function ofClasses(
 ): Tensor {
   const reduction = checkReduction(op, options.reduction);
   const { weight = null, ignoreIndex = -100 } = options;
-  if (!Number.isInteger(ignoreIndex) || Math.abs(ignoreIndex) >= 2 ** 31) {
-    throw new ValueError(op, `ignoreIndex must be an int32: got ${ignoreIndex}`);
-  }
+  checkInt(op, "ignoreIndex", ignoreIndex, -(2 ** 31), 2 ** 31 - 1);
   checkLogits(op, x, options);
   const shape = checkClasses(op, x, target, options);
   const settings: Settings = { op, reduction, weight, ignoreIndex, smoothing };
@@ -314,10 +308,7 @@ export function checkFactor(op: string, name: string, factor: Tensor | undefined
   if (factor === undefined) return;
   checkFloat(op, name, factor);
   if (!sameShape(broadcastShapes(op, x.shape, factor.shape), x.shape)) {
-    throw new ShapeError(
-      op,
-      `${name} must broadcast to the input: got input=${showShape(x.shape)}, ${name}=${showShape(factor.shape)}`,
-    );
+    misfit(op, `${name} must broadcast to the input`, x, factor);
   }
 }
 

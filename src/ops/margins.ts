@@ -1,7 +1,15 @@
 // Losses that ask for a margin: between classes, between two inputs, or to a bound. Composed of other ops.
 import { checkFloat } from "../core/dtype.js";
-import { DTypeError, ValueError, ShapeError } from "../core/errors.js";
-import { checkNumber, expectShape, sameShape, type Shape, showShape } from "../core/shape.js";
+import {
+  type Shape,
+  sameShape,
+  expectShape,
+  shapeOf,
+  checkNumber,
+  checkWord,
+  misfit,
+} from "../core/shape.js";
+
 import type { Tensor } from "../autograd/tensor.js";
 import { noGrad } from "../autograd/mode.js";
 import { relu, softplus } from "./activations.js";
@@ -10,14 +18,14 @@ import { eq, ge, lt, ne, where } from "./compare.js";
 import { cast } from "./convert.js";
 import { arange, zeros } from "./creation.js";
 import { pairwiseDistance } from "./distances.js";
-import { gather, indexSelect } from "./indexing.js";
+import { gather, indexSelect, checkIndex } from "./indexing.js";
 import { scatterAdd } from "./scatter.js";
 import type { WeightedOptions } from "./likelihoods.js";
 import { bceWithLogits, checkFactor } from "./losses.js";
 import { checkInput, checkPair, checkShapes, type LossOptions, pairLoss } from "./lossOptions.js";
 import { clamp, sqrt } from "./math.js";
 import { matmul } from "./matmul.js";
-import { misfit } from "./matrix.js";
+
 import { mean, sum } from "./reduce.js";
 import { unsqueeze } from "./views.js";
 
@@ -29,7 +37,7 @@ export interface MarginOptions extends LossOptions {
 /** x where target is 1, max(0, margin - x) where it is -1. The target's dtype is up to you. */
 export function hingeEmbeddingLoss(x: Tensor, target: Tensor, options: MarginOptions = {}): Tensor {
   const { margin = 1 } = options;
-  checkNumber("hingeEmbeddingLoss", "margin", margin, -Infinity);
+  checkNumber("hingeEmbeddingLoss", "margin", margin);
   const lossOf = (): Tensor => {
     const apart = where(ne(target, 1), clamp(sub(margin, x), 0), 0);
     return add(apart, where(ne(target, -1), x, 0));
@@ -54,25 +62,19 @@ export interface MultiMarginOptions extends LossOptions {
 
 /** Refuses what is no [N, C] or [C] beside a class for each row. */
 function checkClasses(op: string, x: Tensor, target: Tensor): void {
-  checkRows(op, x, target, x.shape.slice(0, -1), "[N] or []");
+  checkRows(op, x, target, shapeOf(op, x).slice(0, -1), "[N] or []");
 }
 
 /** Refuses what is no [N, C] or [C] beside as many labels. */
 function checkLabels(op: string, x: Tensor, target: Tensor): void {
-  checkRows(op, x, target, x.shape, "the same");
+  checkRows(op, x, target, shapeOf(op, x), "the same");
 }
 
 function checkRows(op: string, x: Tensor, target: Tensor, wanted: Shape, words: string): void {
   checkFloat(op, "the input", x);
-  if (target.dtype !== "int32") {
-    throw new DTypeError(op, `targets must be int32 classes: got ${target.dtype}`);
-  }
+  checkIndex(op, target, "targets");
   if (x.ndim < 1 || x.ndim > 2 || !sameShape(target.shape, wanted)) {
-    throw new ShapeError(
-      op,
-      `the input must be [N, C] or [C], targets ${words}: ` +
-        `got input=${showShape(x.shape)}, target=${showShape(target.shape)}`,
-    );
+    misfit(op, `the input must be [N, C] or [C], targets ${words}`, x, target);
   }
 }
 
@@ -89,10 +91,8 @@ export function multiMarginLoss(
 ): Tensor {
   const op = "multiMarginLoss";
   const { p = 1, margin = 1, weight } = options;
-  checkNumber(op, "margin", margin, -Infinity);
-  if ((p as number) !== 1 && (p as number) !== 2) {
-    throw new ValueError(op, `p must be 1 or 2: got ${String(p)}`);
-  }
+  checkNumber(op, "margin", margin);
+  checkWord(op, "p", p, [1, 2]);
   const lossOf = (): Tensor => {
     const C = x.shape.at(-1)!;
     if (weight !== undefined) {
@@ -165,7 +165,7 @@ export function marginRankingLoss(
 ): Tensor {
   const op = "marginRankingLoss";
   const { margin = 0 } = options;
-  checkNumber(op, "margin", margin, -Infinity);
+  checkNumber(op, "margin", margin);
   return pairLoss(op, x1, x2, options, () => {
     checkShapes(op, x1, target);
     return clamp(sub(margin, mul(sub(x1, x2), target)), 0);
@@ -185,9 +185,9 @@ export function cosineEmbeddingLoss(
 ): Tensor {
   const op = "cosineEmbeddingLoss";
   const { margin = 0 } = options;
-  checkNumber(op, "margin", margin, -Infinity);
+  checkNumber(op, "margin", margin);
   return pairLoss(op, x1, x2, options, () => {
-    if (x1.ndim < 1 || x1.ndim > 2 || !sameShape(target.shape, x1.shape.slice(0, -1))) {
+    if (x1.ndim < 1 || x1.ndim > 2 || !sameShape(shapeOf(op, target), x1.shape.slice(0, -1))) {
       misfit(op, "inputs must be [N, D] or [D], the target [N] or []", x1, target);
     }
     const length = (x: Tensor): Tensor => add(sum(square(x), -1), 1e-12);
@@ -225,7 +225,7 @@ export function tripletMarginLoss(
 ): Tensor {
   const { p = 2, eps = 1e-6 } = options;
   checkNumber("tripletMarginLoss", "p", p, Number.MIN_VALUE);
-  checkNumber("tripletMarginLoss", "eps", eps, -Infinity);
+  checkNumber("tripletMarginLoss", "eps", eps);
   return triplet("tripletMarginLoss", anchor, positive, negative, options, (a, b) =>
     pairwiseDistance(a, b, p, eps),
   );
@@ -243,6 +243,7 @@ export function tripletMarginWithDistanceLoss(
     return tripletMarginLoss(anchor, positive, negative, options);
   }
   const op = "tripletMarginWithDistanceLoss";
+  checkWord(op, "distanceFunction", typeof distanceFunction, ["function"]);
   return triplet(op, anchor, positive, negative, options, distanceFunction);
 }
 
@@ -255,7 +256,7 @@ function triplet(
   distance: (a: Tensor, b: Tensor) => Tensor,
 ): Tensor {
   const { margin = 1, swap = false } = options;
-  checkNumber(op, "margin", margin, -Infinity);
+  checkNumber(op, "margin", margin);
   return pairLoss(op, anchor, positive, options, () => {
     checkPair(op, anchor, negative);
     const far = distance(anchor, negative);

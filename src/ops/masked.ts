@@ -1,6 +1,7 @@
 // Ops that read or write where a mask is true, in row-major order.
-import { DTypeError, ShapeError } from "../core/errors.js";
-import { broadcastShapes, expandLayout } from "../core/shape.js";
+import { ShapeError } from "../core/errors.js";
+import { expectDType } from "../core/dtype.js";
+import { commonShape, broadcastShapes, expandLayout } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { checkInPlace } from "../autograd/record.js";
@@ -13,11 +14,11 @@ import { pick } from "./indexing.js";
 import { positions } from "./nonzero.js";
 import { put } from "./put.js";
 import { sum } from "./reduce.js";
-import { checkScalar, checkWrite, written } from "./scatter.js";
+import { checkScalarOf, checkWrite, written } from "./scatter.js";
 import { expand, narrow, reshape } from "./views.js";
 
 function checkMask(op: string, mask: Tensor): void {
-  if (mask.dtype !== "bool") throw new DTypeError(op, `mask must be bool: got ${mask.dtype}`);
+  expectDType(op, "mask", mask, "bool");
 }
 
 /**
@@ -26,7 +27,7 @@ function checkMask(op: string, mask: Tensor): void {
  */
 export function maskedSelect(x: Tensor, mask: Tensor): Tensor {
   checkMask("maskedSelect", mask);
-  const shape = broadcastShapes("maskedSelect", x.shape, mask.shape);
+  const shape = commonShape("maskedSelect", [x, mask]);
   return tidy(() => {
     const at = positions("maskedSelect", expand(mask, shape));
     return pick("maskedSelect", reshape(expand(x, shape), [-1]), 0, at);
@@ -40,8 +41,8 @@ export function maskedSelect(x: Tensor, mask: Tensor): Tensor {
  */
 export function maskedFill(x: Tensor, mask: Tensor, value: Operand): Tensor {
   checkMask("maskedFill", mask);
-  checkScalar("maskedFill", x, value);
-  broadcastShapes("maskedFill", x.shape, mask.shape);
+  checkScalarOf("maskedFill", x, value);
+  commonShape("maskedFill", [x, mask]);
   return tidy(() => where(mask, scalar(x, value), x));
 }
 
@@ -52,7 +53,7 @@ function scalar(x: Tensor, value: Operand): Tensor {
 /** `maskedFill` of x itself, which is returned; the mask broadcasts to x. */
 export function maskedFill_(x: Tensor, mask: Tensor, value: Operand): Tensor {
   checkMask("maskedFill_", mask);
-  checkScalar("maskedFill_", x, value);
+  checkScalarOf("maskedFill_", x, value);
   const others = typeof value === "number" ? [] : [value];
   checkInPlace("maskedFill_", x, others);
   expandLayout("maskedFill_", mask.layout, x.shape);

@@ -1,6 +1,7 @@
 // Elementwise functions of one operand, forward and derivative. Bools and int32 compute as float32,
 // but where an op says otherwise. Maximum errors in ulp stand beside the kernels, in assembly/simd.
-import { broadcastShapes, checkInt } from "../core/shape.js";
+import { tensorOf, is } from "../core/dtype.js";
+import { checkScalar, checkInt, broadcastShapes } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { noGrad } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
@@ -19,10 +20,11 @@ export function apply<P extends readonly F32Bits[] = []>(
   op: string,
   kernel: UnaryKernel<P>,
   x: Tensor,
-  params?: P,
+  params?: { readonly [K in keyof P]: number },
 ): Tensor {
-  const from = cast(x, "float32");
-  const out = unary(op, kernel, from, "float32", params);
+  const bits = params?.map((p) => f32(checkScalar(op, "parameters", p))) as P | undefined;
+  const from = cast(x, "float32", op);
+  const out = unary(op, kernel, from, "float32", bits);
   if (from !== x) from.dispose();
   return out;
 }
@@ -50,21 +52,21 @@ export function ofResult(
 
 /** |x|; keeps int32. The slope at 0 is 0. */
 export function abs(x: Tensor): Tensor {
-  if (x.dtype === "int32") return unary("abs", kernels.absI32, x);
+  if (is(x, "int32")) return unary("abs", kernels.absI32, x);
   // d|x|/dx = sign(x)
   return ofInput("abs", kernels.absF32, x, (dy, x) => mul(dy, sign(x)));
 }
 
 /** -1, 0 or 1 (for NaN too, as in PyTorch); keeps int32 and bool. */
 export function sign(x: Tensor): Tensor {
-  if (x.dtype === "bool") return clone(x);
-  if (x.dtype === "int32") return unary("sign", kernels.signI32, x);
+  if (is(x, "bool")) return clone(x);
+  if (is(x, "int32")) return unary("sign", kernels.signI32, x);
   return flat("sign", kernels.signF32, x);
 }
 
 /** A step function: its derivative is 0. */
 function flat(op: string, kernel: UnaryKernel, x: Tensor): Tensor {
-  if (x.dtype === "int32") return clone(x); // whole numbers are their own floor, ceil, round and trunc
+  if (is(x, "int32")) return clone(x); // whole numbers are their own floor, ceil, round and trunc
   return record(op, apply(op, kernel, x), [x], {}, (dy) => [() => zerosLike(dy)]);
 }
 
@@ -207,17 +209,19 @@ export function clamp(x: Tensor, low?: Operand | null, high?: Operand | null): T
   const min = low ?? -Infinity;
   const max = high ?? Infinity;
   const numbers = typeof min === "number" && typeof max === "number";
-  if (!numbers || x.dtype !== "float32" || Number.isNaN(min) || Number.isNaN(max)) {
+  if (!numbers || !is(x, "float32") || Number.isNaN(min) || Number.isNaN(max)) {
     return clampBetween(x, low ?? null, high ?? null);
   }
-  const out = apply("clamp", kernels.clampF32, x, [f32(min), f32(max)]);
+  const out = apply("clamp", kernels.clampF32, x, [min, max]);
   return record("clamp", out, [x], { x }, (dy, { x }) => [() => clampGrad(dy, x, min, max)]);
 }
+
 /** clamp as a choice: in any dtype, with bounds of any shape. */
 function clampBetween(x: Tensor, low: Operand | null, high: Operand | null): Tensor {
-  let { shape } = x;
+  let { shape } = tensorOf("clamp", x);
   for (const bound of [low, high]) {
-    if (typeof bound === "object" && bound) shape = broadcastShapes("clamp", shape, bound.shape);
+    if (typeof (bound ?? 0) !== "number")
+      shape = broadcastShapes("clamp", shape, tensorOf("clamp", bound as Tensor).shape);
   }
   return tidy(() => {
     const tensorOf = (b: Operand | null): Tensor | null =>

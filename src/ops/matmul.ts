@@ -2,13 +2,15 @@
 import { ShapeError } from "../core/errors.js";
 import { checkFloat } from "../core/dtype.js";
 import {
-  broadcastShapes,
-  contiguousLayout,
-  expandLayout,
   type Shape,
   sizeOf,
+  contiguousLayout,
   expectShape,
   showShape,
+  shapeOf,
+  misfit,
+  broadcastShapes,
+  expandLayout,
 } from "../core/shape.js";
 import { allocate, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
@@ -164,11 +166,8 @@ function batchesOf(op: string, a: Tensor, b: Tensor, outer: Shape): Batches {
  * @param bias [out], or null
  */
 export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
-  if (weight.ndim !== 2 || x.ndim === 0 || x.shape[x.ndim - 1] !== weight.shape[1]) {
-    throw new ShapeError(
-      "linear",
-      `x must be [..., in] and weight [out, in]: got x=${showShape(x.shape)}, weight=${showShape(weight.shape)}`,
-    );
+  if (shapeOf("linear", weight).length !== 2 || shapeOf("linear", x).at(-1) !== weight.shape[1]) {
+    misfit("linear", "x must be [..., in] and weight [out, in]", x, weight);
   }
   if (bias !== null) expectShape("linear", "bias", bias, [weight.shape[0]!]);
   checkFloat("linear", "x", x);

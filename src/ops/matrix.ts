@@ -1,8 +1,8 @@
 // What the ops of linear algebra share: their checks, the call of a kernel for each matrix of a batch,
 // and small pieces of their formulas.
-import { checkFloat } from "../core/dtype.js";
-import { ShapeError, ValueError } from "../core/errors.js";
-import { type Shape, showShape, sizeOf } from "../core/shape.js";
+import { checkFloat, is } from "../core/dtype.js";
+import { ValueError } from "../core/errors.js";
+import { type Shape, sizeOf, misfit } from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import type { Kernel } from "../kernels/loader.js";
 import { readStatus, run, statusSlot } from "../kernels/run.js";
@@ -14,11 +14,6 @@ import { withAllContiguous } from "./convert.js";
 import { triu } from "./triangle.js";
 import { narrow, reshape, transpose } from "./views.js";
 
-/** Throws the error for shapes that an op can't take. */
-export function misfit(op: string, rule: string, ...operands: Tensor[]): never {
-  throw new ShapeError(op, `${rule}: got ${operands.map((x) => showShape(x.shape)).join(" and ")}`);
-}
-
 /** Refuses operands, called a, b, ..., that are not float32. */
 export function checkFloats(op: string, ...operands: Tensor[]): void {
   operands.forEach((x, i) => checkFloat(op, (10 + i).toString(36), x));
@@ -26,7 +21,7 @@ export function checkFloats(op: string, ...operands: Tensor[]): void {
 
 /** Refuses operands that are neither all float32 nor all int32. */
 export function checkFactors(op: string, ...operands: Tensor[]): void {
-  if (operands.some((x) => x.dtype !== "int32")) checkFloats(op, ...operands);
+  if (operands.some((x) => !is(x, "int32"))) checkFloats(op, ...operands);
 }
 
 /** Refuses what is no batch of float32 matrices; `square`: or not square. Gives the last two sizes. */

@@ -1,17 +1,12 @@
 // Elementwise ops of three operands: composed of others, whose derivatives they have.
 import { checkFloat } from "../core/dtype.js";
-import { broadcastShapes } from "../core/shape.js";
+import { commonShape } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { noGrad } from "../autograd/mode.js";
 import { tidy } from "../memory/scope.js";
 import { add, div, mul, type Operand, sub } from "./arithmetic.js";
 import { abs } from "./math.js";
 import { lt, where } from "./compare.js";
-
-/** Refuses, before anything is made, operands that don't broadcast together. */
-function checkTogether(op: string, x: Tensor, a: Tensor, b: Tensor): void {
-  broadcastShapes(op, x.shape, broadcastShapes(op, a.shape, b.shape));
-}
 
 /**
  * a + weight (b - a), with broadcasting: a at 0, b at 1, counted from the nearer of the two.
@@ -22,7 +17,7 @@ export function lerp(a: Tensor, b: Tensor, weight: Operand): Tensor {
   checkFloat("lerp", "b", b);
   const w = typeof weight === "number" ? b : weight;
   checkFloat("lerp", "weight", w);
-  checkTogether("lerp", a, b, w);
+  commonShape("lerp", [a, b, w]);
   return tidy(() => {
     const way = sub(b, a);
     const fromA = (): Tensor => add(a, mul(way, weight));
@@ -45,12 +40,12 @@ export interface AddcOptions {
 
 /** x + value a b, with broadcasting. */
 export function addcmul(x: Tensor, a: Tensor, b: Tensor, options: AddcOptions = {}): Tensor {
-  checkTogether("addcmul", x, a, b);
+  commonShape("addcmul", [x, a, b]);
   return tidy(() => add(x, mul(a, b), { alpha: options.value ?? 1 }));
 }
 
 /** x + value a / b, with broadcasting; float32. */
 export function addcdiv(x: Tensor, a: Tensor, b: Tensor, options: AddcOptions = {}): Tensor {
-  checkTogether("addcdiv", x, a, b);
+  commonShape("addcdiv", [x, a, b]);
   return tidy(() => add(x, div(a, b), { alpha: options.value ?? 1 }));
 }

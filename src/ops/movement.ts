@@ -1,5 +1,6 @@
 // Elements in another order, or several times: reversals, rotations, repetitions. Each makes one copy
 // out of views.
+import { tensorOf } from "../core/dtype.js";
 import { ShapeError, ValueError } from "../core/errors.js";
 import {
   checkDim,
@@ -11,6 +12,9 @@ import {
   type Shape,
   showShape,
   stridedLayout,
+  shapeOf,
+  checkList,
+  misfit,
 } from "../core/shape.js";
 import { alias, allocateShape, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
@@ -28,11 +32,11 @@ import { expand, flatten, narrow, reshape, select, transpose } from "./views.js"
 
 /** The elements of the dims (one or several) in reverse order, as a copy. */
 export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
-  return flipped("flip", x, listOf(dims));
+  return flipped("flip", x, listOf("flip", dims));
 }
 
 function flipped(op: string, x: Tensor, dims: readonly number[]): Tensor {
-  const which = dims.length === 0 ? [] : checkDims(op, dims, x.ndim);
+  const which = dims.length === 0 ? [] : checkDims(op, dims, x);
   const { shape, strides, offset } = x.layout;
   const back = (i: number): boolean => which.includes(i) && shape[i]! > 0;
   const reversed = stridedLayout(
@@ -67,8 +71,8 @@ export function roll(
   shifts: number | readonly number[],
   dims?: number | readonly number[],
 ): Tensor {
-  const by = listOf(shifts);
-  const along = dims === undefined ? [] : listOf(dims);
+  const by = listOf("roll", shifts);
+  const along = dims === undefined ? [] : listOf("roll", dims);
   for (const shift of by) checkInt("roll", "shifts", shift);
   if (by.length !== (along.length || 1)) {
     throw new ValueError(
@@ -76,7 +80,8 @@ export function roll(
       `shifts and dims must be equally many: got ${by.length}, ${along.length}`,
     );
   }
-  const at = along.map((d) => checkDim("roll", d, x.ndim));
+  const at = along.map((d) => checkDim("roll", d, x));
+  shapeOf("roll", x);
   return tidy(() => {
     if (x.ndim === 0) return clone(x);
     if (at.length === 0) return reshape(rolled(flatten(x), by[0]!, 0), x.shape);
@@ -94,7 +99,7 @@ function rolled(x: Tensor, shift: number, dim: number): Tensor {
 /** Turns the plane of two dims by k quarters, from the first dim towards the second. */
 export function rot90(x: Tensor, k = 1, dims: readonly [number, number] = [0, 1]): Tensor {
   checkInt("rot90", "k", k);
-  const [a, b] = checkPair("rot90", x, ...dims);
+  const [a, b] = checkPair("rot90", x, ...checkList("rot90", dims));
   const turns = ((k % 4) + 4) % 4;
   return tidy(() => {
     if (turns === 0) return clone(x);
@@ -112,12 +117,12 @@ export function repeat(x: Tensor, sizes: Shape): Tensor {
 /** As `repeat`, but fewer sizes than dims are those of the last dims. */
 export function tile(x: Tensor, sizes: Shape): Tensor {
   const times = checkShape("tile", sizes);
-  const lead = Math.max(0, x.ndim - times.length);
+  const lead = Math.max(0, shapeOf("tile", x).length - times.length);
   return repeated("tile", x, [...new Array<number>(lead).fill(1), ...times]);
 }
 
 function repeated(op: string, x: Tensor, times: Shape): Tensor {
-  const lead = times.length - x.ndim;
+  const lead = times.length - shapeOf(op, x).length;
   if (lead < 0) {
     throw new ShapeError(op, `needs a size for each of ${x.ndim} dims: got ${showShape(times)}`);
   }
@@ -151,17 +156,14 @@ export function own(y: Tensor, x: Tensor): Tensor {
  * @throws ValueError for a negative number; ShapeError where there is not one for each element
  */
 export function repeatInterleave(x: Tensor, repeats: number | Tensor, dim?: number): Tensor {
-  const at = dim === undefined ? 0 : checkDim("repeatInterleave", dim, x.ndim);
-  const n = dim === undefined ? x.numel() : (x.shape[at] ?? 1);
+  const at = dim === undefined ? 0 : checkDim("repeatInterleave", dim, x);
+  const n = dim === undefined ? tensorOf("repeatInterleave", x).numel() : (x.shape[at] ?? 1);
   if (typeof repeats === "number") {
     checkCount(repeats);
   } else {
     checkIndex("repeatInterleave", repeats);
     if (repeats.ndim > 1 || (repeats.numel() !== n && repeats.numel() !== 1)) {
-      throw new ShapeError(
-        "repeatInterleave",
-        `repeats must be [${n}] or one number: got ${showShape(repeats.shape)}`,
-      );
+      misfit("repeatInterleave", `repeats must be [${n}] or one number`, repeats);
     }
     if (repeats.numel() > 0) tidy(() => checkCount(item(amin(repeats))));
   }

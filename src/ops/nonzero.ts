@@ -1,5 +1,6 @@
 // Where a tensor is not 0: positions as int32 tensors, in row-major order. Nothing here has a derivative.
-import { promote } from "../core/dtype.js";
+import { shapeOf } from "../core/shape.js";
+import { promote, tensorOf } from "../core/dtype.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { noGrad } from "../autograd/mode.js";
 import { kernels } from "../kernels/loader.js";
@@ -47,7 +48,7 @@ export function nonzero(x: Tensor, options: NonzeroOptions): Tensor | Tensor[];
 export function nonzero(x: Tensor, options: NonzeroOptions = {}): Tensor | Tensor[] {
   return tidy(() => {
     const { asTuple = false } = options;
-    const from = asTuple && x.ndim === 0 ? reshape(x, [1]) : x;
+    const from = asTuple && shapeOf("nonzero", x).length === 0 ? reshape(x, [1]) : x;
     const at = positions("nonzero", from);
     const out = allocateShape("nonzero", [at.numel(), from.ndim], "int32");
     const units = unravelUnits(at.numel());
@@ -74,7 +75,10 @@ export function isin(x: Tensor, among: Tensor | number, options: IsinOptions = {
   if (typeof among === "number") return (options.invert ? ne : eq)(x, among);
   return tidy(() =>
     noGrad(() => {
-      const dtype = promote(promote(x.dtype, among.dtype), "int32");
+      const dtype = promote(
+        promote(tensorOf("isin", x).dtype, tensorOf("isin", among).dtype),
+        "int32",
+      );
       const n = x.numel();
       const kernel = dtype === "float32" ? kernels.isinF32 : kernels.isinI32;
       const sorted = sort(reshape(cast(among, dtype), [-1])).values;

@@ -1,7 +1,17 @@
 // Layer and batch normalisation.
 import { checkFloat } from "../core/dtype.js";
 import { ShapeError, ValueError } from "../core/errors.js";
-import { sameShape, type Shape, showShape, sizeOf, expectShape } from "../core/shape.js";
+import {
+  sameShape,
+  type Shape,
+  showShape,
+  sizeOf,
+  expectShape,
+  listOf,
+  shapeOf,
+  checkNumber,
+  misfit,
+} from "../core/shape.js";
 import { detach } from "../autograd/backward.js";
 import { allocate, allocateShape, type Tensor } from "../autograd/tensor.js";
 import { isGradEnabled, withGrad } from "../autograd/mode.js";
@@ -36,9 +46,9 @@ export function layerNorm(
   bias: Tensor | null = null,
   options: LayerNormOptions = {},
 ): Tensor {
-  const shape = typeof normalizedShape === "number" ? [normalizedShape] : normalizedShape;
-  const eps = options.eps ?? 1e-5;
-  checkLayerNorm(x, shape, weight, bias);
+  const shape = listOf("layerNorm", normalizedShape);
+  const eps = checkNumber("layerNorm", "eps", options.eps ?? 1e-5, 0);
+  checkLayerNorm("layerNorm", x, shape, weight, bias);
   const cols = sizeOf(shape);
   const rows = cols === 0 ? 0 : x.numel() / cols;
   const stats = x.shape.map((n, i) => (i < x.ndim - shape.length ? n : 1));
@@ -89,12 +99,16 @@ function layerNormGrads(
   return [toX, toWeight, () => total(dy)];
 }
 
-function checkLayerNorm(x: Tensor, shape: Shape, weight: Tensor | null, bias: Tensor | null): void {
-  if (shape.length === 0 || !sameShape(x.shape.slice(-shape.length), shape)) {
-    throw new ShapeError(
-      "layerNorm",
-      `x must end in ${showShape(shape)}: got ${showShape(x.shape)}`,
-    );
+/** Refuses an x that doesn't end in `shape`, and weights of another. */
+export function checkLayerNorm(
+  op: string,
+  x: Tensor,
+  shape: Shape,
+  weight: Tensor | null,
+  bias: Tensor | null,
+): void {
+  if (shape.length === 0 || !sameShape(shapeOf(op, x).slice(-shape.length), shape)) {
+    throw new ShapeError(op, `x must end in ${showShape(shape)}: got ${showShape(x.shape)}`);
   }
   for (const [name, t] of [
     ["x", x],
@@ -102,8 +116,8 @@ function checkLayerNorm(x: Tensor, shape: Shape, weight: Tensor | null, bias: Te
     ["bias", bias],
   ] as const) {
     if (t === null) continue;
-    checkFloat("layerNorm", name, t);
-    if (name !== "x") expectShape("layerNorm", name, t, shape);
+    checkFloat(op, name, t);
+    if (name !== "x") expectShape(op, name, t, shape);
   }
 }
 
@@ -167,7 +181,7 @@ export function batchNorm(
   options: BatchNormOptions = {},
 ): Tensor {
   const { momentum = 0.1, eps = 1e-5, training: useBatch = false } = options;
-  checkBatchNorm(x, [runningMean, runningVar, weight, bias], momentum);
+  checkBatchNorm(x, [runningMean, runningVar, weight, bias], momentum, eps);
   const C = x.shape[1]!;
   const n = C === 0 ? 0 : x.numel() / C;
   if (useBatch && n <= 1) {
@@ -199,19 +213,22 @@ export function batchNorm(
   });
 }
 
-function checkBatchNorm(x: Tensor, perChannel: readonly (Tensor | null)[], momentum: number): void {
+function checkBatchNorm(
+  x: Tensor,
+  perChannel: readonly (Tensor | null)[],
+  momentum: number,
+  eps: number,
+): void {
   checkFloat("batchNorm", "x", x);
-  if (x.ndim < 2)
-    throw new ShapeError("batchNorm", `x must be [N, C, ...]: got ${showShape(x.shape)}`);
+  if (x.ndim < 2) misfit("batchNorm", "x must be [N, C, ...]", x);
   const C = x.shape[1]!;
   for (const t of perChannel) {
     if (t === null) continue;
     checkFloat("batchNorm", "each of statistics, weight and bias", t);
     expectShape("batchNorm", "each of statistics, weight and bias", t, [C]);
   }
-  if (!Number.isFinite(momentum)) {
-    throw new ValueError("batchNorm", `momentum must be a finite number: got ${momentum}`);
-  }
+  checkNumber("batchNorm", "momentum", momentum);
+  checkNumber("batchNorm", "eps", eps, 0);
 }
 
 /** All dims but the channels', and the shape in which [C] goes with x. */

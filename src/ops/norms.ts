@@ -45,7 +45,7 @@ export function pNorm(
   dims: Dims | undefined,
   { keepdim = false }: ReduceOptions,
 ): Tensor {
-  const over = checkDims(op, dims, x.ndim);
+  const over = checkDims(op, dims, x);
   if (Math.abs(ord) === Infinity) checkFilled(op, x, over);
   return tidy(() => {
     const y = withGrad(false, () => normOf(x, ord, over));

@@ -1,6 +1,15 @@
 // Elements added around a tensor: a constant, or mirrored, repeated or wrapped ones of its own.
 import { ShapeError, ValueError } from "../core/errors.js";
-import { checkWord, contiguousLayout, showShape, stridedLayout } from "../core/shape.js";
+import {
+  contiguousLayout,
+  stridedLayout,
+  showShape,
+  checkList,
+  checkShape,
+  shapeOf,
+  checkScalar,
+  checkWord,
+} from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { detach } from "../autograd/backward.js";
@@ -32,7 +41,12 @@ export interface PadOptions {
  */
 export function pad(x: Tensor, padding: readonly number[], options: PadOptions = {}): Tensor {
   const { mode = "constant", value = 0 } = options;
-  if (padding.length % 2 !== 0 || padding.length > 2 * x.ndim || !padding.every(Number.isInteger)) {
+  const { length } = checkList("pad", padding);
+  if (
+    length % 2 !== 0 ||
+    length > 2 * shapeOf("pad", x).length ||
+    !padding.every(Number.isInteger)
+  ) {
     throw new ValueError(
       "pad",
       `padding must be pairs of integers, at most ${x.ndim}: got [${padding.join(",")}]`,
@@ -66,7 +80,8 @@ function padConstant(
   value: number,
 ): Tensor {
   const shape = x.shape.map((n, i) => n + before[i]! + after[i]!);
-  const out = allocateShape("pad", shape, x.dtype);
+  checkScalar("pad", "value", value);
+  const out = allocateShape("pad", checkShape("pad", shape), x.dtype);
   fillContiguous(out, value);
   const { strides } = contiguousLayout(shape);
   const offset = before.reduce((o, b, i) => o + Math.max(0, b) * strides[i]!, 0);

@@ -1,8 +1,8 @@
 // Elementwise functions of two operands that are asked for seldom, with broadcasting and promotion
 // as in arithmetic.ts: one kernel for float32 computes them all, and one for int32.
 import { DTypeError, ValueError } from "../core/errors.js";
-import { checkWhole, promote } from "../core/dtype.js";
-import { broadcastShapes, checkWord } from "../core/shape.js";
+import { is, checkWhole, promote } from "../core/dtype.js";
+import { checkWord, commonShape } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { noGrad } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
@@ -113,7 +113,7 @@ function choice(
 ): Tensor {
   const forward = (a: Tensor, b: Tensor): Tensor => {
     if (promote(a.dtype, b.dtype) === "float32") return floatPair(op, op, a, b);
-    broadcastShapes(op, a.shape, b.shape); // under this op's name
+    commonShape(op, [a, b]); // under this op's name
     return whole(a, b);
   };
   return pair(op, a, b, forward, (dy, a, b) => {
@@ -160,7 +160,7 @@ function division(
     const dtype = promote(a.dtype, b.dtype);
     if (dtype === "bool") throw new DTypeError(op, "two bools have no quotient: use to() first");
     if (dtype === "float32") return float(a, b);
-    broadcastShapes(op, a.shape, b.shape);
+    commonShape(op, [a, b]);
     refuseZeros(op, b);
     return intPair(op, whole, a, b);
   };
@@ -198,6 +198,7 @@ function floored(op: string, a: Operand, b: Operand): Tensor {
 
 /** div with a rounding mode. */
 export function divRounded(a: Operand, b: Operand, mode: string): Tensor {
+  checkWord("div", "roundingMode", mode, ["trunc", "floor"]);
   if (mode === "floor") return floored("div", a, b);
   checkWord("div", "roundingMode", mode, ["trunc", "floor"]);
   const float = (a: Tensor, b: Tensor): Tensor => noGrad(() => tidy(() => trunc(div(a, b))));
@@ -238,7 +239,7 @@ export function bitwiseXor(a: Operand, b: Operand): Tensor {
  * @throws DTypeError for float32.
  */
 export function bitwiseNot(x: Tensor): Tensor {
-  if (x.dtype === "bool") return logicalNot(x);
+  if (is(x, "bool")) return logicalNot(x);
   checkWhole("bitwiseNot", x);
   return sub(-1, x);
 }

@@ -1,7 +1,7 @@
 // Positions for attention: rotations of queries and keys, biases of scores, sines. Compositions of ops.
 import { checkFloat } from "../core/dtype.js";
-import { ShapeError } from "../core/errors.js";
-import { checkInt, showShape } from "../core/shape.js";
+
+import { checkInt, checkShape, misfit } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { add, div, mul, neg, pow, sub } from "./arithmetic.js";
@@ -46,10 +46,7 @@ export function rotaryEmbedding(x: Tensor, options: RotaryOptions = {}): Tensor 
   checkFloat("rotaryEmbedding", "x", x);
   const [T, D] = x.shape.slice(-2) as [number, number];
   if (x.ndim < 2 || D % 2 !== 0) {
-    throw new ShapeError(
-      "rotaryEmbedding",
-      `x must be [..., T, D] with an even D: got ${showShape(x.shape)}`,
-    );
+    misfit("rotaryEmbedding", "x must be [..., T, D] with an even D", x);
   }
   return tidy(() => {
     const turn = angles(T, D, base, offset);
@@ -66,7 +63,7 @@ export function rotaryEmbedding(x: Tensor, options: RotaryOptions = {}): Tensor 
  * no power of two, those of the next lower one, and then every other one of twice as many.
  */
 export function alibiSlopes(heads: number): Tensor {
-  checkInt("alibiSlopes", "heads", heads, 1);
+  checkInt("alibiSlopes", "heads", heads, 1, 2 ** 24);
   let n = 1;
   while (2 * n <= heads) n *= 2;
   return tidy(() => {
@@ -90,6 +87,7 @@ export interface AlibiOptions {
  */
 export function alibiBias(heads: number, L: number, S = L, options: AlibiOptions = {}): Tensor {
   const { isCausal = false, causalOffset = 0 } = options;
+  checkShape("alibiBias", [heads, L, S]);
   return tidy(() => {
     const slopes = reshape(alibiSlopes(heads), [heads, 1, 1]);
     const at = unsqueeze(arange(causalOffset, causalOffset + L), 1);

@@ -1,5 +1,14 @@
 // Products of vectors and matrices: those that ask for exact ranks, and what is built from several.
-import { broadcastShapes, checkDim, checkInt, expandLayout, type Shape } from "../core/shape.js";
+import { tensorOf } from "../core/dtype.js";
+import {
+  type Shape,
+  shapeOf,
+  checkDim,
+  checkInt,
+  misfit,
+  commonShape,
+  expandLayout,
+} from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { tidy } from "../memory/scope.js";
@@ -10,14 +19,15 @@ import { tensordot } from "./einsum.js";
 import { indexSelect } from "./indexing.js";
 import { matmul } from "./matmul.js";
 import { sum } from "./reduce.js";
-import { checkFactors, checkMatrix, misfit } from "./matrix.js";
+import { checkFactors, checkMatrix } from "./matrix.js";
 import { inv } from "./solve.js";
 import { diagonal } from "./strided.js";
 import { expand, reshape, unsqueeze } from "./views.js";
 
 /** Refuses operands of other ranks. */
 function checkRanks(op: string, a: Tensor, rankA: number, b: Tensor, rankB: number): void {
-  if (a.ndim !== rankA || b.ndim !== rankB) misfit(op, `takes ${rankA} and ${rankB} dims`, a, b);
+  if (shapeOf(op, a).length !== rankA || shapeOf(op, b).length !== rankB)
+    misfit(op, `takes ${rankA} and ${rankB} dims`, a, b);
 }
 
 /** Refuses what `product` doesn't take. */
@@ -75,7 +85,7 @@ export function ger(a: Tensor, b: Tensor): Tensor {
 
 /** Sums over the last dims of both: [..., K] and [***, K] give [..., ***]. A scalar multiplies. */
 export function inner(a: Tensor, b: Tensor): Tensor {
-  if (a.ndim === 0 || b.ndim === 0) return mul(a, b);
+  if ([a, b].some((x) => shapeOf("inner", x).length === 0)) return mul(a, b);
   checkFactors("inner", a, b);
   if (a.shape.at(-1) !== b.shape.at(-1)) misfit("inner", "last sizes must match", a, b);
   return tensordot(a, b, [[-1], [-1]]);
@@ -104,7 +114,7 @@ function blend(
   const vectors = rankA === 1;
   (vectors ? checkRanks : checkProduct)(op, a, rankA, b, rankB);
   const rows = vectors ? a.shape : a.shape.slice(0, -1);
-  expandLayout(op, x.layout, [...rows, ...b.shape.slice(rankA - 1)]);
+  expandLayout(op, tensorOf(op, x).layout, [...rows, ...b.shape.slice(rankA - 1)]);
   return tidy(() => {
     const product = vectors ? outer(a, b) : matmul(a, b);
     const scaled = alpha === 1 ? product : mul(product, alpha);
@@ -138,7 +148,7 @@ export function addr(x: Tensor, a: Tensor, b: Tensor, options: BlendOptions = {}
 
 /** Kronecker's product: each element of a times the whole of b, as blocks. Missing dims are of size 1. */
 export function kron(a: Tensor, b: Tensor): Tensor {
-  const rank = Math.max(a.ndim, b.ndim);
+  const rank = Math.max(...[a, b].map((x) => shapeOf("kron", x).length));
   const padded = (x: Tensor): Shape => [...new Array<number>(rank - x.ndim).fill(1), ...x.shape];
   const [sa, sb] = [padded(a), padded(b)];
   return tidy(() => {
@@ -152,8 +162,8 @@ export function kron(a: Tensor, b: Tensor): Tensor {
 
 /** The cross product along a dim of size 3; the others broadcast. Default: the first dim of size 3. */
 export function cross(a: Tensor, b: Tensor, dim?: number): Tensor {
-  const shape = broadcastShapes("cross", a.shape, b.shape);
-  const at = dim === undefined ? shape.indexOf(3) : checkDim("cross", dim, shape.length);
+  const shape = commonShape("cross", [a, b]);
+  const at = dim === undefined ? shape.indexOf(3) : checkDim("cross", dim, { shape });
   if (shape[at] !== 3 || a.ndim !== b.ndim || a.shape[at] !== 3 || b.shape[at] !== 3) {
     misfit("cross", "needs a dim of size 3 of both", a, b);
   }
@@ -167,7 +177,7 @@ export function cross(a: Tensor, b: Tensor, dim?: number): Tensor {
 
 /** The sum of a matrix's diagonal. */
 export function trace(x: Tensor): Tensor {
-  if (x.ndim !== 2) misfit("trace", "takes a matrix", x);
+  if (shapeOf("trace", x).length !== 2) misfit("trace", "takes a matrix", x);
   return tidy(() => sum(diagonal(x)));
 }
 

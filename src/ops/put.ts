@@ -1,7 +1,16 @@
 // Ops that write where `at` reads, into a copy of x or (setAt, and those with a trailing "_") into x
 // itself. Where places repeat, the last value stays, in row-major order of the indices.
-import { DTypeError, ShapeError, ValueError } from "../core/errors.js";
-import { checkDim, expandLayout, expectShape, type Shape, stridedLayout } from "../core/shape.js";
+import { ShapeError, DTypeError, ValueError } from "../core/errors.js";
+import { tensorOf } from "../core/dtype.js";
+import {
+  type Shape,
+  stridedLayout,
+  expectShape,
+  checkList,
+  checkDim,
+  misfit,
+  expandLayout,
+} from "../core/shape.js";
 import { alias, Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { checkInPlace } from "../autograd/record.js";
@@ -12,8 +21,7 @@ import { eq, where } from "./compare.js";
 import { cast, copyOf, writeInto } from "./convert.js";
 import { arange, full, zeros } from "./creation.js";
 import { checkIndex } from "./indexing.js";
-import { misfit } from "./matrix.js";
-import { checkScalar, checkWrite, scatterInto, written } from "./scatter.js";
+import { checkScalarOf, checkWrite, scatterInto, written } from "./scatter.js";
 import { expand, reshape, type Slice, slice } from "./views.js";
 
 interface How {
@@ -36,12 +44,14 @@ export function put(
   { accumulate = false, inPlace = false }: How = {},
 ): Tensor {
   const given = typeof value === "number" ? [] : [value];
-  if (inPlace) checkInPlace(op, x, given);
-  for (const index of indices) {
+  tensorOf(op, x);
+  given.forEach((t) => tensorOf(op, t));
+  for (const index of checkList(op, indices)) {
     if (typeof index === "object" && index !== null && "step" in index && index.step < 0) {
       throw new ValueError(op, `only slices with a step > 0 can be written to: got ${index.step}`);
     }
   }
+  if (inPlace) checkInPlace(op, x, given);
   return tidy(() => {
     const plain = spelled(op, x, indices);
     const p = withGrad(false, () => picked(op, x, plain));
@@ -173,7 +183,7 @@ export function indexPut_(
 
 /** The indices that pick a list of entries of one dim. */
 function entries(op: string, x: Tensor, dim: number, index: Tensor): Index[] {
-  const at = checkDim(op, dim, x.ndim);
+  const at = checkDim(op, dim, x);
   checkIndex(op, index);
   if (index.ndim !== 1) {
     misfit(op, "index must be a vector", index);
@@ -184,7 +194,7 @@ function entries(op: string, x: Tensor, dim: number, index: Tensor): Index[] {
 
 /** Refuses a source that hasn't got one entry for each index. */
 function checkSource(op: string, x: Tensor, dim: number, index: Tensor, source: Tensor): void {
-  const at = checkDim(op, dim, x.ndim);
+  const at = checkDim(op, dim, x);
   const wanted = x.shape.map((n, i) => (i === at ? index.numel() : n));
   expectShape(op, "source", source, wanted);
 }
@@ -278,7 +288,7 @@ function fillEntries(
   inPlace: boolean,
 ): Tensor {
   const at = entries(op, x, dim, index);
-  checkScalar(op, x, value);
+  checkScalarOf(op, x, value);
   return put(op, x, at, value, { inPlace });
 }
 
@@ -294,7 +304,7 @@ export function indexFill_(x: Tensor, dim: number, index: Tensor, value: Operand
 
 /** Puts `src`, broadcast, where a view was taken of a copy of x; it has x's dtype. */
 function replaced(op: string, x: Tensor, dim: number, index: number | Slice, src: Tensor): Tensor {
-  const at = checkDim(op, dim, x.ndim);
+  const at = checkDim(op, dim, x);
   if (x.ndim === 0) throw new ShapeError(op, "a scalar has no dim to index");
   checkWrite(op, x, "src", src);
   return put(op, x, [...new Array<Index>(at).fill(slice()), index], src);

@@ -1,8 +1,8 @@
 // Random tensors from a counter-based generator (Philox4x32-10): element i of a draw depends on the
 // seed, the draws made before and i alone, so the numbers are the same on every machine.
-import { checkDType, checkFloat } from "../core/dtype.js";
 import { DTypeError, ValueError } from "../core/errors.js";
-import { checkNumber, checkShape, type Shape } from "../core/shape.js";
+import { checkDType, shown, checkFloat } from "../core/dtype.js";
+import { type Shape, checkShape, shapeOf, checkNumber, checkInt } from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { refuseInCapture } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
@@ -34,9 +34,7 @@ export class Generator {
    */
   manualSeed(seed: number): this {
     refuseInCapture("manualSeed", "starts a stream of random numbers");
-    if (!Number.isSafeInteger(seed) || seed < 0) {
-      throw new ValueError("manualSeed", `seed must be an integer from 0 to 2^53 - 1: got ${seed}`);
-    }
+    checkInt("manualSeed", "seed", seed, 0, Number.MAX_SAFE_INTEGER);
     this.seedLo = seed | 0;
     this.seedHi = Math.floor(seed / 2 ** 32) | 0;
     this.offset = 0;
@@ -70,6 +68,16 @@ export class Generator {
 /** The generator of all draws that name no other. Starts from seed 0: runs repeat by themselves. */
 export const defaultGenerator = /* @__PURE__ */ new Generator(0);
 
+/** Where an op's random numbers come from. */
+export function generatorOf(
+  op: string,
+  { generator }: { generator?: Generator | undefined },
+): Generator {
+  const from = generator ?? defaultGenerator;
+  if (from instanceof Generator) return from;
+  throw new ValueError(op, `generator must be a Generator: got ${shown(from)}`);
+}
+
 /** Restarts the default generator from `seed`, an integer from 0 to 2^53 - 1. */
 export function manualSeed(seed: number): void {
   defaultGenerator.manualSeed(seed);
@@ -92,7 +100,8 @@ function draw<P extends readonly F32Bits[]>(
   options: RandomOptions,
   ...params: P
 ): Tensor {
-  const { dtype = "float32", generator = defaultGenerator, requiresGrad = false } = options;
+  const { dtype = "float32", requiresGrad = false } = options;
+  const generator = generatorOf(op, options);
   if (dtype !== "float32") {
     throw new DTypeError(op, `random numbers of this kind are float32: got ${dtype}`);
   }
@@ -116,7 +125,7 @@ export function uniform(
   if (!(low <= high) || !Number.isFinite(range)) {
     throw new ValueError(
       "uniform",
-      `low must not exceed high, both and their distance finite in float32: got ${low}, ${high}`,
+      `low must not exceed high, their distance be finite in float32: got ${low}, ${high}`,
     );
   }
   return draw("uniform", kernels.uniformF32, shape, options, f32(low), f32(high));
@@ -150,12 +159,12 @@ export function randn(shape: Shape, options: RandomOptions = {}): Tensor {
 
 /** Uniform in [0, 1), in x's shape. */
 export function randLike(x: Tensor, options: RandomOptions = {}): Tensor {
-  return rand(x.shape, options);
+  return rand(shapeOf("randLike", x), options);
 }
 
 /** Standard normal, in x's shape. */
 export function randnLike(x: Tensor, options: RandomOptions = {}): Tensor {
-  return randn(x.shape, options);
+  return randn(shapeOf("randnLike", x), options);
 }
 
 /** Integers in [low, high), each as likely as the others within 2^-32; int32 unless dtype says float32. */
@@ -177,7 +186,7 @@ export function randint(
   checkGradDType("randint", dtype, options);
   const out = allocateShape("randint", checkShape("randint", shape), "int32");
   const n = out.numel();
-  const stream = (options.generator ?? defaultGenerator).take(randomCounters(n));
+  const stream = generatorOf("randint", options).take(randomCounters(n));
   run(kernels.randintI32, flatUnits(n), out.address(), n, ...stream, low, range | 0);
   const result = cast(out, dtype);
   if (result !== out) out.dispose();
@@ -192,13 +201,13 @@ export function randintLike(
   high: number,
   options: RandomOptions = {},
 ): Tensor {
-  return randint(low, high, x.shape, { dtype: x.dtype, ...options });
+  return randint(low, high, shapeOf("randintLike", x), { dtype: x.dtype, ...options });
 }
 
 /** 0 ... n - 1 in random order, every order as likely; int32. */
 export function randperm(n: number, options: { generator?: Generator } = {}): Tensor {
   const out = allocateShape("randperm", checkShape("randperm", [n]), "int32");
-  const stream = (options.generator ?? defaultGenerator).take(permutationCounters(n));
+  const stream = generatorOf("randperm", options).take(permutationCounters(n));
   run(kernels.permutationI32, permutationUnits(n), out.address(), n, ...stream);
   return out;
 }
@@ -226,7 +235,7 @@ export function dropout(x: Tensor, p = 0.5, options: DropoutOptions = {}): Tenso
   checkProbability("dropout", p);
   checkFloat("dropout", "x", x);
   if (options.training === false || p === 0) return x;
-  const stream = (options.generator ?? defaultGenerator).take(randomCounters(x.numel()));
+  const stream = generatorOf("dropout", options).take(randomCounters(x.numel()));
   return dropoutAt(x, p, stream);
 }
 

@@ -1,10 +1,19 @@
 // Statistics of the order of elements along a dim: median, mode, quantiles. Their values are gathered
 // from x, so their gradients go to the elements that were chosen.
-import { ShapeError, ValueError } from "../core/errors.js";
-import { checkFloat } from "../core/dtype.js";
-import { checkDim, checkDims, checkWord, reducedShape, showShape, sizeOf } from "../core/shape.js";
+import { ShapeError } from "../core/errors.js";
+import { tensorOf, checkFloat } from "../core/dtype.js";
+import {
+  sizeOf,
+  checkDim,
+  checkNumber,
+  checkWord,
+  listOf,
+  checkDims,
+  reducedShape,
+  misfit,
+} from "../core/shape.js";
 import { detach } from "../autograd/backward.js";
-import type { Tensor } from "../autograd/tensor.js";
+import { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { add, div, maximum, mul, sub } from "./arithmetic.js";
 import { gt, isnan, lt, ne, where } from "./compare.js";
@@ -52,13 +61,13 @@ function middle(
   { keepdim = false }: ReduceOptions,
 ): Tensor | ValuesAndIndices {
   if (dim === undefined) {
-    if (x.numel() === 0 && x.dtype === "float32") return full([], NaN);
+    if (tensorOf(op, x).numel() === 0 && x.dtype === "float32") return full([], NaN);
     const flat = tidy(
       () => (middle(op, skip, reshape(detach(x), [-1]), 0, {}) as ValuesAndIndices).values,
     );
-    return shared(op, flat, x, checkDims(op, null, x.ndim));
+    return shared(op, flat, x, checkDims(op, null, x));
   }
-  const at = checkDim(op, dim, x.ndim);
+  const at = checkDim(op, dim, x);
   return pick(op, x, at, keepdim, (order) => {
     const R = x.shape[at]!;
     const nans = sum(isnan(x), at, { keepdim: true });
@@ -75,7 +84,7 @@ export function mode(
   dim = -1,
   { keepdim = false }: ReduceOptions = {},
 ): ValuesAndIndices {
-  const at = checkDim("mode", dim, x.ndim);
+  const at = checkDim("mode", dim, x);
   return pick("mode", x, at, keepdim, (order) => {
     const R = x.shape[at]!;
     const sorted = gather(detach(x), at, order);
@@ -134,18 +143,14 @@ function quantiles(
   { interpolation = "linear", keepdim = false }: QuantileOptions,
 ): Tensor {
   checkFloat(op, "x", x);
-  const over: Dims = dim == null ? checkDims(op, null, x.ndim) : [checkDim(op, dim, x.ndim)];
-  const single = typeof q === "number" || (!Array.isArray(q) && (q as Tensor).ndim === 0);
-  const list = typeof q === "number" ? [q] : isTensor(q) ? [...toTypedArray(q)] : [...q];
-  if (typeof q !== "number" && isTensor(q) && q.ndim > 1) {
-    throw new ShapeError(op, `q must be a number or a vector: got ${showShape(q.shape)}`);
-  }
-  if (list.some((v) => !(v >= 0 && v <= 1))) {
-    throw new ValueError(op, `q must lie in [0, 1]: got ${list.join(",")}`);
-  }
-  const ways = ["linear", "lower", "higher", "midpoint", "nearest"];
-  checkWord(op, "interpolation", interpolation, ways);
-  if (x.numel() === 0) throw new ShapeError(op, `needs elements: got ${showShape(x.shape)}`);
+  const over: Dims = dim == null ? checkDims(op, null, x) : [checkDim(op, dim, x)];
+  const rank = q instanceof Tensor ? q.ndim : typeof q === "number" ? 0 : 1;
+  const list = q instanceof Tensor ? [...toTypedArray(q)] : listOf(op, q);
+  if (rank > 1) throw new ShapeError(op, `q must be a number or a vector: got ${rank} dims`);
+  for (const v of list) checkNumber(op, "q", v, 0, 1);
+  const words = ["linear", "lower", "higher", "midpoint", "nearest"];
+  checkWord(op, "interpolation", interpolation, words);
+  if (x.numel() === 0) misfit(op, "needs elements", x);
   const real = x.ndim === 0 ? [] : over;
   const kept = [...x.shape.keys()].filter((d) => !real.includes(d));
   const outer = kept.map((d) => x.shape[d]!);
@@ -161,12 +166,8 @@ function quantiles(
     const found = interpolated(sort(rows, at).values, ranks, interpolation);
     const front = permute(found, [at, ...kept.keys()]);
     const shape = reducedShape(x.shape, real, keepdim);
-    return reshape(front, single ? shape : [list.length, ...shape]);
+    return reshape(front, rank === 0 ? shape : [list.length, ...shape]);
   });
-}
-
-function isTensor(q: Quantiles): q is Tensor {
-  return typeof q !== "number" && !Array.isArray(q);
 }
 
 /** The elements of float ranks along the last dim. */

@@ -3,7 +3,14 @@
 // of summation is fixed by the shape alone.
 import { DTypeError } from "../core/errors.js";
 import { checkFloat, type DType } from "../core/dtype.js";
-import { checkDim, checkDims, reducedShape, sizeOf } from "../core/shape.js";
+import {
+  checkDim,
+  checkDims,
+  reducedShape,
+  sizeOf,
+  checkNumber,
+  checkWord,
+} from "../core/shape.js";
 import { detach } from "../autograd/backward.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
@@ -59,7 +66,7 @@ function sumOf(
 
 /** The sum over `dims`. Bools are counted; bool and int32 give int32. */
 export function sum(x: Tensor, dims?: Dims, options: ReduceOptions = {}): Tensor {
-  const over = checkDims("sum", dims, x.ndim);
+  const over = checkDims("sum", dims, x);
   const { shape } = x;
   return record("sum", sumOf("sum", x, over, options.keepdim ?? false, false), [x], {}, (dy) => [
     () => spread(dy, shape, over), // each element counts once
@@ -68,7 +75,7 @@ export function sum(x: Tensor, dims?: Dims, options: ReduceOptions = {}): Tensor
 
 /** The arithmetic mean over `dims`; float32. NaN over no elements. */
 export function mean(x: Tensor, dims?: Dims, options: ReduceOptions = {}): Tensor {
-  const over = checkDims("mean", dims, x.ndim);
+  const over = checkDims("mean", dims, x);
   const { shape } = x;
   const n = sizeOf(over.map((d) => shape[d]!));
   return record("mean", sumOf("mean", x, over, options.keepdim ?? false, true), [x], {}, (dy) => [
@@ -125,7 +132,7 @@ function extreme(
   dims: Dims | undefined,
   options: ReduceOptions,
 ): Tensor {
-  const over = checkDims(op, dims, x.ndim);
+  const over = checkDims(op, dims, x);
   const among = (y: Tensor): Tensor => fold(op, fs, y, over, options.keepdim ?? false);
   const out = x.dtype === "bool" ? tidy(() => cast(among(whole(x)), "bool")) : among(x);
   return shared(op, out, x, over);
@@ -170,7 +177,7 @@ function along(
   dim: number,
   { keepdim = false }: ReduceOptions,
 ): ValuesAndIndices {
-  const at = checkDim(op, dim, x.ndim);
+  const at = checkDim(op, dim, x);
   return tidy(() => {
     if (x.ndim === 0) return { values: reshape(x, []), indices: cast(mul(detach(x), 0), "int32") };
     const indices = fold(op, fs, whole(x), [at], true, "int32");
@@ -198,7 +205,7 @@ function position(
   dim: number | null | undefined,
   options: ReduceOptions,
 ): Tensor {
-  const over = dim == null ? checkDims(op, null, x.ndim) : [checkDim(op, dim, x.ndim)];
+  const over = dim == null ? checkDims(op, null, x) : [checkDim(op, dim, x)];
   return fold(op, fs, x, x.ndim === 0 ? [] : over, options.keepdim ?? false, "int32");
 }
 
@@ -207,10 +214,19 @@ export interface VarianceOptions extends ReduceOptions {
   correction?: number;
 }
 
+/** Refuses what stands where options should, such as PyTorch's `unbiased`; gives the correction. */
+function checkVariance(
+  op: string,
+  options: VarianceOptions,
+): VarianceOptions & { correction: number } {
+  checkWord(op, "options", typeof options, ["object"]);
+  return { ...options, correction: checkNumber(op, "correction", options.correction ?? 1) };
+}
+
 /** The variance over `dims`: the sum of (x - mean)^2 / max(0, n - correction), as in PyTorch. */
 export function variance(x: Tensor, dims?: Dims, options: VarianceOptions = {}): Tensor {
-  const over = checkDims("var", dims, x.ndim);
-  const { correction = 1, keepdim = false } = options;
+  const over = checkDims("var", dims, x);
+  const { correction, keepdim = false } = checkVariance("var", options);
   checkFloat("var", "x", x);
   const shape = reducedShape(x.shape, over, keepdim);
   const n = sizeOf(over.map((d) => x.shape[d]!));
@@ -238,9 +254,9 @@ export function variance(x: Tensor, dims?: Dims, options: VarianceOptions = {}):
 
 /** The standard deviation: the square root of the variance. Its gradient is 0 where it is 0. */
 export function std(x: Tensor, dims?: Dims, options: VarianceOptions = {}): Tensor {
-  const over = checkDims("std", dims, x.ndim);
+  const over = checkDims("std", dims, x);
   checkFloat("std", "x", x);
-  const { correction = 1 } = options;
+  const { correction } = checkVariance("std", options);
   const n = sizeOf(over.map((d) => x.shape[d]!));
   const out = tidy(() => withGrad(false, () => sqrt(variance(x, dims, options))));
   return record("std", out, [x], { x, out }, (dy, { x, out }) => [
@@ -259,7 +275,7 @@ function truth(
   dims: Dims | undefined,
   { keepdim = false }: ReduceOptions,
 ): Tensor {
-  const over = checkDims(op, dims, x.ndim);
+  const over = checkDims(op, dims, x);
   const from = cast(x, "bool");
   const out = withMiddle(from, over, (x, { outer, R, inner }) => {
     const out = allocateShape(op, reducedShape(from.shape, over, keepdim), "bool");

@@ -1,8 +1,16 @@
 // Random tensors whose distribution other tensors give, and those made of uniform numbers by ops: from
 // the same generators as random.ts. None of them is recorded but gumbelSoftmax.
+import { detach } from "../autograd/backward.js";
 import { ShapeError, ValueError } from "../core/errors.js";
 import { checkFloat } from "../core/dtype.js";
-import { broadcastShapes, checkDim, checkInt, type Shape, showShape } from "../core/shape.js";
+import {
+  commonShape,
+  checkDim,
+  checkInt,
+  type Shape,
+  showShape,
+  checkNumber,
+} from "../core/shape.js";
 import { allocateShape, Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { record, recordInPlace } from "../autograd/record.js";
@@ -18,7 +26,7 @@ import { overwrite } from "./inplace.js";
 import { clamp, log } from "./math.js";
 import {
   bernoulli as bernoulliFilled,
-  defaultGenerator,
+  generatorOf,
   type Generator,
   normal as normalFilled,
   rand,
@@ -45,7 +53,8 @@ export interface MultinomialOptions {
  *   rows with fewer than k
  */
 export function multinomial(weights: Tensor, k: number, options: MultinomialOptions = {}): Tensor {
-  const { replacement = false, generator = defaultGenerator } = options;
+  const { replacement = false } = options;
+  const generator = generatorOf("multinomial", options);
   checkFloat("multinomial", "weights", weights);
   const { shape } = weights;
   const C = shape[shape.length - 1] ?? 0;
@@ -69,14 +78,16 @@ export function multinomial(weights: Tensor, k: number, options: MultinomialOpti
     const bad = readStatus(status);
     if (bad < 0) return out;
     out.dispose();
-    const rule = bad === 0 ? "finite and >= 0" : "positive for as many as are drawn";
-    throw new ValueError("multinomial", `each row's weights must be ${rule}`);
+    throw new ValueError(
+      "multinomial",
+      "weights must be finite, >= 0, and > 0 for all that is drawn",
+    );
   });
 }
 
 /** Exponentially distributed with rate `lambda` (mean 1 / lambda); float32, never 0. */
 export function exponential(shape: Shape, lambda = 1, options: RandomOptions = {}): Tensor {
-  if (!(lambda > 0)) throw new ValueError("exponential", `lambda must be > 0: got ${lambda}`);
+  checkNumber("exponential", "lambda", lambda, Number.MIN_VALUE);
   return made(options, () => div(standardExponential(shape, options), lambda));
 }
 
@@ -115,7 +126,8 @@ export function bernoulli(
 function checkRange(op: string, rule: string, x: Tensor, high: number): void {
   if (x.numel() === 0) return;
   tidy(() => {
-    const [least, most] = [item(amin(x)), item(amax(x))];
+    const values = detach(x);
+    const [least, most] = [item(amin(values)), item(amax(values))];
     if (!(least >= 0 && most <= high)) {
       throw new ValueError(op, `${rule}: got ${least} to ${most}`);
     }
@@ -140,9 +152,9 @@ export function normal(
   }
   const tensors = [mean, std].filter((t) => typeof t !== "number");
   for (const t of tensors) checkFloat("normal", "mean and std", t);
-  const shape = tensors.reduce<Shape>((s, t) => broadcastShapes("normal", s, t.shape), []);
+  const shape = commonShape("normal", tensors);
   if (typeof std !== "number") checkRange("normal", "std must be >= 0", std, Infinity);
-  else if (!(std >= 0)) throw new ValueError("normal", `std must be >= 0: got ${std}`);
+  else checkNumber("normal", "std", std, 0);
   const given = third as RandomOptions;
   return made(given, () => add(mul(randn(shape, given), std), mean));
 }
@@ -160,12 +172,15 @@ export interface GumbelSoftmaxOptions {
 
 /** softmax((logits + g) / tau) with Gumbel noise g: differentiable samples of categories. */
 export function gumbelSoftmax(logits: Tensor, options: GumbelSoftmaxOptions = {}): Tensor {
-  const { tau = 1, hard = false, dim = -1, generator = defaultGenerator } = options;
+  const { tau = 1, hard = false, dim = -1, generator } = options;
   checkFloat("gumbelSoftmax", "logits", logits);
-  const at = checkDim("gumbelSoftmax", dim, logits.ndim);
-  if (!(tau > 0)) throw new ValueError("gumbelSoftmax", `tau must be > 0: got ${tau}`);
+  const at = checkDim("gumbelSoftmax", dim, logits);
+  checkNumber("gumbelSoftmax", "tau", tau, Number.MIN_VALUE);
   return tidy(() => {
-    const soft = softmax(div(add(logits, gumbel(logits.shape, { generator })), tau), at);
+    const soft = softmax(
+      div(add(logits, gumbel(logits.shape, generator ? { generator } : {})), tau),
+      at,
+    );
     if (!hard || soft.numel() === 0) return soft;
     const classes = reshape(
       arange(soft.shape[at] ?? 1),

@@ -68,12 +68,12 @@ function running(op: string, x: Tensor, at: number, reverse: boolean): Tensor {
 
 /** out[i] = x[0] + ... + x[i] along a dim, added in this order in float64; bool and int32 give int32. */
 export function cumsum(x: Tensor, dim: number): Tensor {
-  return running("cumsum", x, checkDim("cumsum", dim, x.ndim), false);
+  return running("cumsum", x, checkDim("cumsum", dim, x), false);
 }
 
 /** out[i] = x[0] ... x[i] along a dim; bool and int32 give int32. Its gradient is right at zeros, too. */
 export function cumprod(x: Tensor, dim: number): Tensor {
-  return onLine(x, checkDim("cumprod", dim, x.ndim), (x, at) => {
+  return onLine(x, checkDim("cumprod", dim, x), (x, at) => {
     const out = asNumbers(x, (x) => recur("cumprod", x, null, at));
     return record("cumprod", out, [x], { x, out }, (dy, { x, out }) => [
       // dL/dx[j] = x[0] ... x[j-1] S[j], S[j] = dy[j] + x[j+1] S[j+1]
@@ -84,7 +84,7 @@ export function cumprod(x: Tensor, dim: number): Tensor {
 
 /** The product over `dims` (1 over no elements), in float64; bool and int32 give int32. */
 export function prod(x: Tensor, dims?: Dims, options: ReduceOptions = {}): Tensor {
-  const over = checkDims("prod", dims, x.ndim);
+  const over = checkDims("prod", dims, x);
   const shape = reducedShape(x.shape, over, options.keepdim ?? false);
   const out = asNumbers(x, (x) =>
     withMiddle(x, over, (x, { outer, R, inner }) => {
@@ -127,7 +127,7 @@ export function cummin(x: Tensor, dim: number): ValuesAndIndices {
 }
 
 function cumExtreme(op: string, x: Tensor, dim: number, smallest: number): ValuesAndIndices {
-  const at = checkDim(op, dim, x.ndim);
+  const at = checkDim(op, dim, x);
   const { outer, R, inner } = middleAt(x, at);
   const indices = asNumbers(x, (x) =>
     compute(
@@ -146,7 +146,7 @@ function cumExtreme(op: string, x: Tensor, dim: number, smallest: number): Value
 /** ln(exp(x[0]) + ... + exp(x[i])) along a dim, without overflow. */
 export function logcumsumexp(x: Tensor, dim: number): Tensor {
   checkFloat("logcumsumexp", "x", x);
-  return onLine(x, checkDim("logcumsumexp", dim, x.ndim), (x, at) => {
+  return onLine(x, checkDim("logcumsumexp", dim, x), (x, at) => {
     const { outer, R, inner } = middleAt(x, at);
     const units = countUnits(outer, inner);
     const out = compute("logcumsumexp", kernels.logcumsumexpF32, units, [x], x.shape, [R, inner]);
@@ -171,8 +171,8 @@ export interface DiffOptions {
 /** x[i+1] - x[i] along a dim, n times over; of bools whether they differ. */
 export function diff(x: Tensor, n = 1, dim = -1, { prepend, append }: DiffOptions = {}): Tensor {
   checkInt("diff", "n", n, 0);
+  const at = checkDim("diff", dim, x);
   if (x.ndim === 0) throw new ShapeError("diff", "a scalar has no neighbours");
-  const at = checkDim("diff", dim, x.ndim);
   return tidy(() => {
     const parts = [prepend, x, append].filter((t) => t !== undefined);
     let y = parts.length > 1 ? cat(parts, at) : x;

@@ -1,9 +1,9 @@
 // Ops that write single elements into one dim, each at an index of its own, into a copy of x or (those
 // with a trailing "_") into x itself. Their order is fixed: ascending along the dim, so that of several
 // values put at one place the last one stays. What reads at such indices is in indexing.ts.
-import { DTypeError, ShapeError } from "../core/errors.js";
-import { bytesOf } from "../core/dtype.js";
-import { checkDim, checkWord, type Shape, showShape, sizeOf } from "../core/shape.js";
+import { ShapeError, DTypeError } from "../core/errors.js";
+import { bytesOf, tensorOf } from "../core/dtype.js";
+import { type Shape, sizeOf, checkDim, checkWord, misfit } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { checkInPlace, type Gradients, record, recordInPlace } from "../autograd/record.js";
@@ -17,7 +17,6 @@ import { cast, copyOf } from "./convert.js";
 import { arange, full, ones, zeros } from "./creation.js";
 import { collapse } from "./dispatch.js";
 import { checkAlong, checkRange, firstBad, gather, outOfRange } from "./indexing.js";
-import { misfit } from "./matrix.js";
 import { expand, narrow, reshape } from "./views.js";
 
 /** What becomes of an element that is written to; of bools, "add" and "amax" are "or", "prod" and "amin" "and". */
@@ -26,13 +25,13 @@ const WRITES: readonly Write[] = ["put", "add", "prod", "amax", "amin"];
 
 /** Refuses a second operand of another dtype. */
 export function checkWrite(op: string, x: Tensor, name: string, src: Tensor): void {
-  if (src.dtype !== x.dtype) {
+  if (tensorOf(op, src).dtype !== tensorOf(op, x).dtype) {
     throw new DTypeError(op, `${name} must be ${x.dtype}, as x is: got ${src.dtype}`);
   }
 }
 
 /** Refuses a value that is neither a number nor a scalar of x's dtype. */
-export function checkScalar(op: string, x: Tensor, value: Operand): void {
+export function checkScalarOf(op: string, x: Tensor, value: Operand): void {
   if (typeof value === "number") return;
   checkWrite(op, x, "value", value);
   if (value.ndim > 0) {
@@ -102,15 +101,12 @@ export function written<S extends Record<string, Tensor>>(
 }
 
 function checkScatter(op: string, x: Tensor, dim: number, index: Tensor, src: Operand): number {
-  const at = checkDim(op, dim, x.ndim);
+  const at = checkDim(op, dim, x);
   checkAlong(op, x, at, index);
   if (typeof src !== "number") {
     checkWrite(op, x, "src", src);
     if (src.ndim !== x.ndim || index.shape.some((n, i) => n > src.shape[i]!)) {
-      throw new ShapeError(
-        op,
-        `src must cover index: got src=${showShape(src.shape)}, index=${showShape(index.shape)}`,
-      );
+      misfit(op, "src must cover index", src, index);
     }
   }
   if (x.ndim === 0) throw new ShapeError(op, "a scalar has no dim to scatter along");
@@ -220,6 +216,7 @@ export function scatterReduce(
 ): Tensor {
   const op = "scatterReduce";
   checkWord(op, "reduce", reduce, Object.keys(START));
+  tensorOf(op, src);
   const at = checkScatter(op, x, dim, index, src);
   const { dtype } = x;
   if (reduce === "mean" && dtype === "bool") throw new DTypeError(op, "a bool has no mean");

@@ -1,8 +1,17 @@
 // Positions in sorted sequences, and counts: of whole numbers, and of elements between edges. None has a
 // derivative.
-import { ShapeError, ValueError } from "../core/errors.js";
+import { ValueError } from "../core/errors.js";
 import { checkFloat, checkWhole, isInt32, promote } from "../core/dtype.js";
-import { checkInt, checkWord, expectShape, sameShape, showShape } from "../core/shape.js";
+import {
+  sameShape,
+  expectShape,
+  checkList,
+  checkShape,
+  shapeOf,
+  checkWord,
+  checkInt,
+  misfit,
+} from "../core/shape.js";
 import { detach } from "../autograd/backward.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { noGrad } from "../autograd/mode.js";
@@ -16,7 +25,6 @@ import { cast, clone, compute, item, to, withAllContiguous } from "./convert.js"
 import { fillContiguous, full, linspace } from "./creation.js";
 import { gather } from "./indexing.js";
 import { clamp } from "./math.js";
-import { misfit } from "./matrix.js";
 import { amax, amin, sum } from "./reduce.js";
 import { diff } from "./scan.js";
 import { narrow, reshape } from "./views.js";
@@ -45,13 +53,10 @@ export function searchsorted(
   if (right && side === "left") {
     throw new ValueError("searchsorted", "side and right contradict each other");
   }
-  const shape = typeof values === "number" ? [] : values.shape;
-  const shared = sorted.ndim === 1;
+  const shape = typeof values === "number" ? [] : shapeOf("searchsorted", values);
+  const shared = shapeOf("searchsorted", sorted).length === 1;
   if (!shared && (sorted.ndim === 0 || !sameShape(sorted.shape.slice(0, -1), shape.slice(0, -1)))) {
-    throw new ShapeError(
-      "searchsorted",
-      `leading dims must agree: got sorted=${showShape(sorted.shape)}, values=${showShape(shape)}`,
-    );
+    misfit("searchsorted", "leading dims must agree", sorted, { shape });
   }
   if (sorter !== undefined) expectShape("searchsorted", "sorter", sorter, sorted.shape);
   return tidy(() =>
@@ -88,16 +93,19 @@ export function bucketize(
   boundaries: Tensor,
   { right = false }: { right?: boolean } = {},
 ): Tensor {
-  if (boundaries.ndim !== 1) {
+  if (shapeOf("bucketize", boundaries).length !== 1) {
     misfit("bucketize", "boundaries must be a vector", boundaries);
   }
   return searchsorted(boundaries, x, { right });
 }
 
+/** Bins are found in float32, which tells no more of them apart. */
+const MOST_BINS = 2 ** 24;
+
 /** How often each of 0 ... bins-1 occurs in x (int32), or the sum of its weights. */
 function count(op: string, x: Tensor, weights: Tensor | null, bins: number): Tensor {
   return withAllContiguous([x, weights], (x, weights) => {
-    const out = allocateShape(op, [bins], weights === null ? "int32" : "float32");
+    const out = allocateShape(op, checkShape(op, [bins]), weights === null ? "int32" : "float32");
     fillContiguous(out, 0);
     const [px, pw, po] = [x.address(), weights?.address() ?? 0, out.address()];
     run(kernels.bincount32, 1, px, pw, po, x.numel(), bins);
@@ -135,9 +143,10 @@ function rangeOf(
   range: readonly [number, number] | null,
   margin: number,
 ): [number, number] {
-  let [low, high] = range ?? [0, 0];
+  const given = checkList(op, range ?? [0, 0]);
+  let [low, high] = given;
   if (range === null && x.numel() > 0) [low, high] = [item(amin(x)), item(amax(x))];
-  if (!(low <= high && high - low < Infinity)) {
+  if (given.length !== 2 || !(low <= high && high - low < Infinity)) {
     throw new ValueError(op, `the range must be finite and ascending: got [${low}, ${high}]`);
   }
   return low === high ? [low - margin, high + margin] : [low, high];
@@ -155,7 +164,7 @@ function inside(x: Tensor, bin: Tensor, low: Operand, high: Operand, bins: numbe
  */
 export function histc(x: Tensor, bins = 100, min = 0, max = 0): Tensor {
   checkFloat("histc", "x", x);
-  checkInt("histc", "bins", bins, 1);
+  checkInt("histc", "bins", bins, 1, MOST_BINS);
   return tidy(() =>
     noGrad(() => {
       const [low, high] = rangeOf("histc", x, min === max ? null : [min, max], 1);
@@ -188,8 +197,8 @@ export function histogram(
   { range, weight, density = false }: HistogramOptions = {},
 ): { hist: Tensor; binEdges: Tensor } {
   checkFloat("histogram", "x", x);
-  if (typeof bins === "number") checkInt("histogram", "bins", bins, 1);
-  else if (bins.ndim !== 1 || bins.numel() < 2) {
+  if (typeof bins === "number") checkInt("histogram", "bins", bins, 1, MOST_BINS);
+  else if (shapeOf("histogram", bins).length !== 1 || bins.numel() < 2) {
     misfit("histogram", "edges must be a vector of 2 or more", bins);
   }
   if (weight !== undefined) expectShape("histogram", "weight", weight, x.shape);

@@ -1,7 +1,7 @@
 // Signals in short pieces: window functions, the short-time Fourier transform and its inverse.
-import { checkFloat } from "../core/dtype.js";
 import { ShapeError, ValueError } from "../core/errors.js";
-import { checkNumber, checkInt, expectShape, showShape } from "../core/shape.js";
+import { checkFloat } from "../core/dtype.js";
+import { expectShape, showShape, checkNumber, checkInt, misfit } from "../core/shape.js";
 import { detach } from "../autograd/backward.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
@@ -12,10 +12,12 @@ import { fft, irfft, rfft } from "./fft.js";
 import { fold, unfold } from "./fold.js";
 import { cat, stack } from "./join.js";
 import { abs, clamp, cos } from "./math.js";
-import { misfit } from "./matrix.js";
 import { pad } from "./padding.js";
 import { amin } from "./reduce.js";
 import { expand, narrow, reshape, transpose, unsqueeze } from "./views.js";
+
+/** The longest window, and the longest frame: as far as `fft` goes. */
+const MOST = 2 ** 24;
 
 export interface WindowOptions {
   /** For transforms: as if the window went on with its first element. Default: true. */
@@ -29,7 +31,7 @@ function windowOf(
   options: WindowOptions,
   shape: (at: Tensor) => Tensor,
 ): Tensor {
-  checkInt(op, "the length", n, 0);
+  checkInt(op, "the length", n, 0, MOST);
   if (n <= 1) return ones([n]);
   const N = (options.periodic ?? true) ? n : n - 1;
   return tidy(() => shape(div(arange(n, { dtype: "float32" }), N)));
@@ -88,7 +90,8 @@ export function kaiserWindow(n: number, options: WindowOptions & { beta?: number
 
 /** k / (n d) for k = 0, 1, ..., -2, -1: the frequencies of the elements of `fft`. @param d Default: 1 */
 export function fftfreq(n: number, d = 1): Tensor {
-  checkInt("fftfreq", "the length", n, 1);
+  checkInt("fftfreq", "the length", n, 1, MOST);
+  checkNumber("fftfreq", "d", d);
   const positive = Math.floor((n + 1) / 2);
   return tidy(() => {
     const ks = cat([arange(positive), arange(positive - n, 0)]);
@@ -98,7 +101,8 @@ export function fftfreq(n: number, d = 1): Tensor {
 
 /** k / (n d) for k = 0 ... n / 2: the frequencies of the elements of `rfft`. @param d Default: 1 */
 export function rfftfreq(n: number, d = 1): Tensor {
-  checkInt("rfftfreq", "the length", n, 1);
+  checkInt("rfftfreq", "the length", n, 1, MOST);
+  checkNumber("rfftfreq", "d", d);
   return tidy(() => div(arange(Math.floor(n / 2) + 1), n * d));
 }
 
@@ -131,7 +135,7 @@ function paddedWindow(op: string, nFft: number, options: StftOptions): Tensor {
 
 function checkStft(op: string, x: Tensor, nFft: number, hop: number): void {
   checkFloat(op, "x", x);
-  checkInt(op, "nFft", nFft, 1);
+  checkInt(op, "nFft", nFft, 1, MOST);
   checkInt(op, "hopLength", hop, 1);
 }
 
@@ -203,7 +207,7 @@ export function istft(
   const frames = x.shape[x.ndim - 2]!;
   const whole = nFft + hop * (frames - 1);
   const skip = center ? Math.floor(nFft / 2) : 0;
-  if (length !== undefined) checkInt("istft", "length", length, 1);
+  if (length !== undefined) checkInt("istft", "length", length, 1, 2 ** 28);
   const end = length === undefined ? whole - skip : Math.min(skip + length, whole);
   if (frames < 1 || end <= skip) {
     throw new ShapeError("istft", `x must have more frames, these hold no sample: got ${got}`);

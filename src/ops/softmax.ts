@@ -1,7 +1,7 @@
 // Softmax, its logarithm and the log-sum-exp. All are stable: the largest element is taken off first.
 // Losses that contain them are in losses.ts.
-import { checkFloat } from "../core/dtype.js";
-import { checkDim, checkDims, reducedShape, sizeOf } from "../core/shape.js";
+import { is, checkFloat } from "../core/dtype.js";
+import { sizeOf, checkDim, checkDims, reducedShape } from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { noGrad } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
@@ -56,7 +56,7 @@ function gradient(op: string, kernel: GradKernel, dy: Tensor, y: Tensor, at: num
  */
 export function softmax(x: Tensor, dim: number): Tensor {
   checkFloat("softmax", "x", x);
-  const at = checkDim("softmax", dim, x.ndim);
+  const at = checkDim("softmax", dim, x);
   const out = forward("softmax", kernels.softmaxF32, x, at);
   return record("softmax", out, [x], { out }, (dy, { out }) => [() => softmaxGrad(dy, out, at)]);
 }
@@ -77,7 +77,7 @@ function softmaxGrad(dy: Tensor, y: Tensor, at: number): Tensor {
 /** ln(softmax(x)) along a dim, without its rounding. */
 export function logSoftmax(x: Tensor, dim: number): Tensor {
   checkFloat("logSoftmax", "x", x);
-  const at = checkDim("logSoftmax", dim, x.ndim);
+  const at = checkDim("logSoftmax", dim, x);
   const out = forward("logSoftmax", kernels.logSoftmaxF32, x, at);
   return record("logSoftmax", out, [x], { out }, (dy, { out }) => [
     () => logSoftmaxGrad(dy, out, at),
@@ -100,8 +100,9 @@ function along(x: Tensor, at: number): Tensor {
 
 /** ln(sum of exp(x)) over `dims`, without overflow, in float32; -Infinity over no elements. */
 export function logsumexp(x: Tensor, dims?: Dims, options: ReduceOptions = {}): Tensor {
-  const over = checkDims("logsumexp", dims, x.ndim);
-  if (x.dtype !== "float32") return withCast(x, "float32", (x) => logsumexp(x, dims, options));
+  const over = checkDims("logsumexp", dims, x);
+  if (!is(x, "float32"))
+    return withCast("logsumexp", x, "float32", (x) => logsumexp(x, dims, options));
   const shape = reducedShape(x.shape, over, options.keepdim ?? false);
   const kept = reducedShape(x.shape, over, true);
   const out = tidy(() => noGrad(() => reshape(logOfSums(x, over, kept), shape)));

@@ -5,7 +5,7 @@
 // Gradients: M. Giles, "Collected matrix derivative results for forward and reverse mode algorithmic
 // differentiation" (2008); A^-T stands for the inverse of the transpose.
 import { checkFloat } from "../core/dtype.js";
-import { broadcastShapes, sameShape, type Shape } from "../core/shape.js";
+import { broadcastShapes, sameShape, type Shape, misfit } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
@@ -13,7 +13,7 @@ import { tidy } from "../memory/scope.js";
 import { add, div, mul, neg, sub } from "./arithmetic.js";
 import { log } from "./math.js";
 import { matmul } from "./matmul.js";
-import { checkMatrix, eachMatrix, mirrored, misfit, mT } from "./matrix.js";
+import { checkMatrix, eachMatrix, mirrored, mT } from "./matrix.js";
 import { sum } from "./reduce.js";
 import { tril, triu } from "./triangle.js";
 import { expand, reshape, select, squeeze } from "./views.js";

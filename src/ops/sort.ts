@@ -54,14 +54,14 @@ export interface SortOptions {
 
 /** The elements along a dim in ascending order, NaN last (descending: first), and where they stood. */
 export function sort(x: Tensor, dim = -1, options: SortOptions = {}): ValuesAndIndices {
-  const at = checkDim("sort", dim, x.ndim);
+  const at = checkDim("sort", dim, x);
   const indices = order("sort", x, at, options);
   return { values: gather(x, at, indices), indices };
 }
 
 /** Positions along a dim in the order that `sort` gives; int32. */
 export function argsort(x: Tensor, dim = -1, options: SortOptions = {}): Tensor {
-  return order("argsort", x, checkDim("argsort", dim, x.ndim), options);
+  return order("argsort", x, checkDim("argsort", dim, x), options);
 }
 
 /** The values of `sort` along the first dim. */
@@ -82,7 +82,7 @@ export interface TopkOptions {
  * @throws ValueError when k is not in [0, size]
  */
 export function topk(x: Tensor, k: number, dim = -1, options: TopkOptions = {}): ValuesAndIndices {
-  const at = checkDim("topk", dim, x.ndim);
+  const at = checkDim("topk", dim, x);
   checkInt("topk", "k", k, 0, x.shape[at] ?? 1);
   const descending = options.largest ?? true;
   return tidy(() => {
@@ -102,7 +102,7 @@ export function kthvalue(
   dim = -1,
   { keepdim = false }: ReduceOptions = {},
 ): ValuesAndIndices {
-  const at = checkDim("kthvalue", dim, x.ndim);
+  const at = checkDim("kthvalue", dim, x);
   checkInt("kthvalue", "k", k, 1, x.shape[at] ?? 1);
   return pick("kthvalue", x, at, keepdim, (order) => narrow(order, at, k - 1, 1));
 }

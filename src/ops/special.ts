@@ -1,11 +1,11 @@
 // Elementwise functions that are asked for seldom, forward and derivative: one kernel computes them
 // all, a number at a time in float64. Bools and int32 compute as float32. Maximum errors in ulp stand
 // in assembly/simd/special.ts.
-import { checkFloat } from "../core/dtype.js";
+import { checkFloat, is } from "../core/dtype.js";
 import { checkInt } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
-import { f32 } from "../kernels/run.js";
+
 import { kernels } from "../kernels/loader.js";
 import { tidy } from "../memory/scope.js";
 import { add, mul, square, sub } from "./arithmetic.js";
@@ -26,7 +26,7 @@ function special(
   slope: (x: Tensor) => Tensor,
   n = 0,
 ): Tensor {
-  const out = apply(op, kernels.specialF32, x, [f32(functions.indexOf(op)), f32(n)]);
+  const out = apply(op, kernels.specialF32, x, [functions.indexOf(op), n]);
   return record(op, out, [x], { x }, (dy, { x }) => [() => mul(dy, slope(x))]);
 }
 
@@ -154,7 +154,7 @@ export interface NanToNumOptions {
 /** x with numbers in the place of NaN and infinities, where the gradient is 0; keeps int32 and bool. */
 export function nanToNum(x: Tensor, options: NanToNumOptions = {}): Tensor {
   const { nan = 0, posinf = 3.4028234663852886e38, neginf = -3.4028234663852886e38 } = options;
-  if (x.dtype !== "float32") return clone(x);
+  if (!is(x, "float32")) return clone(x);
   return tidy(() => {
     const finite = where(eq(x, Infinity), posinf, where(eq(x, -Infinity), neginf, x));
     return where(isnan(x), nan, finite);

@@ -3,37 +3,38 @@
 import { ValueError } from "../core/errors.js";
 import { checkDType } from "../core/dtype.js";
 import {
-  checkWord,
-  broadcastShapes,
+  checkList,
+  shapeOf,
   checkDim,
-  checkInt,
   checkRank,
+  checkWord,
+  checkInt,
   listOf,
-  type Shape,
+  misfit,
+  commonShape,
 } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { pow } from "./arithmetic.js";
 import { checkGradDType, linspace, type TensorOptions } from "./creation.js";
 import { cast } from "./convert.js";
-import { cat, stack } from "./join.js";
-import { misfit } from "./matrix.js";
+import { cat, stack, checkTensors } from "./join.js";
 import { pad } from "./padding.js";
-import { expand, narrow, permute, reshape } from "./views.js";
+import { expand, narrow, permute, reshape, MOST_PIECES } from "./views.js";
 
 /** x with at least one dim: a scalar becomes [1]. */
 export function atleast1d(x: Tensor): Tensor {
-  return x.ndim >= 1 ? x : reshape(x, [1]);
+  return shapeOf("atleast1d", x).length >= 1 ? x : reshape(x, [1]);
 }
 
 /** x with at least two dims: [n] becomes [1, n]. */
 export function atleast2d(x: Tensor): Tensor {
-  return x.ndim >= 2 ? x : reshape(x, [1, x.numel()]);
+  return shapeOf("atleast2d", x).length >= 2 ? x : reshape(x, [1, x.numel()]);
 }
 
 /** x with at least three dims: [n] becomes [1, n, 1], [m, n] becomes [m, n, 1]. */
 export function atleast3d(x: Tensor): Tensor {
-  if (x.ndim >= 3) return x;
+  if (shapeOf("atleast3d", x).length >= 3) return x;
   return reshape(x, x.ndim === 2 ? [...x.shape, 1] : [1, x.numel(), 1]);
 }
 
@@ -43,13 +44,13 @@ function joined(
   dim: number,
   prepare: (x: Tensor) => Tensor,
 ): Tensor {
-  if (tensors.length === 0) throw new ValueError(op, "needs at least one tensor");
+  checkTensors(op, tensors);
   return tidy(() => cat(tensors.map(prepare), dim));
 }
 
 /** Joins tensors side by side: along dim 1, vectors along dim 0. */
 export function hstack(tensors: readonly Tensor[]): Tensor {
-  return joined("hstack", tensors, (tensors[0]?.ndim ?? 0) < 2 ? 0 : 1, atleast1d);
+  return joined("hstack", tensors, (tensors?.[0]?.ndim ?? 0) < 2 ? 0 : 1, atleast1d);
 }
 
 /** Joins tensors row by row, along dim 0; vectors are rows. */
@@ -81,12 +82,13 @@ function pieces(
   sections: number | readonly number[],
   dim: number,
 ): Tensor[] {
-  const at = checkDim(op, dim, x.ndim);
+  const at = checkDim(op, dim, x);
   checkRank(op, x, 1);
   const n = x.shape[at]!;
-  const count = typeof sections === "number" ? sections : sections.length + 1;
-  for (const part of listOf(sections)) checkInt(op, "sections", part);
-  checkInt(op, "sections", count, 1);
+  const list = listOf(op, sections);
+  for (const part of list) checkInt(op, "sections", part);
+  const count = typeof sections === "number" ? sections : list.length + 1;
+  checkInt(op, "sections", count, 1, MOST_PIECES);
   const cut = (i: number): number => {
     if (typeof sections === "number") return Math.floor(n / count) * i + Math.min(i, n % count);
     if (i === 0 || i === count) return i === 0 ? 0 : n;
@@ -114,7 +116,7 @@ function equalPieces(
 
 /** Equal parts, or cut at indices, along dim 1; of a vector along dim 0. */
 export function hsplit(x: Tensor, parts: number | readonly number[]): Tensor[] {
-  return equalPieces("hsplit", x, parts, x.ndim === 1 ? 0 : 1);
+  return equalPieces("hsplit", x, parts, shapeOf("hsplit", x).length === 1 ? 0 : 1);
 }
 
 /** Equal parts, or cut at indices, along dim 0 of at least 2 dims. */
@@ -129,16 +131,13 @@ export function dsplit(x: Tensor, parts: number | readonly number[]): Tensor[] {
 
 /** All tensors expanded, without copying, to the shape that they broadcast to. */
 export function broadcastTensors(tensors: readonly Tensor[]): Tensor[] {
-  const shape = tensors.reduce<Shape>(
-    (s, x) => broadcastShapes("broadcastTensors", s, x.shape),
-    [],
-  );
+  const shape = commonShape("broadcastTensors", checkList("broadcastTensors", tensors));
   return tensors.map((x) => expand(x, shape));
 }
 
 /** Matrices along the diagonal of one, zeros elsewhere; vectors are rows. */
 export function blockDiag(tensors: readonly Tensor[]): Tensor {
-  const wide = tensors.find((x) => x.ndim > 2);
+  const wide = checkList("blockDiag", tensors).find((x) => shapeOf("blockDiag", x).length > 2);
   if (wide !== undefined) {
     misfit("blockDiag", "takes at most 2 dims", wide);
   }
@@ -175,7 +174,7 @@ export function meshgrid(tensors: readonly Tensor[], options: MeshgridOptions = 
 }
 
 function checkVectors(op: string, tensors: readonly Tensor[], least: 0 | 1): void {
-  if (tensors.length === 0) throw new ValueError(op, "needs at least one tensor");
+  checkTensors(op, tensors);
   for (const x of tensors) {
     if (x.ndim > 1 || x.ndim < 1 - least) {
       misfit(op, "takes vectors", x);

@@ -1,8 +1,9 @@
 // Reductions that are made of others: norms, mean and spread together, sums and means without NaN,
 // counts, both extremes.
+
 import { ValueError } from "../core/errors.js";
 import { checkFloat } from "../core/dtype.js";
-import { checkDim, checkDims } from "../core/shape.js";
+import { checkDim, checkNumber, checkDims } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { div } from "./arithmetic.js";
@@ -35,15 +36,12 @@ export function norm(
 ): Tensor {
   checkFloat("norm", "x", x);
   if (p === "nuc") {
-    const over = checkDims("norm", dims, x.ndim);
+    const over = checkDims("norm", dims, x);
     if (over.length !== 2) throw new ValueError("norm", `"nuc" takes two dims: got ${over.length}`);
     return matrixNorm(x, p, over as [number, number], options);
   }
   const power = p === "fro" ? 2 : p;
-  if (typeof power !== "number" || Number.isNaN(power)) {
-    throw new ValueError("norm", `p must be a number, "fro" or "nuc": got ${String(p)}`);
-  }
-  return pNorm("norm", x, power, dims, options);
+  return pNorm("norm", x, checkNumber("norm", "p", power), dims, options);
 }
 
 /** `[variance, mean]` over `dims`. */
@@ -66,21 +64,21 @@ export function stdMean(
 
 /** The sum over `dims` of what is not NaN. */
 export function nansum(x: Tensor, dims?: Dims, options: ReduceOptions = {}): Tensor {
-  checkDims("nansum", dims, x.ndim);
+  checkDims("nansum", dims, x);
   return tidy(() => sum(x.dtype === "float32" ? where(isnan(x), 0, x) : x, dims, options));
 }
 
 /** The mean over `dims` of what is not NaN; NaN where all are. */
 export function nanmean(x: Tensor, dims?: Dims, options: ReduceOptions = {}): Tensor {
   checkFloat("nanmean", "x", x);
-  checkDims("nanmean", dims, x.ndim);
+  checkDims("nanmean", dims, x);
   return tidy(() => div(nansum(x, dims, options), sum(logicalNot(isnan(x)), dims, options)));
 }
 
 /** How many elements over `dims` are not 0; int32. */
 export function countNonzero(x: Tensor, dims?: Dims): Tensor {
-  checkDims("countNonzero", dims, x.ndim);
-  return withCast(x, "bool", (truth) => sum(truth, dims));
+  checkDims("countNonzero", dims, x);
+  return withCast("countNonzero", x, "bool", (truth) => sum(truth, dims));
 }
 
 export interface AminmaxOptions extends ReduceOptions {
@@ -93,6 +91,6 @@ export function aminmax(
   x: Tensor,
   { dim, keepdim = false }: AminmaxOptions = {},
 ): { min: Tensor; max: Tensor } {
-  const over = dim == null ? checkDims("aminmax", dim, x.ndim) : [checkDim("aminmax", dim, x.ndim)];
+  const over = dim == null ? checkDims("aminmax", dim, x) : [checkDim("aminmax", dim, x)];
   return { min: amin(x, over, { keepdim }), max: amax(x, over, { keepdim }) };
 }

@@ -1,9 +1,10 @@
 // Views through strides that are no reordering or part of the dims: diagonals, sliding windows, any
 // strides at all. Where elements may be seen more than once, the gradient adds up what each got.
-import { IndexError, ShapeError, ValueError } from "../core/errors.js";
-import { bytesOf } from "../core/dtype.js";
+import { IndexError, ValueError } from "../core/errors.js";
+import { bytesOf, tensorOf } from "../core/dtype.js";
 import {
   checkDim,
+  checkPlace,
   checkInt,
   checkRank,
   checkShape,
@@ -12,6 +13,9 @@ import {
   showShape,
   sizeOf,
   stridedLayout,
+  shapeOf,
+  checkList,
+  misfit,
 } from "../core/shape.js";
 import { alias, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
@@ -29,18 +33,21 @@ export interface DiagonalOptions {
   dim2?: number;
 }
 
-/** Resolves two dims that must differ. */
+/** Resolves two dims, of x and `more` besides, that must differ. */
 export function checkPair(
   op: string,
   x: Tensor,
   dim1: number,
   dim2: number,
-  ndim = x.ndim,
+  more = 0,
 ): [number, number] {
-  checkRank(op, x, ndim > x.ndim ? 1 : 2);
-  const pair: [number, number] = [checkDim(op, dim1, ndim), checkDim(op, dim2, ndim)];
-  if (pair[0] === pair[1]) throw new ValueError(op, `the two dims must differ: got ${dim1}`);
-  return pair;
+  checkRank(op, x, 2 - more);
+  const [a, b] = [dim1, dim2].map((d) => checkPlace(op, "dim", d, x.ndim + more)) as [
+    number,
+    number,
+  ];
+  if (a === b) throw new ValueError(op, `the two dims must differ: got ${dim1}`);
+  return [a, b];
 }
 
 /** The diagonal's layout: the two dims go, its own comes last. */
@@ -70,7 +77,7 @@ export function diagonal(x: Tensor, options: DiagonalOptions = {}): Tensor {
 /** Zeros with x's last dim on the diagonal of two new dims: the transpose of `diagonal`. */
 export function diagEmbed(x: Tensor, options: DiagonalOptions = {}): Tensor {
   const offset = checkInt("diagEmbed", "offset", options.offset ?? 0);
-  const [a, b] = checkPair("diagEmbed", x, options.dim1 ?? -2, options.dim2 ?? -1, x.ndim + 1);
+  const [a, b] = checkPair("diagEmbed", x, options.dim1 ?? -2, options.dim2 ?? -1, 1);
   const n = x.shape[x.ndim - 1]! + Math.abs(offset);
   const shape: number[] = x.shape.slice(0, -1);
   for (const at of [Math.min(a, b), Math.max(a, b)]) shape.splice(at, 0, n);
@@ -79,10 +86,11 @@ export function diagEmbed(x: Tensor, options: DiagonalOptions = {}): Tensor {
 
 /** Of a vector the matrix with it on a diagonal, of a matrix that diagonal. */
 export function diag(x: Tensor, offset = 0): Tensor {
-  if (x.ndim !== 1 && x.ndim !== 2) {
-    throw new ShapeError("diag", `takes a vector or a matrix: got ${showShape(x.shape)}`);
+  const { length } = shapeOf("diag", x);
+  if (length !== 1 && length !== 2) {
+    misfit("diag", "takes a vector or a matrix", x);
   }
-  return x.ndim === 1 ? diagEmbed(x, { offset }) : diagonal(x, { offset });
+  return length === 1 ? diagEmbed(x, { offset }) : diagonal(x, { offset });
 }
 
 /** Adds x's elements to zeros [n], each where `layout` has it. */
@@ -97,7 +105,7 @@ function addAt(x: Tensor, n: number, layout: Layout): Tensor {
  * @throws ValueError for a size beyond the dim or a step < 1
  */
 export function unfoldDim(x: Tensor, dim: number, size: number, step: number): Tensor {
-  const at = checkDim("unfold", dim, x.ndim);
+  const at = checkDim("unfold", dim, x);
   const n = x.shape[at] ?? 1;
   checkInt("unfold", "size", size, 0, n);
   checkInt("unfold", "step", step, 1);
@@ -130,14 +138,16 @@ export function asStrided(
   x: Tensor,
   size: Shape,
   stride: readonly number[],
-  storageOffset: number = x.layout.offset,
+  storageOffset?: number,
 ): Tensor {
   const shape = checkShape("asStrided", size);
-  if (stride.length !== shape.length) {
+  const from = tensorOf("asStrided", x).layout;
+  const start = storageOffset ?? from.offset;
+  if (checkList("asStrided", stride).length !== shape.length) {
     throw new ValueError("asStrided", `needs ${shape.length} strides: got ${showShape(stride)}`);
   }
-  for (const n of [...stride, storageOffset]) checkInt("asStrided", "strides and offset", n, 0);
-  const layout = stridedLayout(shape, [...stride], storageOffset);
+  for (const n of [...stride, start]) checkInt("asStrided", "strides and offset", n, 0);
+  const layout = stridedLayout(shape, [...stride], start);
   const room = x.buffer.bytes / bytesOf(x.dtype);
   if (layout.size > 0 && lastOf(layout) >= room) {
     throw new IndexError(
@@ -145,7 +155,6 @@ export function asStrided(
       `the last element must lie in [0, ${room}): got ${lastOf(layout)}`,
     );
   }
-  const from = x.layout;
   return record("asStrided", alias(x, layout), [x], {}, (dy) => [
     () => stridedGrad(dy, layout, from),
   ]);

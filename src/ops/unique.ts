@@ -1,5 +1,6 @@
 // Distinct elements, or distinct slices along a dim: equal ones are brought together by sorting, and each
 // run of equals leaves its first. None has a derivative. NaN equals nothing.
+import { tensorOf } from "../core/dtype.js";
 import { checkDim } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { noGrad } from "../autograd/mode.js";
@@ -58,7 +59,8 @@ function distinct(
   options: UniqueOptions,
 ): Tensor | UniqueResult {
   const { dim = null, returnInverse = false, returnCounts = false } = options;
-  const at = dim === null ? null : checkDim(op, dim, x.ndim);
+  const at = dim === null ? null : checkDim(op, dim, x);
+  tensorOf(op, x);
   const all = tidy(() => noGrad(() => runs(op, sorting, x, at, returnInverse, returnCounts)));
   return returnInverse || returnCounts ? all : all.output;
 }

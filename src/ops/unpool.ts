@@ -1,6 +1,6 @@
 // Max unpooling: puts the values of a max pooling back to where they came from, among zeros.
 import { ValueError } from "../core/errors.js";
-import { type Shape, showShape, sizeOf, expectShape } from "../core/shape.js";
+import { type Shape, showShape, sizeOf, expectShape, checkList } from "../core/shape.js";
 import { type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
@@ -119,7 +119,7 @@ function sizeAfter(
   const usual = kernels.map(
     (k, i) => (x.shape[x.ndim - n + i]! - 1) * stride[i]! - 2 * padding[i]! + k,
   );
-  const size = (options.outputSize ?? usual).slice(-n);
+  const size = checkList(op, options.outputSize ?? usual).slice(-n);
   const near = (s: number, i: number): boolean => Math.abs(s - usual[i]!) < stride[i]!;
   if (size.length !== n || !size.every((s, i) => Number.isInteger(s) && s > 0 && near(s, i))) {
     throw new ValueError(

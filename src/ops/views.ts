@@ -1,5 +1,6 @@
 // Ops that only change the layout: the result shares the memory of its input. Their gradients are
 // the inverse views. `reshape` and `slice` copy where no strides can express the result.
+import { tensorOf } from "../core/dtype.js";
 import { IndexError, ShapeError, ValueError } from "../core/errors.js";
 import {
   checkDim,
@@ -14,6 +15,9 @@ import {
   sizeOf,
   stridedLayout,
   checkPlace,
+  shapeOf,
+  checkList,
+  misfit,
 } from "../core/shape.js";
 import { allocateShape, alias, Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
@@ -26,7 +30,7 @@ import { fillContiguous } from "./creation.js";
  * memory where strides can express it, else copies.
  */
 export function reshape(x: Tensor, shape: Shape): Tensor {
-  const sizes = inferred(shape, x.numel(), "reshape");
+  const sizes = inferred(shape, tensorOf("reshape", x).numel(), "reshape");
   const from = x.shape;
   const layout = reshaped(x.layout, sizes);
   let out: Tensor;
@@ -44,7 +48,7 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
  * @throws ShapeError where no strides can express that: use reshape
  */
 export function view(x: Tensor, shape: Shape): Tensor {
-  if (reshaped(x.layout, inferred(shape, x.numel(), "view")) === null) {
+  if (reshaped(tensorOf("view", x).layout, inferred(shape, x.numel(), "view")) === null) {
     throw new ShapeError("view", `${showShape(shape)} needs a copy of this memory: use reshape()`);
   }
   return reshape(x, shape);
@@ -52,8 +56,7 @@ export function view(x: Tensor, shape: Shape): Tensor {
 
 /** `shape` with its -1 resolved, so that it holds `size` elements. */
 export function inferred(shape: Shape, size: number, op: string): Shape {
-  if (!Array.isArray(shape)) checkShape(op, shape); // it says what a shape is
-  const unknown = shape.indexOf(-1);
+  const unknown = checkList(op, shape).indexOf(-1);
   const known = shape.map((n, i) => (i === unknown ? 1 : n));
   checkShape(op, known);
   const rest = sizeOf(known);
@@ -101,8 +104,8 @@ function reshaped(layout: Layout, shape: Shape): Layout | null {
 
 /** Joins the dims from `start` to `end` (both included) into one. */
 export function flatten(x: Tensor, start = 0, end = -1): Tensor {
-  const first = checkDim("flatten", start, x.ndim);
-  const last = checkDim("flatten", end, x.ndim);
+  const first = checkDim("flatten", start, x);
+  const last = checkDim("flatten", end, x);
   if (x.ndim === 0) return reshape(x, [1]);
   if (first > last)
     throw new ValueError("flatten", `start must not lie behind end: got ${start}, ${end}`);
@@ -112,11 +115,11 @@ export function flatten(x: Tensor, start = 0, end = -1): Tensor {
 
 /** Reorders the dims: dim i of the result is dim dims[i] of x. */
 export function permute(x: Tensor, dims: readonly number[]): Tensor {
-  const order = dims.map((d) => checkDim("permute", d, x.ndim));
+  const order = listOf("permute", dims).map((d) => checkDim("permute", d, x));
   if (order.length !== x.ndim || new Set(order).size !== x.ndim) {
     throw new ValueError(
       "permute",
-      `dims must name each of ${x.ndim} dims once: got [${dims.join(",")}]`,
+      `dims must name each of ${x.ndim} dims once: got ${showShape(order)}`,
     );
   }
   const back = order.map((_, i) => order.indexOf(i));
@@ -127,22 +130,22 @@ export function permute(x: Tensor, dims: readonly number[]): Tensor {
 
 /** Swaps two dims. */
 export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
-  const a = checkDim("transpose", dim0, x.ndim);
-  const b = checkDim("transpose", dim1, x.ndim);
+  const a = checkDim("transpose", dim0, x);
+  const b = checkDim("transpose", dim1, x);
   const order = x.shape.map((_, i) => (i === a ? b : i === b ? a : i));
   return permute(x, order);
 }
 
 /** The transpose of a matrix; vectors and scalars stay as they are. */
 export function t(x: Tensor): Tensor {
-  if (x.ndim > 2) throw new ShapeError("t", `takes at most 2 dims: got ${showShape(x.shape)}`);
+  if (shapeOf("t", x).length > 2) misfit("t", "takes at most 2 dims", x);
   return x.ndim === 2 ? permute(x, [1, 0]) : permute(x, x.ndim === 1 ? [0] : []);
 }
 
 /** Removes dims of size 1 (those of another size stay): one, several, or by default all of them. */
 export function squeeze(x: Tensor, dim?: number | readonly number[]): Tensor {
-  const which = listOf(dim ?? x.shape.map((_, i) => i));
-  const at = which.map((d) => checkDim("squeeze", d, x.ndim));
+  const which = listOf("squeeze", dim ?? shapeOf("squeeze", x).map((_, i) => i));
+  const at = which.map((d) => checkDim("squeeze", d, x));
   const from = x.shape;
   const kept = from.flatMap((n, i) => (n === 1 && at.includes(i) ? [] : [i]));
   const out = alias(x, ofDims(x.layout, kept));
@@ -160,7 +163,7 @@ function ofDims({ shape, strides, offset }: Layout, dims: readonly number[]): La
 
 /** Inserts a dim of size 1 before `dim`; -1 appends it. */
 export function unsqueeze(x: Tensor, dim: number): Tensor {
-  const at = checkDim("unsqueeze", dim, x.ndim + 1);
+  const at = checkPlace("unsqueeze", "dim", dim, shapeOf("unsqueeze", x).length + 1);
   const { shape, strides, offset } = x.layout;
   const insert = (list: readonly number[], n: number) => [
     ...list.slice(0, at),
@@ -173,8 +176,7 @@ export function unsqueeze(x: Tensor, dim: number): Tensor {
 
 /** Repeats dims of size 1 without copying; -1 leaves a size as it is; new dims may come in front. */
 export function expand(x: Tensor, shape: Shape): Tensor {
-  if (!Array.isArray(shape)) checkShape("expand", shape);
-  const lead = shape.length - x.ndim;
+  const lead = checkList("expand", shape).length - shapeOf("expand", x).length;
   const sizes = shape.map((n, i) => (n === -1 && i >= lead ? x.shape[i - lead]! : n));
   const layout = expandLayout("expand", x.layout, checkShape("expand", sizes));
   const from = x.shape;
@@ -183,7 +185,7 @@ export function expand(x: Tensor, shape: Shape): Tensor {
 
 /** Which dim `dim` is; a scalar has none, though checkDim lets 0 and -1 pass. */
 function dimIn(op: string, dim: number, x: Tensor): number {
-  const at = checkDim(op, dim, x.ndim);
+  const at = checkDim(op, dim, x);
   if (x.ndim === 0) throw new ShapeError(op, `a scalar has no dim to ${op}`);
   return at;
 }
@@ -343,10 +345,13 @@ function equalParts(n: number, size: number): number[] {
   );
 }
 
+/** Empty pieces take memory, too: no list of tensors is made longer than this for a number alone. */
+export const MOST_PIECES = 2 ** 20;
+
 /** At most `chunks` pieces of a dim, all but the last of equal size; of an empty dim so many empty ones. */
 export function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
   const at = dimIn("chunk", dim, x);
-  checkInt("chunk", "chunks", chunks, 1);
+  checkInt("chunk", "chunks", chunks, 1, MOST_PIECES);
   const n = x.shape[at]!;
   return split(x, n === 0 ? new Array<number>(chunks).fill(0) : Math.ceil(n / chunks), at);
 }

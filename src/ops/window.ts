@@ -2,7 +2,7 @@
 // that follow from them.
 import { checkFloat } from "../core/dtype.js";
 import { ShapeError, ValueError } from "../core/errors.js";
-import { showShape } from "../core/shape.js";
+import { misfit } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 
 /** A size of one dim. */
@@ -95,9 +95,6 @@ export function checkImages(op: string, x: Tensor, n: Rank, single = false): voi
   const channels = x.ndim - n - 1; // which dim they are
   const fits = channels === 1 || (single && channels === 0);
   if (!fits || x.shape.indexOf(0, channels) >= 0) {
-    throw new ShapeError(
-      op,
-      `x must be ${LAYOUTS[n - 1]}, only N may be 0: got ${showShape(x.shape)}`,
-    );
+    misfit(op, `x must be ${LAYOUTS[n - 1]}, only N may be 0`, x);
   }
 }

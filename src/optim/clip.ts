@@ -46,7 +46,7 @@ export function clipGradNorm(
   options: ClipGradNormOptions = {},
 ): Tensor {
   const { normType = 2, errorIfNonfinite = false } = options;
-  checkNumber("clipGradNorm", "maxNorm", maxNorm);
+  checkNumber("clipGradNorm", "maxNorm", maxNorm, 0);
   checkNumber("clipGradNorm", "normType", normType, Number.MIN_VALUE);
   if (errorIfNonfinite) refuseInCapture("clipGradNorm", "looks at the norm (errorIfNonfinite)");
   const all = graded("clipGradNorm", params);
@@ -67,6 +67,6 @@ export function clipGradNorm(
 
 /** Limits every entry of the gradients to [-clipValue, clipValue]. */
 export function clipGradValue(params: Iterable<Tensor> | Tensor, clipValue: number): void {
-  checkNumber("clipGradValue", "clipValue", clipValue);
+  checkNumber("clipGradValue", "clipValue", clipValue, 0);
   replace(graded("clipGradValue", params), (g) => clamp(g, -clipValue, clipValue));
 }

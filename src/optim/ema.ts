@@ -1,6 +1,6 @@
 // Averages of the weights over the steps of a training: they often do better than the last weights.
 import { ShapeError, ValueError } from "../core/errors.js";
-import { checkNumber, showShape } from "../core/shape.js";
+import { showShape, checkNumber } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { f32 } from "../kernels/run.js";

@@ -1,6 +1,6 @@
 // L-BFGS: a quasi-Newton method for smooth problems whose gradient has no noise.
 import { ValueError } from "../core/errors.js";
-import { checkInt, checkWord, type Shape } from "../core/shape.js";
+import { type Shape, checkWord, checkInt } from "../core/shape.js";
 import { Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { tidy, untracked } from "../memory/scope.js";

@@ -1,9 +1,8 @@
 // Optimizer: what all optimisers share. Parameters in groups, state per parameter, saving and resuming.
 import { ValueError } from "../core/errors.js";
-import { checkNumber } from "../core/shape.js";
+import { type Shape, checkNumber } from "../core/shape.js";
 import { checkGradient, Tensor } from "../autograd/tensor.js";
 import { revise, withGrad } from "../autograd/mode.js";
-import type { Shape } from "../core/shape.js";
 import { untracked } from "../memory/scope.js";
 import { neg } from "../ops/arithmetic.js";
 import { apart, assuming, renewing } from "../ops/step.js";
@@ -133,7 +132,7 @@ export abstract class Optimizer<Options extends object> {
   /** Throws a ValueError for options that make no sense: numbers below 0, decays outside of [0, 1). */
   protected checkOptions(options: Options): void {
     const given = options as Readonly<Record<string, number>>;
-    for (const name of NUMBERS) if (name in given) checkNumber(this.name, name, given[name]);
+    for (const name of NUMBERS) if (name in given) checkNumber(this.name, name, given[name], 0);
     if (!("betas" in given)) return;
     const { betas } = options as { readonly betas?: readonly number[] };
     for (const i of [0, 1]) checkNumber(this.name, "betas", betas?.[i], 0, 1 - Number.EPSILON);

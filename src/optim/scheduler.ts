@@ -80,8 +80,7 @@ export abstract class Scheduler<Options extends object = object> {
     for (const [key, value] of Object.entries(this.options as Record<string, unknown>)) {
       const least = COUNTS[key];
       if (least !== undefined) checkInt(name, key, value as number, least);
-      else if (typeof value === "number" || value === undefined)
-        checkNumber(name, key, value, -Infinity);
+      else if (typeof value === "number" || value === undefined) checkNumber(name, key, value);
     }
     const { groups } = optimizer;
     const baseLrs = groups.map((g) => (g.initialLr ??= g.lr));
@@ -176,7 +175,7 @@ export abstract class LRScheduler<Options extends object = object> extends Sched
     const t = ++this.state.lastEpoch;
     this.optimizer.groups.forEach((group, i) => {
       const lr = this.lr(t, group, i);
-      checkNumber(this.name, "the rate", lr, -Infinity);
+      checkNumber(this.name, "the rate", lr);
       group.lr = lr;
     });
     this.note();
@@ -211,7 +210,7 @@ export function perGroup<T extends number | Lambda>(
       `${name} must be one for each of ${groups.length} groups: got ${list.length}`,
     );
   }
-  for (const v of list) if (typeof v === "number") checkNumber(op, name, v);
+  for (const v of list) if (typeof v === "number") checkNumber(op, name, v, 0);
   return list;
 }
 

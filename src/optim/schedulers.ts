@@ -1,8 +1,8 @@
 // Learning-rate schedulers with a formula, as PyTorch has them, in its chainable form: each makes the
 // rate from that of the epoch before, so that several may act on one optimiser. An epoch is whatever
 // lies between two calls of `step`.
-import { cos, pow } from "../core/scalarMath.js";
 import { checkNumber } from "../core/shape.js";
+import { cos, pow } from "../core/scalarMath.js";
 import {
   checkMilestones,
   type Lambdas,

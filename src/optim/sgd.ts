@@ -34,7 +34,7 @@ export class SGD extends JoinedOptimizer<SGDOptions> {
 
   protected override checkOptions(o: SGDOptions): void {
     super.checkOptions(o);
-    checkNumber("SGD", "dampening", o.dampening, -Infinity);
+    checkNumber("SGD", "dampening", o.dampening);
     if (o.nesterov && (o.momentum <= 0 || o.dampening !== 0)) {
       throw new ValueError("SGD", "nesterov needs a momentum and no dampening");
     }

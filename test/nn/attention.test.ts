@@ -353,7 +353,7 @@ describe("Transformers", () => {
     expect(distance(named.eval().forward(x), own.eval().forward(x))).toBe(0);
     const activation = "tanh" as "relu";
     expect(() => new nn.TransformerEncoderLayer(4, 2, { activation })).toThrow(
-      /\[TransformerLayer\] activation must be relu or gelu: got tanh/,
+      /must be relu or gelu: got "tanh"/,
     );
   });
 

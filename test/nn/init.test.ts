@@ -138,7 +138,7 @@ it.each<[string, RegExp, () => unknown]>([
   ["a gain of nothing known", /nonlinearity must be/, () => init.calculateGain("elu" as never)],
   [
     "a mode that is none",
-    /mode must be fanIn or fanOut: got fan_out/,
+    /mode must be fanIn or fanOut: got "fan_out"/,
     () => init.kaimingNormal_(zeros([2, 2]), 0, { mode: "fan_out" as never }),
   ],
 ])("refuses %s", (_, message, call) => {

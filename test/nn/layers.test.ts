@@ -62,7 +62,11 @@ describe("constructors", () => {
     ["half a kdim", () => new nn.MultiheadAttention(4, 2, { kdim: 0.5 }), "kdim"],
     ["attention's dropout", () => new nn.MultiheadAttention(4, 2, { dropout: 2 }), "dropout"],
     ["a Transformer's", () => new nn.TransformerEncoderLayer(4, 2, { dropout: NaN }), "dropout"],
-    ["a stack of -1 layers", () => stack(-1), "[Transformer] numLayers must be an integer >= 0"],
+    [
+      "a stack of -1 layers",
+      () => stack(-1),
+      "[Transformer] numLayers must be an integer in [0, 4096]",
+    ],
     ["a stack of 1.5 layers", () => stack(1.5), "[Transformer] numLayers"],
     ["a stack of NaN layers", () => stack(NaN), "[Transformer] numLayers"],
     ["an LSTM of 1.5 layers", () => new nn.LSTM(2, 3, { numLayers: 1.5 }), "[LSTM] numLayers"],

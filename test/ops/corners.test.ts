@@ -579,7 +579,7 @@ const refusals: Record<string, [() => unknown, new (...args: never[]) => Error, 
     sg.IndexError,
     /holds integers: got true/,
   ],
-  "an object": [() => five.at({} as never), sg.IndexError, /an index can't be an object/],
+  "an object": [() => five.at({} as never), sg.IndexError, /an index can't be \[object Object\]/],
   "tensordot over a dim of b twice": [
     () =>
       sg.tensordot(square, square, [
@@ -594,11 +594,15 @@ const refusals: Record<string, [() => unknown, new (...args: never[]) => Error, 
     sg.DTypeError,
     /alpha must be an integer/,
   ],
-  "fft2 along one dim": [() => sg.fft2(cube, { dims: [0, 0] }), sg.ValueError, /dims must be two/],
+  "fft2 along one dim": [
+    () => sg.fft2(cube, { dims: [0, 0] }),
+    sg.ValueError,
+    /dims and s must be two/,
+  ],
   "eigh of another half": [
     () => sg.eigh(square, { UPLO: "u" as never }),
     sg.ValueError,
-    /UPLO must be L or U: got u/,
+    /UPLO must be L or U: got "u"/,
   ],
   "lstsq of int32": [() => sg.lstsq(square, column), sg.DTypeError, /\[lstsq\] b must be float32/],
   "polygamma of what has no factorial": [
@@ -630,7 +634,7 @@ const refusals: Record<string, [() => unknown, new (...args: never[]) => Error, 
   "searchsorted from another side": [
     () => sg.searchsorted(one, one, { side: "foo" as never }),
     sg.ValueError,
-    /side must be left or right: got foo/,
+    /side must be left or right: got "foo"/,
   ],
   "a matrix of quantiles": [
     () => sg.quantile(pair, square),
@@ -646,7 +650,7 @@ const refusals: Record<string, [() => unknown, new (...args: never[]) => Error, 
   "a negative maxNorm": [
     () => sg.embedding(first, square, { maxNorm: -1 }),
     sg.ValueError,
-    /maxNorm must be >= 0, normType > 0: got -1, 2/,
+    /maxNorm must be a number >= 0: got -1/,
   ],
   "pixelShuffle of two channels": [
     () => sg.pixelShuffle(cube, 2),

@@ -92,7 +92,7 @@ export const badShape = (call: (shape: number[]) => unknown): Refusal[] => [
   value(/sizes must be integers >= 0: got \[-1\]/, () => call([-1])),
   value(/sizes must be integers >= 0: got \[1.5,2\]/, () => call([1.5, 2])),
   value(/sizes must be integers >= 0: got \[Infinity\]/, () => call([Infinity])),
-  value(/must be an array of sizes: got 3/, () => call(3 as unknown as number[])),
+  value(/needs an array: got 3/, () => call(3 as unknown as number[])),
   shape(/at most 2\^30 elements fit: got \[65536,65536\]/, () => call([65536, 65536])),
 ];
 export const badDType = (call: (dtype: DType) => unknown): Refusal[] => [

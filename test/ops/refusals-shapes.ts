@@ -19,8 +19,8 @@ const none = sg.zeros([0], { dtype: "int32" });
 const arithmetic: Refusals = {
   add: [
     ...broadcast(sg.add),
-    value(/at least one operand must be a tensor/, () => sg.add(1, 2)),
-    dtype(/operands must be tensors or numbers: got string/, () => sg.add("1" as never, f.v3)),
+    dtype(/needs a tensor: got/, () => sg.add(1, 2)),
+    dtype(/needs a tensor: got "1"/, () => sg.add("1" as never, f.v3)),
   ],
   sub: [
     // With a bool the dtypes are refused before the shapes.
@@ -28,26 +28,26 @@ const arithmetic: Refusals = {
     dtype(/a bool can't be subtracted/, () => sg.sub(f.m13, f.bool3)),
     dtype(/a bool can't be subtracted/, () => sg.sub(1, f.bool3)),
     dtype(/alpha must be an integer .* got 0.5/, () => sg.sub(f.int3, f.int3, { alpha: 0.5 })),
-    value(/at least one/, () => sg.sub(1, 2)),
+    dtype(/needs a tensor: got/, () => sg.sub(1, 2)),
   ],
-  mul: [...broadcast(sg.mul), value(/at least one/, () => sg.mul(1, 2))],
+  mul: [...broadcast(sg.mul), dtype(/needs a tensor: got/, () => sg.mul(1, 2))],
   div: [
     ...broadcast(sg.div),
-    value(/at least one/, () => sg.div(1, 2)),
-    value(/roundingMode must be trunc or floor: got ceil/, () =>
+    dtype(/needs a tensor: got/, () => sg.div(1, 2)),
+    value(/roundingMode must be trunc or floor: got "ceil"/, () =>
       sg.div(f.v3, 2, { roundingMode: "ceil" as "floor" }),
     ),
   ],
-  pow: [...broadcast(sg.pow), value(/at least one/, () => sg.pow(1, 2))],
-  maximum: [...broadcast(sg.maximum), value(/at least one/, () => sg.maximum(1, 2))],
-  minimum: [...broadcast(sg.minimum), value(/at least one/, () => sg.minimum(1, 2))],
+  pow: [...broadcast(sg.pow), dtype(/needs a tensor: got/, () => sg.pow(1, 2))],
+  maximum: [...broadcast(sg.maximum), dtype(/needs a tensor: got/, () => sg.maximum(1, 2))],
+  minimum: [...broadcast(sg.minimum), dtype(/needs a tensor: got/, () => sg.minimum(1, 2))],
   clamp: [
     ...broadcast((a, b) => sg.clamp(a, b)),
     ...broadcast((a, b) => sg.clamp(a, null, b)),
     shape(/must broadcast .*a=\[2,3\], b=\[5\]/, () => sg.clamp(f.v3, f.m23, f.v5)),
   ],
   gelu: [
-    value(/must be none or tanh: got exact/, () =>
+    value(/must be none or tanh: got "exact"/, () =>
       sg.gelu(f.v3, { approximate: "exact" as never }),
     ),
   ],
@@ -167,7 +167,7 @@ const views: Refusals = {
   ],
   chunk: [
     ...badDim((x, dim) => sg.chunk(x, 2, dim)),
-    value(/chunks must be an integer >= 1: got 1.5/, () => sg.chunk(f.v5, 1.5)),
+    value(/chunks must be an integer in \[1, 1048576\]: got 1.5/, () => sg.chunk(f.v5, 1.5)),
     shape(/a scalar has no dim to chunk/, () => sg.chunk(f.scalar, 1)),
   ],
 };
@@ -206,7 +206,7 @@ const moves: Refusals = {
   gather: [
     ...badDim((x, dim) => sg.gather(x, dim, f.int23)),
     dtype(/index must be int32: got bool/, () => sg.gather(f.v3, 0, f.bool3)),
-    shape(/got x=\[2,3\], index=\[3\]/, () => sg.gather(f.m23, 0, f.int3)),
+    shape(/got \[2,3\] and \[3\]/, () => sg.gather(f.m23, 0, f.int3)),
     shape(/but for dim 1, at most its sizes/, () => sg.gather(f.m13, 1, f.int23)),
     late(index(/must lie in \[0, 2\]: got -7 at position 4/, () => sg.gather(f.m23, 1, f.int23))),
   ],
@@ -214,9 +214,7 @@ const moves: Refusals = {
     ...badDim((x, dim) => sg.scatterAdd(x, dim, f.int23, f.m23)),
     dtype(/index must be int32/, () => sg.scatterAdd(f.v3, 0, f.v3, f.v3)),
     dtype(/src must be int32, as x is: got float32/, () => sg.scatterAdd(f.int3, 0, f.int3, f.v3)),
-    shape(/src must cover index: got src=\[3\], index=\[5\]/, () =>
-      sg.scatterAdd(f.v5, 0, f.int5, f.v3),
-    ),
+    shape(/src must cover index: got \[3\] and \[5\]/, () => sg.scatterAdd(f.v5, 0, f.int5, f.v3)),
     late(index(/got 9 at position 2/, () => sg.scatterAdd(f.v3, 0, f.int5, f.v5))),
   ],
   embedding: [

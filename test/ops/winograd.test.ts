@@ -154,6 +154,8 @@ describe("setConvAlgorithm", () => {
 
   it("refuses other names", () => {
     expect(() => setConvAlgorithm("fft" as "auto")).toThrow(ValueError);
-    expect(() => setConvAlgorithm("fft" as "auto")).toThrow(/name must be auto or direct: got fft/);
+    expect(() => setConvAlgorithm("fft" as "auto")).toThrow(
+      /name must be auto or direct: got "fft"/,
+    );
   });
 });

@@ -117,8 +117,13 @@ export const attention: Family = {
     ],
   },
   refusals: {
-    alibiSlopes: [value(/heads must be an integer >= 1: got 0/, () => sg.alibiSlopes(0))],
-    alibiBias: [value(/heads must be an integer >= 1: got 1\.5/, () => sg.alibiBias(1.5, 2))],
+    alibiSlopes: [
+      value(/heads must be an integer in \[1, 16777216\]: got 0/, () => sg.alibiSlopes(0)),
+    ],
+    alibiBias: [
+      value(/sizes must be integers >= 0: got \[1\.5,2,2\]/, () => sg.alibiBias(1.5, 2)),
+      value(/heads must be an integer in \[1, 16777216\]: got 0/, () => sg.alibiBias(0, 2)),
+    ],
     rotaryEmbedding: [
       shape(/an even D: got \[2,3\]/, () => sg.rotaryEmbedding(f.m23)),
       shape(/an even D: got \[3\]/, () => sg.rotaryEmbedding(f.v3)),
@@ -130,11 +135,11 @@ export const attention: Family = {
       dtype(/attnMask must be bool or float32: got int32/, () =>
         attend(f.m23, f.m23, f.m23, { attnMask: f.int2 }),
       ),
-      shape(/q must be \[\.\.\., L, E\].* got q=\[3\]/, () => attend(f.v3, f.m23, f.m23)),
-      shape(/got q=\[2,3\], k=\[4,5\], v=\[4,5\]/, () => attend(f.m23, f.m45, f.m45)),
-      shape(/got q=\[2,3\], k=\[2,3\], v=\[4,5\]/, () => attend(f.m23, f.m23, f.m45)),
+      shape(/q must be \[\.\.\., L, E\].* got \[3\]/, () => attend(f.v3, f.m23, f.m23)),
+      shape(/got \[2,3\] and \[4,5\] and \[4,5\]/, () => attend(f.m23, f.m45, f.m45)),
+      shape(/got \[2,3\] and \[2,3\] and \[4,5\]/, () => attend(f.m23, f.m23, f.m45)),
       shape(/dividing q's: got/, () => attend(f.m23, f.m23, f.m23, { enableGqa: true })),
-      shape(/the heads of k and v dividing q's: got q=\[1,1,4,4\], k=\[1,2,4,4\]/, () =>
+      shape(/the heads of k and v dividing q's: got \[1,1,4,4\] and \[1,2,4,4\]/, () =>
         attend(oneHead, f.images, f.images, { enableGqa: true }),
       ),
       shape(/must broadcast/, () => attend(turned, f.cube, f.cube)),
@@ -144,13 +149,13 @@ export const attention: Family = {
       value(/isCausal and attnMask exclude each other/, () =>
         attend(f.m23, f.m23, f.m23, { attnMask: f.int2, isCausal: true }),
       ),
-      value(/dropoutP must lie in \[0, 1\].* got NaN, 0/, () =>
+      value(/dropoutP must be a number in \[0, 1\]: got NaN/, () =>
         attend(f.m23, f.m23, f.m23, { dropoutP: NaN }),
       ),
-      value(/causalOffset be an integer: got 0, 0\.5/, () =>
+      value(/causalOffset must be an integer: got 0\.5/, () =>
         attend(f.m23, f.m23, f.m23, { causalOffset: 0.5 }),
       ),
     ],
   },
-  spokenOf: { alibiBias: ["alibiSlopes"] },
+  spokenOf: { alibiBias: ["alibiBias", "alibiSlopes"] },
 };

@@ -107,7 +107,7 @@ const products: Refusals = {
     shape(/paired dims must have one size, each named once: got \[2,3\] and \[4,5\]/, () =>
       sg.tensordot(f.m23, f.m45),
     ),
-    value(/dims must be a number >= 0 or two lists: got -1/, () => sg.tensordot(f.v3, f.v3, -1)),
+    value(/dims must be an integer >= 0: got -1/, () => sg.tensordot(f.v3, f.v3, -1)),
     ...badDim((x, dim) => sg.tensordot(x, f.v3, [[dim], [0]])),
     dtype(/a must be float32: got int32/, () => sg.tensordot(f.int3, f.v3)),
   ],
@@ -160,8 +160,8 @@ const distances: Refusals = {
   cdist: [
     shape(/takes \[\.\.\., P, M\] and .*: got \[2,3\] and \[4,5\]/, () => sg.cdist(f.m23, f.m45)),
     shape(/takes/, () => sg.cdist(f.v3, f.v3)),
-    value(/p must be at least 0: got -1/, () => sg.cdist(f.m23, f.m23, -1)),
-    value(/p must be at least 0: got NaN/, () => sg.cdist(f.m23, f.m23, NaN)),
+    value(/p must be a number >= 0: got -1/, () => sg.cdist(f.m23, f.m23, -1)),
+    value(/p must be a number >= 0: got NaN/, () => sg.cdist(f.m23, f.m23, NaN)),
     dtype(/b must be float32: got int32/, () => sg.cdist(f.m23, f.int23)),
   ],
   cosineSimilarity: [
@@ -175,8 +175,8 @@ const distances: Refusals = {
   ],
   matrixNorm: [
     ...anyMatrix(sg.matrixNorm),
-    value(/got 3 over \[-2,-1\]/, () => sg.matrixNorm(f.m23, 3)),
-    value(/ord must be "fro", "nuc", 1, 2 or Infinity, .*: got nuk/, () =>
+    value(/ord must be .*: got 3/, () => sg.matrixNorm(f.m23, 3)),
+    value(/ord must be fro or nuc or 1 or 2 or Infinity: got "nuk"/, () =>
       sg.matrixNorm(f.m23, "nuk" as never),
     ),
     value(/each dim may be named once/, () => sg.matrixNorm(f.m23, "fro", [0, 0])),
@@ -184,7 +184,7 @@ const distances: Refusals = {
   ],
   vectorNorm: [
     ...badDims((x, dims) => sg.vectorNorm(x, 2, dims)),
-    value(/ord is NaN/, () => sg.vectorNorm(f.v3, NaN)),
+    value(/ord must be a number: got NaN/, () => sg.vectorNorm(f.v3, NaN)),
     shape(/an empty dim has no elements: got shape \[0,3\]/, () =>
       sg.vectorNorm(f.empty, -Infinity, 0),
     ),

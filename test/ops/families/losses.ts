@@ -170,21 +170,19 @@ const edges: Edges = {
 
 const bad = { reduction: "max" as never };
 const pair = (op: (x: Tensor, y: Tensor, options?: never) => Tensor): Refusal[] => [
-  shape(/one shape: got input=\[2,3\], target=\[3\]/, () => op(f.m23, f.v3)),
+  shape(/one shape: got \[2,3\] and \[3\]/, () => op(f.m23, f.v3)),
   dtype(/the input must be float32: got int32/, () => op(f.int3, f.v3)),
-  value(/reduction must be .*: got max/, () => op(f.v3, f.v3, bad as never)),
+  value(/reduction must be .*: got "max"/, () => op(f.v3, f.v3, bad as never)),
 ];
 
 const refusals: Refusals = {
   smoothL1Loss: [
     ...pair(sg.smoothL1Loss),
-    value(/beta must lie in \[0, Infinity\]: got -1/, () =>
-      sg.smoothL1Loss(f.v3, f.v3, { beta: -1 }),
-    ),
+    value(/beta must be a number >= 0: got -1/, () => sg.smoothL1Loss(f.v3, f.v3, { beta: -1 })),
   ],
   huberLoss: [
     ...pair(sg.huberLoss),
-    value(/delta must lie in .*: got 0/, () => sg.huberLoss(f.v3, f.v3, { delta: 0 })),
+    value(/delta must be a number >= .*: got 0/, () => sg.huberLoss(f.v3, f.v3, { delta: 0 })),
   ],
   bce: [
     ...pair(sg.bce),
@@ -194,7 +192,7 @@ const refusals: Refusals = {
   klDiv: pair(sg.klDiv),
   poissonNLLLoss: [
     ...pair(sg.poissonNLLLoss),
-    value(/eps must lie in .*: got NaN/, () => sg.poissonNLLLoss(f.v3, f.v3, { eps: NaN })),
+    value(/eps must be a number: got NaN/, () => sg.poissonNLLLoss(f.v3, f.v3, { eps: NaN })),
   ],
   gaussianNLLLoss: [
     shape(/one shape/, () => sg.gaussianNLLLoss(f.m23, f.v3, f.m23)),
@@ -202,15 +200,15 @@ const refusals: Refusals = {
       sg.gaussianNLLLoss(f.m23, f.m23, f.v3),
     ),
     dtype(/variance must be float32: got int32/, () => sg.gaussianNLLLoss(f.m23, f.m23, f.int23)),
-    value(/eps must lie in/, () => sg.gaussianNLLLoss(f.v3, f.v3, f.v3, { eps: 0 })),
+    value(/eps must be a number >= .*: got 0/, () =>
+      sg.gaussianNLLLoss(f.v3, f.v3, f.v3, { eps: 0 }),
+    ),
     late(value(/no variance may be negative: got -1/, () => sg.gaussianNLLLoss(f.v3, f.v3, minus))),
   ],
   focalLoss: [
     ...pair(sg.focalLoss),
-    value(/gamma must lie in \[0, Infinity\]: got -1/, () =>
-      sg.focalLoss(f.v3, f.v3, { gamma: -1 }),
-    ),
-    value(/alpha must lie in .*: got NaN/, () => sg.focalLoss(f.v3, f.v3, { alpha: NaN })),
+    value(/gamma must be a number >= 0: got -1/, () => sg.focalLoss(f.v3, f.v3, { gamma: -1 })),
+    value(/alpha must be a number: got NaN/, () => sg.focalLoss(f.v3, f.v3, { alpha: NaN })),
   ],
   diceLoss: [
     ...pair(sg.diceLoss),
@@ -223,13 +221,15 @@ const refusals: Refusals = {
   l2Penalty: [value(/got no parameters/, () => sg.l2Penalty([]))],
   hingeEmbeddingLoss: [
     ...pair(sg.hingeEmbeddingLoss),
-    value(/margin must lie in/, () => sg.hingeEmbeddingLoss(f.v3, f.v3, { margin: NaN })),
+    value(/margin must be a number: got NaN/, () =>
+      sg.hingeEmbeddingLoss(f.v3, f.v3, { margin: NaN }),
+    ),
   ],
   softMarginLoss: pair(sg.softMarginLoss),
   multiMarginLoss: [
-    dtype(/targets must be int32 classes: got float32/, () => sg.multiMarginLoss(f.m23, f.v3)),
-    shape(/got input=\[2,3\], target=\[3\]/, () => sg.multiMarginLoss(f.m23, f.int3)),
-    shape(/got input=\[2,3,4\]/, () => sg.multiMarginLoss(f.cube, f.int23)),
+    dtype(/targets must be int32: got float32/, () => sg.multiMarginLoss(f.m23, f.v3)),
+    shape(/got \[2,3\] and \[3\]/, () => sg.multiMarginLoss(f.m23, f.int3)),
+    shape(/got \[2,3,4\]/, () => sg.multiMarginLoss(f.cube, f.int23)),
     value(/p must be 1 or 2: got 3/, () => sg.multiMarginLoss(f.m23, f.int2, { p: 3 as 2 })),
     shape(/weight must be \[3\]: got \[5\]/, () =>
       sg.multiMarginLoss(f.m23, f.int2, { weight: f.v5 }),
@@ -237,7 +237,7 @@ const refusals: Refusals = {
     late(index(/got 9/, () => sg.multiMarginLoss(f.m55, f.int5))),
   ],
   multilabelMarginLoss: [
-    shape(/got input=\[2,3\], target=\[3\]/, () => sg.multilabelMarginLoss(f.m23, f.int3)),
+    shape(/got \[2,3\] and \[3\]/, () => sg.multilabelMarginLoss(f.m23, f.int3)),
     dtype(/targets must be int32/, () => sg.multilabelMarginLoss(f.v3, f.v3)),
     late(index(/got 9/, () => sg.multilabelMarginLoss(f.v5, f.int5))),
   ],
@@ -248,19 +248,25 @@ const refusals: Refusals = {
   marginRankingLoss: [
     shape(/one shape/, () => sg.marginRankingLoss(f.m23, f.v3, f.v3)),
     shape(/one shape/, () => sg.marginRankingLoss(f.m23, f.m23, f.v3)),
-    value(/margin must lie in/, () => sg.marginRankingLoss(f.v3, f.v3, f.v3, { margin: NaN })),
+    value(/margin must be a number: got NaN/, () =>
+      sg.marginRankingLoss(f.v3, f.v3, f.v3, { margin: NaN }),
+    ),
   ],
   cosineEmbeddingLoss: [
     shape(/one shape/, () => sg.cosineEmbeddingLoss(f.m23, f.v3, f.v3)),
     shape(/got \[2,3\] and \[3\]/, () => sg.cosineEmbeddingLoss(f.m23, f.m23, f.v3)),
-    value(/margin must lie in/, () =>
+    value(/margin must be a number: got NaN/, () =>
       sg.cosineEmbeddingLoss(f.v3, f.v3, f.scalar, { margin: NaN }),
     ),
   ],
   tripletMarginLoss: [
     shape(/one shape/, () => sg.tripletMarginLoss(f.m23, f.m23, f.v3)),
-    value(/p must lie in/, () => sg.tripletMarginLoss(f.v3, f.v3, f.v3, { p: 0 })),
-    value(/margin must lie in/, () => sg.tripletMarginLoss(f.v3, f.v3, f.v3, { margin: NaN })),
+    value(/p must be a number >= .*: got 0/, () =>
+      sg.tripletMarginLoss(f.v3, f.v3, f.v3, { p: 0 }),
+    ),
+    value(/margin must be a number: got NaN/, () =>
+      sg.tripletMarginLoss(f.v3, f.v3, f.v3, { margin: NaN }),
+    ),
   ],
   tripletMarginWithDistanceLoss: [
     shape(/one shape/, () =>

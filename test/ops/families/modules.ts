@@ -60,7 +60,7 @@ export const modules: Family = {
   },
   refusals: {
     bilinear: [
-      shape(/x1=\[2,3\], x2=\[4,5\], weight=\[2,3,4\]/, () => sg.bilinear(f.m23, f.m45, f.cube)),
+      shape(/\[2,3\] and \[4,5\] and \[2,3,4\]/, () => sg.bilinear(f.m23, f.m45, f.cube)),
       dtype(/x1 must be float32: got int32/, () => sg.bilinear(f.int23, f.m23, f.cube)),
       shape(/bias must be \[2\]: got \[3\]/, () => sg.bilinear(f.m23, f.m24, f.cube, f.v3)),
     ],
@@ -87,15 +87,15 @@ export const modules: Family = {
     ],
     featureDropout: [
       shape(/at least 2 dims: got \[3\]/, () => sg.featureDropout(f.v3)),
-      value(/p must lie in \[0, 1\]: got 2/, () => sg.featureDropout(f.m23, 2)),
+      value(/p must be a number in \[0, 1\]: got 2/, () => sg.featureDropout(f.m23, 2)),
     ],
     alphaDropout: [
       dtype(/x must be float32: got int32/, () => sg.alphaDropout(f.int3)),
-      value(/p must lie in \[0, 1\]: got -1/, () => sg.alphaDropout(f.m23, -1)),
+      value(/p must be a number in \[0, 1\]: got -1/, () => sg.alphaDropout(f.m23, -1)),
     ],
     featureAlphaDropout: [
       shape(/at least 2 dims: got \[3\]/, () => sg.featureAlphaDropout(f.v3)),
-      value(/p must lie in \[0, 1\]: got NaN/, () => sg.featureAlphaDropout(f.m23, NaN)),
+      value(/p must be a number in \[0, 1\]: got NaN/, () => sg.featureAlphaDropout(f.m23, NaN)),
     ],
   },
   layers: {

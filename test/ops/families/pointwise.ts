@@ -204,7 +204,7 @@ const refusals: Refusals = {
   ...Object.fromEntries(
     (["atan2", "hypot", "fmax", "fmin", "logaddexp", "xlogy"] as const).map((name) => [
       name,
-      [...broadcast(sg[name]), value(/at least one operand/, () => sg[name](1, 2))],
+      [...broadcast(sg[name]), dtype(/needs a tensor: got/, () => sg[name](1, 2))],
     ]),
   ),
   remainder: [...broadcast(sg.remainder).slice(0, 2), ...noZeros("remainder")],
@@ -226,15 +226,21 @@ const refusals: Refusals = {
   ],
   addcmul: apart(sg.addcmul),
   addcdiv: apart(sg.addcdiv),
-  hardtanh: [value(/min must be <= max: got 1, -1/, () => sg.hardtanh(f.v3, 1, -1))],
+  hardtanh: [
+    value(/min must be a number in \[-Infinity, -1\]: got 1/, () => sg.hardtanh(f.v3, 1, -1)),
+  ],
   celu: [value(/alpha must not be 0/, () => sg.celu(f.v3, 0))],
   glu: [...badDim(sg.glu), shape(/must be of even size: got 3/, () => sg.glu(f.m23))],
   prelu: [
-    shape(/one element or one a channel: got x=\[2,3\], weight=\[5\]/, () => sg.prelu(f.m23, f.v5)),
+    shape(/one element or one a channel: got \[2,3\] and \[5\]/, () => sg.prelu(f.m23, f.v5)),
     shape(/one element or one a channel/, () => sg.prelu(f.m23, f.m23)),
   ],
-  rrelu: [value(/lower must be <= upper/, () => sg.rrelu(f.v3, { lower: 1, upper: 0 }))],
-  softshrink: [value(/lambd must lie in \[0, Infinity\]: got -1/, () => sg.softshrink(f.v3, -1))],
+  rrelu: [
+    value(/lower must be a number in \[-Infinity, 0\]: got 1/, () =>
+      sg.rrelu(f.v3, { lower: 1, upper: 0 }),
+    ),
+  ],
+  softshrink: [value(/lambd must be a number >= 0: got -1/, () => sg.softshrink(f.v3, -1))],
   pow_: [value(/no negative whole power: got -1/, () => f.int3.pow_(-1))],
 };
 

@@ -253,13 +253,13 @@ const refusals: Refusals = {
   ],
   histc: [
     dtype(/x must be float32: got int32/, () => sg.histc(f.int3)),
-    value(/bins must be an integer >= 1: got 0/, () => sg.histc(f.v3, 0)),
+    value(/bins must be an integer in \[1, 16777216\]: got 0/, () => sg.histc(f.v3, 0)),
     value(/finite and ascending: got \[2, 1\]/, () => sg.histc(f.v3, 3, 2, 1)),
     late(value(/finite and ascending: got \[1, Infinity\]/, () => sg.histc(endless, 3))),
   ],
   histogram: [
     dtype(/x must be float32: got int32/, () => sg.histogram(f.int3, 3)),
-    value(/bins must be an integer >= 1: got 1.5/, () => sg.histogram(f.v3, 1.5)),
+    value(/bins must be an integer in \[1, 16777216\]: got 1.5/, () => sg.histogram(f.v3, 1.5)),
     value(/finite and ascending: got \[0, NaN\]/, () => sg.histogram(f.v3, 3, { range: [0, NaN] })),
     shape(/edges must be a vector of 2 or more: got \[2,3\]/, () => sg.histogram(f.v3, f.m23)),
     shape(/weight must be \[3\]: got \[5\]/, () => sg.histogram(f.v3, 3, { weight: f.v5 })),
@@ -288,7 +288,7 @@ const refusals: Refusals = {
   nanmedian: badDim((x, dim) => sg.nanmedian(x, dim)),
   nanquantile: [
     ...badDim((x, dim) => sg.nanquantile(x, 0.5, dim)),
-    value(/q must lie in \[0, 1\]: got NaN/, () => sg.nanquantile(f.v3, NaN)),
+    value(/q must be a number in \[0, 1\]: got NaN/, () => sg.nanquantile(f.v3, NaN)),
   ],
   nansum: badDims((x, dims) => sg.nansum(x, dims)),
   norm: [
@@ -296,26 +296,22 @@ const refusals: Refusals = {
     dtype(/x must be float32: got int32/, () => sg.norm(f.int3)),
     shape(/an empty dim has no elements: got shape \[0,3\]/, () => sg.norm(f.empty, Infinity, 0)),
     value(/"nuc" takes two dims: got 1/, () => sg.norm(f.v3, "nuc")),
-    value(/p must be a number, "fro" or "nuc": got NaN/, () => sg.norm(f.m23, NaN)),
+    value(/p must be a number: got NaN/, () => sg.norm(f.m23, NaN)),
   ],
   prod: badDims((x, dims) => sg.prod(x, dims)),
   quantile: [
     ...badDim((x, dim) => sg.quantile(x, 0.5, dim)),
     dtype(/x must be float32: got int32/, () => sg.quantile(f.int3, 0.5)),
-    value(/q must lie in \[0, 1\]: got 0.5,2/, () => sg.quantile(f.v3, [0.5, 2])),
-    value(/q must lie in \[0, 1\]: got 1,2,3/, () => sg.quantile(f.v3, f.v3)),
-    value(/interpolation must be linear, .* or nearest: got cubic/, () =>
+    value(/q must be a number in \[0, 1\]: got 2/, () => sg.quantile(f.v3, [0.5, 2])),
+    value(/q must be a number in \[0, 1\]: got 2/, () => sg.quantile(f.v3, f.v3)),
+    value(/interpolation must be .*: got "cubic"/, () =>
       sg.quantile(f.v3, 0.5, null, { interpolation: "cubic" as "linear" }),
     ),
     shape(/needs elements: got \[0\]/, () => sg.quantile(nothing, 0.5)),
   ],
   searchsorted: [
-    shape(/leading dims must agree: got sorted=\[2,3\], values=\[4,5\]/, () =>
-      sg.searchsorted(f.m23, f.m45),
-    ),
-    shape(/leading dims must agree: got sorted=\[2,3\], values=\[\]/, () =>
-      sg.searchsorted(f.m23, 1),
-    ),
+    shape(/leading dims must agree: got \[2,3\] and \[4,5\]/, () => sg.searchsorted(f.m23, f.m45)),
+    shape(/leading dims must agree: got \[2,3\] and \[\]/, () => sg.searchsorted(f.m23, 1)),
     shape(/sorter must be \[3\]: got \[2\]/, () => sg.searchsorted(f.v3, 1, { sorter: f.int2 })),
     value(/side and right contradict each other/, () =>
       sg.searchsorted(f.v3, 1, { right: true, side: "left" }),
