@@ -1,5 +1,5 @@
 // Multi-head attention as a layer, and the cache of keys and values with which it generates.
-import { checkInt, expectShape, type Shape } from "../core/shape.js";
+import { checkInt, expectShape, type Shape, shapeOf } from "../core/shape.js";
 import { refuseInCapture, withGrad } from "../autograd/mode.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy, untracked } from "../memory/scope.js";
@@ -248,7 +248,10 @@ export class MultiheadAttention extends Composed {
   private check(query: Tensor, key: Tensor, value: Tensor, inputs: MultiheadAttentionInputs): void {
     const { kdim = this.embedDim, vdim = this.embedDim, batchFirst = false } = this.options;
     const [batch, time] = batchFirst ? [0, -2] : [1, 0];
-    const [L, S] = [query.shape.at(time)!, key.shape.at(time)!];
+    const [L, S] = [query, key].map((x) => shapeOf("MultiheadAttention", x).at(time)!) as [
+      number,
+      number,
+    ];
     const N = query.ndim === 2 ? [] : [query.shape[batch]!];
     const sized = (T: number, E: number): Shape => (batchFirst ? [...N, T, E] : [T, ...N, E]);
     const { keyPaddingMask, attnMask, cache } = inputs;

@@ -1,5 +1,5 @@
 // Normalising layers.
-import { type Shape, listOf, misfit } from "../core/shape.js";
+import { type Shape, listOf, misfit, shapeOf } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { untracked } from "../memory/scope.js";
@@ -106,7 +106,8 @@ export function buffer(make: () => Tensor): Buffer {
 /** Batch normalisation of [N, C] or [N, C, L]. */
 export class BatchNorm1d extends BatchNorm {
   protected check(x: Tensor): void {
-    if (x.ndim !== 2 && x.ndim !== 3) {
+    const rank = shapeOf("BatchNorm1d", x).length;
+    if (rank !== 2 && rank !== 3) {
       misfit("BatchNorm1d", "x must be [N, C] or [N, C, L]", x);
     }
   }
@@ -115,7 +116,7 @@ export class BatchNorm1d extends BatchNorm {
 /** Batch normalisation of [N, C, H, W]. */
 export class BatchNorm2d extends BatchNorm {
   protected check(x: Tensor): void {
-    if (x.ndim !== 4) {
+    if (shapeOf("BatchNorm2d", x).length !== 4) {
       misfit("BatchNorm2d", "x must be [N, C, H, W]", x);
     }
   }
@@ -124,7 +125,7 @@ export class BatchNorm2d extends BatchNorm {
 /** Batch normalisation of [N, C, D, H, W]. */
 export class BatchNorm3d extends BatchNorm {
   protected check(x: Tensor): void {
-    if (x.ndim !== 5) {
+    if (shapeOf("BatchNorm3d", x).length !== 5) {
       misfit("BatchNorm3d", "x must be [N, C, D, H, W]", x);
     }
   }

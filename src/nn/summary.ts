@@ -1,6 +1,6 @@
 // summary: a table of a model's layers, their output shapes, parameters and multiply-adds.
 import type { DType } from "../core/dtype.js";
-import { type Shape, showShape } from "../core/shape.js";
+import { type Shape, showShape, checkList } from "../core/shape.js";
 import { withGrad } from "../autograd/mode.js";
 import { Tensor } from "../autograd/tensor.js";
 import { zeros } from "../ops/creation.js";
@@ -107,6 +107,7 @@ export function summary(
   inputs: Shape | readonly (Shape | Tensor)[],
   options: SummaryOptions = {},
 ): Summary {
+  checkList("summary", inputs);
   const list = inputs.every((n): n is number => typeof n === "number") ? [inputs] : inputs;
   const rows = model.namedModules().map(([name, module]) => ({ module, row: blank(name, module) }));
   const modes = rows.map(({ module }) => module.training);

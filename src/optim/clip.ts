@@ -1,4 +1,5 @@
 // Gradients kept within bounds, between `backward` and `step`.
+import { tensorOf } from "../core/dtype.js";
 import { ValueError } from "../core/errors.js";
 import { checkNumber } from "../core/shape.js";
 import { Tensor } from "../autograd/tensor.js";
@@ -22,7 +23,7 @@ export interface ClipGradNormOptions {
 /** Those that have gradients. */
 function graded(op: string, params: Iterable<Tensor> | Tensor): Tensor[] {
   const all = params instanceof Tensor ? [params] : listOf<Tensor>(op, params);
-  return all.filter((p) => p.node?.grad != null && p.numel() > 0);
+  return all.filter((p) => tensorOf(op, p).node?.grad != null && p.numel() > 0);
 }
 
 /** Gives each parameter a new gradient: the old one may be another's, too. */

@@ -264,8 +264,8 @@ function copied(state: ParamState): ParamState {
 }
 
 /** Refuses a module in place of its parameters, say. */
-export function listOf<T>(name: string, items: Iterable<unknown>): T[] {
-  if (typeof items[Symbol.iterator] !== "function") {
+export function listOf<T>(name: string, items: Iterable<unknown> | null): T[] {
+  if (typeof items?.[Symbol.iterator] !== "function") {
     throw new ValueError(name, "takes parameters or groups: model.parameters(), say");
   }
   return [...items] as T[];

@@ -1,7 +1,8 @@
 // Scheduler: what all learning-rate schedulers share. The rates of an optimiser's groups, and a state
 // that is saved and resumed.
 import { ValueError } from "../core/errors.js";
-import { checkNumber, checkInt } from "../core/shape.js";
+import { shown } from "../core/dtype.js";
+import { checkNumber, checkInt, checkList, checkWord } from "../core/shape.js";
 import { renewing } from "../ops/step.js";
 import { optionsOf } from "./optimizer.js";
 
@@ -82,7 +83,10 @@ export abstract class Scheduler<Options extends object = object> {
       if (least !== undefined) checkInt(name, key, value as number, least);
       else if (typeof value === "number" || value === undefined) checkNumber(name, key, value);
     }
-    const { groups } = optimizer;
+    const groups = (optimizer as Partial<Scheduled> | null | undefined)?.groups;
+    if (groups === undefined) {
+      throw new ValueError(name, `needs an optimiser: got ${shown(optimizer)}`);
+    }
     const baseLrs = groups.map((g) => (g.initialLr ??= g.lr));
     this.state = { lastEpoch: -1, lastLr: groups.map((g) => g.lr), baseLrs };
   }
@@ -161,6 +165,7 @@ export abstract class LRScheduler<Options extends object = object> extends Sched
   ) {
     super(name, optimizer, defaults, options);
     this.lambdas = perGroup(name, "lambdas", lambdas, optimizer.groups);
+    for (const f of this.lambdas) checkWord(name, "lambdas", typeof f, ["function"]);
     this.begin();
     this.step();
   }
@@ -203,7 +208,7 @@ export function perGroup<T extends number | Lambda>(
   value: T | readonly T[],
   groups: object[],
 ): T[] {
-  const list = typeof value === "object" ? [...value] : groups.map(() => value);
+  const list = typeof value === "object" ? [...checkList(op, value)] : groups.map(() => value);
   if (list.length !== groups.length) {
     throw new ValueError(
       op,
@@ -216,7 +221,7 @@ export function perGroup<T extends number | Lambda>(
 
 /** A copy; refuses epochs that never come, or not in this order. */
 export function checkMilestones(op: string, all: readonly number[]): number[] {
-  all.forEach((m, i) => checkInt(op, "milestones", m, all[i - 1] ?? 0));
+  checkList(op, all).forEach((m, i) => checkInt(op, "milestones", m, all[i - 1] ?? 0));
   return [...all];
 }
 

@@ -71,7 +71,7 @@ export const indexingRefusals: Refusals = {
     index(/an index can't be "all"/, () => f.m23.at("all" as unknown as number)),
     index(/only one "..."/, () => f.m23.at("...", "...")),
     index(/a mask must have the sizes of its dims, \[2\]: got \[3\]/, () => f.m23.at(f.bool3)),
-    dtype(/index must be int32 or bool: got float32/, () => f.m23.at(f.v3)),
+    dtype(/index tensors must be int32 or bool: got float32/, () => f.m23.at(f.v3)),
     shape(/must broadcast.*a=\[3\], b=\[2\]/, () => f.m23.at(f.int3, f.int2)),
     late(index(/index 3 is out of range for dim 1 of size 3/, () => f.m23.at(0, outside))),
     late(index(/index 3 is out of range for dim 1 of size 3/, () => f.m23.at(0, behind))),

@@ -121,6 +121,13 @@ export const modules: Family = {
   // test/nn/containers.test.ts, reparametrise.test.ts, summary.test.ts
   notLayers: [
     ...["ModuleDict", "ModuleList", "ParameterDict", "ParameterList"],
-    ...["removeWeightNorm", "spectralNorm", "weightNorm", "Summary", "summary"],
+    ...[
+      "removeSpectralNorm",
+      "removeWeightNorm",
+      "spectralNorm",
+      "weightNorm",
+      "Summary",
+      "summary",
+    ],
   ],
 };
