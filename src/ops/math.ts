@@ -220,13 +220,15 @@ export function clamp(x: Tensor, low?: Operand | null, high?: Operand | null): T
 function clampBetween(x: Tensor, low: Operand | null, high: Operand | null): Tensor {
   let { shape } = tensorOf("clamp", x);
   for (const bound of [low, high]) {
-    if (typeof (bound ?? 0) !== "number")
+    if (typeof (bound ?? 0) !== "number") {
       shape = broadcastShapes("clamp", shape, tensorOf("clamp", bound as Tensor).shape);
+    }
   }
   return tidy(() => {
-    const tensorOf = (b: Operand | null): Tensor | null =>
-      b === null ? b : asTensor("clamp", b, x);
-    const [min, max] = [tensorOf(low), tensorOf(high)];
+    const [min, max] = [low, high].map((b) => (b === null ? b : asTensor("clamp", b, x))) as [
+      Tensor | null,
+      Tensor | null,
+    ];
     const out = noGrad(() => limited(gt, limited(lt, clone(x), min), max));
     return record("clamp", out, [x, min, max], { x, min, max }, (dy, { x, min, max }) => {
       const [least, most] = [min ?? -Infinity, max ?? Infinity];
