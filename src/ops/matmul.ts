@@ -1,6 +1,6 @@
 // Matrix products. Operands of any strides go to the kernel as they are; it packs what it must.
 import { ShapeError } from "../core/errors.js";
-import { checkFloat, is } from "../core/dtype.js";
+import { checkFloat } from "../core/dtype.js";
 import {
   type Shape,
   sizeOf,
@@ -51,7 +51,7 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
 }
 
 function check(op: string, a: Tensor, b: Tensor): void {
-  if (!is(a, "float32") || !is(b, "float32")) checkFactors(op, a, b);
+  checkFactors(op, a, b);
   const inner = b.ndim === 1 ? b.shape[0] : b.shape[b.ndim - 2];
   if (a.ndim === 0 || b.ndim === 0 || a.shape[a.ndim - 1] !== inner) {
     throw new ShapeError(

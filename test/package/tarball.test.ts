@@ -160,4 +160,14 @@ describe("a consumer's program", () => {
     );
     expect(run.stdout).toMatch(/^true true ShapeError \[matmul\] /);
   });
+
+  it("shows an error that nobody catches without a screen of code: Node prints the line of the throw", () => {
+    const run = consumer.node(
+      "uncaught.mjs",
+      `import { ones } from "simdgrad"; ones([2, 3]).matmul(ones([4, 5]));`,
+    );
+    expect(run.status).toBe(1);
+    expect(run.stderr).toMatch(/ShapeError: \[matmul\] /);
+    expect(run.stderr.length).toBeLessThan(3000);
+  });
 });
