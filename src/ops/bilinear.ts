@@ -1,6 +1,5 @@
 // The bilinear form of two vectors, one matrix an output.
 import { checkFloat } from "../core/dtype.js";
-
 import { expectShape, sameShape, misfit } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";

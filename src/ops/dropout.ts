@@ -1,6 +1,5 @@
 // Dropout of whole channels, and the dropout that keeps the mean and variance of SELU's outputs.
 import { checkFloat } from "../core/dtype.js";
-
 import { type Shape, misfit } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";

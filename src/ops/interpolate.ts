@@ -186,7 +186,8 @@ function checkInterpolate(x: Tensor, mode: InterpolateMode, options: Interpolate
       x,
     );
   }
-  if (alignCorners && /^[na]/.test(mode)) {
+  if (alignCorners && RANKS[mode].length > 1) {
+    // A mode for all ranks has no corners to align.
     throw new ValueError("interpolate", `alignCorners is not for mode ${mode}`);
   }
   if (antialias && mode !== "bilinear" && mode !== "bicubic") {

@@ -9,7 +9,6 @@ import {
   checkWord,
   misfit,
 } from "../core/shape.js";
-
 import type { Tensor } from "../autograd/tensor.js";
 import { noGrad } from "../autograd/mode.js";
 import { relu, softplus } from "./activations.js";
@@ -25,7 +24,6 @@ import { bceWithLogits, checkFactor } from "./losses.js";
 import { checkInput, checkPair, checkShapes, type LossOptions, pairLoss } from "./lossOptions.js";
 import { clamp, sqrt } from "./math.js";
 import { matmul } from "./matmul.js";
-
 import { mean, sum } from "./reduce.js";
 import { unsqueeze } from "./views.js";
 

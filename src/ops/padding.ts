@@ -63,7 +63,7 @@ export function pad(x: Tensor, padding: readonly number[], options: PadOptions =
     );
   }
   if (mode === "constant") return padConstant(x, before, after, kept, value);
-  checkWord("pad", "mode", mode, ["constant", ...MODES]);
+  checkWord("pad", "mode", mode, MODES);
   checkMode(x, padding, mode);
   return tidy(() => {
     const dims = x.shape.map((_, i) => i).slice(-padding.length / 2);

@@ -200,7 +200,6 @@ function floored(op: string, a: Operand, b: Operand): Tensor {
 export function divRounded(a: Operand, b: Operand, mode: string): Tensor {
   checkWord("div", "roundingMode", mode, ["trunc", "floor"]);
   if (mode === "floor") return floored("div", a, b);
-  checkWord("div", "roundingMode", mode, ["trunc", "floor"]);
   const float = (a: Tensor, b: Tensor): Tensor => noGrad(() => tidy(() => trunc(div(a, b))));
   return division("div", a, b, flat, "divTrunc", float);
 }

@@ -1,6 +1,5 @@
 // Positions for attention: rotations of queries and keys, biases of scores, sines. Compositions of ops.
 import { checkFloat } from "../core/dtype.js";
-
 import { checkInt, checkShape, misfit } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";

@@ -88,7 +88,7 @@ const views: Refusals = {
     ),
   ],
   pad: [
-    value(/mode must be constant or .* or circular: got "mirror"/, () =>
+    value(/mode must be constant or reflect or replicate or circular: got "mirror"/, () =>
       sg.pad(f.m23, [1, 1], { mode: "mirror" as "reflect" }),
     ),
     shape(/behind 1 or 2: got 1 of 1/, () => sg.pad(f.v3, [1, 1], { mode: "reflect" })),
