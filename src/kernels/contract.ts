@@ -37,6 +37,9 @@ import type { Contract, Param } from "./param.js";
 const gather = ["x: ptr", "index: ptr", "out: ptr", "rows: u32", "cols: u32", "sx: i32", "si: i32", "status: ptr", "n: u32", "stride: u32", "rank: u32", "dims: i32..."] as const;
 
 // prettier-ignore
+const arange = ["out: ptr", "n: u32", "startLow: i32", "startHigh: i32", "stepLow: i32", "stepHigh: i32", "first: i32"] as const;
+
+// prettier-ignore
 const batchNormGrad = ["dy: ptr", "x: ptr", "weight: ptr", "mean: ptr", "variance: ptr", "dbias: ptr", "dweight: ptr", "dx: ptr", "N: u32", "C: u32", "inner: u32", "eps: f32"] as const;
 
 export const contract = {
@@ -160,15 +163,8 @@ export const contract = {
   scatterCopy8: scatter,
   fill32: ["out: ptr", "n: u32", "value: i32"],
   fill8: ["out: ptr", "n: u32", "value: i32"],
-  arangeF32: [
-    "out: ptr",
-    "n: u32",
-    "startLow: i32",
-    "startHigh: i32",
-    "stepLow: i32",
-    "stepHigh: i32",
-  ],
-  arangeI32: ["out: ptr", "n: u32", "start: i32", "step: i32"],
+  arangeF32: arange,
+  arangeI32: arange,
   // Random numbers: a draw of n elements moves the offset on by randomCounters(n), a permutation by
   // permutationCounters(n); src/kernels/units.ts.
   // prettier-ignore

@@ -264,10 +264,13 @@ export function linspace(
   const [first, last] = [start, end].map(whole ? Math.trunc : Number) as [number, number];
   const step = steps > 1 ? (last - first) / (steps - 1) : 0;
   if (whole) {
+    const out = allocateShape("linspace", shape, dtype);
     // Counted from the nearer end, so that both are met.
-    const at = (_: unknown, i: number): number =>
-      i < steps / 2 ? first + i * step : last - (steps - 1 - i) * step;
-    return tensor(Array.from({ length: steps }, at), { dtype });
+    const half = Math.ceil(steps / 2);
+    ramp(dtype, out.address(), half, first, step, 0);
+    const rest = steps - half;
+    ramp(dtype, out.address() + 4 * half, rest, last, step, rest - 1);
+    return out;
   }
   return finish(sequence("linspace", shape, start, step, dtype), options);
 }
@@ -275,14 +278,21 @@ export function linspace(
 function sequence(op: string, shape: Shape, start: number, step: number, dtype: DType): Tensor {
   if (dtype === "bool") throw new DTypeError(op, "a sequence can't be bool");
   const out = allocateShape(op, shape, dtype);
-  const n = out.numel();
-  const units = Math.ceil(n / 1024);
-  if (dtype === "int32") {
-    run(kernels.arangeI32, units, out.address(), n, start, step);
-  } else {
-    run(kernels.arangeF32, units, out.address(), n, ...f64(start), ...f64(step));
-  }
+  ramp(dtype, out.address(), out.numel(), start, step, 0);
   return out;
+}
+
+/** n elements at an address, by steps; `value` is that of number `first`. */
+function ramp(
+  dtype: DType,
+  at: number,
+  n: number,
+  value: number,
+  step: number,
+  first: number,
+): void {
+  const kernel = dtype === "int32" ? kernels.arangeI32 : kernels.arangeF32;
+  run(kernel, Math.ceil(n / 1024), at, n, ...f64(value), ...f64(step), first);
 }
 
 /** Ones on the diagonal of an n x m matrix (m defaults to n), zeros elsewhere. */

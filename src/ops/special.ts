@@ -5,7 +5,6 @@ import { checkFloat, is } from "../core/dtype.js";
 import { checkInt } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
-
 import { kernels } from "../kernels/loader.js";
 import { tidy } from "../memory/scope.js";
 import { add, mul, square, sub } from "./arithmetic.js";

@@ -333,7 +333,8 @@ describe.each(builds)("elementwise kernels, %s build", (build) => {
     const bench = new Bench(build);
     const units = Math.ceil(n / 1024);
     const split = Array.from({ length: units }, (_, i): [number, number] => [i, i + 1]);
-    const words = new Int32Array(new Float64Array([0.1, 0.3]).buffer);
+    const wordsOf = (...values: number[]): Int32Array =>
+      new Int32Array(new Float64Array(values).buffer);
     for (const ranges of [units, split]) {
       const ints = bench.put(new Int32Array(n), 4);
       bench.run("fill32", ranges, ints, n, -5);
@@ -341,10 +342,14 @@ describe.each(builds)("elementwise kernels, %s build", (build) => {
       const bytes = bench.put(new Uint8Array(n), 1);
       bench.run("fill8", ranges, bytes, n, 1);
       expect(bytes.read()).toEqual(new Uint8Array(n).fill(1));
-      bench.run("arangeI32", ranges, ints, n, 10, -3);
+      bench.run("arangeI32", ranges, ints, n, ...wordsOf(10, -3), 0);
       expect(ints.read()).toEqual(Int32Array.from({ length: n }, (_, i) => 10 - 3 * i));
+      // Counted from another element, and cut towards 0.
+      const whole = (_: unknown, i: number): number => Math.trunc(7 + (i - 40) * 0.3);
+      bench.run("arangeI32", ranges, ints, n, ...wordsOf(7, 0.3), 40);
+      expect(ints.read()).toEqual(Int32Array.from({ length: n }, whole));
       const floats = bench.put(new Float32Array(n), 4);
-      bench.run("arangeF32", ranges, floats, n, ...words);
+      bench.run("arangeF32", ranges, floats, n, ...wordsOf(0.1, 0.3), 0);
       expect(floats.read()).toEqual(Float32Array.from({ length: n }, (_, i) => 0.1 + i * 0.3));
     }
   });
