@@ -1,6 +1,5 @@
 // Reductions that are made of others: norms, mean and spread together, sums and means without NaN,
 // counts, both extremes.
-
 import { ValueError } from "../core/errors.js";
 import { checkFloat } from "../core/dtype.js";
 import { checkDim, checkNumber, checkDims } from "../core/shape.js";
