@@ -33,7 +33,6 @@ export {
   rot90,
   tile,
 } from "./ops/movement.js";
-export * from "./ops/unpool.js";
 export { DataLoader, type DataLoaderOptions, TensorDataset } from "./data/index.js";
 export { einsum, tensordot } from "./ops/einsum.js";
 export {
@@ -57,24 +56,7 @@ export {
   type MultinomialOptions,
   normal,
 } from "./ops/sampling.js";
-export {
-  backward,
-  type BackwardOptions,
-  detach,
-  grad,
-  type GradOptions,
-  registerHook,
-  retainGrad,
-} from "./autograd/backward.js";
-export {
-  groupNorm,
-  instanceNorm,
-  type InstanceNormOptions,
-  localResponseNorm,
-  type LocalResponseNormOptions,
-  rmsNorm,
-} from "./ops/groupNorm.js";
-export { affineGrid, gridSample, type GridSampleOptions } from "./ops/gridSample.js";
+export * from "./ops/unpool.js";
 export { interpolate, type InterpolateMode, type InterpolateOptions } from "./ops/interpolate.js";
 export {
   bartlettWindow,
@@ -204,6 +186,7 @@ export {
   type EmbeddingOptions,
 } from "./ops/embedding.js";
 export { gather, indexSelect, oneHot } from "./ops/indexing.js";
+export { affineGrid, gridSample, type GridSampleOptions } from "./ops/gridSample.js";
 export { at, type Index, take, takeAlongDim } from "./ops/at.js";
 export {
   bceWithLogits,
@@ -232,21 +215,6 @@ export {
   uniform,
 } from "./ops/random.js";
 export * from "./ops/reduce.js";
-export * from "./ops/softmax.js";
-export * from "./ops/ranks.js";
-export {
-  convTranspose1d,
-  type ConvTranspose1dOptions,
-  convTranspose2d,
-  type ConvTranspose2dOptions,
-  convTranspose3d,
-  type ConvTranspose3dOptions,
-} from "./ops/convTranspose.js";
-export { loadSafetensors, saveSafetensors } from "./io/index.js";
-export * from "./ops/triangle.js";
-
-export * as nn from "./nn/index.js";
-export * from "./ops/scan.js";
 export { getThreads, setThreads } from "./kernels/threads.js";
 export * from "./ops/statistics.js";
 export {
@@ -273,6 +241,21 @@ export {
   unfold,
   type UnfoldOptions,
 } from "./ops/fold.js";
+export * from "./ops/softmax.js";
+export * from "./ops/ranks.js";
+export {
+  convTranspose1d,
+  type ConvTranspose1dOptions,
+  convTranspose2d,
+  type ConvTranspose2dOptions,
+  convTranspose3d,
+  type ConvTranspose3dOptions,
+} from "./ops/convTranspose.js";
+export { loadSafetensors, saveSafetensors } from "./io/index.js";
+export * from "./ops/triangle.js";
+
+export * as nn from "./nn/index.js";
+export * from "./ops/scan.js";
 export * from "./ops/unique.js";
 export {
   chunk,
@@ -329,6 +312,23 @@ export {
 export { type AttentionOptions, scaledDotProductAttention } from "./ops/attention.js";
 export { enableGrad, isGradEnabled, noGrad } from "./autograd/mode.js";
 export * from "./ops/stacking.js";
+export {
+  backward,
+  type BackwardOptions,
+  detach,
+  grad,
+  type GradOptions,
+  registerHook,
+  retainGrad,
+} from "./autograd/backward.js";
+export {
+  groupNorm,
+  instanceNorm,
+  type InstanceNormOptions,
+  localResponseNorm,
+  type LocalResponseNormOptions,
+  rmsNorm,
+} from "./ops/groupNorm.js";
 export { asStrided, diag, diagEmbed, diagonal, type DiagonalOptions } from "./ops/strided.js";
 export * as optim from "./optim/index.js";
 export * as data from "./data/index.js";

@@ -78,8 +78,6 @@ import {
   minimum,
   type Operand,
 } from "./ops/arithmetic.js";
-import { pointwiseMethods } from "./methods/pointwise.js";
-import { backward, detach, registerHook, retainGrad } from "./autograd/backward.js";
 import { toText } from "./ops/format.js";
 import { add_, sub_, mul_, div_, fill_, zero_, copy_ } from "./ops/inplace.js";
 import { imageMethods } from "./methods/image.js";
@@ -106,6 +104,8 @@ import {
   clamp,
 } from "./ops/math.js";
 import { Tensor } from "./autograd/tensor.js";
+import { pointwiseMethods } from "./methods/pointwise.js";
+import { backward, detach, registerHook, retainGrad } from "./autograd/backward.js";
 
 /** A function whose first parameter is the tensor, as the method without it. */
 // prettier-ignore

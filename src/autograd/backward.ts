@@ -2,7 +2,7 @@
 // node first, and adds up dL/dx for each x. No recursion: a chain of 100,000 ops is no problem.
 import { tensorOf } from "../core/dtype.js";
 import { GradError } from "../core/errors.js";
-import { showShape } from "../core/shape.js";
+import { checkFunction, showShape } from "../core/shape.js";
 import { scoped, track, untracked } from "../memory/scope.js";
 import { revise, withGrad } from "./mode.js";
 import type { Hook, Node, Wanted } from "./node.js";
@@ -339,6 +339,7 @@ export function retainGrad(x: Tensor): void {
  * @throws GradError when `x` does not require gradients.
  */
 export function registerHook(x: Tensor, hook: Hook): () => void {
+  checkFunction("registerHook", "hook", hook);
   const hooks = (rootOf("registerHook", x).hooks ??= []);
   hooks.push(hook);
   revise();

@@ -1,6 +1,7 @@
 // Whether ops are recorded for backward (`backward` turns that off, unless createGraph asks for it), and
 // whether a function is being captured.
 import { CaptureError } from "../core/errors.js";
+import { checkFunction } from "../core/shape.js";
 import { refusePromise } from "../memory/scope.js";
 
 let enabled = true;
@@ -14,8 +15,10 @@ export function isGradEnabled(): boolean {
 export function withGrad<T>(on: boolean, fn: () => T): T {
   const before = enabled;
   enabled = on;
+  const op = on ? "enableGrad" : "noGrad";
+  checkFunction(op, "fn", fn);
   try {
-    return refusePromise(on ? "enableGrad" : "noGrad", fn());
+    return refusePromise(op, fn());
   } finally {
     enabled = before;
   }

@@ -66,7 +66,7 @@ export function sameShape(a: Shape, b: Shape): boolean {
 /** Refuses an operand of another shape. */
 export function expectShape(op: string, name: string, x: Shaped, shape: Shape): void {
   if (sameShape(shapeOf(op, x), shape)) return;
-  throw new ShapeError(op, `${name} must be ${showShape(shape)}: got ${showShape(x.shape)}`);
+  misfit(op, `${name} must be ${showShape(shape)}`, x);
 }
 
 /** "[2,3]", as error messages show shapes. */
@@ -116,7 +116,7 @@ export function checkPlace(op: string, name: string, place: number, n: number): 
 /** Refuses tensors of fewer than `least` dims. */
 export function checkRank(op: string, x: Shaped, least: number): void {
   if (shapeOf(op, x).length >= least) return;
-  throw new ShapeError(op, `takes at least ${least} dims: got ${showShape(x.shape)}`);
+  misfit(op, `takes at least ${least} dims`, x);
 }
 
 /** Refuses what is no number from `least` to `most`, and with `whole` no integer. */
@@ -148,6 +148,11 @@ export function checkWord(
 ): void {
   if (words.includes(word)) return;
   throw new ValueError(op, `${name} must be ${words.join(" or ")}: got ${shown(word)}`);
+}
+
+/** Refuses what cannot be called. */
+export function checkFunction(op: string, name: string, fn: unknown): void {
+  checkWord(op, name, typeof fn, ["function"]);
 }
 
 /** Refuses what is no integer from `least` to `most`. */

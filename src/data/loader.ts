@@ -1,6 +1,6 @@
 // DataLoader: batches from tensors or arrays, in order or shuffled by a seed.
-import { ShapeError, ValueError } from "../core/errors.js";
-import { checkInt, showShape } from "../core/shape.js";
+import { ValueError } from "../core/errors.js";
+import { checkInt, misfit } from "../core/shape.js";
 import { Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { tidy } from "../memory/scope.js";
@@ -30,8 +30,7 @@ export class TensorDataset implements Dataset<Tensor[]> {
     if (first === undefined) throw new ValueError("TensorDataset", "needs at least one tensor");
     for (const x of tensors) {
       if (x.ndim === 0 || x.shape[0] !== first.shape[0]) {
-        const shapes = tensors.map((t) => showShape(t.shape)).join(", ");
-        throw new ShapeError("TensorDataset", `first dims must be equal: got ${shapes}`);
+        misfit("TensorDataset", "first dims must be equal", ...tensors);
       }
     }
     this.tensors = tensors;

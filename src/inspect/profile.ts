@@ -1,4 +1,5 @@
 // profile: where the time of a function goes, kernel by kernel.
+import { checkFunction } from "../core/shape.js";
 import { evictionStats } from "../memory/eviction.js";
 import { watchAddresses } from "../memory/buffer.js";
 import { refusePromise } from "../memory/scope.js";
@@ -66,6 +67,7 @@ let limits: Limits | null = null;
  * console.log(rows.some(({ op, calls }) => op === "matmul" && calls === 1)); // true
  */
 export function profile<R>(fn: () => R, options: ProfileOptions = {}): Profile<R> {
+  checkFunction("profile", "fn", fn);
   limits ??= measureLimits();
   const calls: Call[] = [];
   let peakBytes = 0;

@@ -2,7 +2,7 @@
 // (little endian), the header ({ name: { dtype, shape, data_offsets } }), then the data.
 import { FormatError, ValueError } from "../core/errors.js";
 import { bytesOf, type DType } from "../core/dtype.js";
-import { showShape, sizeOf } from "../core/shape.js";
+import { checkWord, showShape, sizeOf } from "../core/shape.js";
 import { Tensor } from "../autograd/tensor.js";
 import { toTypedArray } from "../ops/convert.js";
 import { tensor } from "../ops/creation.js";
@@ -26,6 +26,7 @@ export function saveSafetensors(
   tensors: Readonly<Record<string, Tensor>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
+  checkWord("saveSafetensors", "tensors", tensors && typeof tensors, ["object"]);
   // Without a prototype any name is just a name, "__proto__" too.
   const header = Object.create(null) as Record<string, unknown>;
   if (Object.values(metadata).some((text) => typeof text !== "string")) {

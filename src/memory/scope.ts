@@ -2,6 +2,7 @@
 // composite ops use it as well, so that what they make inside and do not return is released.
 
 import { ValueError } from "../core/errors.js";
+import { checkFunction } from "../core/shape.js";
 
 /** What a scope can release: a Tensor. */
 export abstract class Handle {
@@ -26,7 +27,7 @@ export function track(handle: Handle): void {
  * gradients of leaves and optimiser state stay. It is an accelerator, never a duty: without it the
  * same memory is reclaimed when it is needed.
  *
- * @throws ValueError when `fn` returns a promise: what it makes later could not be released.
+ * @throws ValueError when `fn` is no function or returns a promise: what it makes later could not be released.
  * @example
  * const loss = tidy(() => {
  *   const error = tensor([1, 2, 3]).sub(2);
@@ -35,6 +36,7 @@ export function track(handle: Handle): void {
  * console.log(loss.item()); // 2
  */
 export function tidy<T>(fn: () => T): T {
+  checkFunction("tidy", "fn", fn);
   return scoped(fn, undefined);
 }
 

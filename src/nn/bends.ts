@@ -1,7 +1,6 @@
 // Activations as modules, those of src/ops/bends.ts. Each calls the op of the same name.
 import type { Tensor } from "../autograd/tensor.js";
-import { ShapeError } from "../core/errors.js";
-import { showShape } from "../core/shape.js";
+import { misfit } from "../core/shape.js";
 import {
   celu,
   glu,
@@ -169,10 +168,7 @@ export class Softmin extends PlainLayer {
 /** Softmax over the channels of [N, C, H, W] or [C, H, W]. */
 export class Softmax2d extends PlainLayer {
   forward(x: Tensor): Tensor {
-    if (x.ndim !== 3 && x.ndim !== 4) {
-      const got = showShape(x.shape);
-      throw new ShapeError("Softmax2d", `x must be [N, C, H, W] or [C, H, W]: got ${got}`);
-    }
+    if (x.ndim !== 3 && x.ndim !== 4) misfit("Softmax2d", "x must be [N, C, H, W] or [C, H, W]", x);
     return softmax(x, -3);
   }
 }

@@ -1,6 +1,5 @@
 // Normalising layers over groups, channels, the root of the mean square, and neighbouring channels.
-import { ShapeError } from "../core/errors.js";
-import { listOf, type Shape, showShape } from "../core/shape.js";
+import { listOf, type Shape, misfit } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { full, ones, zeros } from "../ops/creation.js";
@@ -74,10 +73,8 @@ abstract class InstanceNorm extends PlainLayer {
 
   forward(x: Tensor): Tensor {
     if (x.ndim !== this.dims && x.ndim !== this.dims - 1) {
-      throw new ShapeError(
-        `InstanceNorm${this.dims - 2}d`,
-        `x must have ${this.dims} dims, or ${this.dims - 1} for one sample: got ${showShape(x.shape)}`,
-      );
+      const rule = `x must have ${this.dims} dims, or ${this.dims - 1} for one sample`;
+      misfit(`InstanceNorm${this.dims - 2}d`, rule, x);
     }
     const { runningMean, runningVar, weight, bias, momentum, eps } = this;
     const useInputStats = this.training || runningMean === null;

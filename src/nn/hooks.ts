@@ -1,6 +1,7 @@
 // Hooks of modules. A module without hooks pays nothing: the first one puts a `forward` of its own on the
 // module, which calls the class's, and the last one to go takes it away.
 import { GradError } from "../core/errors.js";
+import { checkFunction } from "../core/shape.js";
 import { isGradEnabled, revise } from "../autograd/mode.js";
 import { recordCustom } from "../autograd/record.js";
 import { alias, Tensor } from "../autograd/tensor.js";
@@ -40,6 +41,7 @@ export function addHook<K extends keyof Hooks>(
   kind: K,
   hook: Hooks[K][number],
 ): () => void {
+  checkFunction("Module", "hook", hook);
   let hooks = hooksOf.get(module);
   if (hooks === undefined) hooksOf.set(module, (hooks = install(module)));
   const list = hooks[kind] as Hooks[K][number][];

@@ -2,7 +2,7 @@
 // takes float32 alone (else a DTypeError); constants go into every dtype.
 import { checkFloat } from "../core/dtype.js";
 import { ValueError } from "../core/errors.js";
-import { checkInt, checkWord, type Shape } from "../core/shape.js";
+import { checkInt, checkList, checkWord, shapeOf, type Shape } from "../core/shape.js";
 import { withGrad } from "../autograd/mode.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
@@ -31,7 +31,7 @@ function draw(x: Tensor, make: () => Tensor): Tensor {
 }
 
 function checkRank(x: { readonly shape: Shape }, least: number, most?: number): void {
-  checkInt("init", "the number of dims", x.shape.length, least, most);
+  checkInt("init", "the number of dims", shapeOf("init", x).length, least, most);
 }
 
 /** Uniform in [low, high). Default: [0, 1). */
@@ -135,7 +135,7 @@ export function sparse_(x: Tensor, sparsity: number, std = 0.01): Tensor {
  * [out, in, ...kernel], in and out times the kernel's elements.
  */
 export function fans(shape: Shape): { fanIn: number; fanOut: number } {
-  checkRank({ shape }, 2);
+  checkRank({ shape: checkList("init", shape) }, 2);
   const kernel = shape.slice(2).reduce((a, b) => a * b, 1);
   return { fanIn: shape[1]! * kernel, fanOut: shape[0]! * kernel };
 }
@@ -183,7 +183,7 @@ export interface KaimingOptions {
 function kaiming(x: Tensor, a: number, options: KaimingOptions): number {
   const { mode = "fanIn", nonlinearity = "leakyRelu" } = options;
   checkWord("init", "mode", mode, ["fanIn", "fanOut"]);
-  return divisor(nonlinearity, a) * fans(x.shape)[mode];
+  return divisor(nonlinearity, a) * fans(shapeOf("init", x))[mode];
 }
 
 /**
@@ -210,7 +210,7 @@ export function kaimingNormal_(x: Tensor, a = 0, options: KaimingOptions = {}): 
  * @throws ValueError for fewer than 2 dims
  */
 export function xavierUniform_(x: Tensor, gain = 1): Tensor {
-  const { fanIn, fanOut } = fans(x.shape);
+  const { fanIn, fanOut } = fans(shapeOf("init", x));
   const bound = gain * Math.sqrt(6 / (fanIn + fanOut));
   return uniform_(x, -bound, bound);
 }
@@ -220,6 +220,6 @@ export function xavierUniform_(x: Tensor, gain = 1): Tensor {
  * @throws ValueError for fewer than 2 dims
  */
 export function xavierNormal_(x: Tensor, gain = 1): Tensor {
-  const { fanIn, fanOut } = fans(x.shape);
+  const { fanIn, fanOut } = fans(shapeOf("init", x));
   return normal_(x, 0, gain * Math.sqrt(2 / (fanIn + fanOut)));
 }

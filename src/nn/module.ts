@@ -1,7 +1,8 @@
 // Module: the base class of layers and models. Parameters, buffers and child modules are found by
 // looking at its properties: assigning them is all it takes.
+import { shown } from "../core/dtype.js";
 import { ValueError } from "../core/errors.js";
-import { expectShape, showShape } from "../core/shape.js";
+import { checkFunction, checkWord, expectShape, showShape } from "../core/shape.js";
 import { revise, withGrad } from "../autograd/mode.js";
 import { checkInPlace } from "../autograd/record.js";
 import { Tensor } from "../autograd/tensor.js";
@@ -155,6 +156,7 @@ export abstract class Module {
    * @param seen those that it has been called with, or is about to be
    */
   apply(fn: (module: Module) => void, seen: Set<Module> = new Set()): this {
+    checkFunction("apply", "fn", fn);
     if (seen.has(this)) return this;
     seen.add(this);
     for (const child of this.children()) child.apply(fn, seen);
@@ -255,6 +257,7 @@ export abstract class Module {
     state: StateDict,
     options: { strict?: boolean } = {},
   ): { missing: string[]; unexpected: string[] } {
+    checkWord("loadStateDict", "state", state && typeof state, ["object"]);
     const own = this.stateDict();
     const missing = Object.keys(own).filter((name) => !Object.hasOwn(state, name));
     const unexpected = Object.keys(state).filter((name) => !Object.hasOwn(own, name));
@@ -278,6 +281,12 @@ export abstract class Module {
     });
     return { missing, unexpected };
   }
+}
+
+/** Refuses what is no module. */
+export function checkModule<M extends Module>(op: string, module: M): M {
+  if ((module as unknown) instanceof Module) return module;
+  throw new ValueError(op, `needs a module: got ${shown(module)}`);
 }
 
 /** `name=value` of what says how a module was made. */

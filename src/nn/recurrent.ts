@@ -128,10 +128,15 @@ abstract class Recurrent extends Module {
   }
 
   /** A state [layers x directions, B, H], or zeros. */
-  private state(name: string, given: Tensor | undefined, B: number, batched: boolean): Tensor {
+  private state(
+    name: string,
+    given: Tensor | null | undefined,
+    B: number,
+    batched: boolean,
+  ): Tensor {
     const layer = layerOf(this.mode);
     const n = this.numLayers * this.directions;
-    if (given === undefined) return zeros([n, B, this.hiddenSize]);
+    if (given == null) return zeros([n, B, this.hiddenSize]);
     checkFloat(layer, name, given);
     expectShape(layer, name, given, batched ? [n, B, this.hiddenSize] : [n, this.hiddenSize]);
     return batched ? given : unsqueeze(given, 1);
@@ -184,11 +189,7 @@ abstract class Recurrent extends Module {
     return { output: y, hidden: stack(hidden!), cell: c0 === null ? null : stack(cells!) };
   }
 
-  protected sequence(
-    x: Tensor,
-    given: { hidden?: Tensor | undefined; cell?: Tensor | undefined },
-    options: SequenceOptions,
-  ): Outcome {
+  protected sequence(x: Tensor, given: GivenState, options: SequenceOptions): Outcome {
     const lead = this.batchFirst ? "B, T, " : "T, B, ";
     checkRows(layerOf(this.mode), x, this.inputSize, lead, "T, ");
     const batched = x.ndim === 3;
@@ -227,10 +228,13 @@ export interface LSTMState {
   cell: Tensor;
 }
 
+type GivenState = { [Part in keyof LSTMState]?: Tensor | null | undefined };
+
 /** A state that was given, or none: [hidden, cell], as PyTorch has it, would go unseen. */
-function wholeState(layer: string, state: Partial<LSTMState> = {}): Partial<LSTMState> {
-  if (!Array.isArray(state)) return state;
-  throw new ValueError(layer, "a state is { hidden, cell }, no list");
+function wholeState(layer: string, state: LSTMState | null = null): GivenState {
+  if (state === null) return {};
+  if ((state as GivenState).hidden && (state as GivenState).cell) return state;
+  throw new ValueError(layer, "a state is { hidden, cell }, both tensors");
 }
 
 /** Elman's recurrent layer: h' = tanh(W_ih x + b_ih + W_hh h + b_hh), over [T, B, inputSize] or [T, inputSize]. */
@@ -245,7 +249,7 @@ export class RNN extends Recurrent {
   }
 
   /** @param hidden [layers x D, B, H]. Default: zeros. */
-  forward(x: Tensor, hidden?: Tensor, options: SequenceOptions = {}): RecurrentOutput {
+  forward(x: Tensor, hidden?: Tensor | null, options: SequenceOptions = {}): RecurrentOutput {
     const { output, hidden: last } = this.sequence(x, { hidden }, options);
     return { output, hidden: last };
   }
@@ -268,7 +272,7 @@ export class LSTM extends Recurrent {
   /** @param state both [layers x D, B, H]. Default: zeros. */
   forward(
     x: Tensor,
-    state?: LSTMState,
+    state?: LSTMState | null,
     options: SequenceOptions = {},
   ): RecurrentOutput & LSTMState {
     const { output, hidden, cell } = this.sequence(x, wholeState("LSTM", state), options);
@@ -286,7 +290,7 @@ export class GRU extends Recurrent {
   }
 
   /** @param hidden [layers x D, B, H]. Default: zeros. */
-  forward(x: Tensor, hidden?: Tensor, options: SequenceOptions = {}): RecurrentOutput {
+  forward(x: Tensor, hidden?: Tensor | null, options: SequenceOptions = {}): RecurrentOutput {
     const { output, hidden: last } = this.sequence(x, { hidden }, options);
     return { output, hidden: last };
   }
@@ -312,15 +316,15 @@ abstract class Cell extends Module {
 
   protected step(
     x: Tensor,
-    hidden?: Tensor,
-    cell?: Tensor,
+    hidden?: Tensor | null,
+    cell?: Tensor | null,
   ): { hidden: Tensor; cell: Tensor | null } {
     const { inputSize, hiddenSize, mode } = this;
     const layer = layerOf(mode) + "Cell";
     checkRows(layer, x, inputSize, "B, ", "");
     const lead = x.shape.slice(0, -1);
-    const state = (name: string, given: Tensor | undefined): Tensor => {
-      if (given === undefined) return zeros([lead[0] ?? 1, hiddenSize]);
+    const state = (name: string, given: Tensor | null | undefined): Tensor => {
+      if (given == null) return zeros([lead[0] ?? 1, hiddenSize]);
       checkFloat(layer, name, given);
       expectShape(layer, name, given, [...lead, hiddenSize]);
       return x.ndim === 1 ? unsqueeze(given, 0) : given;
@@ -353,7 +357,7 @@ export class RNNCell extends Cell {
     super(nonlinearityOf("RNNCell", options.nonlinearity), inputSize, hiddenSize, options);
   }
 
-  forward(x: Tensor, hidden?: Tensor): Tensor {
+  forward(x: Tensor, hidden?: Tensor | null): Tensor {
     return this.step(x, hidden).hidden;
   }
 }
@@ -365,7 +369,7 @@ export class LSTMCell extends Cell {
     super("lstm", inputSize, hiddenSize, options);
   }
 
-  forward(x: Tensor, state?: LSTMState): LSTMState {
+  forward(x: Tensor, state?: LSTMState | null): LSTMState {
     const given = wholeState("LSTMCell", state);
     const { hidden, cell } = this.step(x, given.hidden, given.cell);
     return { hidden, cell: cell! };
@@ -379,7 +383,7 @@ export class GRUCell extends Cell {
     super("gru", inputSize, hiddenSize, options);
   }
 
-  forward(x: Tensor, hidden?: Tensor): Tensor {
+  forward(x: Tensor, hidden?: Tensor | null): Tensor {
     return this.step(x, hidden).hidden;
   }
 }

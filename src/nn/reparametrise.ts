@@ -15,7 +15,7 @@ import { permute, reshape, transpose } from "../ops/views.js";
 import { ConvolutionTranspose } from "./conv.js";
 import { addHook, type ForwardPreHook, removeHook } from "./hooks.js";
 import { checkSizes } from "./layers.js";
-import { Buffer, type Module, Parameter } from "./module.js";
+import { Buffer, checkModule, type Module, Parameter } from "./module.js";
 import { tidying } from "./plain.js";
 
 type Computed = { [name: string]: unknown } & Module;
@@ -56,7 +56,7 @@ function restore<M extends Module>(
   name: string,
   ends: readonly string[],
 ): M {
-  const target = module as Computed & M;
+  const target = checkModule(op, module) as Computed & M;
   const computed = Object.getOwnPropertyDescriptor(target, name)?.get;
   const parts = ends.map((end) => name + end);
   if (!computed || !parts.every((part) => Object.hasOwn(target, part))) {
@@ -72,7 +72,7 @@ function restore<M extends Module>(
 }
 
 function parameterOf(op: string, module: Computed, name: string): Parameter {
-  const found = Object.hasOwn(module, name) ? module[name] : null;
+  const found = Object.hasOwn(checkModule(op, module), name) ? module[name] : null;
   if (found instanceof Parameter) return found;
   throw new ValueError(op, `${module.constructor.name} has no parameter ${name}`);
 }

@@ -10,7 +10,7 @@ import { Embedding, EmbeddingBag } from "./embedding.js";
 import { RMSNorm } from "./groupNorm.js";
 import { addHook } from "./hooks.js";
 import { Bilinear } from "./layers.js";
-import type { Module, Parameter } from "./module.js";
+import { checkModule, type Module, type Parameter } from "./module.js";
 import { LayerNorm } from "./norm.js";
 import { scopeOf } from "./plain.js";
 
@@ -107,6 +107,7 @@ export function summary(
   inputs: Shape | readonly (Shape | Tensor)[],
   options: SummaryOptions = {},
 ): Summary {
+  checkModule("summary", model);
   checkList("summary", inputs);
   const list = inputs.every((n): n is number => typeof n === "number") ? [inputs] : inputs;
   const rows = model.namedModules().map(([name, module]) => ({ module, row: blank(name, module) }));

@@ -2,6 +2,7 @@
 // the checks, allocations and graph nodes that led to them. Here is which call is recorded and which is
 // replayed; a recorded one is step.ts's.
 import { CaptureError } from "../core/errors.js";
+import { checkFunction } from "../core/shape.js";
 import { isCapturing, withCapturing } from "../autograd/mode.js";
 import { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
@@ -70,6 +71,7 @@ export function capture<A extends readonly CaptureArgument[], R>(
 export function capture(
   fn: (...args: readonly CaptureArgument[]) => unknown,
 ): (...args: readonly CaptureArgument[]) => unknown {
+  checkFunction("capture", "fn", fn);
   const seen: Signature[] = [];
   const steps: Step[] = [];
   const record = (args: readonly CaptureArgument[]): unknown => {

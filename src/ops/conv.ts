@@ -4,8 +4,8 @@
 // gathers windows along the depth (depth.ts) and takes the kernel's depth for channels. Their transposes:
 // convTranspose.ts.
 import { checkFloat } from "../core/dtype.js";
-import { ShapeError, ValueError } from "../core/errors.js";
-import { showShape, expectShape, checkInt, shapeOf } from "../core/shape.js";
+import { ValueError } from "../core/errors.js";
+import { expectShape, checkInt, shapeOf, misfit } from "../core/shape.js";
 import { type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { planesForward, planesInputGrad, planesWeightGrad } from "./convPlanes.js";
@@ -144,11 +144,8 @@ function geometryOf(
   const [N, C, ...input] = x.shape as [number, number, ...number[]];
   const [O, per, ...kernel] = weight.shape as [number, number, ...number[]];
   if (weight.ndim !== n + 2 || per * groups !== C || O % groups !== 0) {
-    throw new ShapeError(
-      op,
-      `weight must be [O, C / groups, ${KERNEL_DIMS[n - 1]}], groups dividing O and C: ` +
-        `got x=${showShape(x.shape)}, weight=${showShape(weight.shape)}, groups=${groups}`,
-    );
+    const rule = `[O, C / groups, ${KERNEL_DIMS[n - 1]}], groups (${groups}) dividing O and C`;
+    misfit(op, `of x [N, C, ...] weight must be ${rule}`, x, weight);
   }
   if (bias !== null) expectShape(op, "bias", bias, [O]);
   const stride = perDim(op, "stride", options.stride ?? 1, n, 1);

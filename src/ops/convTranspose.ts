@@ -1,7 +1,7 @@
 // Transposed convolutions of 1, 2 and 3 dims: what conv1d, conv2d and conv3d do to the gradient of
 // their input, as ops of their own. The kernels and the gradients are the convolutions' (conv.ts).
-import { ShapeError, ValueError } from "../core/errors.js";
-import { expectShape, showShape, shapeOf } from "../core/shape.js";
+import { ValueError } from "../core/errors.js";
+import { expectShape, shapeOf, misfit } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { add } from "./arithmetic.js";
@@ -121,11 +121,8 @@ function geometryOf(
   const [N, O, ...output] = x.shape as [number, number, ...number[]];
   const [rows, per, ...kernel] = weight.shape as [number, number, ...number[]];
   if (weight.ndim !== n + 2 || rows !== O || O % groups !== 0 || kernel.includes(0)) {
-    throw new ShapeError(
-      op,
-      `weight must be [C, O / groups, ${KERNEL_DIMS[n - 1]}], groups dividing C: ` +
-        `got x=${showShape(x.shape)}, weight=${showShape(weight.shape)}, groups=${groups}`,
-    );
+    const rule = `[C, O / groups, ${KERNEL_DIMS[n - 1]}], groups (${groups}) dividing C`;
+    misfit(op, `of x [N, C, ...] weight must be ${rule}`, x, weight);
   }
   const C = per * groups;
   if (bias !== null) expectShape(op, "bias", bias, [C]);
@@ -144,7 +141,7 @@ function geometryOf(
       (size - 1) * stride[i]! - 2 * padding[i]! + dilation[i]! * (kernel[i]! - 1) + extra[i]! + 1,
   );
   if (input.some((size) => size < 1)) {
-    throw new ShapeError(op, `padding leaves nothing of the output: got ${showShape(input)}`);
+    misfit(op, "padding leaves nothing of the output", { shape: input });
   }
   return { N, C, O, groups, input, kernel, output, stride, padding, dilation };
 }

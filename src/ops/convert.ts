@@ -1,6 +1,5 @@
 // Moving values: between dtypes, into row-major memory, into JavaScript. What changes only the
 // layout is in views.ts.
-import { ShapeError } from "../core/errors.js";
 import { checkDType, bytesOf, type DType, is, tensorOf, type TypedArray } from "../core/dtype.js";
 import {
   commonShape,
@@ -8,7 +7,7 @@ import {
   contiguousLayout,
   type Layout,
   type Shape,
-  showShape,
+  misfit,
 } from "../core/shape.js";
 import { refuseInCapture } from "../autograd/mode.js";
 import { allocate, allocateShape, type Tensor } from "../autograd/tensor.js";
@@ -212,8 +211,6 @@ export function toArray(x: Tensor): NestedArray {
  * @throws ShapeError for more or fewer elements.
  */
 export function item(x: Tensor): number {
-  if (tensorOf("item", x).numel() !== 1) {
-    throw new ShapeError("item", `needs exactly one element: got shape ${showShape(x.shape)}`);
-  }
+  if (tensorOf("item", x).numel() !== 1) misfit("item", "needs exactly one element", x);
   return toTypedArray(x)[0]!;
 }

@@ -1,7 +1,7 @@
 // The loss of connectionist temporal classification, in one kernel with its gradient.
 import { checkFloat } from "../core/dtype.js";
-import { GradError, IndexError, ShapeError, ValueError } from "../core/errors.js";
-import { checkInt, showShape, listOf, misfit } from "../core/shape.js";
+import { GradError, IndexError, ValueError } from "../core/errors.js";
+import { checkInt, listOf, misfit } from "../core/shape.js";
 import { allocateShape, Tensor } from "../autograd/tensor.js";
 import { isGradEnabled, noGrad } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
@@ -49,8 +49,7 @@ export function ctcLoss(
   const reduction = checkReduction("ctcLoss", options.reduction);
   checkFloat("ctcLoss", "logProbs", logProbs);
   if (logProbs.ndim !== 2 && logProbs.ndim !== 3) {
-    const got = showShape(logProbs.shape);
-    throw new ShapeError("ctcLoss", `logProbs must be [T, N, C] or [T, C]: got ${got}`);
+    misfit("ctcLoss", "logProbs must be [T, N, C] or [T, C]", logProbs);
   }
   const isBatch = logProbs.ndim === 3;
   const [T, C, N] = [logProbs.shape[0]!, logProbs.shape.at(-1)!, isBatch ? logProbs.shape[1]! : 1];

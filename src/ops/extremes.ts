@@ -1,6 +1,5 @@
 // What ops that pick elements along dims have in common: extremes, medians, norms. No ops.
-import { ShapeError } from "../core/errors.js";
-import { reducedShape, showShape, sizeOf } from "../core/shape.js";
+import { reducedShape, sizeOf, misfit } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { div, mul } from "./arithmetic.js";
@@ -12,7 +11,7 @@ import { sum } from "./reduce.js";
 /** Refuses to make elements of a result from an empty dim. */
 export function checkFilled(op: string, x: Tensor, dims: readonly number[]): void {
   if (x.numel() === 0 && sizeOf(reducedShape(x.shape, dims, false)) > 0) {
-    throw new ShapeError(op, `an empty dim has no elements: got shape ${showShape(x.shape)}`);
+    misfit(op, "an empty dim has no elements", x);
   }
 }
 

@@ -1,7 +1,7 @@
 // Discrete Fourier transforms of any length. There is no complex dtype: a complex tensor is a float32
 // tensor whose last dim has size 2, (real, imaginary), as torch.view_as_real gives it; its dims are
 // counted without that last one.
-import { ShapeError, ValueError } from "../core/errors.js";
+import { ValueError } from "../core/errors.js";
 import { checkFloat } from "../core/dtype.js";
 import {
   sizeOf,
@@ -112,7 +112,7 @@ function checkComplex(op: string, x: Tensor): void {
 
 function checkReal(op: string, x: Tensor): void {
   checkFloat(op, "x", x);
-  if (x.ndim === 0) throw new ShapeError(op, "x must have at least one dim: got a scalar");
+  if (x.ndim === 0) misfit(op, "x must have at least one dim", x);
 }
 
 /**

@@ -5,9 +5,9 @@ import {
   checkDim,
   checkPlace,
   sameShape,
-  showShape,
   stridedLayout,
   checkList,
+  misfit,
 } from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
@@ -37,10 +37,7 @@ export function cat(all: readonly Tensor[], dim = 0): Tensor {
   const at = checkDim("cat", dim, first);
   for (const x of tensors) {
     if (x.ndim !== first.ndim || x.shape.some((n, i) => i !== at && n !== first.shape[i])) {
-      throw new ShapeError(
-        "cat",
-        `all dims but ${at} must agree: got ${showShape(first.shape)} and ${showShape(x.shape)}`,
-      );
+      misfit("cat", `all dims but ${at} must agree`, first, x);
     }
   }
   const total = tensors.reduce((n, x) => n + x.shape[at]!, 0);
@@ -69,12 +66,7 @@ export function cat(all: readonly Tensor[], dim = 0): Tensor {
 export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
   const first = checkTensors("stack", tensors);
   for (const x of tensors) {
-    if (!sameShape(x.shape, first.shape)) {
-      throw new ShapeError(
-        "stack",
-        `all shapes must agree: got ${showShape(first.shape)} and ${showShape(x.shape)}`,
-      );
-    }
+    if (!sameShape(x.shape, first.shape)) misfit("stack", "all shapes must agree", first, x);
   }
   const at = checkPlace("stack", "dim", dim, first.ndim + 1);
   return tidy(() =>

@@ -1,6 +1,6 @@
 // The losses in most use, with PyTorch's options and meaning. Targets that are class indices go through
 // fused kernels; everything else is composed of other ops. More: likelihoods.ts, margins.ts, ctc.ts.
-import { ShapeError, DTypeError, IndexError, ValueError, GradError } from "../core/errors.js";
+import { DTypeError, IndexError, ValueError, GradError } from "../core/errors.js";
 import { tensorOf, is, checkFloat } from "../core/dtype.js";
 import {
   type Shape,
@@ -97,8 +97,7 @@ function classDim(x: Tensor): number {
 
 function checkLogits(op: string, x: Tensor, { weight }: NllOptions): void {
   checkFloat(op, "the input", x);
-  if (x.ndim === 0)
-    throw new ShapeError(op, "the input must be [C], [N, C] or [N, C, ...]: got a scalar");
+  if (x.ndim === 0) misfit(op, "the input must be [C], [N, C] or [N, C, ...]", x);
   if (weight === undefined) return;
   checkFloat(op, "weight", weight);
   expectShape(op, "weight", weight, [x.shape[classDim(x)]!]);

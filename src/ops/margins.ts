@@ -5,6 +5,7 @@ import {
   sameShape,
   expectShape,
   shapeOf,
+  checkFunction,
   checkNumber,
   checkWord,
   misfit,
@@ -241,7 +242,7 @@ export function tripletMarginWithDistanceLoss(
     return tripletMarginLoss(anchor, positive, negative, options);
   }
   const op = "tripletMarginWithDistanceLoss";
-  checkWord(op, "distanceFunction", typeof distanceFunction, ["function"]);
+  checkFunction(op, "distanceFunction", distanceFunction);
   return triplet(op, anchor, positive, negative, options, distanceFunction);
 }
 

@@ -1,12 +1,10 @@
 // Matrix products. Operands of any strides go to the kernel as they are; it packs what it must.
-import { ShapeError } from "../core/errors.js";
 import { checkFloat } from "../core/dtype.js";
 import {
   type Shape,
   sizeOf,
   contiguousLayout,
   expectShape,
-  showShape,
   shapeOf,
   misfit,
   broadcastShapes,
@@ -54,10 +52,7 @@ function check(op: string, a: Tensor, b: Tensor): void {
   checkFactors(op, a, b);
   const inner = b.ndim === 1 ? b.shape[0] : b.shape[b.ndim - 2];
   if (a.ndim === 0 || b.ndim === 0 || a.shape[a.ndim - 1] !== inner) {
-    throw new ShapeError(
-      op,
-      `inner sizes must match: got a=${showShape(a.shape)}, b=${showShape(b.shape)}`,
-    );
+    misfit(op, "inner sizes must match", a, b);
   }
 }
 

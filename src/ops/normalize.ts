@@ -1,6 +1,6 @@
 // Layer and batch normalisation.
 import { checkFloat } from "../core/dtype.js";
-import { ShapeError, ValueError } from "../core/errors.js";
+import { ValueError } from "../core/errors.js";
 import {
   sameShape,
   type Shape,
@@ -108,7 +108,7 @@ export function checkLayerNorm(
   bias: Tensor | null,
 ): void {
   if (shape.length === 0 || !sameShape(shapeOf(op, x).slice(-shape.length), shape)) {
-    throw new ShapeError(op, `x must end in ${showShape(shape)}: got ${showShape(x.shape)}`);
+    misfit(op, `x must end in ${showShape(shape)}`, x);
   }
   for (const [name, t] of [
     ["x", x],

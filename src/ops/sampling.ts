@@ -1,16 +1,9 @@
 // Random tensors whose distribution other tensors give, and those made of uniform numbers by ops: from
 // the same generators as random.ts. None of them is recorded but gumbelSoftmax.
 import { detach } from "../autograd/backward.js";
-import { ShapeError, ValueError } from "../core/errors.js";
+import { ValueError } from "../core/errors.js";
 import { checkFloat } from "../core/dtype.js";
-import {
-  commonShape,
-  checkDim,
-  checkInt,
-  type Shape,
-  showShape,
-  checkNumber,
-} from "../core/shape.js";
+import { commonShape, checkDim, checkInt, type Shape, checkNumber, misfit } from "../core/shape.js";
 import { allocateShape, Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { record, recordInPlace } from "../autograd/record.js";
@@ -59,10 +52,7 @@ export function multinomial(weights: Tensor, k: number, options: MultinomialOpti
   const { shape } = weights;
   const C = shape[shape.length - 1] ?? 0;
   if (shape.length < 1 || shape.length > 2 || C === 0) {
-    throw new ShapeError(
-      "multinomial",
-      `weights must be [C] or [rows, C], C > 0: got ${showShape(shape)}`,
-    );
+    misfit("multinomial", "weights must be [C] or [rows, C], C > 0", weights);
   }
   checkInt("multinomial", "k", k, 1, replacement ? Infinity : C);
   const rows = weights.numel() / C;

@@ -1,7 +1,7 @@
 // Signals in short pieces: window functions, the short-time Fourier transform and its inverse.
-import { ShapeError, ValueError } from "../core/errors.js";
+import { ValueError } from "../core/errors.js";
 import { checkFloat } from "../core/dtype.js";
-import { expectShape, showShape, checkNumber, checkInt, misfit } from "../core/shape.js";
+import { expectShape, checkNumber, checkInt, misfit } from "../core/shape.js";
 import { detach } from "../autograd/backward.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
@@ -197,21 +197,15 @@ export function istft(
   const hop = options.hopLength ?? Math.floor(nFft / 4);
   checkStft("istft", x, nFft, hop);
   const F = onesided ? Math.floor(nFft / 2) + 1 : nFft;
-  const got = showShape(x.shape);
   if (x.ndim < 3 || x.ndim > 4 || x.shape[x.ndim - 3] !== F || x.shape[x.ndim - 1] !== 2) {
-    throw new ShapeError(
-      "istft",
-      `x must be [${F}, frames, 2] or [B, ${F}, frames, 2]: got ${got}`,
-    );
+    misfit("istft", `x must be [${F}, frames, 2] or [B, ${F}, frames, 2]`, x);
   }
   const frames = x.shape[x.ndim - 2]!;
   const whole = nFft + hop * (frames - 1);
   const skip = center ? Math.floor(nFft / 2) : 0;
   if (length !== undefined) checkInt("istft", "length", length, 1, 2 ** 28);
   const end = length === undefined ? whole - skip : Math.min(skip + length, whole);
-  if (frames < 1 || end <= skip) {
-    throw new ShapeError("istft", `x must have more frames, these hold no sample: got ${got}`);
-  }
+  if (frames < 1 || end <= skip) misfit("istft", "x must have frames that hold a sample", x);
   return tidy(() => {
     const window = paddedWindow("istft", nFft, options);
     const spectra = transpose(reshape(x, [-1, F, frames, 2]), 1, 2);

@@ -2,7 +2,7 @@
 // that is saved and resumed.
 import { ValueError } from "../core/errors.js";
 import { shown } from "../core/dtype.js";
-import { checkNumber, checkInt, checkList, checkWord } from "../core/shape.js";
+import { checkNumber, checkInt, checkFunction, checkList } from "../core/shape.js";
 import { renewing } from "../ops/step.js";
 import { optionsOf } from "./optimizer.js";
 
@@ -165,7 +165,7 @@ export abstract class LRScheduler<Options extends object = object> extends Sched
   ) {
     super(name, optimizer, defaults, options);
     this.lambdas = perGroup(name, "lambdas", lambdas, optimizer.groups);
-    for (const f of this.lambdas) checkWord(name, "lambdas", typeof f, ["function"]);
+    for (const f of this.lambdas) checkFunction(name, "lambdas", f);
     this.begin();
     this.step();
   }

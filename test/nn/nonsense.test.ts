@@ -1,10 +1,26 @@
 // What no TypeScript program says, but JavaScript may: values of another kind are refused by name.
 import { describe, expect, it } from "vitest";
-import { memory, nn, optim, rand, SimdgradError, type Tensor } from "../../src/index.js";
+import {
+  capture,
+  enableGrad,
+  gradcheck,
+  memory,
+  nn,
+  noGrad,
+  optim,
+  rand,
+  saveSafetensors,
+  SimdgradError,
+  type Tensor,
+  tidy,
+} from "../../src/index.js";
+import { profile } from "../../src/inspect/index.js";
 
 const x = rand([2, 1, 4]);
 const attention = new nn.MultiheadAttention(4, 2);
 const encoder = new nn.TransformerEncoderLayer(4, 2);
+const linear = new nn.Linear(2, 2);
+const leaf = rand([2], { requiresGrad: true });
 const sgd = new optim.SGD(new nn.Linear(2, 2).parameters());
 
 /** Calls with a place for nonsense. */
@@ -15,12 +31,31 @@ const calls: Record<string, (value: never) => unknown> = {
   "BatchNorm1d, its input": (v) => new nn.BatchNorm1d(2).forward(v),
   "BatchNorm2d, its input": (v) => new nn.BatchNorm2d(2).forward(v),
   "BatchNorm3d, its input": (v) => new nn.BatchNorm3d(2).forward(v),
+  "ModuleList, its modules": (v) => new nn.ModuleList(v),
+  "Module, its function": (v) => linear.apply(v),
+  "Module, its hooks": (v) => linear.registerForwardHook(v),
+  "Module, its hooks before": (v) => linear.registerForwardPreHook(v),
+  "Module, its state": (v) => linear.loadStateDict(v),
+  "weightNorm, its module": (v) => nn.weightNorm(v),
+  "spectralNorm, its module": (v) => nn.spectralNorm(v),
+  "removeWeightNorm, its module": (v) => nn.removeWeightNorm(v),
+  "xavierUniform_, its tensor": (v) => nn.init.xavierUniform_(v),
+  "orthogonal_, its tensor": (v) => nn.init.orthogonal_(v),
+  "fans, its shape": (v) => nn.init.fans(v),
+  "summary, its model": (v) => nn.summary(v, [2]),
   "summary, its shapes": (v) => nn.summary(new nn.Linear(2, 2), v),
   "SGD, its parameters": (v) => new optim.SGD(v),
   "clipGradNorm, its parameters": (v) => optim.clipGradNorm(v, 1),
   "ExponentialMovingAverage, its parameters": (v) => new optim.ExponentialMovingAverage(v),
   "ExponentialLR, its optimiser": (v) => new optim.ExponentialLR(v, 0.9),
   "LambdaLR, its functions": (v) => new optim.LambdaLR(sgd, v),
+  "tidy, its function": (v) => tidy(v),
+  "noGrad, its function": (v) => noGrad(v),
+  "enableGrad, its function": (v) => enableGrad(v),
+  "capture, its function": (v) => capture(v),
+  "gradcheck, its function": (v) => gradcheck(v, [leaf]),
+  "profile, its function": (v) => profile(v),
+  "registerHook, its hook": (v) => leaf.registerHook(v),
   "MultiStepLR, its milestones": (v) => new optim.MultiStepLR(sgd, v),
 };
 
@@ -41,5 +76,27 @@ describe("nonsense is refused", () => {
       // A layer's own parameters are the collector's.
       if (!/BatchNorm|summary/.test(op)) expect(memory().handles).toBe(handles);
     }
+  });
+
+  it.each([null, 1.5, "x", true])("saveSafetensors of %s", (value) => {
+    expect(() => saveSafetensors(value as never)).toThrow(
+      /\[saveSafetensors\] tensors must be object: got /,
+    );
+  });
+});
+
+describe("a state of null is none", () => {
+  it.each([new nn.RNN(4, 3), new nn.GRU(4, 3), new nn.LSTM(4, 3)])("%s", (layer) => {
+    const run = (state?: null): number[] => [...layer.forward(x, state).output.toTypedArray()];
+    expect(run(null)).toEqual(run());
+  });
+
+  it.each([new nn.RNNCell(4, 3), new nn.GRUCell(4, 3)])("%s", (cell) => {
+    const [row] = x.unbind(0) as [Tensor];
+    expect(cell.forward(row, null).toArray()).toEqual(cell.forward(row).toArray());
+  });
+
+  it.each([{}, { hidden: x }, [x, x], x, 3])("LSTM refuses half of one: %s", (state) => {
+    expect(() => new nn.LSTM(4, 3).forward(x, state as never)).toThrow(/\[LSTM\] a state is/);
   });
 });

@@ -191,7 +191,7 @@ describe("bad input is refused", () => {
       "states as a list",
       () => lstm.forward(x, [good, good] as never),
       ValueError,
-      /\[LSTM\] a state is { hidden, cell }, no list/,
+      /\[LSTM\] a state is { hidden, cell }, both tensors/,
     ],
     [
       "too long sequences",

@@ -275,11 +275,11 @@ const refusals: Refusals = {
   ],
   median: [
     ...badDim((x, dim) => sg.median(x, dim)),
-    shape(/an empty dim has no elements: got shape \[0,3\]/, () => sg.median(f.empty, 0)),
+    shape(/an empty dim has no elements: got \[0,3\]/, () => sg.median(f.empty, 0)),
   ],
   mode: [
     ...badDim((x, dim) => sg.mode(x, dim)),
-    shape(/an empty dim has no elements: got shape \[0,3\]/, () => sg.mode(f.empty, 0)),
+    shape(/an empty dim has no elements: got \[0,3\]/, () => sg.mode(f.empty, 0)),
   ],
   nanmean: [
     ...badDims((x, dims) => sg.nanmean(x, dims)),
@@ -294,7 +294,7 @@ const refusals: Refusals = {
   norm: [
     ...badDims((x, dims) => sg.norm(x, 2, dims)),
     dtype(/x must be float32: got int32/, () => sg.norm(f.int3)),
-    shape(/an empty dim has no elements: got shape \[0,3\]/, () => sg.norm(f.empty, Infinity, 0)),
+    shape(/an empty dim has no elements: got \[0,3\]/, () => sg.norm(f.empty, Infinity, 0)),
     value(/"nuc" takes two dims: got 1/, () => sg.norm(f.v3, "nuc")),
     value(/p must be a number: got NaN/, () => sg.norm(f.m23, NaN)),
   ],
