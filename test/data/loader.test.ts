@@ -217,7 +217,7 @@ describe("errors", () => {
 
   it("refuses tensors of different lengths and scalars, naming their shapes", () => {
     expect(() => new DataLoader([zeros([3, 2]), zeros([4])])).toThrow(ShapeError);
-    expect(() => new TensorDataset(zeros([3, 2]), zeros([4]))).toThrow("got [3,2], [4]");
+    expect(() => new TensorDataset(zeros([3, 2]), zeros([4]))).toThrow("got [3,2] and [4]");
     expect(() => new TensorDataset(tensor(1))).toThrow(ShapeError);
     expect(() => [...new DataLoader([[ones([1])], [ones([2])]], { batchSize: 2 })]).toThrow(
       ShapeError,
