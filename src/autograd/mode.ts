@@ -15,10 +15,8 @@ export function isGradEnabled(): boolean {
 export function withGrad<T>(on: boolean, fn: () => T): T {
   const before = enabled;
   enabled = on;
-  const op = on ? "enableGrad" : "noGrad";
-  checkFunction(op, "fn", fn);
   try {
-    return refusePromise(op, fn());
+    return refusePromise(on ? "enableGrad" : "noGrad", fn());
   } finally {
     enabled = before;
   }
@@ -33,11 +31,13 @@ export function withGrad<T>(on: boolean, fn: () => T): T {
  * console.log(y.requiresGrad); // false
  */
 export function noGrad<T>(fn: () => T): T {
+  checkFunction("noGrad", "fn", fn);
   return withGrad(false, fn);
 }
 
 /** Runs `fn` with recording, inside of a `noGrad`. @throws ValueError when `fn` returns a promise. */
 export function enableGrad<T>(fn: () => T): T {
+  checkFunction("enableGrad", "fn", fn);
   return withGrad(true, fn);
 }
 

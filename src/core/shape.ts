@@ -152,7 +152,8 @@ export function checkWord(
 
 /** Refuses what cannot be called. */
 export function checkFunction(op: string, name: string, fn: unknown): void {
-  checkWord(op, name, typeof fn, ["function"]);
+  if (typeof fn === "function") return;
+  throw new ValueError(op, `${name} must be a function: got ${shown(fn)}`);
 }
 
 /** Refuses what is no integer from `least` to `most`. */

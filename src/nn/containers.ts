@@ -54,9 +54,9 @@ abstract class List<T extends object> extends Container<T> {
 
   /** Adds items at the end. @throws ValueError for what is not of the kind */
   extend(items: Iterable<T>): this {
-    // It may be this list; what is no list is refused as an item.
-    const all = typeof (items as Partial<Iterable<T>> | null)?.[Symbol.iterator] === "function" ? [...items] : [items as T]; // prettier-ignore
-    for (const item of all) this.append(item);
+    // What is no list is refused as an item; a list may be this one.
+    const isList = Symbol.iterator in Object(items);
+    for (const item of isList ? [...items] : [items as never]) this.append(item);
     return this;
   }
 

@@ -4,6 +4,7 @@ import {
   capture,
   enableGrad,
   gradcheck,
+  isGradEnabled,
   memory,
   nn,
   noGrad,
@@ -72,6 +73,7 @@ describe("nonsense is refused", () => {
       } catch (error) {
         caught = error;
       }
+      expect(isGradEnabled()).toBe(true);
       expect(caught, `${op} of ${String(value)}`).toBeInstanceOf(SimdgradError);
       // A layer's own parameters are the collector's.
       if (!/BatchNorm|summary/.test(op)) expect(memory().handles).toBe(handles);
