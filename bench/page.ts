@@ -27,10 +27,10 @@ elements a nanosecond were set where that limit is 64 GFLOP/s and are scaled to 
 a bar is a time, the same bar is also given as a ratio to a peer, since machines differ: the verdict is "by
 ratio" where only the ratio holds.
 
-A neighbour on the same physical core (of another tenant's machine, say) takes instruction slots, which costs
-a matrix product, 26 instructions for 16 that compute, more than the limit's loop, which does little else:
-measured on one core alternating every few milliseconds, 24 of 33 GFLOP/s beside a neighbour where it is 39 of
-39 without one. Shares of the limit are lower by that on a busy host; ratios to peers change little.
+On a shared host the shares of the limit vary: alternating every few milliseconds on one core, a product was
+measured at 39 of 39 GFLOP/s in some seconds and at 24 of 33 in others, presumably beside a neighbour on the
+same physical core, who takes instruction slots: a product has 26 instructions for 16 that compute, the
+limit's loop little else. Ratios to the peers of the same run are what to go by.
 
 Training steps are forward, loss, backward and Adam; simdgrad's run without any disposal by hand ("spilled a
 step": bytes that a step moved out of the heap), tfjs-wasm's under its own \`tidy\`, jax-js's as one jitted
