@@ -193,12 +193,14 @@ function outOfMemory(bytes: number, op: string): never {
 
 function restore(storage: Storage): void {
   const bytes = storage.spilled!;
-  // Had the budget been twice as large, it would still be here: a fault of the working set.
-  // What comes back after longer than that (a test set once an epoch) is cheaper to copy.
   stats.faults++;
-  if (allocatedBytes - storage.spilledAt < budget) {
-    budget = Math.min(maxBytes, budget + storage.usedBytes);
-  }
+  // A fault of the working set raises the budget: by all that came back if it left within a budget's
+  // worth of allocations, else by that share of it. So what goes round (the weights of a model that
+  // serves) gets its room within a few rounds, however large it is, and what comes back once in a long
+  // while (a test set once an epoch) is copied, which is cheap then.
+  const age = allocatedBytes - storage.spilledAt;
+  const share = Math.min(1, budget / age);
+  budget = Math.min(maxBytes, budget + storage.usedBytes * share);
   place(storage, storage.usedBytes, null);
   heapU8.set(bytes, storage.block!.ptr);
   storage.spilled = null;
