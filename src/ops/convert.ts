@@ -196,12 +196,21 @@ export type NestedArray = number | boolean | NestedArray[];
 /** The elements as nested arrays; for a scalar just the number (or boolean). */
 export function toArray(x: Tensor): NestedArray {
   const flat = toTypedArray(x);
-  const value = (i: number): number | boolean => (x.dtype === "bool" ? flat[i] !== 0 : flat[i]!);
+  const { shape, dtype } = x;
+  const value = (i: number): number | boolean => (dtype === "bool" ? flat[i] !== 0 : flat[i]!);
+  // By loops, of which the inner one sees elements alone: else each number lies in an object of its own.
   const nest = (dim: number, at: number, step: number): NestedArray => {
-    if (dim === x.ndim) return value(at);
-    const n = x.shape[dim]!;
+    if (dim === shape.length) return value(at);
+    const n = shape[dim]!;
+    if (dim + 1 === shape.length) {
+      const row: (number | boolean)[] = [];
+      for (let i = 0; i < n; i++) row.push(value(at + i));
+      return row;
+    }
+    const list: NestedArray[] = [];
     const inner = n === 0 ? 0 : step / n;
-    return Array.from({ length: n }, (_, i) => nest(dim + 1, at + i * inner, inner));
+    for (let i = 0; i < n; i++) list.push(nest(dim + 1, at + i * inner, inner));
+    return list;
   };
   return nest(0, 0, flat.length);
 }

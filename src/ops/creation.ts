@@ -96,21 +96,33 @@ function flatten(data: TensorData): Flat {
 function flattenNested(data: readonly TensorData[]): Flat {
   const shape: number[] = [];
   for (let level: unknown = data; isList(level); level = level[0]) shape.push(level.length);
-  const flat: number[] = [];
+  checkLists(data, shape, 0);
+  // Room for all of them: a list that grows takes four times as long.
+  const flat = new Float64Array(sizeOf(shape));
+  let count = 0;
   let booleans = 0;
-  const visit = (value: unknown, dim: number): void => {
-    if (dim === shape.length) {
+  const fill = (list: ArrayLike<unknown>, dim: number): void => {
+    for (let i = 0; i < list.length; i++) {
+      const value = list[i];
+      if (dim + 1 < shape.length) {
+        fill(value as ArrayLike<unknown>, dim + 1);
+        continue;
+      }
       if (typeof value === "boolean") booleans++;
       else if (typeof value !== "number") ragged(shape, value);
-      flat.push(Number(value));
-      return;
+      flat[count++] = Number(value);
     }
-    if (!isList(value) || value.length !== shape[dim]) return ragged(shape, value);
-    for (let i = 0; i < value.length; i++) visit(value[i], dim + 1);
   };
-  visit(data, 0);
+  fill(data, 0);
   const natural = booleans > 0 && booleans === flat.length ? "bool" : "float32";
   return { flat, shape, natural };
+}
+
+/** Refuses what is not `shape` from the dim-th dim on. */
+function checkLists(list: unknown, shape: Shape, dim: number): void {
+  if (!isList(list) || list.length !== shape[dim]) return ragged(shape, list);
+  if (dim + 1 === shape.length) return;
+  for (let i = 0; i < list.length; i++) checkLists(list[i], shape, dim + 1);
 }
 
 function isList(value: unknown): value is ArrayLike<unknown> {
