@@ -129,8 +129,8 @@ function banded(x: Tensor, dim: number, bands: readonly Band[]): Tensor {
   const n = x.shape[dim]!;
   const m = bands.length;
   const width = bands.reduce((w, band) => Math.max(w, band.weights.length), 0);
-  const table = new Float32Array(m * width);
-  bands.forEach(({ weights }, j) => table.set(weights, j * width));
+  const table = new Float32Array(width * m);
+  bands.forEach(({ weights }, j) => weights.forEach((w, k) => (table[k * m + j] = w)));
   const { outer, inner } = middleAt(x, dim);
   const shape = x.shape.map((size, i) => (i === dim ? m : size));
   const units = inner === 0 ? 0 : outer * m;

@@ -19,12 +19,14 @@ describe.each(builds)("the %s build", (build) => {
     [3, 7, 13, 4, 5],
     [1, 3, 2, 3, 33],
     [2, 4, 1, 1, 17],
+    [3, 20, 37, 3, 1],
+    [2, 9, 4, 2, 1],
   ])("bandF32: [%d, %d -> %d], %d wide, inner %d", (outer, n, m, width, inner) => {
     const bench = new Bench(build);
     const x = numbers(outer * n * inner, 1);
     const weights = numbers(m * width, 2);
     const first = Int32Array.from({ length: m }, (_, j) => (j * 3) % Math.max(1, n - width + 1));
-    const count = Int32Array.from({ length: m }, (_, j) => 1 + (j % width));
+    const count = Int32Array.from({ length: m }, (_, j) => 1 + (Math.floor(j / 5) % width));
     const out = bench.put(new Float32Array(outer * m * inner));
     const operands = [bench.put(x), bench.put(first), bench.put(count), bench.put(weights), out];
     const units = outer * m;
@@ -46,7 +48,7 @@ describe.each(builds)("the %s build", (build) => {
       const [o, j, i] = [Math.floor(at / (m * inner)), Math.floor(at / inner) % m, at % inner];
       let sum = 0;
       for (let k = 0; k < count[j]!; k++) {
-        sum += weights[j * width + k]! * x[(o * n + first[j]! + k) * inner + i]!;
+        sum += weights[k * m + j]! * x[(o * n + first[j]! + k) * inner + i]!;
       }
       return sum;
     });
