@@ -5,10 +5,11 @@ import { tensorOf } from "../core/dtype.js";
 import { shapeOf, checkDim, checkNumber, misfit } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { noGrad } from "../autograd/mode.js";
+import { record } from "../autograd/record.js";
 import { tidy } from "../memory/scope.js";
 import { elu, leakyRelu, softplus } from "./activations.js";
 import { add, div, mul, neg, sub } from "./arithmetic.js";
-import { ge, gt, le, where } from "./compare.js";
+import { ge, gt, le, logicalOr, where } from "./compare.js";
 import { abs, clamp, sigmoid, tanh } from "./math.js";
 import { type RandomOptions, uniform } from "./random.js";
 import { softmax } from "./softmax.js";
@@ -17,7 +18,10 @@ import { narrow, reshape } from "./views.js";
 /** x limited to [min, max]; the slope is 1 between the two, and 0 at them and beyond. */
 export function hardtanh(x: Tensor, min = -1, max = 1): Tensor {
   checkNumber("hardtanh", "min", min, -Infinity, max);
-  return tidy(() => where(ge(x, max), max, where(le(x, min), min, x)));
+  const out = noGrad(() => clamp(tensorOf("hardtanh", x), min, max));
+  return record("hardtanh", out, [x], { x }, (dy, { x }) => [
+    () => tidy(() => where(logicalOr(le(x, min), ge(x, max)), 0, dy)),
+  ]);
 }
 
 /** x limited to [0, 6]; the slope at both ends is 0. */

@@ -36,6 +36,8 @@ import { tidy } from "../memory/scope.js";
  */
 export function matmul(a: Tensor, b: Tensor): Tensor {
   check("matmul", a, b);
+  // One long sum: in order, as a product's elements are summed, it would wait for each addition.
+  if (a.ndim === 1 && b.ndim === 1) return tidy(() => sum(mul(a, b)));
   if (a.ndim === 1 || b.ndim === 1) {
     return tidy(() => {
       const row = a.ndim === 1 ? unsqueeze(a, 0) : a;
