@@ -1,6 +1,7 @@
 // Running results along the middle of [outer, R, inner]: first-order linear recurrences (sums and
 // products are two of them), extremes, the log-sum-exp. A unit is a line of R elements, done one after
 // the other: so the order of additions is that of the elements.
+import { Scratch } from "../abi";
 import { Key } from "../order/key";
 import { F64Math } from "../simd/double";
 
@@ -34,6 +35,9 @@ class CumExtremeArgs {
 }
 
 class Scan {
+  /** Lines that are done together. */
+  static readonly COLS: u32 = 512;
+
   /** Elements before the line of unit u. */
   @inline
   static offset(u: u32, R: u32, inner: u32): usize {
@@ -42,28 +46,79 @@ class Scan {
 
   static recur<T extends number, A extends number>(args: usize, start: u32, end: u32): void {
     const p = changetype<RecurArgs>(args);
-    const R = p.R;
-    if (R == 0) return;
-    const ld: isize = (<isize>p.inner) << 2;
-    const last = <isize>(R - 1) * ld;
-    const step = p.reverse ? -ld : ld;
-    for (let u = start; u < end; u++) {
-      const line = Scan.offset(u, R, p.inner) << 2;
+    if (p.R == 0) return;
+    const step: isize = (<isize>p.inner) << 2;
+    const last = <isize>(p.R - 1) * step;
+    for (let u = start; u < end;) {
+      const line = Scan.offset(u, p.R, p.inner) << 2;
       const first = line + (p.reverse ? last : 0);
-      let a = p.a + line + (p.reverse ? last : ld); // of the second step
-      let b = p.b + first;
-      let out = p.total ? p.out + (u << 2) : p.out + first;
-      // By way of float64, which tsc takes: each int32 is one.
-      let h = <A>(<number>load<T>(p.b ? b : p.a + line));
-      store<T>(out, <T>(<number>h));
-      for (let r: u32 = 1; r < R; r++) {
-        if (p.a) h = <A>(h * <A>(<number>load<T>(a)));
-        a += step;
-        b += step;
-        if (p.b) h = <A>(h + <A>(<number>load<T>(b)));
-        if (!p.total) out += step;
-        store<T>(out, <T>(<number>h));
+      const a = p.a ? p.a + line + (p.reverse ? last : step) : 0; // of the second step
+      const out = p.total ? p.out + (u << 2) : p.out + first;
+      const head = p.b ? p.b + first : p.a + line;
+      const by = p.reverse ? -step : step;
+      if (p.inner == 1) {
+        Scan.line<T, A>(a, p.b, head, out, p.R, by, p.total ? 0 : by);
+        u++;
+      } else {
+        const cols = min(min(p.inner - (u % p.inner), end - u), Scan.COLS);
+        Scan.columns<T, A>(a, p.b, head, out, p.R, by, p.total ? 0 : by, cols);
+        u += cols;
       }
+    }
+  }
+
+  /** One line: h begins with what lies at `start`; b is 0 for none, and else moves with it. */
+  static line<T extends number, A extends number>(
+    a: usize,
+    b: usize,
+    start: usize,
+    out: usize,
+    R: u32,
+    step: isize,
+    outStep: isize,
+  ): void {
+    // By way of float64, which tsc takes: each int32 is one.
+    let h = <A>(<number>load<T>(start));
+    store<T>(out, <T>(<number>h));
+    for (; R > 1; R--) {
+      if (a) {
+        h = <A>(h * <A>(<number>load<T>(a)));
+        a += step;
+      }
+      if (b) h = <A>(h + <A>(<number>load<T>((start += step))));
+      out += outStep;
+      store<T>(out, <T>(<number>h));
+    }
+  }
+
+  /** Neighbouring lines together, as memory likes it, each h in the scratch: the same sums. */
+  static columns<T extends number, A extends number>(
+    a: usize,
+    b: usize,
+    start: usize,
+    out: usize,
+    R: u32,
+    step: isize,
+    outStep: isize,
+    cols: u32,
+  ): void {
+    const state = Scratch.base();
+    for (let c: usize = 0; c < cols; c++) {
+      const h = load<T>(start + (c << 2));
+      store<A>(state + (c << 3), <A>(<number>h));
+      store<T>(out + (c << 2), h);
+    }
+    for (; R > 1; R--) {
+      start += step;
+      out += outStep;
+      for (let c: usize = 0; c < cols; c++) {
+        let h = load<A>(state + (c << 3));
+        if (a) h = <A>(h * <A>(<number>load<T>(a + (c << 2))));
+        if (b) h = <A>(h + <A>(<number>load<T>(start + (c << 2))));
+        store<A>(state + (c << 3), h);
+        store<T>(out + (c << 2), <T>(<number>h));
+      }
+      if (a) a += step;
     }
   }
 }

@@ -12,6 +12,7 @@ type Data = Float32Array | Int32Array;
 const shapes: Shape[] = [
   ...[0, 1, 2, 3, 5, 7, 13, 17, 32, 33, 67, 257].flatMap((R): Shape[] => [[3, R, 1], [2, R, 5]]), // prettier-ignore
   [1, 1100, 2],
+  [2, 4, 1100],
   [0, 3, 2],
   [2, 3, 0],
 ];
