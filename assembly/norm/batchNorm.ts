@@ -1,5 +1,5 @@
-// Batch normalisation of contiguous [N, C, inner], in training: statistics and result, the sums that
-// its gradients need, the gradient of x. A work unit is a channel: N runs of `inner` elements, C runs
+// Batch normalisation of contiguous [N, C, inner]: statistics and result; of training the sums that its
+// gradients need, the gradient of x. A work unit is a channel: N runs of `inner` elements, C runs
 // apart. The order of a sum is that of the runs, in float32 over at most 1024 elements, then float64.
 import { Variance } from "../reduce/variance";
 import { Lanes } from "../reduce/lanes";
@@ -22,6 +22,8 @@ class BatchNormArgs {
   C: u32;
   inner: u32;
   eps: f32;
+  /** Not 0: mean and variance are there, else they are computed and written. */
+  known: u32;
 }
 
 @unmanaged
@@ -80,17 +82,19 @@ export function batchNormF32(args: usize, start: u32, end: u32): void {
   for (let c = start; c < end; c++) {
     const first = (<usize>c * inner) << 2;
     const last = first + step * a.N;
-    let sum: f64 = 0;
-    for (let at = first; at < last; at += step) {
-      sum += Variance.mean(a.x + at, inner) * <f64>inner;
+    if (!a.known) {
+      let sum: f64 = 0;
+      for (let at = first; at < last; at += step) {
+        sum += Variance.mean(a.x + at, inner) * <f64>inner;
+      }
+      const exact = sum / count;
+      let squares: f64 = 0;
+      for (let at = first; at < last; at += step) squares += Variance.row(a.x + at, inner, exact);
+      store<f32>(a.mean + (c << 2), <f32>exact);
+      store<f32>(a.variance + (c << 2), <f32>(squares / count));
     }
-    const exact = sum / count;
-    let squares: f64 = 0;
-    for (let at = first; at < last; at += step) squares += Variance.row(a.x + at, inner, exact);
-    const mean = <f32>exact;
-    const variance = <f32>(squares / count);
-    store<f32>(a.mean + (c << 2), mean);
-    store<f32>(a.variance + (c << 2), variance);
+    const mean = load<f32>(a.mean + (c << 2));
+    const variance = load<f32>(a.variance + (c << 2));
     const weight: f64 = a.weight == 0 ? 1 : <f64>load<f32>(a.weight + (c << 2));
     const scale = <f32>(weight * Channel.rstd(variance, a.eps));
     const bias: f32 = a.bias == 0 ? 0 : load<f32>(a.bias + (c << 2));

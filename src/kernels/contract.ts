@@ -213,7 +213,7 @@ export const contract = {
   layerNormGradF32: ["dy: ptr", "x: ptr", "weight: ptr", "mean: ptr", "rstd: ptr", "terms: ptr", "dx: ptr", "cols: u32"],
   // Contiguous [N, C, inner]; units: C. weight and bias may be 0.
   // prettier-ignore
-  batchNormF32: ["x: ptr", "weight: ptr", "bias: ptr", "out: ptr", "mean: ptr", "variance: ptr", "N: u32", "C: u32", "inner: u32", "eps: f32"],
+  batchNormF32: ["x: ptr", "weight: ptr", "bias: ptr", "out: ptr", "mean: ptr", "variance: ptr", "N: u32", "C: u32", "inner: u32", "eps: f32", "known: u32"],
   batchNormSumsF32: batchNormGrad,
   batchNormGradF32: batchNormGrad,
   // Contiguous [outer, R, inner], over R.

@@ -195,7 +195,10 @@ export function batchNorm(
   }
   return tidy(() => {
     // Short runs of a channel's elements are better off with ops that walk across the channels.
-    const fused = useBatch && x.numel() >= 8 * C * x.shape[0]!;
+    const fused = x.numel() >= 8 * C * x.shape[0]!;
+    if (fused && !useBatch) {
+      return batchNormBy(x, runningMean!, runningVar!, weight, bias, eps);
+    }
     const { over, perChannel } = channelsOf(x);
     const out = fused ? fusedBatchNorm(x, weight, bias, eps) : null;
     const m = out?.means ?? (useBatch ? mean(x, over) : runningMean!);
@@ -246,17 +249,10 @@ function fusedBatchNorm(
   bias: Tensor | null,
   eps: number,
 ): { y: Tensor; means: Tensor; variances: Tensor } {
-  const [N, C] = [x.shape[0]!, x.shape[1]!];
-  const inner = x.numel() / (N * C);
+  const C = x.shape[1]!;
   const means = allocateShape("batchNorm", [C], "float32");
   const variances = allocateShape("batchNorm", [C], "float32");
-  const y = withAllContiguous([x, weight, bias], (x, weight, bias) => {
-    const y = allocate("batchNorm", freshLayout(x.layout), "float32");
-    const [px, pw, pb] = [x.address(), weight?.address() ?? 0, bias?.address() ?? 0];
-    const [py, pm, pv] = [y.address(), means.address(), variances.address()];
-    run(kernels.batchNormF32, C, px, pw, pb, py, pm, pv, N, C, inner, f32(eps));
-    return y;
-  });
+  const y = runBatchNorm(x, weight, bias, means, variances, eps, 0);
   // Room for the sums of a backward: the graph releases it with what it saved.
   const toWeight = allocateShape("batchNorm", [C], "float32");
   const toBias = allocateShape("batchNorm", [C], "float32");
@@ -269,6 +265,52 @@ function fusedBatchNorm(
   toWeight.dispose();
   toBias.dispose();
   return { y, means, variances };
+}
+
+/** By one kernel: with the statistics that are there, or (`known` = 0) by those that it writes there. */
+function runBatchNorm(
+  x: Tensor,
+  weight: Tensor | null,
+  bias: Tensor | null,
+  means: Tensor,
+  variances: Tensor,
+  eps: number,
+  known: 0 | 1,
+): Tensor {
+  const [N, C] = [x.shape[0]!, x.shape[1]!];
+  const inner = x.numel() / (N * C);
+  const operands = [x, weight, bias, means, variances] as const;
+  return withAllContiguous(operands, (x, weight, bias, means, variances) => {
+    const y = allocate("batchNorm", freshLayout(x.layout), "float32");
+    const [px, pw, pb] = [x.address(), weight?.address() ?? 0, bias?.address() ?? 0];
+    const [py, pm, pv] = [y.address(), means.address(), variances.address()];
+    run(kernels.batchNormF32, C, px, pw, pb, py, pm, pv, N, C, inner, f32(eps), known);
+    return y;
+  });
+}
+
+/** Normalised with given statistics, which get no gradients. */
+function batchNormBy(
+  x: Tensor,
+  means: Tensor,
+  variances: Tensor,
+  weight: Tensor | null,
+  bias: Tensor | null,
+  eps: number,
+): Tensor {
+  const y = runBatchNorm(x, weight, bias, means, variances, eps, 1);
+  const saved = { x, means, variances, weight };
+  return record("batchNorm", y, [x, weight, bias], saved, (dy, saved) => {
+    const { x, means, variances, weight } = saved;
+    const { over, perChannel } = channelsOf(x);
+    const rstd = rsqrt(add(variances, eps));
+    const scale = weight === null ? rstd : mul(rstd, weight);
+    return [
+      () => mul(dy, reshape(scale, perChannel)),
+      () => mul(sum(mul(dy, sub(x, reshape(means, perChannel))), over), rstd),
+      () => sum(dy, over),
+    ];
+  });
 }
 
 type ThreeGradients = [() => Tensor, () => Tensor, () => Tensor];
