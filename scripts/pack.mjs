@@ -1,4 +1,4 @@
-// The module that inlines the kernels: their bytes in LZMA, and the small module that unpacks them.
+// The module that inlines the kernels: their bytes in LZMA (but for how probabilities are learned), and the small module that unpacks them.
 import { readFileSync } from "node:fs";
 import { compress } from "lzma1";
 // Which the package does not offer, but without it its settings are fixed.
@@ -14,8 +14,38 @@ Encoder.prototype.configure = function (mode) {
   this._posStateBits = this._posStateMask = 0;
 };
 
-/** The raw LZMA stream that assembly/unpack/lzma.ts reads. */
+/** Each bit's two probabilities of 0, of 65536, by the list that has the encoder's own one. */
+let learned = new WeakMap();
+
+/**
+ * A bit's probability is the mean of two, one of which learns fast and one slowly (LZMA has a single one
+ * in between): 1% less. The encoder goes on to reckon with its own, of 2048, which is told here.
+ */
+Encoder.prototype.encodeBit = function (probs, index, bit) {
+  let pairs = learned.get(probs);
+  if (pairs === undefined) learned.set(probs, (pairs = []));
+  const pair = (pairs[index] ??= [32768, 32768]);
+  const coder = this._rangeEncoder;
+  const bound = Math.imul(coder.rrange >>> 12, (pair[0] + pair[1]) >>> 5);
+  if (bit) {
+    coder.low += BigInt(bound >>> 0);
+    coder.rrange -= bound;
+  } else {
+    coder.rrange = bound;
+  }
+  for (const [i, shift] of [3, 6].entries()) {
+    pair[i] += bit ? -(pair[i] >> shift) : (65536 - pair[i]) >> shift;
+  }
+  // Within what LZMA's own reach: the encoder's prices are a table.
+  probs[index] = Math.min(Math.max((pair[0] + pair[1]) >> 6, 31), 2017);
+  if (coder.rrange & -0x1000000) return;
+  coder.rrange <<= 8;
+  this.shiftLow();
+};
+
+/** The raw stream that assembly/unpack/lzma.ts reads. */
 export function pack(bytes) {
+  learned = new WeakMap(); // the encoder uses its lists again
   const file = compress(bytes, 9);
   if (file[0] !== 3) throw new Error(`lzma1's settings are ${file[0]}: not lc = 3, lp = 0, pb = 0`);
   return file.subarray(HEADER);

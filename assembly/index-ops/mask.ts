@@ -38,17 +38,21 @@ export function trueIndexBool(args: usize, start: u32, end: u32): void {
   const m = changetype<MaskArgs>(args);
   let out = m.out;
   for (let b: u32 = 0; b < start; b++) out += load<u32>(m.counts + (b << 2)) << 2;
-  const stop = min(end * BLOCK, m.n);
-  for (let i = start * BLOCK; i < stop;) {
-    if (i + 8 <= stop && load<u64>(m.x + i) == 0) {
-      i += 8;
-      continue;
-    }
-    if (load<u8>(m.x + i)) {
+  for (let b = start; b < end; b++) {
+    const stop = min((b + 1) * BLOCK, m.n);
+    let i = b * BLOCK;
+    for (let left = load<u32>(m.counts + (b << 2)); left > 0;) {
+      if ((i & 7) == 0 && i + 8 <= stop && load<u64>(m.x + i) == 0) {
+        i += 8;
+        continue;
+      }
+      // Written in any case: a branch that goes either way takes three times as long.
       store<u32>(out, i);
-      out += 4;
+      const one = <u32>load<u8>(m.x + i);
+      out += one << 2;
+      left -= one;
+      i++;
     }
-    i++;
   }
 }
 
