@@ -66,6 +66,31 @@ describe("the storage used longest ago leaves first", () => {
   });
 });
 
+it("what comes back once in a long while is copied, and the heap stays as small as it was", () => {
+  const before = heapBytes();
+  const scored = Array.from({ length: 4 }, () => ones([2 ** 20]));
+  const { restoredBytes } = memory();
+  for (let epoch = 0; epoch < 3; epoch++) {
+    for (let i = 0; i < 400; i++) zeros([2 ** 20]).dispose();
+    for (let i = 0; i < 400; i++) zeros([2 ** 20]); // as loops that dispose of nothing leave them behind
+    for (const x of scored) x.neg().dispose();
+  }
+  expect(memory().restoredBytes - restoredBytes).toBe(3 * 4 * 4 * MiB);
+  expect(heapBytes() - before).toBeLessThanOrEqual(2 * MiB);
+  scored.forEach((x) => x.dispose());
+});
+
+it("what goes round gets its room, many times the heap that there was: a model that serves", () => {
+  const weights = Array.from({ length: 48 }, () => ones([2 ** 20]));
+  const round = (): void => weights.forEach((w) => w.neg().dispose());
+  for (let i = 0; i < 10; i++) round();
+  const { restoredBytes } = memory();
+  round();
+  expect(memory().restoredBytes).toBe(restoredBytes);
+  expect(heapBytes()).toBeLessThanOrEqual(2 * 48 * 4 * MiB);
+  weights.forEach((w) => w.dispose());
+});
+
 it.each([Number.NaN, -1])("the heap's limit can't be %s", (bytes) => {
   expect(() => setHeapLimit(bytes)).toThrow(ValueError);
   expect(() => setHeapLimit(bytes)).toThrow(`[setHeapLimit] a number of bytes: got ${bytes}`);
