@@ -14,17 +14,17 @@ Encoder.prototype.configure = function (mode) {
   this._posStateBits = this._posStateMask = 0;
 };
 
-/** Each bit's two probabilities of 0, of 65536, by the list that has the encoder's own one. */
+/** Each bit's two probabilities of 0, of 65536, and its uses so far, by the list that has the encoder's own one. */
 let learned = new WeakMap();
 
 /**
- * A bit's probability is the mean of two, one of which learns fast and one slowly (LZMA has a single one
- * in between): 1% less. The encoder goes on to reckon with its own, of 2048, which is told here.
+ * A bit's probability is the mean of two, one of which learns fast and one slowly after eight uses (LZMA
+ * has a single one in between): 1% less. The encoder goes on to reckon with its own, of 2048, which is told here.
  */
 Encoder.prototype.encodeBit = function (probs, index, bit) {
   let pairs = learned.get(probs);
   if (pairs === undefined) learned.set(probs, (pairs = []));
-  const pair = (pairs[index] ??= [32768, 32768]);
+  const pair = (pairs[index] ??= [32768, 32768, 0]);
   const coder = this._rangeEncoder;
   const bound = Math.imul(coder.rrange >>> 12, (pair[0] + pair[1]) >>> 5);
   if (bit) {
@@ -33,7 +33,8 @@ Encoder.prototype.encodeBit = function (probs, index, bit) {
   } else {
     coder.rrange = bound;
   }
-  for (const [i, shift] of [3, 6].entries()) {
+  const shifts = [3, pair[2]++ < 8 ? 3 : 7];
+  for (const [i, shift] of shifts.entries()) {
     pair[i] += bit ? -(pair[i] >> shift) : (65536 - pair[i]) >> shift;
   }
   // Within what LZMA's own reach: the encoder's prices are a table.

@@ -6,7 +6,8 @@
 // says of each step whether it is a literal byte, a match (a length and how far back), or a match
 // at one of the last four distances. It reads what scripts/pack.mjs writes: lc = 3, lp = 0, pb = 0
 // (no bit depends on the position: instructions begin anywhere), no end marker, as base64. Other than
-// there, a bit's probability is the mean of two, one of which learns fast and one slowly: 1% less. The
+// there, a bit's probability is the mean of two, one of which learns fast and one slowly once it knows
+// a little: 1% less. The
 // input is the library's own: nothing here guards against another.
 
 /** The adaptive bits: where those of each kind begin. Each has two probabilities of 0, of 65536. */
@@ -39,22 +40,25 @@ function normalize(): void {
 }
 
 function bit(which: u32): u32 {
-  const at = bits + (which << 2);
+  const at = bits + (which << 3);
   const fast: u32 = load<u16>(at);
   const slow: u32 = load<u16>(at, 2);
+  const uses = load<u32>(at, 4);
+  const shift = uses < 8 ? 3 : 7;
   const bound = (range >>> 12) * ((fast + slow) >>> 5);
   let one: u32 = 0;
   if (code < bound) {
     range = bound;
     store<u16>(at, fast + ((65536 - fast) >> 3));
-    store<u16>(at, slow + ((65536 - slow) >> 6), 2);
+    store<u16>(at, slow + ((65536 - slow) >> shift), 2);
   } else {
     range -= bound;
     code -= bound;
     store<u16>(at, fast - (fast >> 3));
-    store<u16>(at, slow - (slow >> 6), 2);
+    store<u16>(at, slow - (slow >> shift), 2);
     one = 1;
   }
+  store<u32>(at, uses + 1, 4);
   normalize();
   return one;
 }
@@ -182,11 +186,11 @@ function fromBase64(text: usize, end: usize): void {
   }
 }
 
-/** From a raw stream, base64 at [input, out), to the bytes [out, end); 32 kB at `scratch`. Once. */
+/** From a raw stream, base64 at [input, out), to the bytes [out, end); 64 kB of zeros at `scratch`. Once. */
 export function unpack(input: usize, out: usize, end: usize, scratch: usize): void {
   fromBase64(input, out);
   bits = scratch;
-  for (let i: usize = 0; i < 2 * Bits.COUNT; i++) store<u16>(scratch + 2 * i, 32768);
+  for (let i: usize = 0; i < Bits.COUNT; i++) store<u32>(scratch + 8 * i, 0x80008000);
   range = 0xffffffff;
   code = bswap(load<u32>(input, 1));
   next = input + 5;
