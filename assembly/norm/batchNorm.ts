@@ -54,22 +54,22 @@ class Channel {
 
   /** out = (x - mean) a + b, and + dy k unless dy is 0. */
   static run(x: usize, dy: usize, out: usize, n: u32, mean: f32, a: f32, b: f32, k: f32): void {
-    const zero = f32x4.splat(0);
-    while (n > 0) {
-      const m = min<u32>(n, 4);
-      const v = m == 4 ? v128.load(x) : Lanes.loadTail(x, m, zero);
-      let y = f32x4.add(f32x4.mul(f32x4.sub(v, f32x4.splat(mean)), f32x4.splat(a)), f32x4.splat(b));
+    const m = f32x4.splat(mean);
+    const scale = f32x4.splat(a);
+    const shift = f32x4.splat(b);
+    const share = f32x4.splat(k);
+    for (; n >= 4; n -= 4, x += 16, out += 16) {
+      let y = f32x4.add(f32x4.mul(f32x4.sub(v128.load(x), m), scale), shift);
       if (dy != 0) {
-        const g = m == 4 ? v128.load(dy) : Lanes.loadTail(dy, m, zero);
-        y = f32x4.add(y, f32x4.mul(g, f32x4.splat(k)));
+        y = f32x4.add(y, f32x4.mul(v128.load(dy), share));
         dy += 16;
       }
-      if (m == 4) v128.store(out, y);
-      else Lanes.storeHead(out, m, y);
-      x += 16;
-      out += 16;
-      n -= m;
+      v128.store(out, y);
     }
+    const v = Lanes.loadTail(x, n, m);
+    let y = f32x4.add(f32x4.mul(f32x4.sub(v, m), scale), shift);
+    if (dy != 0) y = f32x4.add(y, f32x4.mul(Lanes.loadTail(dy, n, m), share));
+    Lanes.storeHead(out, n, y);
   }
 }
 
