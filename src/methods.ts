@@ -17,70 +17,11 @@ import {
   type ValuesAndIndices,
   variance,
 } from "./ops/reduce.js";
-import { indexSelect, gather, oneHot } from "./ops/indexing.js";
 import { indexingMethods } from "./methods/indexing.js";
-import {
-  eq,
-  ne,
-  lt,
-  le,
-  gt,
-  ge,
-  logicalAnd,
-  logicalOr,
-  logicalXor,
-  logicalNot,
-  isnan,
-  isinf,
-  isfinite,
-  where,
-} from "./ops/compare.js";
 import { polygamma } from "./ops/special.js";
 import { relu, gelu, silu, softplus, leakyRelu, elu } from "./ops/activations.js";
-import { at, type Index } from "./ops/at.js";
+import { backward, detach, registerHook, retainGrad } from "./autograd/backward.js";
 import { softmax, logSoftmax, logsumexp } from "./ops/softmax.js";
-import { to, clone, contiguous, toTypedArray, toArray, item } from "./ops/convert.js";
-import {
-  type OverloadedReduceMethods,
-  overloadedReduceMethods,
-  reduceMethods,
-} from "./methods/reduce.js";
-import {
-  reshape,
-  flatten,
-  permute,
-  transpose,
-  t,
-  squeeze,
-  unsqueeze,
-  expand,
-  narrow,
-  select,
-  slice,
-  unbind,
-  split,
-  chunk,
-} from "./ops/views.js";
-import { matmul } from "./ops/matmul.js";
-import "./ops/gradient.js";
-import { dropout } from "./ops/random.js";
-import { viewsMethods } from "./methods/views.js";
-import { linalgMethods } from "./methods/linalg.js";
-import {
-  add,
-  sub,
-  mul,
-  div,
-  neg,
-  square,
-  pow,
-  maximum,
-  minimum,
-  type Operand,
-} from "./ops/arithmetic.js";
-import { toText } from "./ops/format.js";
-import { add_, sub_, mul_, div_, fill_, zero_, copy_ } from "./ops/inplace.js";
-import { imageMethods } from "./methods/image.js";
 import {
   abs,
   sign,
@@ -103,9 +44,68 @@ import {
   sigmoid,
   clamp,
 } from "./ops/math.js";
-import { Tensor } from "./autograd/tensor.js";
+import {
+  type OverloadedReduceMethods,
+  overloadedReduceMethods,
+  reduceMethods,
+} from "./methods/reduce.js";
+import { viewsMethods } from "./methods/views.js";
+import { to, clone, contiguous, toTypedArray, toArray, item } from "./ops/convert.js";
+import {
+  reshape,
+  flatten,
+  permute,
+  transpose,
+  t,
+  squeeze,
+  unsqueeze,
+  expand,
+  narrow,
+  select,
+  slice,
+  unbind,
+  split,
+  chunk,
+} from "./ops/views.js";
+import { at, type Index } from "./ops/at.js";
+import "./ops/gradient.js";
+import { matmul } from "./ops/matmul.js";
+import {
+  add,
+  sub,
+  mul,
+  div,
+  neg,
+  square,
+  pow,
+  maximum,
+  minimum,
+  type Operand,
+} from "./ops/arithmetic.js";
+import { add_, sub_, mul_, div_, fill_, zero_, copy_ } from "./ops/inplace.js";
+import { dropout } from "./ops/random.js";
+import { linalgMethods } from "./methods/linalg.js";
+import { toText } from "./ops/format.js";
+import { imageMethods } from "./methods/image.js";
 import { pointwiseMethods } from "./methods/pointwise.js";
-import { backward, detach, registerHook, retainGrad } from "./autograd/backward.js";
+import { Tensor } from "./autograd/tensor.js";
+import { indexSelect, gather, oneHot } from "./ops/indexing.js";
+import {
+  eq,
+  ne,
+  lt,
+  le,
+  gt,
+  ge,
+  logicalAnd,
+  logicalOr,
+  logicalXor,
+  logicalNot,
+  isnan,
+  isinf,
+  isfinite,
+  where,
+} from "./ops/compare.js";
 
 /** A function whose first parameter is the tensor, as the method without it. */
 // prettier-ignore
