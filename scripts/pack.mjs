@@ -1,4 +1,5 @@
-// The module that inlines the kernels: their bytes in LZMA (but for how probabilities are learned), and the small module that unpacks them.
+// The module that inlines the kernels: their bytes in LZMA, but for how probabilities are learned, and
+// the small module that unpacks them.
 import { readFileSync } from "node:fs";
 import { compress } from "lzma1";
 // Which the package does not offer, but without it its settings are fixed.
@@ -14,7 +15,7 @@ Encoder.prototype.configure = function (mode) {
   this._posStateBits = this._posStateMask = 0;
 };
 
-/** Each bit's two probabilities of 0, of 65536, and its uses so far, by the list that has the encoder's own one. */
+/** By the encoder's own list: of each bit two probabilities of 0, of 65536, and its uses so far. */
 let learned = new WeakMap();
 
 /**

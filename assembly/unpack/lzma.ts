@@ -6,9 +6,9 @@
 // says of each step whether it is a literal byte, a match (a length and how far back), or a match
 // at one of the last four distances. It reads what scripts/pack.mjs writes: lc = 3, lp = 0, pb = 0
 // (no bit depends on the position: instructions begin anywhere), no end marker, as base64. Other than
-// there, a bit's probability is the mean of two, one of which learns fast and one slowly once it knows
-// a little: 1% less. The
-// input is the library's own: nothing here guards against another.
+// in the specification, a bit's probability is the mean of two, one of which learns fast and one, once
+// it knows a little, slowly: 1% less. The input is the library's own: nothing here guards against
+// another.
 
 /** The adaptive bits: where those of each kind begin. Each has two probabilities of 0, of 65536. */
 class Bits {

@@ -169,7 +169,7 @@ export interface BatchNormOptions {
 /**
  * (x - mean) / sqrt(variance + eps) * weight + bias for each channel (Ioffe and Szegedy, 2015).
  * In training the statistics are the batch's, and the running ones, if given, are moved towards
- * them (the variance with n - 1); else the running ones are used.
+ * them (the variance with n - 1); else the running ones are used, which get no gradients.
  * @param x [N, C] or [N, C, ...]
  */
 export function batchNorm(
@@ -201,8 +201,9 @@ export function batchNorm(
     }
     const { over, perChannel } = channelsOf(x);
     const out = fused ? fusedBatchNorm(x, weight, bias, eps) : null;
-    const m = out?.means ?? (useBatch ? mean(x, over) : runningMean!);
-    const v = out?.variances ?? (useBatch ? variance(x, over, { correction: 0 }) : runningVar!);
+    const m = out?.means ?? (useBatch ? mean(x, over) : detach(runningMean!));
+    const v =
+      out?.variances ?? (useBatch ? variance(x, over, { correction: 0 }) : detach(runningVar!));
     if (useBatch) {
       move(runningMean, m, momentum);
       move(runningVar, mul(detach(v), n / (n - 1)), momentum);
@@ -299,15 +300,18 @@ function batchNormBy(
   eps: number,
 ): Tensor {
   const y = runBatchNorm(x, weight, bias, means, variances, eps, 1);
-  const saved = { x, means, variances, weight };
+  if (!isGradEnabled()) return y;
+  // Copies: a later call in training changes the running statistics.
+  const centres = copyOf("batchNorm", means);
+  const rstd = rsqrt(add(detach(variances), eps));
+  const saved = { x, centres, rstd, weight };
   return record("batchNorm", y, [x, weight, bias], saved, (dy, saved) => {
-    const { x, means, variances, weight } = saved;
+    const { x, centres, rstd, weight } = saved;
     const { over, perChannel } = channelsOf(x);
-    const rstd = rsqrt(add(variances, eps));
     const scale = weight === null ? rstd : mul(rstd, weight);
     return [
       () => mul(dy, reshape(scale, perChannel)),
-      () => mul(sum(mul(dy, sub(x, reshape(means, perChannel))), over), rstd),
+      () => mul(sum(mul(dy, sub(x, reshape(centres, perChannel))), over), rstd),
       () => sum(dy, over),
     ];
   });

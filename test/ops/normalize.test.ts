@@ -1,7 +1,7 @@
-// Batch norm in training is fused for images and composed of ops for [N, C]: the two agree, in
-// values and in first and second gradients.
+// Batch norm is fused for images and composed of ops for [N, C]: the two agree, in values and in first and
+// second gradients, with the batch's statistics and with given ones.
 import { describe, expect, it } from "vitest";
-import { batchNorm, grad, randn, type Tensor, tensor, zeros } from "../../src/index.js";
+import { batchNorm, full, grad, randn, type Tensor, tensor, zeros } from "../../src/index.js";
 
 const [N, C, inner] = [3, 2, 9];
 
@@ -11,7 +11,7 @@ function expectClose(got: Tensor, want: Tensor, bound = 1e-5): void {
   a.forEach((v, i) => expect(Math.abs(v - b[i]!), `element ${i}`).toBeLessThan(bound));
 }
 
-describe("batchNorm in training", () => {
+describe.each([true, false])("batchNorm, training: %s", (training) => {
   const images = (rows: Tensor): Tensor => rows.reshape([N, inner, C]).permute([0, 2, 1]);
   const rowsOf = (x: Tensor): Tensor => x.permute([0, 2, 1]).reshape([N * inner, C]);
   const affine = [tensor([1.5, -0.5]), tensor([0.25, 2])];
@@ -19,7 +19,7 @@ describe("batchNorm in training", () => {
   const dy0 = randn([N * inner, C]);
   const v0 = randn([N * inner, C]);
 
-  /** y, then dx, dweight and dbias, then the gradients of <dx, v> + <dweight, 1>; running statistics. */
+  /** y, then dx, dweight and dbias, then the gradients of <dx, v x> + <dweight, 1>; running statistics. */
   function all(fused: boolean, parts: number): Tensor[] {
     const leaf = (t: Tensor): Tensor => {
       const copy = t.clone();
@@ -29,15 +29,15 @@ describe("batchNorm in training", () => {
     const x = leaf(x0);
     const dy = leaf(dy0);
     const [weight, bias] = affine.slice(0, parts).map(leaf);
-    const running = [zeros([C]), zeros([C])] as const;
+    const running = [tensor([0.5, -1]), tensor([2, 0.25])] as const;
     const seen = fused ? images(x) : x;
     const given = [weight ?? null, bias ?? null] as const;
-    const out = batchNorm(seen, ...running, ...given, { training: true });
+    const out = batchNorm(seen, ...running, ...given, { training });
     const y = fused ? rowsOf(out) : out;
     const inputs = [x, ...[weight, bias].filter((t) => t !== undefined)];
     const first = grad([y], inputs, { gradOutputs: [dy], retainGraph: true });
     const graph = grad([y], inputs, { gradOutputs: [dy], createGraph: true });
-    let dot = graph[0]!.mul(v0).sum();
+    let dot = graph[0]!.mul(v0).mul(x).sum(); // by x: with given statistics dx is the same for all x
     if (parts > 0) dot = dot.add(graph[1]!.sum());
     const second = grad([dot], [x, dy], {});
     return [y, ...first, ...graph, ...second, ...running].map((t) => t.detach());
@@ -49,3 +49,17 @@ describe("batchNorm in training", () => {
     got.forEach((t, i) => expectClose(t, want[i]!));
   });
 });
+
+it.each([[[8, C]], [[2, C, 4, 4]]])(
+  "given statistics of %j: no gradients, and a copy of them",
+  (shape) => {
+    const x = randn(shape, { requiresGrad: true });
+    const [mean, variance] = [zeros([C]), tensor([4, 4])];
+    const y = batchNorm(x, mean, variance);
+    batchNorm(x, mean, variance, null, null, { training: true }); // changes them
+    y.sum().backward();
+    expectClose(x.grad!, full(shape, 0.5));
+    const asking = zeros([C], { requiresGrad: true });
+    expect(batchNorm(x.detach(), asking, variance).requiresGrad).toBe(false);
+  },
+);
