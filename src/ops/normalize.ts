@@ -308,9 +308,8 @@ function batchNormBy(
   return record("batchNorm", y, [x, weight, bias], saved, (dy, saved) => {
     const { x, centres, rstd, weight } = saved;
     const { over, perChannel } = channelsOf(x);
-    const scale = weight === null ? rstd : mul(rstd, weight);
     return [
-      () => mul(dy, reshape(scale, perChannel)),
+      () => mul(dy, reshape(weight === null ? rstd : mul(rstd, weight), perChannel)),
       () => mul(sum(mul(dy, sub(x, reshape(centres, perChannel))), over), rstd),
       () => sum(dy, over),
     ];

@@ -129,6 +129,10 @@ const normalisations: Table = {
   batchNorm: [
     on([any(5, 3), any(3), any(3)], ([x, w, b]) => [x, null, null, w, b, { training: true }]),
     on([any(2, 3, 2), fixed(any(3)), fixed(positive(3))]),
+    // So many elements of a channel that a kernel does it.
+    on([any(2, 2, 9), any(2), any(2)], ([x, w, b]) => [x, null, null, w, b, { training: true }]),
+    on([any(2, 2, 9), fixed(any(2)), fixed(positive(2)), any(2), any(2)]),
+    on([any(2, 2, 9), fixed(any(2)), fixed(positive(2))]),
   ],
   layerNorm: [
     on([any(3, 5), any(5), any(5)], ([x, w, b]) => [x, 5, w, b]),
