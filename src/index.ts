@@ -23,10 +23,249 @@ export {
   rotaryEmbedding,
   type RotaryOptions,
 } from "./ops/positional.js";
+
+export * from "./ops/activations.js";
+export { scatter, scatterAdd, scatterReduce, type ScatterReduceOptions } from "./ops/scatter.js";
 export * from "./ops/likelihoods.js";
+export * from "./ops/margins.js";
+export * from "./ops/dims.js";
+export { interpolate, type InterpolateMode, type InterpolateOptions } from "./ops/interpolate.js";
+export * from "./ops/unpool.js";
+export type { Pair, PerDim, Single, Triple } from "./ops/window.js";
+export * from "./ops/ctc.js";
+export {
+  clone,
+  contiguous,
+  item,
+  type NestedArray,
+  to,
+  toArray,
+  toTypedArray,
+} from "./ops/convert.js";
+export {
+  embedding,
+  embeddingBag,
+  type EmbeddingBagOptions,
+  type EmbeddingOptions,
+} from "./ops/embedding.js";
+
+export * as nn from "./nn/index.js";
+export {
+  batchNorm,
+  type BatchNormOptions,
+  layerNorm,
+  type LayerNormOptions,
+} from "./ops/normalize.js";
+export { loadSafetensors, saveSafetensors } from "./io/index.js";
+export { type CaptureArgument } from "./ops/step.js";
+export {
+  arange,
+  empty,
+  emptyLike,
+  eye,
+  full,
+  fullLike,
+  linspace,
+  ones,
+  onesLike,
+  tensor,
+  type TensorData,
+  type TensorOptions,
+  zeros,
+  zerosLike,
+} from "./ops/creation.js";
+export * from "./ops/mixed.js";
+export {
+  bartlettWindow,
+  blackmanWindow,
+  fftfreq,
+  hammingWindow,
+  hannWindow,
+  istft,
+  kaiserWindow,
+  rfftfreq,
+  stft,
+  type StftOptions,
+  type WindowOptions,
+} from "./ops/signal.js";
+export { pad, type PadMode, type PadOptions } from "./ops/padding.js";
+export {
+  backward,
+  type BackwardOptions,
+  detach,
+  grad,
+  type GradOptions,
+  registerHook,
+  retainGrad,
+} from "./autograd/backward.js";
+export { asStrided, diag, diagEmbed, diagonal, type DiagonalOptions } from "./ops/strided.js";
+export * from "./ops/pool.js";
+export { gradcheck, type GradcheckOptions } from "./ops/gradcheck.js";
+export { getThreads, setThreads } from "./kernels/threads.js";
+
+export {
+  cholesky,
+  type CholeskyOptions,
+  choleskySolve,
+  det,
+  inv,
+  logdet,
+  slogdet,
+  solve,
+  type SolveOptions,
+  solveTriangular,
+  type SolveTriangularOptions,
+  triangularSolve,
+  type TriangularSolveOptions,
+} from "./ops/solve.js";
+export { memory, type MemoryStats, setHeapLimit } from "./autograd/memory.js";
+export * from "./ops/ranks.js";
+export {
+  indexAdd,
+  type IndexAddOptions,
+  indexCopy,
+  indexFill,
+  indexPut,
+  type IndexPutOptions,
+  selectScatter,
+  setAt,
+  sliceScatter,
+  type SliceScatterOptions,
+} from "./ops/put.js";
+export { alphaDropout, featureAlphaDropout, featureDropout } from "./ops/dropout.js";
+export { DataLoader, type DataLoaderOptions, TensorDataset } from "./data/index.js";
+export {
+  argsort,
+  kthvalue,
+  msort,
+  sort,
+  type SortOptions,
+  topk,
+  type TopkOptions,
+} from "./ops/sort.js";
+export { affineGrid, gridSample, type GridSampleOptions } from "./ops/gridSample.js";
+export * from "./ops/adaptivePool.js";
+export {
+  atan2,
+  bitwiseAnd,
+  bitwiseLeftShift,
+  bitwiseNot,
+  bitwiseOr,
+  bitwiseRightShift,
+  bitwiseXor,
+  floorDivide,
+  fmax,
+  fmin,
+  fmod,
+  hypot,
+  logaddexp,
+  remainder,
+  xlogy,
+} from "./ops/pairs.js";
+export * from "./ops/special.js";
+export { type Shape } from "./core/shape.js";
+export { type Gradients, recordCustom as record } from "./autograd/record.js";
+export { gather, indexSelect, oneHot } from "./ops/indexing.js";
+export { type ConvAlgorithm, setConvAlgorithm } from "./ops/winograd.js";
+export {
+  bernoulli,
+  exponential,
+  gumbel,
+  gumbelSoftmax,
+  type GumbelSoftmaxOptions,
+  multinomial,
+  type MultinomialOptions,
+  normal,
+} from "./ops/sampling.js";
+export * as optim from "./optim/index.js";
 export { tidy } from "./memory/scope.js";
-export * from "./ops/reduce.js";
+export * from "./ops/compare.js";
+export { cat, stack } from "./ops/join.js";
+export { type AttentionOptions, scaledDotProductAttention } from "./ops/attention.js";
+export {
+  flip,
+  fliplr,
+  flipud,
+  repeat,
+  repeatInterleave,
+  roll,
+  rot90,
+  tile,
+} from "./ops/movement.js";
+export { maskedFill, maskedScatter, maskedSelect } from "./ops/masked.js";
+export * as data from "./data/index.js";
+export { argwhere, isin, type IsinOptions, nonzero, type NonzeroOptions } from "./ops/nonzero.js";
+export {
+  channelShuffle,
+  fold,
+  pixelShuffle,
+  pixelUnshuffle,
+  unfold,
+  type UnfoldOptions,
+} from "./ops/fold.js";
+export * from "./ops/softmax.js";
+export {
+  convTranspose1d,
+  type ConvTranspose1dOptions,
+  convTranspose2d,
+  type ConvTranspose2dOptions,
+  convTranspose3d,
+  type ConvTranspose3dOptions,
+} from "./ops/convTranspose.js";
+export {
+  dropout,
+  type DropoutOptions,
+  Generator,
+  manualSeed,
+  rand,
+  randint,
+  randintLike,
+  randLike,
+  randn,
+  randnLike,
+  type RandomOptions,
+  randperm,
+  uniform,
+} from "./ops/random.js";
+export * from "./ops/triangle.js";
+export { enableGrad, isGradEnabled, noGrad } from "./autograd/mode.js";
 export { at, type Index, take, takeAlongDim } from "./ops/at.js";
+export * from "./ops/decompose.js";
+export * from "./ops/scan.js";
+export * from "./ops/stacking.js";
+export {
+  complex,
+  fft,
+  fft2,
+  type Fft2Options,
+  type FftNorm,
+  type FftOptions,
+  ifft,
+  ifft2,
+  imag,
+  irfft,
+  irfft2,
+  real,
+  rfft,
+  rfft2,
+} from "./ops/fft.js";
+export { einsum, tensordot } from "./ops/einsum.js";
+export {
+  conv1d,
+  type Conv1dOptions,
+  conv2d,
+  type Conv2dOptions,
+  conv3d,
+  type Conv3dOptions,
+} from "./ops/conv.js";
+export {
+  groupNorm,
+  instanceNorm,
+  type InstanceNormOptions,
+  localResponseNorm,
+  type LocalResponseNormOptions,
+  rmsNorm,
+} from "./ops/groupNorm.js";
 export {
   chunk,
   expand,
@@ -46,58 +285,22 @@ export {
   unsqueeze,
   view,
 } from "./ops/views.js";
+export { type LossOptions, type Reduction } from "./ops/lossOptions.js";
+export { bilinear } from "./ops/bilinear.js";
 export {
-  atan2,
-  bitwiseAnd,
-  bitwiseLeftShift,
-  bitwiseNot,
-  bitwiseOr,
-  bitwiseRightShift,
-  bitwiseXor,
-  floorDivide,
-  fmax,
-  fmin,
-  fmod,
-  hypot,
-  logaddexp,
-  remainder,
-  xlogy,
-} from "./ops/pairs.js";
-
-export * from "./ops/activations.js";
-export * from "./ops/margins.js";
-export { einsum, tensordot } from "./ops/einsum.js";
-export { argwhere, isin, type IsinOptions, nonzero, type NonzeroOptions } from "./ops/nonzero.js";
-export { interpolate, type InterpolateMode, type InterpolateOptions } from "./ops/interpolate.js";
-export * from "./ops/unpool.js";
-export {
-  channelShuffle,
-  fold,
-  pixelShuffle,
-  pixelUnshuffle,
-  unfold,
-  type UnfoldOptions,
-} from "./ops/fold.js";
-export * from "./ops/adaptivePool.js";
-export * from "./ops/ctc.js";
-export * from "./ops/decompose.js";
-export { pad, type PadMode, type PadOptions } from "./ops/padding.js";
-
-export * as nn from "./nn/index.js";
-export * from "./ops/compare.js";
-export { maskedFill, maskedScatter, maskedSelect } from "./ops/masked.js";
-export * from "./ops/distances.js";
-export { gather, indexSelect, oneHot } from "./ops/indexing.js";
+  bceWithLogits,
+  type BceOptions,
+  crossEntropy,
+  type CrossEntropyOptions,
+  l1Loss,
+  mseLoss,
+  nllLoss,
+  type NllOptions,
+} from "./ops/losses.js";
 export * from "./ops/products.js";
-export {
-  embedding,
-  embeddingBag,
-  type EmbeddingBagOptions,
-  type EmbeddingOptions,
-} from "./ops/embedding.js";
-export { cat, stack } from "./ops/join.js";
-export { linear, matmul } from "./ops/matmul.js";
-export * from "./ops/ranks.js";
+export * from "./ops/reduce.js";
+export * from "./ops/search.js";
+export * from "./ops/unique.js";
 export {
   abs,
   ceil,
@@ -121,141 +324,7 @@ export {
   tanh,
   trunc,
 } from "./ops/math.js";
-
-export {
-  cholesky,
-  type CholeskyOptions,
-  choleskySolve,
-  det,
-  inv,
-  logdet,
-  slogdet,
-  solve,
-  type SolveOptions,
-  solveTriangular,
-  type SolveTriangularOptions,
-  triangularSolve,
-  type TriangularSolveOptions,
-} from "./ops/solve.js";
-export { type Shape } from "./core/shape.js";
-export {
-  bartlettWindow,
-  blackmanWindow,
-  fftfreq,
-  hammingWindow,
-  hannWindow,
-  istft,
-  kaiserWindow,
-  rfftfreq,
-  stft,
-  type StftOptions,
-  type WindowOptions,
-} from "./ops/signal.js";
-export type { Pair, PerDim, Single, Triple } from "./ops/window.js";
-export * from "./ops/pool.js";
-export {
-  batchNorm,
-  type BatchNormOptions,
-  layerNorm,
-  type LayerNormOptions,
-} from "./ops/normalize.js";
-export {
-  arange,
-  empty,
-  emptyLike,
-  eye,
-  full,
-  fullLike,
-  linspace,
-  ones,
-  onesLike,
-  tensor,
-  type TensorData,
-  type TensorOptions,
-  zeros,
-  zerosLike,
-} from "./ops/creation.js";
-export * from "./ops/dims.js";
-export { gradcheck, type GradcheckOptions } from "./ops/gradcheck.js";
-export { enableGrad, isGradEnabled, noGrad } from "./autograd/mode.js";
-export * from "./ops/unique.js";
-export * as data from "./data/index.js";
-export { getThreads, setThreads } from "./kernels/threads.js";
-export { memory, type MemoryStats, setHeapLimit } from "./autograd/memory.js";
-export * from "./ops/bends.js";
-export { alphaDropout, featureAlphaDropout, featureDropout } from "./ops/dropout.js";
-export { asStrided, diag, diagEmbed, diagonal, type DiagonalOptions } from "./ops/strided.js";
-export {
-  bceWithLogits,
-  type BceOptions,
-  crossEntropy,
-  type CrossEntropyOptions,
-  l1Loss,
-  mseLoss,
-  nllLoss,
-  type NllOptions,
-} from "./ops/losses.js";
-export * from "./ops/special.js";
-export * from "./ops/stacking.js";
-export { loadSafetensors, saveSafetensors } from "./io/index.js";
-export { type Gradients, recordCustom as record } from "./autograd/record.js";
-export {
-  dropout,
-  type DropoutOptions,
-  Generator,
-  manualSeed,
-  rand,
-  randint,
-  randintLike,
-  randLike,
-  randn,
-  randnLike,
-  type RandomOptions,
-  randperm,
-  uniform,
-} from "./ops/random.js";
-export * from "./ops/search.js";
-export {
-  complex,
-  fft,
-  fft2,
-  type Fft2Options,
-  type FftNorm,
-  type FftOptions,
-  ifft,
-  ifft2,
-  imag,
-  irfft,
-  irfft2,
-  real,
-  rfft,
-  rfft2,
-} from "./ops/fft.js";
-export { type LossOptions, type Reduction } from "./ops/lossOptions.js";
-export * from "./ops/triangle.js";
-export {
-  clone,
-  contiguous,
-  item,
-  type NestedArray,
-  to,
-  toArray,
-  toTypedArray,
-} from "./ops/convert.js";
-export { affineGrid, gridSample, type GridSampleOptions } from "./ops/gridSample.js";
-export {
-  indexAdd,
-  type IndexAddOptions,
-  indexCopy,
-  indexFill,
-  indexPut,
-  type IndexPutOptions,
-  selectScatter,
-  setAt,
-  sliceScatter,
-  type SliceScatterOptions,
-} from "./ops/put.js";
-export { type ConvAlgorithm, setConvAlgorithm } from "./ops/winograd.js";
+export * from "./ops/distances.js";
 export {
   add,
   type AddOptions,
@@ -270,75 +339,6 @@ export {
   square,
   sub,
 } from "./ops/arithmetic.js";
-export * from "./ops/softmax.js";
-export * as optim from "./optim/index.js";
-export {
-  flip,
-  fliplr,
-  flipud,
-  repeat,
-  repeatInterleave,
-  roll,
-  rot90,
-  tile,
-} from "./ops/movement.js";
-export { DataLoader, type DataLoaderOptions, TensorDataset } from "./data/index.js";
-export {
-  convTranspose1d,
-  type ConvTranspose1dOptions,
-  convTranspose2d,
-  type ConvTranspose2dOptions,
-  convTranspose3d,
-  type ConvTranspose3dOptions,
-} from "./ops/convTranspose.js";
-export {
-  conv1d,
-  type Conv1dOptions,
-  conv2d,
-  type Conv2dOptions,
-  conv3d,
-  type Conv3dOptions,
-} from "./ops/conv.js";
-export {
-  groupNorm,
-  instanceNorm,
-  type InstanceNormOptions,
-  localResponseNorm,
-  type LocalResponseNormOptions,
-  rmsNorm,
-} from "./ops/groupNorm.js";
-export { bilinear } from "./ops/bilinear.js";
-export { type AttentionOptions, scaledDotProductAttention } from "./ops/attention.js";
-export { scatter, scatterAdd, scatterReduce, type ScatterReduceOptions } from "./ops/scatter.js";
-export * from "./ops/scan.js";
-export {
-  argsort,
-  kthvalue,
-  msort,
-  sort,
-  type SortOptions,
-  topk,
-  type TopkOptions,
-} from "./ops/sort.js";
-export {
-  bernoulli,
-  exponential,
-  gumbel,
-  gumbelSoftmax,
-  type GumbelSoftmaxOptions,
-  multinomial,
-  type MultinomialOptions,
-  normal,
-} from "./ops/sampling.js";
-export { type CaptureArgument } from "./ops/step.js";
-export {
-  backward,
-  type BackwardOptions,
-  detach,
-  grad,
-  type GradOptions,
-  registerHook,
-  retainGrad,
-} from "./autograd/backward.js";
-export * from "./ops/mixed.js";
+export { linear, matmul } from "./ops/matmul.js";
+export * from "./ops/bends.js";
 export * from "./ops/statistics.js";

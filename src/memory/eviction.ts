@@ -216,6 +216,13 @@ function spillOldest(): boolean {
   return true;
 }
 
+/**
+ * How large an array goes before the first that leaves: unused, it makes glibc keep what the collector
+ * frees. Its malloc returns blocks as large as the largest freed so far to the system, to at most 32 MiB,
+ * and the faults when their pages come back took twice as long as all of the copying.
+ */
+const KEPT_BYTES = 2 ** 25 - 65536;
+
 /** Copies a storage out of the heap and frees its block. */
 export function moveOut(storage: Storage): void {
   const { ptr } = storage.block!;
@@ -223,6 +230,7 @@ export function moveOut(storage: Storage): void {
   try {
     // What nobody refers to (an empty page) need not be copied, but must stay restorable.
     const bytes = storage.liveBytes === 0 ? 0 : storage.usedBytes;
+    if (stats.spilled === 0) storage.spilled = new Uint8Array(KEPT_BYTES);
     storage.spilled = heapU8.slice(ptr, ptr + bytes);
   } catch (cause) {
     throw new OutOfMemoryError(
