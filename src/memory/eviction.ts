@@ -217,11 +217,18 @@ function spillOldest(): boolean {
 }
 
 /**
- * How large an array goes before the first that leaves: unused, it makes glibc keep what the collector
- * frees. Its malloc returns blocks as large as the largest freed so far to the system, to at most 32 MiB,
- * and the faults when their pages come back took twice as long as all of the copying.
+ * An array to drop before the first copy: unused, it makes glibc keep what the collector frees. Its malloc
+ * returns blocks as large as the largest freed so far to the system, to at most 32 MiB, and the faults when
+ * their pages come back took twice as long as all of the copying. Null where there is no such room: copies
+ * are only slower then.
  */
-const KEPT_BYTES = 2 ** 25 - 65536;
+function large(): Uint8Array | null {
+  try {
+    return new Uint8Array(2 ** 25 - 65536);
+  } catch {
+    return null;
+  }
+}
 
 /** Copies a storage out of the heap and frees its block. */
 export function moveOut(storage: Storage): void {
@@ -230,7 +237,7 @@ export function moveOut(storage: Storage): void {
   try {
     // What nobody refers to (an empty page) need not be copied, but must stay restorable.
     const bytes = storage.liveBytes === 0 ? 0 : storage.usedBytes;
-    if (stats.spilled === 0) storage.spilled = new Uint8Array(KEPT_BYTES);
+    if (stats.spilled === 0 && bytes > 0) storage.spilled = large();
     storage.spilled = heapU8.slice(ptr, ptr + bytes);
   } catch (cause) {
     throw new OutOfMemoryError(
