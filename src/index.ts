@@ -17,64 +17,63 @@ export { capture } from "./ops/capture.js";
 
 export { Tensor } from "./methods.js";
 export {
-  alibiBias,
-  type AlibiOptions,
-  alibiSlopes,
-  rotaryEmbedding,
-  type RotaryOptions,
-} from "./ops/positional.js";
-
-export * from "./ops/activations.js";
-export { scatter, scatterAdd, scatterReduce, type ScatterReduceOptions } from "./ops/scatter.js";
-export * from "./ops/likelihoods.js";
-export * from "./ops/margins.js";
-export * from "./ops/dims.js";
-export { interpolate, type InterpolateMode, type InterpolateOptions } from "./ops/interpolate.js";
-export * from "./ops/unpool.js";
-export type { Pair, PerDim, Single, Triple } from "./ops/window.js";
-export * from "./ops/ctc.js";
+  channelShuffle,
+  fold,
+  pixelShuffle,
+  pixelUnshuffle,
+  unfold,
+  type UnfoldOptions,
+} from "./ops/fold.js";
+export { type AttentionOptions, scaledDotProductAttention } from "./ops/attention.js";
+export { cat, stack } from "./ops/join.js";
+export * from "./ops/search.js";
+export * from "./ops/compare.js";
 export {
-  clone,
-  contiguous,
-  item,
-  type NestedArray,
-  to,
-  toArray,
-  toTypedArray,
-} from "./ops/convert.js";
+  backward,
+  type BackwardOptions,
+  detach,
+  grad,
+  type GradOptions,
+  registerHook,
+  retainGrad,
+} from "./autograd/backward.js";
+export { loadSafetensors, saveSafetensors } from "./io/index.js";
+export * from "./ops/likelihoods.js";
+export * from "./ops/reduce.js";
+export {
+  indexAdd,
+  type IndexAddOptions,
+  indexCopy,
+  indexFill,
+  indexPut,
+  type IndexPutOptions,
+  selectScatter,
+  setAt,
+  sliceScatter,
+  type SliceScatterOptions,
+} from "./ops/put.js";
+export * from "./ops/margins.js";
+export { interpolate, type InterpolateMode, type InterpolateOptions } from "./ops/interpolate.js";
+export { enableGrad, isGradEnabled, noGrad } from "./autograd/mode.js";
+export * from "./ops/unpool.js";
+export * from "./ops/ctc.js";
 export {
   embedding,
   embeddingBag,
   type EmbeddingBagOptions,
   type EmbeddingOptions,
 } from "./ops/embedding.js";
-
-export * as nn from "./nn/index.js";
+export { pad, type PadMode, type PadOptions } from "./ops/padding.js";
+export { linear, matmul } from "./ops/matmul.js";
+export * from "./ops/decompose.js";
+export * from "./ops/pool.js";
+export { scatter, scatterAdd, scatterReduce, type ScatterReduceOptions } from "./ops/scatter.js";
 export {
   batchNorm,
   type BatchNormOptions,
   layerNorm,
   type LayerNormOptions,
 } from "./ops/normalize.js";
-export { loadSafetensors, saveSafetensors } from "./io/index.js";
-export { type CaptureArgument } from "./ops/step.js";
-export {
-  arange,
-  empty,
-  emptyLike,
-  eye,
-  full,
-  fullLike,
-  linspace,
-  ones,
-  onesLike,
-  tensor,
-  type TensorData,
-  type TensorOptions,
-  zeros,
-  zerosLike,
-} from "./ops/creation.js";
-export * from "./ops/mixed.js";
 export {
   bartlettWindow,
   blackmanWindow,
@@ -88,151 +87,13 @@ export {
   type StftOptions,
   type WindowOptions,
 } from "./ops/signal.js";
-export { pad, type PadMode, type PadOptions } from "./ops/padding.js";
-export {
-  backward,
-  type BackwardOptions,
-  detach,
-  grad,
-  type GradOptions,
-  registerHook,
-  retainGrad,
-} from "./autograd/backward.js";
-export { asStrided, diag, diagEmbed, diagonal, type DiagonalOptions } from "./ops/strided.js";
-export * from "./ops/pool.js";
-export { gradcheck, type GradcheckOptions } from "./ops/gradcheck.js";
-export { getThreads, setThreads } from "./kernels/threads.js";
-
-export {
-  cholesky,
-  type CholeskyOptions,
-  choleskySolve,
-  det,
-  inv,
-  logdet,
-  slogdet,
-  solve,
-  type SolveOptions,
-  solveTriangular,
-  type SolveTriangularOptions,
-  triangularSolve,
-  type TriangularSolveOptions,
-} from "./ops/solve.js";
-export { memory, type MemoryStats, setHeapLimit } from "./autograd/memory.js";
-export * from "./ops/ranks.js";
-export {
-  indexAdd,
-  type IndexAddOptions,
-  indexCopy,
-  indexFill,
-  indexPut,
-  type IndexPutOptions,
-  selectScatter,
-  setAt,
-  sliceScatter,
-  type SliceScatterOptions,
-} from "./ops/put.js";
-export { alphaDropout, featureAlphaDropout, featureDropout } from "./ops/dropout.js";
-export { DataLoader, type DataLoaderOptions, TensorDataset } from "./data/index.js";
-export {
-  argsort,
-  kthvalue,
-  msort,
-  sort,
-  type SortOptions,
-  topk,
-  type TopkOptions,
-} from "./ops/sort.js";
-export { affineGrid, gridSample, type GridSampleOptions } from "./ops/gridSample.js";
-export * from "./ops/adaptivePool.js";
-export {
-  atan2,
-  bitwiseAnd,
-  bitwiseLeftShift,
-  bitwiseNot,
-  bitwiseOr,
-  bitwiseRightShift,
-  bitwiseXor,
-  floorDivide,
-  fmax,
-  fmin,
-  fmod,
-  hypot,
-  logaddexp,
-  remainder,
-  xlogy,
-} from "./ops/pairs.js";
-export * from "./ops/special.js";
-export { type Shape } from "./core/shape.js";
-export { type Gradients, recordCustom as record } from "./autograd/record.js";
-export { gather, indexSelect, oneHot } from "./ops/indexing.js";
-export { type ConvAlgorithm, setConvAlgorithm } from "./ops/winograd.js";
-export {
-  bernoulli,
-  exponential,
-  gumbel,
-  gumbelSoftmax,
-  type GumbelSoftmaxOptions,
-  multinomial,
-  type MultinomialOptions,
-  normal,
-} from "./ops/sampling.js";
-export * as optim from "./optim/index.js";
-export { tidy } from "./memory/scope.js";
-export * from "./ops/compare.js";
-export { cat, stack } from "./ops/join.js";
-export { type AttentionOptions, scaledDotProductAttention } from "./ops/attention.js";
-export {
-  flip,
-  fliplr,
-  flipud,
-  repeat,
-  repeatInterleave,
-  roll,
-  rot90,
-  tile,
-} from "./ops/movement.js";
-export { maskedFill, maskedScatter, maskedSelect } from "./ops/masked.js";
-export * as data from "./data/index.js";
-export { argwhere, isin, type IsinOptions, nonzero, type NonzeroOptions } from "./ops/nonzero.js";
-export {
-  channelShuffle,
-  fold,
-  pixelShuffle,
-  pixelUnshuffle,
-  unfold,
-  type UnfoldOptions,
-} from "./ops/fold.js";
-export * from "./ops/softmax.js";
-export {
-  convTranspose1d,
-  type ConvTranspose1dOptions,
-  convTranspose2d,
-  type ConvTranspose2dOptions,
-  convTranspose3d,
-  type ConvTranspose3dOptions,
-} from "./ops/convTranspose.js";
-export {
-  dropout,
-  type DropoutOptions,
-  Generator,
-  manualSeed,
-  rand,
-  randint,
-  randintLike,
-  randLike,
-  randn,
-  randnLike,
-  type RandomOptions,
-  randperm,
-  uniform,
-} from "./ops/random.js";
-export * from "./ops/triangle.js";
-export { enableGrad, isGradEnabled, noGrad } from "./autograd/mode.js";
 export { at, type Index, take, takeAlongDim } from "./ops/at.js";
-export * from "./ops/decompose.js";
-export * from "./ops/scan.js";
-export * from "./ops/stacking.js";
+export * from "./ops/distances.js";
+export * from "./ops/bends.js";
+export { maskedFill, maskedScatter, maskedSelect } from "./ops/masked.js";
+export { type Shape } from "./core/shape.js";
+export * from "./ops/unique.js";
+export type { Pair, PerDim, Single, Triple } from "./ops/window.js";
 export {
   complex,
   fft,
@@ -249,58 +110,10 @@ export {
   rfft,
   rfft2,
 } from "./ops/fft.js";
-export { einsum, tensordot } from "./ops/einsum.js";
-export {
-  conv1d,
-  type Conv1dOptions,
-  conv2d,
-  type Conv2dOptions,
-  conv3d,
-  type Conv3dOptions,
-} from "./ops/conv.js";
-export {
-  groupNorm,
-  instanceNorm,
-  type InstanceNormOptions,
-  localResponseNorm,
-  type LocalResponseNormOptions,
-  rmsNorm,
-} from "./ops/groupNorm.js";
-export {
-  chunk,
-  expand,
-  flatten,
-  narrow,
-  permute,
-  reshape,
-  select,
-  type Slice,
-  slice,
-  type SliceOptions,
-  split,
-  squeeze,
-  t,
-  transpose,
-  unbind,
-  unsqueeze,
-  view,
-} from "./ops/views.js";
-export { type LossOptions, type Reduction } from "./ops/lossOptions.js";
-export { bilinear } from "./ops/bilinear.js";
-export {
-  bceWithLogits,
-  type BceOptions,
-  crossEntropy,
-  type CrossEntropyOptions,
-  l1Loss,
-  mseLoss,
-  nllLoss,
-  type NllOptions,
-} from "./ops/losses.js";
-export * from "./ops/products.js";
-export * from "./ops/reduce.js";
-export * from "./ops/search.js";
-export * from "./ops/unique.js";
+export { gradcheck, type GradcheckOptions } from "./ops/gradcheck.js";
+
+export * as nn from "./nn/index.js";
+export { alphaDropout, featureAlphaDropout, featureDropout } from "./ops/dropout.js";
 export {
   abs,
   ceil,
@@ -324,7 +137,173 @@ export {
   tanh,
   trunc,
 } from "./ops/math.js";
-export * from "./ops/distances.js";
+export {
+  alibiBias,
+  type AlibiOptions,
+  alibiSlopes,
+  rotaryEmbedding,
+  type RotaryOptions,
+} from "./ops/positional.js";
+export { getThreads, setThreads } from "./kernels/threads.js";
+export { type LossOptions, type Reduction } from "./ops/lossOptions.js";
+export { DataLoader, type DataLoaderOptions, TensorDataset } from "./data/index.js";
+export { memory, type MemoryStats, setHeapLimit } from "./autograd/memory.js";
+
+export {
+  cholesky,
+  type CholeskyOptions,
+  choleskySolve,
+  det,
+  inv,
+  logdet,
+  slogdet,
+  solve,
+  type SolveOptions,
+  solveTriangular,
+  type SolveTriangularOptions,
+  triangularSolve,
+  type TriangularSolveOptions,
+} from "./ops/solve.js";
+export { einsum, tensordot } from "./ops/einsum.js";
+export {
+  flip,
+  fliplr,
+  flipud,
+  repeat,
+  repeatInterleave,
+  roll,
+  rot90,
+  tile,
+} from "./ops/movement.js";
+export { affineGrid, gridSample, type GridSampleOptions } from "./ops/gridSample.js";
+export * from "./ops/ranks.js";
+export * from "./ops/adaptivePool.js";
+export {
+  arange,
+  empty,
+  emptyLike,
+  eye,
+  full,
+  fullLike,
+  linspace,
+  ones,
+  onesLike,
+  tensor,
+  type TensorData,
+  type TensorOptions,
+  zeros,
+  zerosLike,
+} from "./ops/creation.js";
+export { type ConvAlgorithm, setConvAlgorithm } from "./ops/winograd.js";
+export {
+  convTranspose1d,
+  type ConvTranspose1dOptions,
+  convTranspose2d,
+  type ConvTranspose2dOptions,
+  convTranspose3d,
+  type ConvTranspose3dOptions,
+} from "./ops/convTranspose.js";
+export {
+  chunk,
+  expand,
+  flatten,
+  narrow,
+  permute,
+  reshape,
+  select,
+  type Slice,
+  slice,
+  type SliceOptions,
+  split,
+  squeeze,
+  t,
+  transpose,
+  unbind,
+  unsqueeze,
+  view,
+} from "./ops/views.js";
+export * from "./ops/dims.js";
+export * from "./ops/triangle.js";
+export {
+  dropout,
+  type DropoutOptions,
+  Generator,
+  manualSeed,
+  rand,
+  randint,
+  randintLike,
+  randLike,
+  randn,
+  randnLike,
+  type RandomOptions,
+  randperm,
+  uniform,
+} from "./ops/random.js";
+export {
+  groupNorm,
+  instanceNorm,
+  type InstanceNormOptions,
+  localResponseNorm,
+  type LocalResponseNormOptions,
+  rmsNorm,
+} from "./ops/groupNorm.js";
+export * from "./ops/products.js";
+export { bilinear } from "./ops/bilinear.js";
+export * as data from "./data/index.js";
+export { gather, indexSelect, oneHot } from "./ops/indexing.js";
+export {
+  argsort,
+  kthvalue,
+  msort,
+  sort,
+  type SortOptions,
+  topk,
+  type TopkOptions,
+} from "./ops/sort.js";
+export {
+  conv1d,
+  type Conv1dOptions,
+  conv2d,
+  type Conv2dOptions,
+  conv3d,
+  type Conv3dOptions,
+} from "./ops/conv.js";
+export {
+  bernoulli,
+  exponential,
+  gumbel,
+  gumbelSoftmax,
+  type GumbelSoftmaxOptions,
+  multinomial,
+  type MultinomialOptions,
+  normal,
+} from "./ops/sampling.js";
+export {
+  bceWithLogits,
+  type BceOptions,
+  crossEntropy,
+  type CrossEntropyOptions,
+  l1Loss,
+  mseLoss,
+  nllLoss,
+  type NllOptions,
+} from "./ops/losses.js";
+
+export * from "./ops/activations.js";
+export { asStrided, diag, diagEmbed, diagonal, type DiagonalOptions } from "./ops/strided.js";
+export { tidy } from "./memory/scope.js";
+export { type CaptureArgument } from "./ops/step.js";
+export * from "./ops/scan.js";
+export {
+  clone,
+  contiguous,
+  item,
+  type NestedArray,
+  to,
+  toArray,
+  toTypedArray,
+} from "./ops/convert.js";
+export * from "./ops/mixed.js";
 export {
   add,
   type AddOptions,
@@ -339,6 +318,27 @@ export {
   square,
   sub,
 } from "./ops/arithmetic.js";
-export { linear, matmul } from "./ops/matmul.js";
-export * from "./ops/bends.js";
+export * from "./ops/softmax.js";
+export { argwhere, isin, type IsinOptions, nonzero, type NonzeroOptions } from "./ops/nonzero.js";
 export * from "./ops/statistics.js";
+export * from "./ops/special.js";
+export {
+  atan2,
+  bitwiseAnd,
+  bitwiseLeftShift,
+  bitwiseNot,
+  bitwiseOr,
+  bitwiseRightShift,
+  bitwiseXor,
+  floorDivide,
+  fmax,
+  fmin,
+  fmod,
+  hypot,
+  logaddexp,
+  remainder,
+  xlogy,
+} from "./ops/pairs.js";
+export * as optim from "./optim/index.js";
+export { type Gradients, recordCustom as record } from "./autograd/record.js";
+export * from "./ops/stacking.js";

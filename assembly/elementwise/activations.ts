@@ -193,7 +193,7 @@ class Softplus extends Unary {
   }
 }
 export function softplusF32(args: usize, start: u32, end: u32): void {
-  unary<Softplus>(args, start, end);
+  unaryLong<Softplus>(args, start, end);
 }
 
 class SoftplusGrad extends Binary {

@@ -21,7 +21,7 @@ class Expm1 extends Unary {
   }
 }
 export function expm1F32(args: usize, start: u32, end: u32): void {
-  unary<Expm1>(args, start, end);
+  unaryLong<Expm1>(args, start, end);
 }
 
 class Log extends Unary {

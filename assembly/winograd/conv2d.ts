@@ -7,6 +7,7 @@
 // of one block share its transformed inputs, so call for many.
 // Order of summation: channels in blocks of 64, whose outputs are added up.
 import { Micro } from "../gemm/micro";
+import { Kernel } from "./kernel";
 import { Points } from "./points";
 import { Room, Tiles } from "./tiles";
 
@@ -26,40 +27,15 @@ class WinogradArgs {
   padH: i32;
   padW: i32;
   points: i32;
-}
-
-@unmanaged
-class WinogradKernelArgs {
-  w: usize;
-  out: usize;
-  rows: i32;
-  depth: i32;
   rowStep: i32;
   depthStep: i32;
   tapStep: i32;
-  points: i32;
 }
 
 /**
- * out[points * i + j] = (G w G^T)[i][j], a matrix of rows x depth in blocks (see Room). w's element (m, k)
- * has its taps tapStep apart (1; or -1: they are turned round). A unit is a row.
+ * out = bias + conv2d(x, w), u being w's transform if tapStep is 0, else w itself, with steps as of
+ * winogradKernelF32; bias = 0 is none.
  */
-export function winogradKernelF32(args: usize, start: u32, end: u32): void {
-  const a = changetype<WinogradKernelArgs>(args);
-  const plane = (<usize>Room.plane(a.rows, a.depth)) << 2;
-  const ld = Room.ld(a.depth);
-  const side = a.points - 3;
-  const first = a.tapStep < 0 ? side * side - 1 : 0;
-  for (let m = <i32>start; m < <i32>end; m++) {
-    const row = a.w + ((<usize>(m * a.rowStep + first)) << 2);
-    for (let k = 0; k < a.depth; k += 4) {
-      const at = (k / Room.DEPTH) * a.rows * ld + m * ld + (k & (Room.DEPTH - 1));
-      Winograd.kernel(a, row, k, a.out + ((<usize>at) << 2), plane);
-    }
-  }
-}
-
-/** out = bias + conv2d(x, w), u being w's transform; bias = 0 is none. */
 export function winogradConv2dF32(args: usize, start: u32, end: u32): void {
   const a = changetype<WinogradArgs>(args);
   const tiles = Tiles.at(a.points, a.points == 6 ? Room.TILES : Room.TILES_8);
@@ -88,37 +64,6 @@ export function winogradConv2dF32(args: usize, start: u32, end: u32): void {
 }
 
 class Winograd {
-  /** Four elements of a row of w from the k-th on; the last one stands for those that are lacking. */
-  @inline
-  static kernel(a: WinogradKernelArgs, row: usize, k: i32, to: usize, plane: usize): void {
-    const last = a.depth - 1;
-    let p0 = row + ((<usize>(k * a.depthStep)) << 2);
-    let p1 = row + ((<usize>(min(k + 1, last) * a.depthStep)) << 2);
-    let p2 = row + ((<usize>(min(k + 2, last) * a.depthStep)) << 2);
-    let p3 = row + ((<usize>(min(k + 3, last) * a.depthStep)) << 2);
-    const step = a.tapStep << 2;
-    const taps = Room.temp();
-    const side = (<usize>(a.points - 3)) << 4;
-    const half = taps + ((side * side) >> 4);
-    for (let tap = taps; tap < half; tap += 16) {
-      let v = v128.load32_zero(p0);
-      v = v128.load32_lane(p1, v, 1);
-      v = v128.load32_lane(p2, v, 2);
-      v128.store(tap, v128.load32_lane(p3, v, 3));
-      p0 += step;
-      p1 += step;
-      p2 += step;
-      p3 += step;
-    }
-    for (let j: usize = 0; j < side; j += 16) {
-      Points.kernel(a.points, taps + j, side, half + j, side);
-    }
-    for (let i = 0; i < a.points; i++) {
-      Points.kernel(a.points, half + <usize>i * side, 16, to, plane);
-      to += <usize>a.points * plane;
-    }
-  }
-
   /** Where the tiles' outputs lie, from those of a channel of image 0 on. */
   static targets(tiles: Tiles, a: WinogradArgs, first: i32, count: i32): void {
     let out = Room.outs();
@@ -137,17 +82,36 @@ class Winograd {
   /** Output channels [from, to) of a block of tiles. */
   static block(tiles: Tiles, a: WinogradArgs, count: i32, from: i32, to: i32): void {
     const ld = Room.ld(a.C);
+    const most = a.tapStep ? Room.FEW : Room.ROWS;
+    const distance = a.tapStep ? Room.plane(most, Room.DEPTH) : Room.plane(a.O, a.C);
     const v = Room.operands();
-    const m = v + <usize>(tiles.points * tiles.points) * tiles.spacing;
+    const operand = <usize>(tiles.points * tiles.points) * tiles.spacing;
+    const m = v + operand;
     const step = (<usize>(a.H * a.W)) << 2;
     const plane = (<usize>(a.OH * a.OW)) << 2;
     for (let c = 0; c < a.C; c += Room.DEPTH) {
       const depth = min(Room.DEPTH, a.C - c);
       Winograd.inputs(tiles, a.x + <usize>c * step, step, depth, count, v);
-      for (let o = from; o < to; o += Room.ROWS) {
-        const rows = min(Room.ROWS, to - o);
-        const u = a.u + ((<usize>(c * a.O + o * ld)) << 2);
-        Winograd.products(tiles, u, ld, Room.plane(a.O, a.C), v, m, rows, count, depth);
+      for (let o = from; o < to; o += most) {
+        const rows = min(most, to - o);
+        let u = a.u + ((<usize>(c * a.O + o * ld)) << 2);
+        if (a.tapStep) {
+          const w = a.u + ((<usize>(o * a.rowStep + c * a.depthStep)) << 2);
+          u = m + operand;
+          Kernel.block(
+            w,
+            a.rowStep,
+            a.depthStep,
+            a.tapStep,
+            a.points,
+            rows,
+            depth,
+            u,
+            ld,
+            distance,
+          );
+        }
+        Winograd.products(tiles, u, ld, distance, v, m, rows, count, depth);
         for (let r = o; r < o + rows; r++) {
           const bias = a.bias && c == 0 ? a.bias + ((<usize>r) << 2) : 0;
           const mr = m + ((<usize>(r - o)) << 5);

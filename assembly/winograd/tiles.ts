@@ -73,6 +73,8 @@ export class Room {
   static readonly DEPTH: i32 = 64;
   /** Rows of a product that are computed in one go. */
   static readonly ROWS: i32 = 64;
+  /** The same where the transform of the kernels is made beside it: their room is what is left. */
+  static readonly FEW: i32 = 8;
   /**
    * A matrix of rows x cols in a workspace lies in blocks of DEPTH columns, one behind the other: this
    * is the distance of the rows in a block.

@@ -31,12 +31,15 @@ class WinogradWeightGradArgs {
   parts: i32;
 }
 
-/** For each part points x points matrices of O x C in blocks (see Room), behind one another in `work`. */
+/**
+ * For each part points x points matrices of O x C in blocks (see Room), behind one another in `work`. With
+ * no parts, of at most TILES tiles, `work` is dw itself.
+ */
 export function winogradWeightGradF32(args: usize, start: u32, end: u32): void {
   const a = changetype<WinogradWeightGradArgs>(args);
   const tiles = Tiles.at(a.points, Room.TILES);
   const all = a.N * tiles.divide(a.OH, a.OW);
-  if (a.parts == 1) {
+  if (a.parts <= 1) {
     WeightGrad.sum(a, tiles, a.work, 0, all, <i32>start * UNIT, min(a.C, <i32>end * UNIT));
     return;
   }
@@ -99,7 +102,14 @@ class WeightGrad {
           const most = WeightGrad.columns(tiles);
           const cols = min(to - c, most - (c & (most - 1)));
           WeightGrad.inputs(tiles, a, c, cols, count);
-          WeightGrad.products(tiles, a, work, o, rows, c, cols, count, first > begin);
+          if (a.parts) {
+            const to = WeightGrad.at(work, a.O, a.C, o, c);
+            const plane = Room.plane(a.O, a.C);
+            const add = first > begin;
+            WeightGrad.products(tiles, 0, rows, cols, count, to, Room.ld(a.C), plane, add);
+          } else {
+            WeightGrad.finished(tiles, a, o, rows, c, cols, count);
+          }
           c += cols;
         }
       }
@@ -170,30 +180,53 @@ class WeightGrad {
     }
   }
 
-  /** work's rows [o, o + rows) of channels [c, c + cols) = or += the products. */
+  /** `rows` rows of the left operands from `row` on times the right ones: to `to`, or added to it. */
   static products(
     tiles: Tiles,
-    a: WinogradWeightGradArgs,
-    work: usize,
-    o: i32,
+    row: i32,
     rows: i32,
-    c: i32,
     cols: i32,
     count: i32,
+    to: usize,
+    ld: i32,
+    plane: i32,
     add: bool,
   ): void {
-    const ld = Room.ld(a.C);
     const T = tiles.most;
     const spacing = tiles.spacingOf(WeightGrad.columns(tiles));
     const matrices = tiles.points * tiles.points;
     let z = Room.operands();
     let v = z + <usize>matrices * tiles.spacing;
-    let to = WeightGrad.at(work, a.O, a.C, o, c);
+    z += (<usize>(row * T)) << 2;
     for (let i = 0; i < matrices; i++) {
       Micro.block(z, T, 1, v, 8, 8 * T, rows, (cols + 7) & ~7, count, add ? to : 0, ld, to, ld);
       z += tiles.spacing;
       v += spacing;
-      to += (<usize>Room.plane(a.O, a.C)) << 2;
+      to += (<usize>plane) << 2;
+    }
+  }
+
+  /** dw's rows [o, o + rows) of channels [c, c + cols) from one block of tiles, a few rows at a time. */
+  static finished(
+    tiles: Tiles,
+    a: WinogradWeightGradArgs,
+    o: i32,
+    rows: i32,
+    c: i32,
+    cols: i32,
+    count: i32,
+  ): void {
+    const spacing = tiles.spacing + tiles.spacingOf(WeightGrad.columns(tiles));
+    const m = Room.operands() + <usize>(tiles.points * tiles.points) * spacing;
+    const plane = Room.plane(Room.FEW, Room.DEPTH);
+    const taps = (a.points - 3) * (a.points - 3);
+    for (let r = 0; r < rows; r += Room.FEW) {
+      const n = min(Room.FEW, rows - r);
+      WeightGrad.products(tiles, r, n, cols, count, m, Room.DEPTH, plane, false);
+      for (let i = 0; i < n; i++) {
+        const dw = a.work + ((<usize>(((o + r + i) * a.C + c) * taps)) << 2);
+        Taps.row(a.points, m + ((<usize>(i * Room.DEPTH)) << 2), (<usize>plane) << 2, cols, dw);
+      }
     }
   }
 
@@ -221,15 +254,22 @@ class Taps {
 
   /** dw's row o. */
   static finish(a: WinogradTapsArgs, o: i32): void {
-    const points = a.points;
     const plane = (<usize>Room.plane(a.O, a.C)) << 2;
+    const taps = (a.points - 3) * (a.points - 3);
+    for (let c = 0; c < a.C; c += Room.DEPTH) {
+      const dw = a.dw + ((<usize>((o * a.C + c) * taps)) << 2);
+      const cols = min(Room.DEPTH, a.C - c);
+      Taps.row(a.points, WeightGrad.at(a.work, a.O, a.C, o, c), plane, cols, dw);
+    }
+  }
+
+  /** G^T m G of `cols` channels of a row, whose matrices lie `plane` bytes apart. */
+  static row(points: i32, m: usize, plane: usize, cols: i32, dw: usize): void {
     const side = (<usize>(points - 3)) << 4;
     const half = Room.temp();
     const done = half + <usize>points * side;
     const taps = (side * side) >> 4;
-    let dw = a.dw + ((<usize>(o * a.C) * taps) >> 2);
-    for (let c = 0; c < a.C; c += 4) {
-      const m = WeightGrad.at(a.work, a.O, a.C, o, c);
+    for (let c = 0; c < cols; c += 4) {
       for (let j = 0; j < points; j++) {
         const column = m + <usize>j * plane;
         Points.taps(points, column, <usize>points * plane, half + (j << 4), (<usize>points) << 4);
@@ -237,12 +277,13 @@ class Taps {
       for (let r: usize = 0; r < <usize>points - 3; r++) {
         Points.taps(points, half + r * ((<usize>points) << 4), 16, done + r * side, 16);
       }
-      for (let lane = done; lane < done + ((<usize>min(4, a.C - c)) << 2); lane += 4) {
+      for (let lane = done; lane < done + ((<usize>min(4, cols - c)) << 2); lane += 4) {
         for (let tap = lane; tap < lane + taps; tap += 16) {
           store<u32>(dw, load<u32>(tap));
           dw += 4;
         }
       }
+      m += 16;
     }
   }
 }

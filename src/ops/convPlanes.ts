@@ -47,7 +47,7 @@ export function planesInputGrad(op: string, dy: Tensor, weight: Tensor, sizes: C
 
 /** Its gradient by the weight. */
 export function planesWeightGrad(op: string, x: Tensor, dy: Tensor, sizes: ConvSizes): Tensor {
-  if (isWinograd(sizes, 2)) return winogradWeightGrad(op, x, dy, sizes);
+  if (isWinograd(sizes, 3)) return winogradWeightGrad(op, x, dy, sizes);
   if (isDepthwise(sizes)) return depthwiseWeightGrad(op, x, dy, sizes);
   const [, C, , , O, kh, kw] = sizes;
   const shape = [O, C / sizes[15], kh, kw];

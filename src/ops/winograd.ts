@@ -5,8 +5,8 @@ import { refuseInCapture, revise } from "../autograd/mode.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { kernels } from "../kernels/loader.js";
 import {
+  winogradBlocks,
   winogradConv2dUnits,
-  winogradKernelUnits,
   winogradParts,
   winogradTiles,
   winogradWeightGradUnits,
@@ -46,13 +46,13 @@ export function setConvAlgorithm(name: ConvAlgorithm): void {
  * products of a tile, the transforms of a channel's tile, and that of the kernel.
  */
 const COSTS: Record<number, readonly [products: number, transforms: number, kernel: number]> = {
-  3: [36, 400, 600],
-  5: [75, 700, 1200],
+  3: [36, 400, 400],
+  5: [75, 700, 800],
 };
 
 /**
  * Whether Winograd's algorithm is taken: where it is at least 1.2 times as fast by this reckoning. The
- * direct way costs a product for each tap and output. `passes`: 1, or 2 for the gradient by the kernel,
+ * direct way costs a product for each tap and output. `passes`: 1, or 3 for the gradient by the kernel,
  * whose transform is dearer.
  */
 export function isWinograd(sizes: ConvSizes, passes = 1): boolean {
@@ -62,24 +62,10 @@ export function isWinograd(sizes: ConvSizes, passes = 1): boolean {
   if (costs === undefined || kh !== kw || groups !== 1) return false;
   if (strideH * strideW * dilationH * dilationW !== 1 || Math.min(C, O) < 8) return false;
   const [products, transforms, kernel] = costs;
-  const tile = products + transforms * (1 / C + 1 / O);
-  return kh * kw * N * OH * OW > 1.2 * (tile * winogradTiles(N, OH, OW) + kernel * passes);
-}
-
-/** Points of a transform. */
-const pointsOf = (sizes: ConvSizes): number => sizes[5] + 3;
-
-/** Points x points matrices: those of the weight, or (`turned`) those of the convolution that leads back. */
-function transformed(op: string, weight: Tensor, sizes: ConvSizes, turned: boolean): Tensor {
-  const [, C, , , O, kh, kw] = sizes;
-  const [rows, depth] = turned ? [C, O] : [O, C];
-  const taps = kh * kw;
-  const [rowStep, depthStep, tapStep] = turned ? [taps, taps * C, -1] : [taps * C, taps, 1];
-  const units = winogradKernelUnits(rows);
-  const points = pointsOf(sizes);
-  const shape = [winogradWorkspace(rows, depth, points)];
-  const args = [rows, depth, rowStep, depthStep, tapStep, points] as const;
-  return compute(op, kernels.winogradKernelF32, units, [weight], shape, args);
+  const tiles = winogradTiles(N, OH, OW);
+  const multiplied = (tiles + 7) & ~7; // in panels of eight
+  const work = products * multiplied + transforms * (1 / C + 1 / O) * tiles + kernel * passes;
+  return kh * kw * N * OH * OW > 1.2 * work;
 }
 
 /** conv2d's result. */
@@ -90,16 +76,9 @@ export function winogradConv2d(
   bias: Tensor | null,
   sizes: ConvSizes,
 ): Tensor {
-  const [N, C, H, W, O, , , OH, OW, , , padH, padW] = sizes;
-  const u = transformed(op, weight, sizes, false);
-  try {
-    const points = pointsOf(sizes);
-    const units = winogradConv2dUnits(N, O, OH, OW, points);
-    const args = [N, C, H, W, O, OH, OW, padH, padW, points] as const;
-    return compute(op, kernels.winogradConv2dF32, units, [x, u, bias], [N, O, OH, OW], args);
-  } finally {
-    u.dispose();
-  }
+  const [N, C, H, W, O, kh, kw, OH, OW, , , padH, padW] = sizes;
+  const steps: Steps = [kh * kw * C, kh * kw, 1];
+  return convolve(op, x, weight, bias, [N, C, H, W, O, OH, OW, padH, padW, kh + 3], steps);
 }
 
 /** Its gradient by x: the convolution of dy with the weight turned round, its channels exchanged. */
@@ -110,29 +89,73 @@ export function winogradInputGrad(
   sizes: ConvSizes,
 ): Tensor {
   const [N, C, H, W, O, kh, kw, OH, OW, , , padH, padW] = sizes;
-  const u = transformed(op, weight, sizes, true);
+  const steps: Steps = [kh * kw, kh * kw * C, -1];
+  const [top, left] = [kh - 1 - padH, kw - 1 - padW];
+  return convolve(op, dy, weight, null, [N, O, OH, OW, C, H, W, top, left, kh + 3], steps);
+}
+
+/** Elements of the weight between rows (channels of the output), between channels of the input, taps. */
+type Steps = [rowStep: number, depthStep: number, tapStep: number];
+type WinogradSizes = [
+  ...[N: number, C: number, H: number, W: number, O: number, OH: number, OW: number],
+  ...[padH: number, padW: number, points: number],
+];
+
+/** Points x points matrices of rows x depth: the transform of the weight. */
+function transformed(
+  op: string,
+  weight: Tensor,
+  rows: number,
+  depth: number,
+  steps: Steps,
+  points: number,
+): Tensor {
+  const shape = [winogradWorkspace(rows, depth, points)];
+  const args = [rows, depth, ...steps, points] as const;
+  return compute(op, kernels.winogradKernelF32, rows, [weight], shape, args);
+}
+
+/**
+ * The transform of the weight is larger than the weight. Where each of its elements would be read for one
+ * or two blocks of tiles only, it is made anew for each instead, a few rows at a time: wide layers of
+ * small images take two thirds of the time.
+ */
+function convolve(
+  op: string,
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null,
+  sizes: WinogradSizes,
+  steps: Steps,
+): Tensor {
+  const [N, C, , , O, OH, OW, , , points] = sizes;
+  const blocks = winogradBlocks(N, OH, OW, points);
+  const once = blocks > 2 || (blocks === 2 && C * O <= 8192);
+  const u = once ? transformed(op, weight, O, C, steps, points) : weight;
   try {
-    const points = pointsOf(sizes);
-    const units = winogradConv2dUnits(N, C, H, W, points);
-    const args = [N, O, OH, OW, C, H, W, kh - 1 - padH, kw - 1 - padW, points] as const;
-    return compute(op, kernels.winogradConv2dF32, units, [dy, u, null], [N, C, H, W], args);
+    const rest: Steps = once ? [0, 0, 0] : steps;
+    const units = winogradConv2dUnits(blocks, O);
+    const all = [...sizes, ...rest] as const;
+    return compute(op, kernels.winogradConv2dF32, units, [x, u, bias], [N, O, OH, OW], all);
   } finally {
-    u.dispose();
+    if (once) u.dispose();
   }
 }
 
 /** Its gradient by the weight. */
 export function winogradWeightGrad(op: string, x: Tensor, dy: Tensor, sizes: ConvSizes): Tensor {
   const [N, C, H, W, O, kh, kw, OH, OW, , , padH, padW] = sizes;
-  const points = pointsOf(sizes);
+  const points = kh + 3;
   const parts = winogradParts(C, O, winogradTiles(N, OH, OW));
   const units = winogradWeightGradUnits(C, parts);
   const args = [N, C, H, W, O, OH, OW, padH, padW, points, parts] as const;
-  const shape = [parts * winogradWorkspace(O, C, points)];
+  const dims = [O, C, kh, kw];
+  const shape = parts > 0 ? [parts * winogradWorkspace(O, C, points)] : dims;
   const work = compute(op, kernels.winogradWeightGradF32, units, [x, dy], shape, args);
+  if (parts === 0) return work;
   try {
     const rest = [O, C, points, parts] as const;
-    return compute(op, kernels.winogradTapsF32, O, [work], [O, C, kh, kw], rest);
+    return compute(op, kernels.winogradTapsF32, O, [work], dims, rest);
   } finally {
     work.dispose();
   }

@@ -142,6 +142,9 @@ describe("setConvAlgorithm", () => {
     expect(same([1, 16, 22, 22], [16, 16, 7, 7])).toBe(true);
     expect(same([1, 16, 22, 22], [16, 16, 3, 5])).toBe(true);
     expect(same([1, 16, 8, 8], [16, 16, 3, 3])).toBe(true);
+    // Tiles are multiplied eight at a time: four of them cost as much.
+    expect(same([1, 64, 8, 8], [64, 64, 3, 3], { padding: 1 })).toBe(true);
+    expect(same([2, 64, 8, 8], [64, 64, 3, 3], { padding: 1 })).toBe(false);
     expect(same([1, 7, 40, 40], [64, 7, 3, 3])).toBe(true);
     expect(same([1, 64, 40, 40], [7, 64, 3, 3])).toBe(true);
     expect(same([0, 16, 22, 22], [16, 16, 3, 3])).toBe(true);

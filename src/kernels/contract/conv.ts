@@ -6,11 +6,12 @@ export const conv = {
   // prettier-ignore
   maxUnpool2dF32: ["x: ptr", "indices: ptr", "out: ptr", "status: ptr", "inPlane: u32", "outPlane: u32"],
   // Convolutions of 3 x 3 or 5 x 5 taps (6 or 8 points) and a step of 1 by Winograd's algorithm: see
-  // src/kernels/units/winograd.ts. u, work: winogradWorkspace(rows, columns, points) elements. tapStep = -1: taps turned round.
+  // src/kernels/units/winograd.ts. u, work: winogradWorkspace(rows, columns, points) elements. tapStep = -1: taps turned
+  // round; 0: u is what winogradKernelF32 has made, else it is w.
   // prettier-ignore
   winogradKernelF32: ["w: ptr", "out: ptr", "rows: u32", "depth: u32", "rowStep: i32", "depthStep: i32", "tapStep: i32", "points: u32"],
   // prettier-ignore
-  winogradConv2dF32: ["x: ptr", "u: ptr", "bias: ptr", "out: ptr", "N: u32", "C: u32", "H: u32", "W: u32", "O: u32", "OH: u32", "OW: u32", "padH: i32", "padW: i32", "points: u32"],
+  winogradConv2dF32: ["x: ptr", "u: ptr", "bias: ptr", "out: ptr", "N: u32", "C: u32", "H: u32", "W: u32", "O: u32", "OH: u32", "OW: u32", "padH: i32", "padW: i32", "points: u32", "rowStep: i32", "depthStep: i32", "tapStep: i32"],
   // prettier-ignore
   winogradWeightGradF32: ["x: ptr", "dy: ptr", "work: ptr", "N: u32", "C: u32", "H: u32", "W: u32", "O: u32", "OH: u32", "OW: u32", "padH: i32", "padW: i32", "points: u32", "parts: u32"],
   winogradTapsF32: ["work: ptr", "dw: ptr", "O: u32", "C: u32", "points: u32", "parts: u32"],

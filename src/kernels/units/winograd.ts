@@ -7,27 +7,23 @@ export function winogradTiles(N: number, OH: number, OW: number): number {
   return N * Math.ceil(OH / 4) * Math.ceil(OW / 4);
 }
 
-/** winogradConv2dF32: 64 output channels of a block of at most 32 tiles (24 of 8 points) a unit. */
-export function winogradConv2dUnits(
-  N: number,
-  O: number,
-  OH: number,
-  OW: number,
-  points: number,
-): number {
-  return Math.ceil(winogradTiles(N, OH, OW) / (points === 6 ? 32 : 24)) * Math.ceil(O / 64);
+/** Blocks of at most 32 tiles (24 of 8 points) that winogradConv2dF32 divides them into. */
+export function winogradBlocks(N: number, OH: number, OW: number, points: number): number {
+  return Math.ceil(winogradTiles(N, OH, OW) / (points === 6 ? 32 : 24));
 }
 
-/** winogradKernelF32: a row a unit. */
-export function winogradKernelUnits(rows: number): number {
-  return rows;
+/** winogradConv2dF32: 64 output channels of a block of tiles a unit. */
+export function winogradConv2dUnits(blocks: number, O: number): number {
+  return blocks * Math.ceil(O / 64);
 }
 
 /**
  * Parts of the tiles that winogradWeightGradF32 sums up on their own, each in a workspace (of winogradWorkspace
- * elements): several where these are small, since parts share nothing that both would have to compute.
+ * elements): several where these are small, since parts share nothing that both would have to compute;
+ * none where the tiles are so few that no sums need be kept.
  */
 export function winogradParts(C: number, O: number, tiles: number): number {
+  if (tiles <= 32) return 0;
   return C * O > 8192 ? 1 : Math.min(4, Math.ceil(tiles / 32));
 }
 
