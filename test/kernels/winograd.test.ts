@@ -28,7 +28,7 @@ import {
   whole,
   worst,
 } from "./convOracle.js";
-import { Bench, builds, type Build } from "./harness.js";
+import { Bench, builds, type Build, type Operand } from "./harness.js";
 
 const TOLERANCE = { 3: 2e-6, 5: 1e-5 };
 
@@ -94,7 +94,7 @@ function run(build: Build, s: Shape, values: Operands, way: Way = {}): Results<F
   const all = kh * kw;
 
   /** The weight as winogradConv2dF32 wants it, and its steps. */
-  const kernel = (rows: number, depth: number, ...steps: number[]): [number, number[]] => {
+  const kernel = (rows: number, depth: number, ...steps: number[]): [Operand, number[]] => {
     if (beside) return [w, steps];
     const u = rubbish(winogradWorkspace(rows, depth, points));
     bench.run("winogradKernelF32", split(rows), w, u, rows, depth, ...steps, points);
