@@ -7,7 +7,7 @@ export const conv = {
   maxUnpool2dF32: ["x: ptr", "indices: ptr", "out: ptr", "status: ptr", "inPlane: u32", "outPlane: u32"],
   // Convolutions of 3 x 3 or 5 x 5 taps (6 or 8 points) and a step of 1 by Winograd's algorithm: see
   // src/kernels/units/winograd.ts. u, work: winogradWorkspace(rows, columns, points) elements. tapStep = -1: taps turned
-  // round; 0: u is what winogradKernelF32 has made, else it is w.
+  // round; 0: u is what winogradKernelF32 has made, else it is w. parts = 0: work is dw.
   // prettier-ignore
   winogradKernelF32: ["w: ptr", "out: ptr", "rows: u32", "depth: u32", "rowStep: i32", "depthStep: i32", "tapStep: i32", "points: u32"],
   // prettier-ignore
