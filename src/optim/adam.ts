@@ -55,19 +55,14 @@ export interface AdamaxOptions extends MomentOptions {
 const base = { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, maximize: false } as const;
 
 abstract class Moments<O extends MomentOptions> extends JoinedOptimizer<O> {
-  protected override readonly stateKeys: RegExp = /^beta1Power,beta2Power,m,v$/;
+  protected override readonly stateKeys: RegExp = /^m,step,v$/;
 
   /**
-   * Both means, and both betas to the power of the number of steps: as products, since Math.pow's last
-   * bits differ between engines.
+   * Both means, and the number t of this step, from 1: means that began at 0 are divided by 1 - beta^t.
+   * Where betas change, all of the past counts as if they had always been the present ones, as in PyTorch.
    */
-  protected moments(p: Tensor, { betas }: O, state: ParamState): [Tensor, Tensor, number, number] {
-    return [
-      stateTensor(state, "m", p),
-      stateTensor(state, "v", p),
-      (state["beta1Power"] = stateNumber(state["beta1Power"], 1) * betas[0]),
-      (state["beta2Power"] = stateNumber(state["beta2Power"], 1) * betas[1]),
-    ];
+  protected moments(p: Tensor, state: ParamState): [Tensor, Tensor, number] {
+    return [stateTensor(state, "m", p), stateTensor(state, "v", p), stateStep(state)];
   }
 
   /** The hot kernel: p -= stepSize m / (sqrt(v) / root + eps), after the means were updated. */
@@ -89,17 +84,17 @@ abstract class Moments<O extends MomentOptions> extends JoinedOptimizer<O> {
 }
 
 abstract class AdamBase extends Moments<AdamOptions> {
-  protected override readonly stateKeys = /^beta1Power,beta2Power,m,v(,vMax)?$/;
+  protected override readonly stateKeys = /^m,step,v(,vMax)?$/;
   /** The weights decay by lr weightDecay themselves, not through the gradient. */
   protected abstract readonly decoupled: boolean;
 
   protected join(steps: Steps, p: Tensor, g: Tensor, o: AdamOptions, state: ParamState): void {
-    const [m, v, power1, power2] = this.moments(p, o, state);
+    const [m, v, t] = this.moments(p, state);
     const { decoupled } = this;
-    if (!steps.same(power1, power2)) {
-      const lr = o.lr / (1 - power1);
-      const root = Math.sqrt(1 - power2);
+    if (!steps.same(t)) {
       const [alpha, beta] = o.betas;
+      const lr = o.lr / (1 - pow(alpha, t));
+      const root = Math.sqrt(1 - pow(beta, t));
       if (!o.amsgrad) this.begin(steps, o, lr, root, o.eps, decoupled);
       else {
         beginAdaptive(steps, {
@@ -137,7 +132,7 @@ export class AdamW extends AdamBase {
  * / (sqrt(v / (1 - beta2^t)) + eps).
  */
 export class NAdam extends Moments<NAdamOptions> {
-  protected override readonly stateKeys = /^beta1Power,beta2Power,m,muProduct,step,v$/;
+  protected override readonly stateKeys = /^m,muProduct,step,v$/;
 
   constructor(params: Params<NAdamOptions>, options?: Partial<NAdamOptions>) {
     const own = { lr: 2e-3, momentumDecay: 4e-3, decoupledWeightDecay: false };
@@ -145,14 +140,13 @@ export class NAdam extends Moments<NAdamOptions> {
   }
 
   protected join(steps: Steps, p: Tensor, g: Tensor, o: NAdamOptions, state: ParamState): void {
-    const [a, b, , power2] = this.moments(p, o, state);
+    const [a, b, t] = this.moments(p, state);
     const [alpha, beta] = o.betas;
-    const t = stateStep(state);
     const mu = (t: number): number => alpha * (1 - 0.5 * pow(0.96, t * o.momentumDecay));
     const next = mu(t + 1);
     const product = (state["muProduct"] = stateNumber(state["muProduct"], 1) * mu(t));
     beginAdaptive(steps, {
-      ...{ lr: 1, alpha, beta, scale: 1 / Math.sqrt(1 - power2), eps: o.eps },
+      ...{ lr: 1, alpha, beta, scale: 1 / Math.sqrt(1 - pow(beta, t)), eps: o.eps },
       direct: (o.lr * (1 - mu(t))) / (1 - product),
       mean: (o.lr * next) / (1 - product * next),
       ...decayOf(o, o.decoupledWeightDecay),
@@ -166,21 +160,20 @@ export class NAdam extends Moments<NAdamOptions> {
  * momentum, p -= lr m / (1 - beta1^t); later Adam's step times a factor that grows to 1.
  */
 export class RAdam extends Moments<RAdamOptions> {
-  protected override readonly stateKeys = /^beta1Power,beta2Power,m,step,v$/;
-
   constructor(params: Params<RAdamOptions>, options?: Partial<RAdamOptions>) {
     super("RAdam", params, { ...base, lr: 1e-3, decoupledWeightDecay: false }, options);
   }
 
   protected join(steps: Steps, p: Tensor, g: Tensor, o: RAdamOptions, state: ParamState): void {
-    const [m, v, power1, power2] = this.moments(p, o, state);
-    const t = stateStep(state);
-    const most = 2 / (1 - o.betas[1]) - 1;
-    const length = most - (2 * t * power2) / (1 - power2);
-    const lr = o.lr / (1 - power1);
+    const [m, v, t] = this.moments(p, state);
+    const [alpha, beta] = o.betas;
+    const most = 2 / (1 - beta) - 1;
+    const power = pow(beta, t);
+    const length = most - (2 * t * power) / (1 - power);
+    const lr = o.lr / (1 - pow(alpha, t));
     // Without its root the denominator is 1.
     const rect = ((length - 4) * (length - 2) * most) / ((most - 4) * (most - 2) * length);
-    const size = lr * Math.sqrt((1 - power2) * rect);
+    const size = lr * Math.sqrt((1 - power) * rect);
     if (length <= 5) this.begin(steps, o, lr, Infinity, 1, o.decoupledWeightDecay);
     else this.begin(steps, o, size, 1, o.eps, o.decoupledWeightDecay);
     steps.add(p, g, m, v);
@@ -194,10 +187,10 @@ export class Adamax extends Moments<AdamaxOptions> {
   }
 
   protected join(steps: Steps, p: Tensor, g: Tensor, o: AdamaxOptions, state: ParamState): void {
-    const [a, b, power1] = this.moments(p, o, state);
+    const [a, b, t] = this.moments(p, state);
     const [alpha, beta] = o.betas;
     const { weightDecay, eps } = o;
-    const lr = o.lr / (1 - power1);
+    const lr = o.lr / (1 - pow(alpha, t));
     beginAdaptive(steps, { mode: ADAMAX, lr, weightDecay, alpha, beta, eps });
     steps.add(p, g, a, b);
   }

@@ -11,7 +11,7 @@ import { zeros } from "../ops/creation.js";
 import { vectorNorm } from "../ops/distances.js";
 import { clamp } from "../ops/math.js";
 import { stack } from "../ops/join.js";
-import { listOf } from "./optimizer.js";
+import { listOf, optionsOf } from "./optimizer.js";
 
 export interface ClipGradNormOptions {
   /** Which norm: 1, 2, ..., or Infinity for the largest entry. Default: 2. */
@@ -46,7 +46,8 @@ export function clipGradNorm(
   maxNorm: number,
   options: ClipGradNormOptions = {},
 ): Tensor {
-  const { normType = 2, errorIfNonfinite = false } = options;
+  const defaults = { normType: 2, errorIfNonfinite: false };
+  const { normType, errorIfNonfinite } = optionsOf("clipGradNorm", defaults, options);
   checkNumber("clipGradNorm", "maxNorm", maxNorm, 0);
   checkNumber("clipGradNorm", "normType", normType, Number.MIN_VALUE);
   if (errorIfNonfinite) refuseInCapture("clipGradNorm", "looks at the norm (errorIfNonfinite)");

@@ -33,7 +33,9 @@ export class SequentialLR extends Scheduler<{ milestones: number[] }> {
 
   restart(onTop = false): void {
     this.state.lastEpoch = 0;
-    this.schedulers[0]!.restart(onTop);
+    // The constructors of the others have moved the rates.
+    if (!onTop) this.reset();
+    this.schedulers[0]!.restart(true);
     this.note();
   }
 

@@ -40,14 +40,12 @@ export class Steps {
   private count = 0;
   private elements = 0;
   private readonly args: number[] = [];
-  private keyA = NaN;
-  private keyB = NaN;
+  private key = NaN;
 
-  /** Whether a and b are the same as when this was asked last, and with them scalars that depend on them. */
-  same(a: number, b: number): boolean {
-    const known = a === this.keyA && b === this.keyB;
-    this.keyA = a;
-    this.keyB = b;
+  /** Whether the key is the same as when this was asked last, and with it scalars that depend on it. */
+  same(key: number): boolean {
+    const known = key === this.key;
+    this.key = key;
     return known;
   }
 
@@ -106,7 +104,7 @@ export class Steps {
   forget(): void {
     for (let i = 0; i < 5 * this.count; i++) this.operands[i] = null;
     this.count = this.elements = 0;
-    this.keyA = NaN;
+    this.key = NaN;
   }
 }
 

@@ -1,6 +1,6 @@
 // Optimizer: what all optimisers share. Parameters in groups, state per parameter, saving and resuming.
 import { ValueError } from "../core/errors.js";
-import { type Shape, checkNumber } from "../core/shape.js";
+import { type Shape, checkNumber, checkWord } from "../core/shape.js";
 import { checkGradient, Tensor } from "../autograd/tensor.js";
 import { revise, withGrad } from "../autograd/mode.js";
 import { untracked } from "../memory/scope.js";
@@ -54,7 +54,7 @@ const NUMBERS = [
  * Gradients add up until `zeroGrad`: to accumulate those of several batches, call `step` and
  * `zeroGrad` after the last of them only (and divide each loss by their number for the mean).
  */
-export abstract class Optimizer<Options extends object> {
+export abstract class Optimizer<Options extends object = object> {
   /** The groups; change their options (`lr`, say) between steps as you like. */
   readonly groups: ({ params: Tensor[] } & Options)[];
   private readonly state = new Map<Tensor, ParamState>();
@@ -132,7 +132,11 @@ export abstract class Optimizer<Options extends object> {
   /** Throws a ValueError for options that make no sense: numbers below 0, decays outside of [0, 1). */
   protected checkOptions(options: Options): void {
     const given = options as Readonly<Record<string, number>>;
-    for (const name of NUMBERS) if (name in given) checkNumber(this.name, name, given[name], 0);
+    for (const name of NUMBERS) {
+      // Where a scheduler sets the rate, it may be any, as in PyTorch.
+      const least = name === "lr" && "initialLr" in given ? -Infinity : 0;
+      if (name in given) checkNumber(this.name, name, given[name], least);
+    }
     if (!("betas" in given)) return;
     const { betas } = options as { readonly betas?: readonly number[] };
     for (const i of [0, 1]) checkNumber(this.name, "betas", betas?.[i], 0, 1 - Number.EPSILON);
@@ -243,6 +247,7 @@ function checkNames(op: string, defaults: object, options: object): void {
 
 /** Options over their defaults. @throws ValueError for those that are not among the defaults. */
 export function optionsOf<T extends object>(op: string, defaults: T, options: Partial<T>): T {
+  checkWord(op, "options", typeof options, ["object"]);
   const all = { ...defaults, ...options };
   checkNames(op, defaults, all);
   return all;

@@ -42,7 +42,7 @@ export class SGD extends JoinedOptimizer<SGDOptions> {
 
   protected join(steps: Steps, p: Tensor, g: Tensor, o: SGDOptions, state: ParamState): void {
     const first = o.momentum !== 0 && state["momentum"] === undefined ? 1 : 0;
-    if (!steps.same(first, 0)) {
+    if (!steps.same(first)) {
       const [lr, momentum] = [f32(o.lr), f32(o.momentum)];
       const [dampening, decay] = [f32(o.dampening), f32(o.weightDecay)];
       const nesterov = o.nesterov ? 1 : 0;

@@ -133,15 +133,13 @@ describe("an error in a captured function", () => {
     const { model, optimizer, step } = training();
     warm(() => step(randn([2, 4]), randint(0, 3, [2])));
     const before = model.weight.toArray();
-    const state = JSON.stringify(optimizer.stateDict().state.map(({ beta1Power }) => beta1Power));
+    const state = JSON.stringify(optimizer.stateDict().state.map(({ step }) => step));
     expect(() => step(ones([2, 4]), tensor([0, 3], { dtype: "int32" }))).toThrow(SimdgradError);
     expect(() => step(ones([2, 4]), tensor([0, 3], { dtype: "int32" }))).toThrow(
       /\[capture\] crossEntropyF32 met a bad index or matrix at position 1/,
     );
     expect(model.weight.toArray()).toEqual(before);
-    expect(JSON.stringify(optimizer.stateDict().state.map(({ beta1Power }) => beta1Power))).toBe(
-      state,
-    );
+    expect(JSON.stringify(optimizer.stateDict().state.map(({ step }) => step))).toBe(state);
     step(ones([2, 4]), tensor([0, 2], { dtype: "int32" }));
     expect(model.weight.toArray()).not.toEqual(before);
   });

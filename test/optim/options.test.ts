@@ -9,6 +9,69 @@ function param(values: number[], grad: number[] | null = values.map(() => 1)): T
   return p;
 }
 
+/** PyTorch's Adam of one float64 number whose gradient is `gradOf(p)`, its betas given for each step. */
+function adamOracle(
+  p: number,
+  lr: number,
+  gradOf: (p: number) => number,
+  betas: number[][],
+): number {
+  let [m, v] = [0, 0];
+  betas.forEach(([b1 = 0, b2 = 0], i) => {
+    const g = gradOf(p);
+    m = b1 * m + (1 - b1) * g;
+    v = b2 * v + (1 - b2) * g * g;
+    const [rest1, rest2] = [1 - b1 ** (i + 1), 1 - b2 ** (i + 1)];
+    p -= ((lr / rest1) * m) / (Math.sqrt(v / rest2) + 1e-8);
+  });
+  return p;
+}
+
+describe("betas that change", () => {
+  it("count for all steps so far in the correction of the means, as in PyTorch", () => {
+    const p = param([1], null);
+    const optimizer = new optim.Adam([p], { lr: 0.1 });
+    const betas = [0.95, 0.85, 0.95, 0.9].map((b) => [b, 0.999]);
+    for (const [b1, b2] of betas) {
+      optimizer.groups[0]!.betas = [b1!, b2!];
+      optimizer.zeroGrad();
+      p.square().sum().backward();
+      optimizer.step();
+    }
+    expect(p.item()).toBeCloseTo(
+      adamOracle(1, 0.1, (p) => 2 * p, betas),
+      6,
+    );
+  });
+
+  it("of OneCycleLR's: PyTorch's weights after six steps", () => {
+    const p = param([1, -2], null);
+    const optimizer = new optim.Adam([p], { lr: 0.1 });
+    const cycle = new optim.OneCycleLR(optimizer, 0.1, { totalSteps: 10 });
+    for (let i = 0; i < 6; i++) {
+      optimizer.zeroGrad();
+      p.square().sum().backward();
+      optimizer.step();
+      cycle.step();
+    }
+    const [a, b] = p.toArray() as number[];
+    expect(a).toBeCloseTo(0.6785, 4);
+    expect(b).toBeCloseTo(-1.67473, 4);
+  });
+});
+
+describe("options that are none", () => {
+  it("are refused: PyTorch's positional rate, say", () => {
+    const one = (options: unknown) => () => new optim.SGD([param([1])], options as object);
+    expect(one(0.1)).toThrow(ValueError);
+    expect(one(0.1)).toThrow(/\[SGD\] options must be object: got "number"/);
+    const scheduler = () => new optim.StepLR(new optim.SGD([param([1])]), 1, 0.5 as never);
+    expect(scheduler).toThrow(/\[StepLR\] options must be object: got "number"/);
+    const clip = () => optim.clipGradNorm([param([1])], 1, { norm_type: 1 } as never);
+    expect(clip).toThrow(/\[clipGradNorm\] option norm_type is unknown/);
+  });
+});
+
 describe("parameter groups", () => {
   it("have options of their own, and the optimiser's for the rest", () => {
     const [slow, fast] = [param([0]), param([0])];

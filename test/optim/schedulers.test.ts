@@ -149,6 +149,33 @@ describe("schedulers", () => {
     expect(new optim.LambdaLR(other, () => 3).getLastLr()).toEqual([1.5, 0.75]);
   });
 
+  it("one after the other begin with the first rate, whatever the constructors of the later ones did", () => {
+    const o = new optim.SGD([tensor([1], { requiresGrad: true })], { lr: 1 });
+    const parts = [
+      new optim.MultiplicativeLR(o, () => 0.5),
+      new optim.LinearLR(o, { startFactor: 0.5, totalIters: 2 }),
+    ];
+    const all = new optim.SequentialLR(o, parts, [2]);
+    const rates = Array.from({ length: 5 }, () => {
+      const [lr] = all.getLastLr();
+      all.step();
+      return lr;
+    });
+    expect(rates).toEqual([1, 0.5, 0.5, 0.75, 1]);
+  });
+
+  it("may make a rate negative, and the optimiser's state can be loaded then", () => {
+    const o = sgd();
+    new optim.LambdaLR(o, (t) => (t === 0 ? -1 : 1));
+    const other = sgd();
+    other.loadStateDict(o.stateDict());
+    expect(other.groups[0]!.lr).toBe(o.groups[0]!.lr);
+    expect(other.groups[0]!.lr).toBeLessThan(0);
+    const broken = o.stateDict();
+    broken.groups[0]!.lr = NaN;
+    expect(() => other.loadStateDict(broken)).toThrow(/lr must be a number: got NaN/);
+  });
+
   it("start anew with restart(), compound ones with all they have", () => {
     const o = sgd();
     const warm = new optim.LinearLR(o, { startFactor: 0.5, totalIters: 2 });
