@@ -56,16 +56,17 @@ export function embedding(ids: Tensor, weight: Tensor, options: EmbeddingOptions
   return lookUp("embedding", ids, weight, skip, options);
 }
 
-/** `embedding` under the name of the op that asks. */
+/** `embedding` under the name of the op that asks; the rows of all that was `named` are shortened. */
 function lookUp(
   op: string,
   ids: Tensor,
   weight: Tensor,
   skip: number,
   options: EmbeddingOptions,
+  named = ids,
 ): Tensor {
   const { maxNorm = null, normType = 2, scaleGradByFreq = false } = options;
-  if (maxNorm !== null) shorten_(op, weight, ids, maxNorm, normType);
+  if (maxNorm !== null) shorten_(op, weight, named, maxNorm, normType);
   if (!scaleGradByFreq) return pick(op, weight, 0, ids, skip);
   const { shape } = weight;
   const rows = withGrad(false, () => pick(op, weight, 0, ids));
@@ -130,7 +131,7 @@ export function embeddingBag(
     const bag = listed(ownBag);
     // Where some ids are left out, a bad one's position would be that among the others.
     if (kept !== null) checkRange(op, ids, weight.shape[0]!);
-    const rows = lookUp(op, listed(ids), weight, -1, options);
+    const rows = lookUp(op, listed(ids), weight, -1, options, ids);
     const zero = zeros([bags, weight.shape[1]!]);
     if (mode === "max") return largest(rows, bag, zero);
     const terms = perSampleWeights ? mul(rows, unsqueeze(listed(perSampleWeights), 1)) : rows;

@@ -11,7 +11,13 @@ import { add, div, mul, neg, pow, square, sub } from "./arithmetic.js";
 import { eq, gt, where } from "./compare.js";
 import { item } from "./convert.js";
 import { bceWithLogits, checkFactor } from "./losses.js";
-import { distanceLoss, type LossOptions, pairLoss, type Reduction } from "./lossOptions.js";
+import {
+  checkInput,
+  distanceLoss,
+  type LossOptions,
+  pairLoss,
+  type Reduction,
+} from "./lossOptions.js";
 import { abs, clamp, exp, log, log1p, sigmoid } from "./math.js";
 import { amax, amin, sum } from "./reduce.js";
 import { unsqueeze } from "./views.js";
@@ -120,11 +126,11 @@ export interface PoissonNLLOptions extends LossOptions {
   eps?: number;
 }
 
-/** The negative log-likelihood of counts: e^x - target x, or x - target ln(x + eps). */
+/** The negative log-likelihood of counts, of any dtype: e^x - target x, or x - target ln(x + eps). */
 export function poissonNLLLoss(x: Tensor, target: Tensor, options: PoissonNLLOptions = {}): Tensor {
   const { logInput = true, full = false, eps = 1e-8 } = options;
   checkNumber("poissonNLLLoss", "eps", eps);
-  return pairLoss("poissonNLLLoss", x, target, options, () => {
+  const lossOf = (): Tensor => {
     const [rate, logRate] = logInput ? [exp(x), x] : [x, log(add(x, eps))];
     const loss = sub(rate, mul(target, logRate));
     if (!full) return loss;
@@ -134,7 +140,8 @@ export function poissonNLLLoss(x: Tensor, target: Tensor, options: PoissonNLLOpt
     const logT = log(t);
     const stirling = add(sub(mul(t, logT), t), mul(add(logT, LOG_2PI), 0.5));
     return add(loss, where(isLarge, stirling, 0));
-  });
+  };
+  return pairLoss("poissonNLLLoss", x, target, options, lossOf, checkInput);
 }
 
 export interface GaussianNLLOptions extends LossOptions {

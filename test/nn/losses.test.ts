@@ -148,4 +148,13 @@ describe("elementwise losses", () => {
     expect(() => bceWithLogits(x, x, { weight: ones([3]) })).toThrow(ShapeError);
     expect(() => bceWithLogits(x, x, { posWeight: ones([2, 2]) })).toThrow(ShapeError);
   });
+
+  it("PoissonNLLLoss takes counts as they are: integers", () => {
+    const x = tensor([0.5, 1, 2]);
+    for (const options of [{}, { full: true }, { logInput: false }]) {
+      const loss = new nn.PoissonNLLLoss(options);
+      const expected = loss.forward(x, tensor([0, 1, 3])).item();
+      expect(loss.forward(x, classes(0, 1, 3)).item()).toBe(expected);
+    }
+  });
 });

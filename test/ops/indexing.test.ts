@@ -104,4 +104,15 @@ describe("nn.Embedding", () => {
     expect(() => sg.nn.EmbeddingBag.fromPretrained(sg.ones([2, 2, 2]))).toThrow(sg.ShapeError);
     expect(() => sg.nn.Embedding.fromPretrained(sg.ones([2]))).toThrow(sg.ShapeError);
   });
+
+  it("EmbeddingBag shortens the padding's row, too, where ids name it, as PyTorch does", () => {
+    const weight = sg.tensor([[3, 4], [6, 8], [0, 1], [0, 9]]); // prettier-ignore
+    const bag = new sg.nn.EmbeddingBag(4, 2, { maxNorm: 1, paddingIdx: 0, weight });
+    const ids = sg.tensor(Int32Array.of(0, 1)).reshape([1, 2]);
+    bag.forward(ids);
+    const rows = bag.weight.toArray() as number[][];
+    expect(rows.map((row) => Math.hypot(...row).toFixed(5))).toEqual(
+      ["1.00000", "1.00000", "1.00000", "9.00000"], // prettier-ignore
+    );
+  });
 });
