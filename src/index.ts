@@ -17,29 +17,20 @@ export { capture } from "./ops/capture.js";
 
 export { Tensor } from "./methods.js";
 export {
-  channelShuffle,
-  fold,
-  pixelShuffle,
-  pixelUnshuffle,
-  unfold,
-  type UnfoldOptions,
-} from "./ops/fold.js";
+  flip,
+  fliplr,
+  flipud,
+  repeat,
+  repeatInterleave,
+  roll,
+  rot90,
+  tile,
+} from "./ops/movement.js";
+export { gather, indexSelect, oneHot } from "./ops/indexing.js";
+export * from "./ops/unique.js";
 export { type AttentionOptions, scaledDotProductAttention } from "./ops/attention.js";
-export { cat, stack } from "./ops/join.js";
+export { pad, type PadMode, type PadOptions } from "./ops/padding.js";
 export * from "./ops/search.js";
-export * from "./ops/compare.js";
-export {
-  backward,
-  type BackwardOptions,
-  detach,
-  grad,
-  type GradOptions,
-  registerHook,
-  retainGrad,
-} from "./autograd/backward.js";
-export { loadSafetensors, saveSafetensors } from "./io/index.js";
-export * from "./ops/likelihoods.js";
-export * from "./ops/reduce.js";
 export {
   indexAdd,
   type IndexAddOptions,
@@ -52,9 +43,52 @@ export {
   sliceScatter,
   type SliceScatterOptions,
 } from "./ops/put.js";
+export * from "./ops/likelihoods.js";
+export * from "./ops/triangle.js";
+export * from "./ops/scan.js";
+export {
+  chunk,
+  expand,
+  flatten,
+  narrow,
+  permute,
+  reshape,
+  select,
+  type Slice,
+  slice,
+  type SliceOptions,
+  split,
+  squeeze,
+  t,
+  transpose,
+  unbind,
+  unsqueeze,
+  view,
+} from "./ops/views.js";
+export { tidy } from "./memory/scope.js";
 export * from "./ops/margins.js";
+export * from "./ops/bends.js";
+export * from "./ops/mixed.js";
+export * from "./ops/special.js";
 export { interpolate, type InterpolateMode, type InterpolateOptions } from "./ops/interpolate.js";
-export { enableGrad, isGradEnabled, noGrad } from "./autograd/mode.js";
+export {
+  atan2,
+  bitwiseAnd,
+  bitwiseLeftShift,
+  bitwiseNot,
+  bitwiseOr,
+  bitwiseRightShift,
+  bitwiseXor,
+  floorDivide,
+  fmax,
+  fmin,
+  fmod,
+  hypot,
+  logaddexp,
+  remainder,
+  xlogy,
+} from "./ops/pairs.js";
+export * from "./ops/decompose.js";
 export * from "./ops/unpool.js";
 export * from "./ops/ctc.js";
 export {
@@ -63,37 +97,34 @@ export {
   type EmbeddingBagOptions,
   type EmbeddingOptions,
 } from "./ops/embedding.js";
-export { pad, type PadMode, type PadOptions } from "./ops/padding.js";
-export { linear, matmul } from "./ops/matmul.js";
-export * from "./ops/decompose.js";
+
+export * from "./ops/activations.js";
 export * from "./ops/pool.js";
-export { scatter, scatterAdd, scatterReduce, type ScatterReduceOptions } from "./ops/scatter.js";
+
+export * as nn from "./nn/index.js";
+export {
+  backward,
+  type BackwardOptions,
+  detach,
+  grad,
+  type GradOptions,
+  registerHook,
+  retainGrad,
+} from "./autograd/backward.js";
 export {
   batchNorm,
   type BatchNormOptions,
   layerNorm,
   type LayerNormOptions,
 } from "./ops/normalize.js";
+export * from "./ops/stacking.js";
 export {
-  bartlettWindow,
-  blackmanWindow,
-  fftfreq,
-  hammingWindow,
-  hannWindow,
-  istft,
-  kaiserWindow,
-  rfftfreq,
-  stft,
-  type StftOptions,
-  type WindowOptions,
-} from "./ops/signal.js";
-export { at, type Index, take, takeAlongDim } from "./ops/at.js";
-export * from "./ops/distances.js";
-export * from "./ops/bends.js";
-export { maskedFill, maskedScatter, maskedSelect } from "./ops/masked.js";
-export { type Shape } from "./core/shape.js";
-export * from "./ops/unique.js";
-export type { Pair, PerDim, Single, Triple } from "./ops/window.js";
+  alibiBias,
+  type AlibiOptions,
+  alibiSlopes,
+  rotaryEmbedding,
+  type RotaryOptions,
+} from "./ops/positional.js";
 export {
   complex,
   fft,
@@ -110,10 +141,119 @@ export {
   rfft,
   rfft2,
 } from "./ops/fft.js";
+export * from "./ops/reduce.js";
+export { DataLoader, type DataLoaderOptions, TensorDataset } from "./data/index.js";
+export * from "./ops/compare.js";
+export { argwhere, isin, type IsinOptions, nonzero, type NonzeroOptions } from "./ops/nonzero.js";
+export {
+  arange,
+  empty,
+  emptyLike,
+  eye,
+  full,
+  fullLike,
+  linspace,
+  ones,
+  onesLike,
+  tensor,
+  type TensorData,
+  type TensorOptions,
+  zeros,
+  zerosLike,
+} from "./ops/creation.js";
+export {
+  bartlettWindow,
+  blackmanWindow,
+  fftfreq,
+  hammingWindow,
+  hannWindow,
+  istft,
+  kaiserWindow,
+  rfftfreq,
+  stft,
+  type StftOptions,
+  type WindowOptions,
+} from "./ops/signal.js";
+export { maskedFill, maskedScatter, maskedSelect } from "./ops/masked.js";
+export * from "./ops/statistics.js";
+export {
+  dropout,
+  type DropoutOptions,
+  Generator,
+  manualSeed,
+  rand,
+  randint,
+  randintLike,
+  randLike,
+  randn,
+  randnLike,
+  type RandomOptions,
+  randperm,
+  uniform,
+} from "./ops/random.js";
+export {
+  add,
+  type AddOptions,
+  div,
+  type DivOptions,
+  maximum,
+  minimum,
+  mul,
+  neg,
+  type Operand,
+  pow,
+  square,
+  sub,
+} from "./ops/arithmetic.js";
 export { gradcheck, type GradcheckOptions } from "./ops/gradcheck.js";
-
-export * as nn from "./nn/index.js";
+export { at, type Index, take, takeAlongDim } from "./ops/at.js";
+export {
+  bernoulli,
+  exponential,
+  gumbel,
+  gumbelSoftmax,
+  type GumbelSoftmaxOptions,
+  multinomial,
+  type MultinomialOptions,
+  normal,
+} from "./ops/sampling.js";
+export * as optim from "./optim/index.js";
 export { alphaDropout, featureAlphaDropout, featureDropout } from "./ops/dropout.js";
+export { getThreads, setThreads } from "./kernels/threads.js";
+export { memory, type MemoryStats, setHeapLimit } from "./autograd/memory.js";
+export { affineGrid, gridSample, type GridSampleOptions } from "./ops/gridSample.js";
+export * from "./ops/products.js";
+export * from "./ops/ranks.js";
+export * from "./ops/adaptivePool.js";
+
+export {
+  cholesky,
+  type CholeskyOptions,
+  choleskySolve,
+  det,
+  inv,
+  logdet,
+  slogdet,
+  solve,
+  type SolveOptions,
+  solveTriangular,
+  type SolveTriangularOptions,
+  triangularSolve,
+  type TriangularSolveOptions,
+} from "./ops/solve.js";
+export { einsum, tensordot } from "./ops/einsum.js";
+export { type ConvAlgorithm, setConvAlgorithm } from "./ops/winograd.js";
+export { type CaptureArgument } from "./ops/step.js";
+export {
+  bceWithLogits,
+  type BceOptions,
+  crossEntropy,
+  type CrossEntropyOptions,
+  l1Loss,
+  mseLoss,
+  nllLoss,
+  type NllOptions,
+} from "./ops/losses.js";
 export {
   abs,
   ceil,
@@ -137,129 +277,7 @@ export {
   tanh,
   trunc,
 } from "./ops/math.js";
-export {
-  alibiBias,
-  type AlibiOptions,
-  alibiSlopes,
-  rotaryEmbedding,
-  type RotaryOptions,
-} from "./ops/positional.js";
-export { getThreads, setThreads } from "./kernels/threads.js";
-export { type LossOptions, type Reduction } from "./ops/lossOptions.js";
-export { DataLoader, type DataLoaderOptions, TensorDataset } from "./data/index.js";
-export { memory, type MemoryStats, setHeapLimit } from "./autograd/memory.js";
-
-export {
-  cholesky,
-  type CholeskyOptions,
-  choleskySolve,
-  det,
-  inv,
-  logdet,
-  slogdet,
-  solve,
-  type SolveOptions,
-  solveTriangular,
-  type SolveTriangularOptions,
-  triangularSolve,
-  type TriangularSolveOptions,
-} from "./ops/solve.js";
-export { einsum, tensordot } from "./ops/einsum.js";
-export {
-  flip,
-  fliplr,
-  flipud,
-  repeat,
-  repeatInterleave,
-  roll,
-  rot90,
-  tile,
-} from "./ops/movement.js";
-export { affineGrid, gridSample, type GridSampleOptions } from "./ops/gridSample.js";
-export * from "./ops/ranks.js";
-export * from "./ops/adaptivePool.js";
-export {
-  arange,
-  empty,
-  emptyLike,
-  eye,
-  full,
-  fullLike,
-  linspace,
-  ones,
-  onesLike,
-  tensor,
-  type TensorData,
-  type TensorOptions,
-  zeros,
-  zerosLike,
-} from "./ops/creation.js";
-export { type ConvAlgorithm, setConvAlgorithm } from "./ops/winograd.js";
-export {
-  convTranspose1d,
-  type ConvTranspose1dOptions,
-  convTranspose2d,
-  type ConvTranspose2dOptions,
-  convTranspose3d,
-  type ConvTranspose3dOptions,
-} from "./ops/convTranspose.js";
-export {
-  chunk,
-  expand,
-  flatten,
-  narrow,
-  permute,
-  reshape,
-  select,
-  type Slice,
-  slice,
-  type SliceOptions,
-  split,
-  squeeze,
-  t,
-  transpose,
-  unbind,
-  unsqueeze,
-  view,
-} from "./ops/views.js";
-export * from "./ops/dims.js";
-export * from "./ops/triangle.js";
-export {
-  dropout,
-  type DropoutOptions,
-  Generator,
-  manualSeed,
-  rand,
-  randint,
-  randintLike,
-  randLike,
-  randn,
-  randnLike,
-  type RandomOptions,
-  randperm,
-  uniform,
-} from "./ops/random.js";
-export {
-  groupNorm,
-  instanceNorm,
-  type InstanceNormOptions,
-  localResponseNorm,
-  type LocalResponseNormOptions,
-  rmsNorm,
-} from "./ops/groupNorm.js";
-export * from "./ops/products.js";
-export { bilinear } from "./ops/bilinear.js";
-export * as data from "./data/index.js";
-export { gather, indexSelect, oneHot } from "./ops/indexing.js";
-export {
-  argsort,
-  kthvalue,
-  msort,
-  sort,
-  type SortOptions,
-  topk,
-  type TopkOptions,
-} from "./ops/sort.js";
+export type { Pair, PerDim, Single, Triple } from "./ops/window.js";
 export {
   conv1d,
   type Conv1dOptions,
@@ -269,32 +287,6 @@ export {
   type Conv3dOptions,
 } from "./ops/conv.js";
 export {
-  bernoulli,
-  exponential,
-  gumbel,
-  gumbelSoftmax,
-  type GumbelSoftmaxOptions,
-  multinomial,
-  type MultinomialOptions,
-  normal,
-} from "./ops/sampling.js";
-export {
-  bceWithLogits,
-  type BceOptions,
-  crossEntropy,
-  type CrossEntropyOptions,
-  l1Loss,
-  mseLoss,
-  nllLoss,
-  type NllOptions,
-} from "./ops/losses.js";
-
-export * from "./ops/activations.js";
-export { asStrided, diag, diagEmbed, diagonal, type DiagonalOptions } from "./ops/strided.js";
-export { tidy } from "./memory/scope.js";
-export { type CaptureArgument } from "./ops/step.js";
-export * from "./ops/scan.js";
-export {
   clone,
   contiguous,
   item,
@@ -303,42 +295,50 @@ export {
   toArray,
   toTypedArray,
 } from "./ops/convert.js";
-export * from "./ops/mixed.js";
 export {
-  add,
-  type AddOptions,
-  div,
-  type DivOptions,
-  maximum,
-  minimum,
-  mul,
-  neg,
-  type Operand,
-  pow,
-  square,
-  sub,
-} from "./ops/arithmetic.js";
-export * from "./ops/softmax.js";
-export { argwhere, isin, type IsinOptions, nonzero, type NonzeroOptions } from "./ops/nonzero.js";
-export * from "./ops/statistics.js";
-export * from "./ops/special.js";
-export {
-  atan2,
-  bitwiseAnd,
-  bitwiseLeftShift,
-  bitwiseNot,
-  bitwiseOr,
-  bitwiseRightShift,
-  bitwiseXor,
-  floorDivide,
-  fmax,
-  fmin,
-  fmod,
-  hypot,
-  logaddexp,
-  remainder,
-  xlogy,
-} from "./ops/pairs.js";
-export * as optim from "./optim/index.js";
+  groupNorm,
+  instanceNorm,
+  type InstanceNormOptions,
+  localResponseNorm,
+  type LocalResponseNormOptions,
+  rmsNorm,
+} from "./ops/groupNorm.js";
+export { scatter, scatterAdd, scatterReduce, type ScatterReduceOptions } from "./ops/scatter.js";
+export { bilinear } from "./ops/bilinear.js";
+export { type LossOptions, type Reduction } from "./ops/lossOptions.js";
+export * from "./ops/dims.js";
+export * from "./ops/distances.js";
 export { type Gradients, recordCustom as record } from "./autograd/record.js";
-export * from "./ops/stacking.js";
+export { enableGrad, isGradEnabled, noGrad } from "./autograd/mode.js";
+export { cat, stack } from "./ops/join.js";
+export { asStrided, diag, diagEmbed, diagonal, type DiagonalOptions } from "./ops/strided.js";
+export * as data from "./data/index.js";
+export { type Shape } from "./core/shape.js";
+export {
+  convTranspose1d,
+  type ConvTranspose1dOptions,
+  convTranspose2d,
+  type ConvTranspose2dOptions,
+  convTranspose3d,
+  type ConvTranspose3dOptions,
+} from "./ops/convTranspose.js";
+export { loadSafetensors, saveSafetensors } from "./io/index.js";
+export {
+  channelShuffle,
+  fold,
+  pixelShuffle,
+  pixelUnshuffle,
+  unfold,
+  type UnfoldOptions,
+} from "./ops/fold.js";
+export {
+  argsort,
+  kthvalue,
+  msort,
+  sort,
+  type SortOptions,
+  topk,
+  type TopkOptions,
+} from "./ops/sort.js";
+export { linear, matmul } from "./ops/matmul.js";
+export * from "./ops/softmax.js";

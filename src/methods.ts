@@ -17,6 +17,11 @@ import {
   type ValuesAndIndices,
   variance,
 } from "./ops/reduce.js";
+import { backward, detach, registerHook, retainGrad } from "./autograd/backward.js";
+import { indexingMethods } from "./methods/indexing.js";
+import { relu, gelu, silu, softplus, leakyRelu, elu } from "./ops/activations.js";
+import { to, clone, contiguous, toTypedArray, toArray, item } from "./ops/convert.js";
+import { softmax, logSoftmax, logsumexp } from "./ops/softmax.js";
 import {
   reshape,
   flatten,
@@ -34,36 +39,10 @@ import {
   chunk,
 } from "./ops/views.js";
 import {
-  add,
-  sub,
-  mul,
-  div,
-  neg,
-  square,
-  pow,
-  maximum,
-  minimum,
-  type Operand,
-} from "./ops/arithmetic.js";
-import { indexingMethods } from "./methods/indexing.js";
-import { relu, gelu, silu, softplus, leakyRelu, elu } from "./ops/activations.js";
-import { backward, detach, registerHook, retainGrad } from "./autograd/backward.js";
-import { softmax, logSoftmax, logsumexp } from "./ops/softmax.js";
-import {
   type OverloadedReduceMethods,
   overloadedReduceMethods,
   reduceMethods,
 } from "./methods/reduce.js";
-import { at, type Index } from "./ops/at.js";
-import { viewsMethods } from "./methods/views.js";
-import { dropout } from "./ops/random.js";
-import { matmul } from "./ops/matmul.js";
-import "./ops/gradient.js";
-import { linalgMethods } from "./methods/linalg.js";
-import { to, clone, contiguous, toTypedArray, toArray, item } from "./ops/convert.js";
-import { indexSelect, gather, oneHot } from "./ops/indexing.js";
-import { add_, sub_, mul_, div_, fill_, zero_, copy_ } from "./ops/inplace.js";
-import { imageMethods } from "./methods/image.js";
 import {
   eq,
   ne,
@@ -80,7 +59,31 @@ import {
   isfinite,
   where,
 } from "./ops/compare.js";
+import { viewsMethods } from "./methods/views.js";
+import { matmul } from "./ops/matmul.js";
+import { at, type Index } from "./ops/at.js";
+import "./ops/gradient.js";
+import { dropout } from "./ops/random.js";
+import { linalgMethods } from "./methods/linalg.js";
 import { polygamma } from "./ops/special.js";
+import { imageMethods } from "./methods/image.js";
+import { toText } from "./ops/format.js";
+import { pointwiseMethods } from "./methods/pointwise.js";
+import { add_, sub_, mul_, div_, fill_, zero_, copy_ } from "./ops/inplace.js";
+import {
+  add,
+  sub,
+  mul,
+  div,
+  neg,
+  square,
+  pow,
+  maximum,
+  minimum,
+  type Operand,
+} from "./ops/arithmetic.js";
+import { Tensor } from "./autograd/tensor.js";
+import { indexSelect, gather, oneHot } from "./ops/indexing.js";
 import {
   abs,
   sign,
@@ -103,9 +106,6 @@ import {
   sigmoid,
   clamp,
 } from "./ops/math.js";
-import { Tensor } from "./autograd/tensor.js";
-import { toText } from "./ops/format.js";
-import { pointwiseMethods } from "./methods/pointwise.js";
 
 /** A function whose first parameter is the tensor, as the method without it. */
 // prettier-ignore

@@ -89,6 +89,7 @@ const normalisations: Jobs = {
   instanceNorm: bytes(2 * pixels, () => sg.instanceNorm(sounds)),
   localResponseNorm: bytes(2 * pixels, () => sg.localResponseNorm(images, 5)),
   ...each(["layerNorm", "rmsNorm"], 8 * N, square, 1024),
+  normalize: bytes(8 * N, () => sg.normalize(square)),
 };
 
 export const reductions: Jobs = { ...folds, ...scans, ...counts, ...normalisations };

@@ -39,10 +39,10 @@ export function vectorNorm(
   x: Tensor,
   ord = 2,
   dims: Dims = null,
-  { keepdim = false }: ReduceOptions = {},
+  options: ReduceOptions = {},
 ): Tensor {
   checkFloat("vectorNorm", "x", x);
-  return pNorm("vectorNorm", x, checkNumber("vectorNorm", "ord", ord), dims, { keepdim });
+  return pNorm("vectorNorm", x, checkNumber("vectorNorm", "ord", ord), dims, options);
 }
 
 /** Of singular values: "nuc" their sum, 2 and -2 the greatest and the least. Of sums of |x|: 1, -1 by column, Infinity, -Infinity by row. "fro": the vector norm of all elements. */
@@ -65,13 +65,9 @@ export function matrixNorm(
   checkWord("matrixNorm", "ord", size, ["fro", "nuc", 1, 2, Infinity]);
   if (over.length !== 2)
     throw new ValueError("matrixNorm", `takes two dims: got ${showShape(over)}`);
-  const [row, column] = checkList("matrixNorm", dims).map((d) => checkDim("matrixNorm", d, x)) as [
-    number,
-    number,
-  ];
   return tidy(() => {
     const rest = x.shape.flatMap((_, i) => (over.includes(i) ? [] : [i]));
-    const moved = permute(x, [...rest, row, column]);
+    const moved = permute(x, [...rest, ...checkList("matrixNorm", dims)]);
     const out = matrixNormOf(moved, ord, size);
     return keepdim ? reshape(out, reducedShape(x.shape, over, true)) : out;
   });
@@ -177,10 +173,23 @@ export function cosineSimilarity(x1: Tensor, x2: Tensor, dim = 1, eps = 1e-8): T
   const shape = commonShape("cosineSimilarity", [x1, x2]);
   checkDim("cosineSimilarity", dim, { shape });
   return tidy(() => {
-    const unit = (x: Tensor): Tensor => {
-      const full = expand(x, shape);
-      return div(full, clamp(vectorNorm(full, 2, dim, { keepdim: true }), eps));
-    };
+    const unit = (x: Tensor) => normalize(expand(x, shape), 2, dim, eps);
     return sum(mul(unit(x1), unit(x2)), dim);
   });
+}
+
+/**
+ * x / max(|x|, eps), |x| the p-norm along `dim`: vectors of norm 1.
+ * @param p default 2
+ * @param dim default 1
+ * @param eps default 1e-12
+ */
+export function normalize(x: Tensor, p = 2, dim: Dims = 1, eps = 1e-12): Tensor {
+  checkFloat("normalize", "x", x);
+  return tidy(() =>
+    div(
+      x,
+      clamp(pNorm("normalize", x, checkNumber("normalize", "p", p), dim, { keepdim: true }), eps),
+    ),
+  );
 }

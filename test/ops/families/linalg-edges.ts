@@ -108,6 +108,11 @@ export const linalgEdges: Edges = {
     [() => sg.matrixNorm(E(0, 3), "nuc"), []],
     [() => sg.matrixNorm(E(0, 2, 3), 2), [0]],
   ],
+  normalize: [
+    [() => sg.normalize(s(), 2, 0), []],
+    [() => sg.normalize(E(0, 3)), [0, 3]],
+    [() => sg.normalize(E(3, 0)), [3, 0]],
+  ],
   pairwiseDistance: [
     [() => sg.pairwiseDistance(s(), s()), []],
     [() => sg.pairwiseDistance(E(0, 3), E(3)), [0]],

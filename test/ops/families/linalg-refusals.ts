@@ -169,6 +169,11 @@ const distances: Refusals = {
     shape(/shapes must broadcast/, () => sg.cosineSimilarity(f.v3, f.v5)),
     dtype(/a must be float32: got int32/, () => sg.cosineSimilarity(f.int3, f.v3)),
   ],
+  normalize: [
+    ...badDims((x, dims) => sg.normalize(x, 2, dims)),
+    value(/p must be a number: got NaN/, () => sg.normalize(f.m23, NaN)),
+    dtype(/x must be float32: got int32/, () => sg.normalize(f.int23)),
+  ],
   pairwiseDistance: [
     shape(/shapes must broadcast/, () => sg.pairwiseDistance(f.v3, f.v5)),
     dtype(/a must be float32: got int32/, () => sg.pairwiseDistance(f.int3, f.v3)),

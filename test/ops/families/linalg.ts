@@ -123,6 +123,7 @@ const distances: Table = {
     on([any(3, 2)], (x) => [...x, 1]),
     on([any(3, 2)], (x) => [...x, -Infinity]),
   ],
+  normalize: [on([any(3, 4)]), on([any(3, 2, 2)], (x) => [...x, 3, [0, 2], 0.1])],
   pairwiseDistance: [on([any(3, 4), any(4)]), on([any(3, 4), any(3, 4)], (x) => [...x, 1.5])],
   vectorNorm: [
     on([any(3, 4)]),
@@ -140,7 +141,8 @@ export const linalg: Family = {
   },
   functionsOnly: [
     ...["solve", "solveTriangular", "eigvalsh", "lstsq", "svdvals", "tensordot"],
-    ...["cdist", "cosineSimilarity", "matrixNorm", "pairwiseDistance", "vectorNorm"],
+    ...["cdist", "cosineSimilarity", "matrixNorm", "normalize", "pairwiseDistance"],
+    "vectorNorm",
   ],
   tolerant: ["kron"],
   spokenOf: {

@@ -14,6 +14,7 @@ interface Args {
   readonly equation: string;
   readonly ord: number | string;
   readonly p: number | string;
+  readonly eps: number;
 }
 
 /** Rounded once: half an ulp, and the fixture's own rounding. The absolute part is for exact zeros. */
@@ -99,6 +100,7 @@ const distances = rows<Args>(CHAIN, MATRICES, {
   cdist: ([a, b], { p }) => sg.cdist(a, b, number(p ?? 2)),
   pairwiseDistance: ([a, b], { p }) => sg.pairwiseDistance(a, b, p as number),
   cosineSimilarity: ([a, b], { dim }) => sg.cosineSimilarity(a, b, dim),
+  normalize: ([x], { p, dims, eps }) => sg.normalize(x, number(p ?? 2), dims, eps),
 });
 
 export const linalg: ReferenceFamily = {

@@ -97,6 +97,7 @@ OPS = {
     "cdist": lambda a, b, p=2: torch.cdist(a, b, number(p), compute_mode="donot_use_mm_for_euclid_dist"),
     "pairwiseDistance": lambda a, b, p=2: F.pairwise_distance(a, b, p),
     "cosineSimilarity": lambda a, b, dim=1: F.cosine_similarity(a, b, dim),
+    "normalize": lambda x, p=2, dims=1, eps=1e-12: F.normalize(x, number(p), dims, eps),
 }
 
 
@@ -328,6 +329,12 @@ def distances() -> list:
     add("cosineSimilarity", "rows", rng.normal(5, 3), rng.normal(5, 3))
     add("cosineSimilarity", "dim 0, broadcast", rng.normal(3, 5), rng.normal(3, 1), dim=0)
     add("cosineSimilarity", "zeros", exact([[0, 0], [1, 2]]), exact([[1, 2], [2, 1]]), grad=False)
+    x = Rng("normalize").spaced(3, 5)
+    for p in [2, 1, 3, "inf"]:
+        add("normalize", f"{p}", x, p=p)
+    add("normalize", "dims, eps", Rng("normalize dims").spaced(3, 1, 5), dims=[0, 2], eps=2)
+    add("normalize", "special values", exact([[0, 0], [0, -2], [NAN, 1], [INF, 1]]), grad=False)
+    add("normalize", "second", x, dims=0, second=True)
     return out
 
 
