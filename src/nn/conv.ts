@@ -54,7 +54,7 @@ export interface ConvLayerOptions<Size extends PerDim> extends ConvOptions<Size>
 /** What Conv1d, Conv2d and Conv3d share. */
 abstract class Convolution<Size extends PerDim> extends PlainLayer {
   /** [out, in / groups, ...kernel] */
-  weight: Parameter;
+  readonly weight: Parameter;
   /** [out] */
   readonly bias: Parameter | null;
   readonly options: ConvOptions<Size>;
@@ -172,7 +172,7 @@ export interface ConvTransposeLayerOptions<Size extends PerDim> extends ConvTran
 /** What ConvTranspose1d, ConvTranspose2d and ConvTranspose3d share. */
 export abstract class ConvolutionTranspose<Size extends PerDim> extends PlainLayer {
   /** [in, out / groups, ...kernel] */
-  weight: Parameter;
+  readonly weight: Parameter;
   /** [out] */
   readonly bias: Parameter | null;
   readonly options: ConvTransposeOptions<Size>;

@@ -64,7 +64,7 @@ function pretrained<L extends { readonly weight: Parameter }>(
 /** A table of vectors: int32 ids [...] to [..., dim]. Initialised with N(0, 1). */
 export class Embedding extends PlainLayer {
   /** [num, dim] */
-  declare weight: Parameter;
+  declare readonly weight: Parameter;
   declare readonly paddingIdx: number | null;
   declare readonly options: EmbeddingOptions;
 
@@ -96,7 +96,7 @@ export class Embedding extends PlainLayer {
 /** Reduced rows of a table: int32 ids [bags, n], or [n] with offsets, to [bags, dim]. */
 export class EmbeddingBag extends PlainLayer {
   /** [num, dim] */
-  declare weight: Parameter;
+  declare readonly weight: Parameter;
   declare readonly options: EmbeddingBagOptions;
 
   constructor(numEmbeddings: number, embeddingDim: number, options: EmbeddingBagLayerOptions = {}) {
