@@ -46,6 +46,8 @@ function eagerly(
  * - Everything that is no tensor happens in the first two calls only: numbers computed in `fn` stay as
  *   they are (pass what changes as an argument), `if` is decided once. An optimiser's rate and step
  *   count, schedulers that change it outside, and random numbers advance.
+ * - Tensors from outside are those of the recording: what a variable or a field is made to hold later is
+ *   not seen. Change the tensor itself (`copy_`, `loadStateDict`).
  * - Tensors that `fn` makes and does not return are released; gradients of parameters stay, and the
  *   next call overwrites them where `fn` begins with `zeroGrad()`.
  *

@@ -173,7 +173,7 @@ export function cosineSimilarity(x1: Tensor, x2: Tensor, dim = 1, eps = 1e-8): T
   const shape = commonShape("cosineSimilarity", [x1, x2]);
   checkDim("cosineSimilarity", dim, { shape });
   return tidy(() => {
-    const unit = (x: Tensor) => normalize(expand(x, shape), 2, dim, eps);
+    const unit = (x: Tensor): Tensor => normalize(expand(x, shape), 2, dim, eps);
     return sum(mul(unit(x1), unit(x2)), dim);
   });
 }
@@ -186,10 +186,6 @@ export function cosineSimilarity(x1: Tensor, x2: Tensor, dim = 1, eps = 1e-8): T
  */
 export function normalize(x: Tensor, p = 2, dim: Dims = 1, eps = 1e-12): Tensor {
   checkFloat("normalize", "x", x);
-  return tidy(() =>
-    div(
-      x,
-      clamp(pNorm("normalize", x, checkNumber("normalize", "p", p), dim, { keepdim: true }), eps),
-    ),
-  );
+  checkNumber("normalize", "p", p);
+  return tidy(() => div(x, clamp(pNorm("normalize", x, p, dim, { keepdim: true }), eps)));
 }

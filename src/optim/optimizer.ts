@@ -54,7 +54,7 @@ const NUMBERS = [
  * Gradients add up until `zeroGrad`: to accumulate those of several batches, call `step` and
  * `zeroGrad` after the last of them only (and divide each loss by their number for the mean).
  */
-export abstract class Optimizer<Options extends object = object> {
+export abstract class Optimizer<Options extends object = { lr: number }> {
   /** The groups; change their options (`lr`, say) between steps as you like. */
   readonly groups: ({ params: Tensor[] } & Options)[];
   private readonly state = new Map<Tensor, ParamState>();

@@ -60,6 +60,22 @@ describe("betas that change", () => {
   });
 });
 
+describe("a list of optimisers of any kind", () => {
+  it("needs no type argument, and schedulers take what is in it", () => {
+    const make = (): Tensor[] => [param([1])];
+    const all: optim.Optimizer[] = [
+      ...[new optim.SGD(make()), new optim.Adam(make()), new optim.LBFGS(make())],
+      new optim.RMSprop(make()),
+    ];
+    for (const optimizer of all) {
+      optimizer.groups[0]!.lr = 0.5;
+      const scheduler = new optim.ExponentialLR(optimizer, 0.5);
+      scheduler.step();
+      expect(scheduler.getLastLr()).toEqual([0.25]);
+    }
+  });
+});
+
 describe("options that are none", () => {
   it("are refused: PyTorch's positional rate, say", () => {
     const one = (options: unknown) => () => new optim.SGD([param([1])], options as object);
