@@ -68,6 +68,7 @@ export {
 export { tidy } from "./memory/scope.js";
 export * from "./ops/margins.js";
 export * from "./ops/bends.js";
+export * from "./ops/closeness.js";
 export * from "./ops/mixed.js";
 export * from "./ops/special.js";
 export { interpolate, type InterpolateMode, type InterpolateOptions } from "./ops/interpolate.js";

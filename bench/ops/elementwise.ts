@@ -83,6 +83,8 @@ const pairs: Jobs = {
 const logic: Jobs = {
   ...each(["eq", "ne", "lt", "le", "gt", "ge"], 9 * N, flat, flat2),
   ...each(["logicalAnd", "logicalOr", "logicalXor"], 9 * N, flat, flat2),
+  isclose: bytes(9 * N, () => sg.isclose(flat, flat2)),
+  ...each(["allclose", "equal"], 8 * N, flat, flat),
   ...each(["isfinite", "isinf", "isnan", "logicalNot"], 5 * N, flat),
 };
 

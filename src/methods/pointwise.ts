@@ -1,4 +1,5 @@
 // Methods of elementwise functions, binary and ternary ops, bitwise ops, activations.
+import { allclose, equal, isclose } from "../ops/closeness.js";
 import { Tensor } from "../autograd/tensor.js";
 import { relu } from "../ops/activations.js";
 import { neg, pow, square } from "../ops/arithmetic.js";
@@ -84,7 +85,7 @@ export const pointwiseMethods = {
   ...{ erfc, erfinv, lgamma, digamma, logit, frac, nanToNum },
   ...{ atan2, hypot, fmax, fmin, logaddexp, xlogy, remainder, fmod, floorDivide },
   ...{ bitwiseAnd, bitwiseOr, bitwiseXor, bitwiseNot, bitwiseLeftShift, bitwiseRightShift },
-  ...{ lerp, addcmul, addcdiv },
+  ...{ lerp, addcmul, addcdiv, isclose, allclose, equal },
   // Of the rarer activations those that PyTorch's tensors have, too.
   ...{ prelu, hardshrink },
   ...twins({ abs, ceil, clamp, cos, exp, expm1, floor, log, log1p, neg, pow, reciprocal, relu }),

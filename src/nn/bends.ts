@@ -176,7 +176,7 @@ export class Softmax2d extends PlainLayer {
 /** x where x > 0, else x times a learned weight: one of all, or one for each channel (dim 1). */
 export class PReLU extends PlainLayer {
   /** [numParameters] */
-  declare readonly weight: Parameter;
+  declare weight: Parameter;
 
   constructor(numParameters = 1, init = 0.25) {
     super();

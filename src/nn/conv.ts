@@ -54,9 +54,9 @@ export interface ConvLayerOptions<Size extends PerDim> extends ConvOptions<Size>
 /** What Conv1d, Conv2d and Conv3d share. */
 abstract class Convolution<Size extends PerDim> extends PlainLayer {
   /** [out, in / groups, ...kernel] */
-  readonly weight: Parameter;
+  weight: Parameter;
   /** [out] */
-  readonly bias: Parameter | null;
+  bias: Parameter | null;
   readonly options: ConvOptions<Size>;
   readonly paddingMode: NonNullable<ConvLayerOptions<Size>["paddingMode"]>;
   /** What `pad` puts around the input where the convolution itself does not. */
@@ -172,9 +172,9 @@ export interface ConvTransposeLayerOptions<Size extends PerDim> extends ConvTran
 /** What ConvTranspose1d, ConvTranspose2d and ConvTranspose3d share. */
 export abstract class ConvolutionTranspose<Size extends PerDim> extends PlainLayer {
   /** [in, out / groups, ...kernel] */
-  readonly weight: Parameter;
+  weight: Parameter;
   /** [out] */
-  readonly bias: Parameter | null;
+  bias: Parameter | null;
   readonly options: ConvTransposeOptions<Size>;
 
   constructor(

@@ -61,10 +61,13 @@ function pretrained<L extends { readonly weight: Parameter }>(
   return layer;
 }
 
-/** A table of vectors: int32 ids [...] to [..., dim]. Initialised with N(0, 1). */
+/**
+ * A table of vectors: int32 ids [...] to [..., dim]. Initialised with N(0, 1). Where an output layer
+ * shares the table, `output.weight = embedding.weight` ties them: do so before anything is captured.
+ */
 export class Embedding extends PlainLayer {
   /** [num, dim] */
-  declare readonly weight: Parameter;
+  declare weight: Parameter;
   declare readonly paddingIdx: number | null;
   declare readonly options: EmbeddingOptions;
 
@@ -96,7 +99,7 @@ export class Embedding extends PlainLayer {
 /** Reduced rows of a table: int32 ids [bags, n], or [n] with offsets, to [bags, dim]. */
 export class EmbeddingBag extends PlainLayer {
   /** [num, dim] */
-  declare readonly weight: Parameter;
+  declare weight: Parameter;
   declare readonly options: EmbeddingBagOptions;
 
   constructor(numEmbeddings: number, embeddingDim: number, options: EmbeddingBagLayerOptions = {}) {

@@ -18,8 +18,8 @@ import { type BatchNormLayerOptions, buffer } from "./norm.js";
 
 /** Normalises over each of `numGroups` groups of channels of each sample: [N, C, ...]. */
 export class GroupNorm extends PlainLayer {
-  readonly weight: Parameter | null;
-  readonly bias: Parameter | null;
+  weight: Parameter | null;
+  bias: Parameter | null;
   readonly eps: number;
 
   /** @param options.eps Default: 1e-5 @param options.affine learn a weight and a bias. Default: true */
@@ -43,8 +43,8 @@ export class GroupNorm extends PlainLayer {
 
 /** What the instance norms share: like batch norms, but neither affine nor tracking by default. */
 abstract class InstanceNorm extends PlainLayer {
-  readonly weight: Parameter | null;
-  readonly bias: Parameter | null;
+  weight: Parameter | null;
+  bias: Parameter | null;
   readonly runningMean: Buffer | null;
   readonly runningVar: Buffer | null;
   /** int32 scalar; as in PyTorch it stays 0, for the sake of the state dict. */
@@ -107,7 +107,7 @@ export class InstanceNorm3d extends InstanceNorm {
 
 /** x / sqrt(mean(x^2) + eps) * weight over the last dims; the weight starts at 1. */
 export class RMSNorm extends PlainLayer {
-  readonly weight: Parameter | null;
+  weight: Parameter | null;
   readonly normalizedShape: Shape;
   readonly eps: number;
 

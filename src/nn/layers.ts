@@ -69,9 +69,9 @@ export function checkRows(
 /** y = x W^T + b on the last dim: [..., in] to [..., out]. */
 export class Linear extends PlainLayer {
   /** [out, in] */
-  declare readonly weight: Parameter;
+  declare weight: Parameter;
   /** [out] */
-  declare readonly bias: Parameter | null;
+  declare bias: Parameter | null;
 
   constructor(inFeatures: number, outFeatures: number, options: { bias?: boolean } = {}) {
     super();
@@ -89,9 +89,9 @@ export class Linear extends PlainLayer {
 /** y_k = x1 W_k x2 + b_k on the last dims: [..., in1] and [..., in2] to [..., out]. */
 export class Bilinear extends PlainLayer {
   /** [out, in1, in2] */
-  declare readonly weight: Parameter;
+  declare weight: Parameter;
   /** [out] */
-  declare readonly bias: Parameter | null;
+  declare bias: Parameter | null;
 
   constructor(
     in1Features: number,

@@ -1,5 +1,5 @@
 // Losses as modules: each holds the options of the function of the same meaning in ops/ and calls it.
-import type { Tensor } from "../autograd/tensor.js";
+import { Tensor } from "../autograd/tensor.js";
 import { ctcLoss } from "../ops/ctc.js";
 import {
   bce,
@@ -23,11 +23,11 @@ import {
   tripletMarginLoss,
   tripletMarginWithDistanceLoss,
 } from "../ops/margins.js";
-import { Module } from "./module.js";
+import { Buffer, Module } from "./module.js";
 
 /** A loss that holds its options. */
 export interface LossModule<Inputs extends unknown[], Options extends object> extends Module {
-  /** Those of the function that it calls. */
+  /** Those of the function that it calls. Tensors among them (weights) are part of the state, too. */
   readonly options: Partial<Options>;
   forward(...inputs: Inputs): Tensor;
 }
@@ -39,6 +39,10 @@ function lossModule<Inputs extends unknown[], Options extends object>(
   return class extends Module {
     constructor(readonly options: Partial<Options> = {}) {
       super();
+      // PyTorch's buffers, which share the memory of what forward takes: weight, pos_weight.
+      for (const [name, value] of Object.entries<unknown>(options)) {
+        if (value instanceof Tensor) Object.assign(this, { [name]: new Buffer(value) });
+      }
     }
 
     forward(...inputs: Inputs): Tensor {

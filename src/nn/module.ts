@@ -1,6 +1,6 @@
 // Module: the base class of layers and models. Parameters, buffers and child modules are found by
 // looking at its properties: assigning them is all it takes.
-import { shown } from "../core/dtype.js";
+import { shown, tensorOf } from "../core/dtype.js";
 import { ValueError } from "../core/errors.js";
 import { checkFunction, checkWord, expectShape, showShape } from "../core/shape.js";
 import { revise, withGrad } from "../autograd/mode.js";
@@ -13,7 +13,7 @@ import { addHook, type BackwardHook, type ForwardHook, type ForwardPreHook } fro
 export class Parameter extends Tensor {
   /** @param data float32 @param options.requiresGrad false: frozen. Default: true. */
   constructor(data: Tensor, options: { requiresGrad?: boolean } = {}) {
-    super(data.buffer.retain(), data.layout, data.dtype);
+    super(tensorOf("Parameter", data).buffer.retain(), data.layout, data.dtype);
     this.requiresGrad = options.requiresGrad ?? true;
   }
 }
@@ -202,9 +202,10 @@ export abstract class Module {
   toString(above: readonly Module[] = []): string {
     const { name } = this.constructor;
     if (above.includes(this)) return `${name}(...)`;
-    const settings = Object.entries(this).flatMap(([key, value]: [string, unknown]) =>
+    const all = Object.entries(this).flatMap(([key, value]: [string, unknown]) =>
       key === "training" ? [] : setting(key, value),
     );
+    const settings = [...new Set(all)]; // those of losses are also buffers
     const children = this.namedChildren().map(([key, child]) => {
       const text = child.toString([...above, this]).replaceAll("\n", "\n  ");
       return `\n  (${key}): ${text}`;

@@ -20,8 +20,8 @@ export interface LayerNormLayerOptions {
 
 /** Normalises over the last dims; weight starts at 1, bias at 0. */
 export class LayerNorm extends PlainLayer {
-  readonly weight: Parameter | null;
-  readonly bias: Parameter | null;
+  weight: Parameter | null;
+  bias: Parameter | null;
   readonly normalizedShape: Shape;
   readonly eps: number;
 
@@ -53,8 +53,8 @@ export interface BatchNormLayerOptions {
 
 /** What the batch norms share. */
 abstract class BatchNorm extends PlainLayer {
-  readonly weight: Parameter | null;
-  readonly bias: Parameter | null;
+  weight: Parameter | null;
+  bias: Parameter | null;
   readonly runningMean: Buffer | null;
   readonly runningVar: Buffer | null;
   /** int32 scalar */

@@ -10,7 +10,7 @@ import { tidy } from "../memory/scope.js";
 import { elu, leakyRelu, softplus } from "./activations.js";
 import { add, div, mul, neg, sub } from "./arithmetic.js";
 import { ge, gt, le, logicalOr, where } from "./compare.js";
-import { abs, clamp, sigmoid, tanh } from "./math.js";
+import { abs, clamp, expm1, sigmoid, tanh } from "./math.js";
 import { type RandomOptions, uniform } from "./random.js";
 import { softmax } from "./softmax.js";
 import { narrow, reshape } from "./views.js";
@@ -53,7 +53,7 @@ export function selu(x: Tensor): Tensor {
 export function celu(x: Tensor, alpha = 1): Tensor {
   if (alpha === 0) throw new ValueError("celu", "alpha must not be 0");
   if (alpha === 1) return elu(x);
-  return tidy(() => where(gt(x, 0), x, mul(elu(div(x, alpha)), alpha)));
+  return tidy(() => where(gt(x, 0), x, mul(expm1(div(clamp(x, -Infinity, 0), alpha)), alpha)));
 }
 
 /**

@@ -164,7 +164,7 @@ export function gaussianNLLLoss(
 ): Tensor {
   const { full = false, eps = 1e-6 } = options;
   checkNumber("gaussianNLLLoss", "eps", eps, Number.MIN_VALUE);
-  return pairLoss("gaussianNLLLoss", x, target, options, () => {
+  const lossOf = (): Tensor => {
     checkFloat("gaussianNLLLoss", "variance", variance);
     const outer = x.shape.slice(0, -1);
     const lacksDim = x.ndim > 0 && sameShape(variance.shape, outer);
@@ -182,7 +182,8 @@ export function gaussianNLLLoss(
     const v = add(given, lack);
     const loss = mul(add(log(v), div(square(sub(x, target)), v)), 0.5);
     return full ? add(loss, LOG_2PI / 2) : loss;
-  });
+  };
+  return pairLoss("gaussianNLLLoss", x, target, options, lossOf, checkInput);
 }
 
 export interface FocalOptions extends Omit<LossOptions, "reduction"> {

@@ -141,6 +141,7 @@ export function multilabelMarginLoss(x: Tensor, target: Tensor, options: LossOpt
 
 /**
  * The mean over the classes (the last dim) of the binary cross-entropies of sigmoid(x).
+ * @param target which classes are meant, 1 or 0, of any dtype
  * @param options.weight a factor per class, [C]
  */
 export function multilabelSoftMarginLoss(
@@ -149,10 +150,18 @@ export function multilabelSoftMarginLoss(
   options: WeightedOptions = {},
 ): Tensor {
   const op = "multilabelSoftMarginLoss";
-  return pairLoss(op, x, target, options, () => {
-    checkFactor(op, "weight", options.weight, x);
-    return mean(bceWithLogits(x, target, { ...options, reduction: "none" }), -1);
-  });
+  return pairLoss(
+    op,
+    x,
+    target,
+    options,
+    () => {
+      checkFactor(op, "weight", options.weight, x);
+      const y = cast(target, "float32");
+      return mean(bceWithLogits(x, y, { ...options, reduction: "none" }), -1);
+    },
+    checkInput,
+  );
 }
 
 /** max(0, margin - target (x1 - x2)): target is 1 where x1 should be the larger one, else -1. */

@@ -22,6 +22,7 @@ import { f32, run } from "../kernels/run.js";
 import { tidy, untracked } from "../memory/scope.js";
 import { add, mul, sub } from "./arithmetic.js";
 import { copyOf, withAllContiguous, compute } from "./convert.js";
+import { ones, zeros } from "./creation.js";
 import { freshLayout } from "./dispatch.js";
 import { add_, mul_ } from "./inplace.js";
 import { rsqrt } from "./math.js";
@@ -184,7 +185,7 @@ export function batchNorm(
   checkBatchNorm(x, [runningMean, runningVar, weight, bias], momentum, eps);
   const C = x.shape[1]!;
   const n = C === 0 ? 0 : x.numel() / C;
-  if (useBatch && n <= 1) {
+  if (useBatch && n === 1) {
     throw new ValueError(
       "batchNorm",
       `training needs more than 1 value per channel: got ${showShape(x.shape)}`,
@@ -194,6 +195,8 @@ export function batchNorm(
     throw new ValueError("batchNorm", "evaluation needs runningMean and runningVar");
   }
   return tidy(() => {
+    // As PyTorch: nothing is to normalise, and the running statistics stay.
+    if (useBatch && n === 0) return batchNormBy(x, zeros([C]), ones([C]), weight, bias, eps);
     // Short runs of a channel's elements are better off with ops that walk across the channels.
     const fused = x.numel() >= 8 * C * x.shape[0]!;
     if (fused && !useBatch) {

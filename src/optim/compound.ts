@@ -44,7 +44,9 @@ export class SequentialLR extends Scheduler<{ milestones: number[] }> {
     const { milestones } = this.options;
     const turn = milestones.filter((m) => m <= t).length;
     const scheduler = this.schedulers[turn]!;
-    if (milestones[turn - 1] === t) scheduler.restart();
+    const since = milestones[turn - 1]!;
+    // As PyTorch: one whose turn was from the start takes over the first one's rate.
+    if (since === t || since + t === 1) scheduler.restart(since === 0);
     else scheduler.step(metric);
     this.note();
   }

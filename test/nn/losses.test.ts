@@ -157,4 +157,35 @@ describe("elementwise losses", () => {
       expect(loss.forward(x, classes(0, 1, 3)).item()).toBe(expected);
     }
   });
+
+  it("GaussianNLLLoss and MultiLabelSoftMarginLoss take integers, too", () => {
+    const [x, variance] = [tensor([0.5, 1, 2]), tensor([1, 2, 0.5])];
+    const gaussian = new nn.GaussianNLLLoss();
+    const expected = gaussian.forward(x, tensor([0, 1, 3]), variance).item();
+    expect(gaussian.forward(x, classes(0, 1, 3), variance).item()).toBe(expected);
+    const soft = new nn.MultiLabelSoftMarginLoss();
+    expect(soft.forward(x, classes(0, 1, 1)).item()).toBe(
+      soft.forward(x, tensor([0, 1, 1])).item(),
+    );
+  });
+});
+
+describe("weights of losses", () => {
+  it("are part of the state, under PyTorch's names, and loaded", () => {
+    const loss = new nn.BCEWithLogitsLoss({ weight: tensor([1, 2]), posWeight: tensor([3, 4]) });
+    expect(Object.keys(loss.stateDict())).toEqual(["weight", "pos_weight"]);
+    expect(loss.parameters()).toEqual([]);
+    expect(String(loss)).toBe("BCEWithLogitsLoss(weight=[2], posWeight=[2])");
+    const [weight, posWeight] = [tensor([0.5, 3]), tensor([7, 1])];
+    loss.loadStateDict({ weight, pos_weight: posWeight });
+    const [x, y] = [tensor([1, -2]), tensor([1, 0])];
+    expect(loss.forward(x, y).item()).toBe(bceWithLogits(x, y, { weight, posWeight }).item());
+  });
+
+  it("get gradients where they ask for them", () => {
+    const weight = tensor([1, 2], { requiresGrad: true });
+    const loss = new nn.BCEWithLogitsLoss({ weight, reduction: "sum" });
+    loss.forward(zeros([2]), zeros([2])).backward();
+    expect(weight.grad!.toArray()).toEqual([Math.fround(Math.LN2), Math.fround(Math.LN2)]);
+  });
 });

@@ -2,9 +2,12 @@
 // loadStateDict and freezing do to it.
 import { describe, expect, it } from "vitest";
 import {
+  allclose,
   DisposedError,
   DTypeError,
+  embedding,
   GradError,
+  linear,
   nn,
   noGrad,
   ones,
@@ -82,7 +85,7 @@ describe("what a module finds", () => {
       }
     }
     const net = new Tied();
-    (net.decoder as { weight: nn.Parameter }).weight = net.encoder.weight;
+    net.decoder.weight = net.encoder.weight;
     expect(names(net.namedParameters())).toEqual(["encoder.weight"]);
     expect(Object.keys(net.stateDict())).toEqual([
       "encoder.weight",
@@ -90,6 +93,20 @@ describe("what a module finds", () => {
       "again.weight",
     ]);
     expect(names(net.namedModules())).toEqual(["", "encoder", "decoder"]);
+  });
+
+  it("trains a tied weight by what each of its layers adds to the gradient", () => {
+    const table = new nn.Embedding(5, 3);
+    const output = new nn.Linear(3, 5, { bias: false });
+    output.weight = table.weight;
+    const ids = tensor(Int32Array.of(4, 0, 4));
+    output.forward(table.forward(ids)).square().sum().backward();
+    const [inner, outer] = [0, 1].map(() => table.weight.detach().clone());
+    inner!.requiresGrad = outer!.requiresGrad = true;
+    linear(embedding(ids, inner!), outer!).square().sum().backward();
+    const wanted = inner!.grad!.add(outer!.grad!);
+    expect(allclose(table.weight.grad!, wanted)).toBe(true);
+    expect(allclose(inner!.grad!, wanted)).toBe(false);
   });
 
   it("bears a child that knows its parent", () => {

@@ -63,3 +63,18 @@ it.each([[[8, C]], [[2, C, 4, 4]]])(
     expect(batchNorm(x.detach(), asking, variance).requiresGrad).toBe(false);
   },
 );
+
+it.each([[[0, 3]], [[0, 3, 5]], [[2, 3, 0]]])(
+  "in training %j has nothing to normalise",
+  (shape) => {
+    const x = zeros(shape, { requiresGrad: true });
+    const weight = full([3], 2, { requiresGrad: true });
+    const running = [full([3], 5), full([3], 7)] as const;
+    const y = batchNorm(x, ...running, weight, zeros([3]), { training: true });
+    expect(y.shape).toEqual(shape);
+    y.sum().backward();
+    expect(x.grad!.shape).toEqual(shape);
+    expect(weight.grad!.toArray()).toEqual([0, 0, 0]);
+    expect(running.map((t) => t.toArray())).toEqual([Array(3).fill(5), Array(3).fill(7)]);
+  },
+);

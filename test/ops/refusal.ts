@@ -32,6 +32,7 @@ export const f = {
   ),
   bool3: sg.tensor([true, false, true]),
   empty: sg.zeros([0, 3]),
+  single: sg.zeros([1, 3]),
   leaf: sg.tensor([1, 2, 3], { requiresGrad: true }),
   tail,
   row: tail.select(0, 0),

@@ -69,8 +69,8 @@ const products: Refusals = {
     shape(/x must be \[N, C, ...\]: got \[3\]/, () => sg.batchNorm(f.v3, null, null)),
     shape(/must be \[3\]: got \[5\]/, () => sg.batchNorm(f.m23, f.v5, f.v5)),
     value(/evaluation needs runningMean and runningVar/, () => sg.batchNorm(f.m23, null, null)),
-    value(/training needs more than 1 value per channel: got \[0,3\]/, () =>
-      sg.batchNorm(f.empty, null, null, null, null, { training: true }),
+    value(/training needs more than 1 value per channel: got \[1,3\]/, () =>
+      sg.batchNorm(f.single, null, null, null, null, { training: true }),
     ),
   ],
 };

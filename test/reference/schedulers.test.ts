@@ -71,6 +71,11 @@ const makes: Readonly<Record<string, (o: Optimizer) => optim.Scheduler>> = {
     const rest = [new optim.LambdaLR(o, rate), new optim.MultiplicativeLR(o, () => 0.9)];
     return new optim.SequentialLR(o, [first, ...rest], [4, 9]);
   },
+  "SequentialLR from 0": (o) => {
+    const first = new optim.LinearLR(o, { startFactor: 0.5 });
+    const second = new optim.ConstantLR(o, { factor: 0.1, totalIters: 2 });
+    return new optim.SequentialLR(o, [first, second, new optim.ExponentialLR(o, 0.9)], [0, 4]);
+  },
   ChainedScheduler: (o) =>
     new optim.ChainedScheduler([
       new optim.ConstantLR(o, { totalIters: 4 }),

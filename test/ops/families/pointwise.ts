@@ -102,6 +102,15 @@ const underivable: Table = {
   bitwiseRightShift: [on([ints(-3, 9, 3, 1), ints(0, 5, 5)])],
 };
 
+const near: Table = {
+  isclose: [
+    on([any(3, 1), any(5)], (x) => [...x, { atol: 0.5 }]),
+    on([ints(0, 3, 7), ints(0, 3, 7)]),
+  ],
+  allclose: [on([any(3, 5), any(3, 5)], (x) => [...x, { atol: 2 }]), on([ints(0, 3, 7), any(7)])],
+  equal: [on([bools(3, 5), bools(3, 5)]), on([any(7), any(3)]), on([any(7)], ([x]) => [x, x])],
+};
+
 /** Shapes that a function of one operand has for a scalar and for nothing. */
 const one = (names: readonly string[]): Edges =>
   Object.fromEntries(
@@ -140,6 +149,12 @@ const edges: Edges = {
     [() => sg.bitwiseNot(ids()), []],
     [() => sg.bitwiseNot(yes(0, 3)), [0, 3]],
   ],
+  isclose: [
+    [() => sg.isclose(s(), s()), []],
+    [() => sg.isclose(E(0, 3), E(3)), [0, 3]],
+  ],
+  allclose: [[() => sg.tensor(sg.allclose(E(0, 3), E(3))), []]],
+  equal: [[() => sg.tensor(sg.equal(E(0, 3), E(0, 3))), []]],
   polygamma: [
     [() => sg.polygamma(1, s()), []],
     [() => sg.polygamma(0, E(0, 3)), [0, 3]],
@@ -219,6 +234,13 @@ const refusals: Refusals = {
     dtype(/operands must be int32: got bool and bool/, () => sg.bitwiseLeftShift(f.bool3, f.bool3)),
   ],
   bitwiseRightShift: noFloats(sg.bitwiseRightShift, "int32"),
+  isclose: [
+    ...broadcast(sg.isclose).slice(0, 2),
+    value(/rtol must be a number >= 0: got -1/, () => sg.isclose(f.v3, f.v3, { rtol: -1 })),
+    value(/atol must be a number >= 0: got -1/, () => sg.isclose(f.v3, f.v3, { atol: -1 })),
+  ],
+  allclose: [shape(/must broadcast .*a=\[3\], b=\[5\]/, () => sg.allclose(f.v3, f.v5))],
+  equal: [dtype(/equal.*needs a tensor: got 1/, () => sg.equal(f.v3, 1 as never))],
   lerp: [
     ...apart(sg.lerp),
     dtype(/b must be float32: got int32/, () => sg.lerp(f.v3, f.int3, 0.5)),
@@ -278,7 +300,7 @@ export const pointwise: Family = {
     floorDivide: [on([between(7), positive(7)]), on([between(7)], ([x]) => [x, -1.5])],
     ...activations,
   },
-  underivable,
+  underivable: { ...underivable, ...near },
   inPlace: {
     ...Object.fromEntries(twins.map((name) => [name, [on([positive(3, 5)])]])),
     nanToNum_: [on([any(3, 5)])],

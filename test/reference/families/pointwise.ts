@@ -80,6 +80,9 @@ const bits = rows<Args>(EXACT, EXACT, {
   bitwiseNot: ([x]) => sg.bitwiseNot(x),
   bitwiseLeftShift: ([x, y]) => sg.bitwiseLeftShift(x, y),
   bitwiseRightShift: ([x, y]) => sg.bitwiseRightShift(x, y),
+  isclose: ([x, y], a) => sg.isclose(x, y, a.options),
+  allclose: ([x, y], a) => sg.tensor(sg.allclose(x, y, a.options)),
+  equal: ([x, y]) => sg.tensor(sg.equal(x, y)),
 });
 
 const activations: Record<string, Run<Args>> = {

@@ -241,6 +241,13 @@ def schedulers() -> list:
                 [4, 9],
             )
         ),
+        "SequentialLR from 0": scheduled(
+            lambda o: s.SequentialLR(
+                o,
+                [s.LinearLR(o, 0.5, total_iters=5), s.ConstantLR(o, 0.1, 2), s.ExponentialLR(o, 0.9)],
+                [0, 4],
+            )
+        ),
         "ChainedScheduler": scheduled(
             lambda o: s.ChainedScheduler([s.ConstantLR(o, total_iters=4), s.ExponentialLR(o, 0.9)])
         ),

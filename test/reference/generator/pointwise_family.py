@@ -42,6 +42,11 @@ KINKS = {
     "logsigmoid": [0, 30, -30, 100, -100],
 }  # fmt: skip
 
+
+def close_options(options: dict) -> dict:
+    return {"equal_nan" if key == "equalNan" else key: value for key, value in options.items()}
+
+
 OPS = {
     **{name: fn for name, (fn, _, _) in SMOOTH.items()},
     "polygamma": lambda x, n: torch.polygamma(n, x),
@@ -62,6 +67,9 @@ OPS = {
     "addmm": lambda x, a, b, options={}: torch.addmm(x, a, b, **options),
     "bitwiseAnd": torch.bitwise_and, "bitwiseOr": torch.bitwise_or, "bitwiseXor": torch.bitwise_xor,
     "bitwiseNot": torch.bitwise_not, "bitwiseLeftShift": torch.bitwise_left_shift,
+    "isclose": lambda x, y, options={}: torch.isclose(x, y, **close_options(options)),
+    "allclose": lambda x, y, options={}: torch.tensor(torch.allclose(x, y, **close_options(options))),
+    "equal": lambda x, y: torch.tensor(torch.equal(x, y)),
     "bitwiseRightShift": torch.bitwise_right_shift, "powWhole": torch.pow,
     "hardtanh": lambda x, min=-1.0, max=1.0: F.hardtanh(x, min, max),
     "celu": lambda x, alpha=1.0: F.celu(x, alpha),
@@ -129,6 +137,25 @@ def pairs() -> list:
     a, b = grid[:, 0].contiguous(), grid[:, 1].contiguous()
     for op in ["atan2", "logaddexp", "xlogy", "fmax", "fmin", "hypot"]:
         add(op, "special values", a, b, grad=False)
+    add("isclose", "special values", a, b)
+    add("isclose", "NaN, too", a, b, options={"equalNan": True})
+    x = exact([1, 1, 1, -100, 0, 0, 3])
+    y = exact([1 + 2**-20, 1 + 2**-13, 1.125, -100 - 2**-11, 2**-30, 2**-23, 2.5])
+    add("isclose", "defaults", x, y)
+    add("isclose", "rtol, atol", x, y, options={"rtol": 0.125, "atol": 0.0625})
+    add("isclose", "the other way", y, x, options={"rtol": 0.125, "atol": 0.0625})
+    near = x * (1 + 2**-20)
+    for a, b in [(x, near), (near, x), (x, y), (x, x)]:
+        add("allclose", "defaults", a, b)
+        add("equal", "the same", a, b)
+    add("allclose", "rtol, atol", x, y, options={"rtol": 0.25, "atol": 0.25})
+    add("allclose", "broadcast", x[:1], exact([[1, 1], [1, 1 + 2**-20]]))
+    for options in [{}, {"equalNan": True}]:
+        add("allclose", "NaN", exact([1, NAN]), exact([1, NAN]), options=options)
+    add("equal", "NaN", exact([NAN]), exact([NAN]))
+    add("equal", "shapes", exact([1, 1]), exact([[1, 1]]))
+    add("equal", "int32", whole(1, 2), whole(1, 2))
+    add("isclose", "int32", whole(1, 2, 100000, 1000000), whole(1, 3, 100001, 1000001))
     for op in ["fmod", "remainder", "floorDivide"]:
         add(op, "special values", exact([NAN, 1, INF, 0.0, -0.0, 7]), exact([1, NAN, 2, 2, 3, 0]), grad=False)
     ties = exact([1, 2, -1, 0, NAN, 1]), exact([1, 1, 3, 0.0, 1, NAN])
@@ -211,6 +238,7 @@ def activations() -> list:
         add("rrelu", name, at)
         add("celu", name, at)
         add("celu", f"{name}, 0.5", at, alpha=0.5)
+        add("celu", f"{name}, negative", at, alpha=-1.5)
         add("softplusScaled", name, at, options={"beta": 2.0})
         add("softplusScaled", f"{name}, threshold", at, options={"beta": -1.5, "threshold": 1.0})
     # softshrink of NaN is 0 in PyTorch 1.13, NaN since 2.
