@@ -23,6 +23,7 @@ const LOOK: readonly string[] = [
   "indexPut",
   "istft",
   "item",
+  ...["allclose", "equal"],
   "lstsq",
   "maskedScatter",
   "maskedScatter_",
