@@ -17,11 +17,14 @@ import {
   type ValuesAndIndices,
   variance,
 } from "./ops/reduce.js";
-import { backward, detach, registerHook, retainGrad } from "./autograd/backward.js";
 import { indexingMethods } from "./methods/indexing.js";
 import { relu, gelu, silu, softplus, leakyRelu, elu } from "./ops/activations.js";
-import { to, clone, contiguous, toTypedArray, toArray, item } from "./ops/convert.js";
 import { softmax, logSoftmax, logsumexp } from "./ops/softmax.js";
+import {
+  type OverloadedReduceMethods,
+  overloadedReduceMethods,
+  reduceMethods,
+} from "./methods/reduce.js";
 import {
   reshape,
   flatten,
@@ -38,51 +41,7 @@ import {
   split,
   chunk,
 } from "./ops/views.js";
-import {
-  type OverloadedReduceMethods,
-  overloadedReduceMethods,
-  reduceMethods,
-} from "./methods/reduce.js";
-import {
-  eq,
-  ne,
-  lt,
-  le,
-  gt,
-  ge,
-  logicalAnd,
-  logicalOr,
-  logicalXor,
-  logicalNot,
-  isnan,
-  isinf,
-  isfinite,
-  where,
-} from "./ops/compare.js";
-import { viewsMethods } from "./methods/views.js";
-import { matmul } from "./ops/matmul.js";
 import { at, type Index } from "./ops/at.js";
-import "./ops/gradient.js";
-import { dropout } from "./ops/random.js";
-import { linalgMethods } from "./methods/linalg.js";
-import { polygamma } from "./ops/special.js";
-import { imageMethods } from "./methods/image.js";
-import { toText } from "./ops/format.js";
-import { pointwiseMethods } from "./methods/pointwise.js";
-import { add_, sub_, mul_, div_, fill_, zero_, copy_ } from "./ops/inplace.js";
-import {
-  add,
-  sub,
-  mul,
-  div,
-  neg,
-  square,
-  pow,
-  maximum,
-  minimum,
-  type Operand,
-} from "./ops/arithmetic.js";
-import { Tensor } from "./autograd/tensor.js";
 import { indexSelect, gather, oneHot } from "./ops/indexing.js";
 import {
   abs,
@@ -106,6 +65,47 @@ import {
   sigmoid,
   clamp,
 } from "./ops/math.js";
+import { add_, sub_, mul_, div_, fill_, zero_, copy_ } from "./ops/inplace.js";
+import { viewsMethods } from "./methods/views.js";
+import { dropout } from "./ops/random.js";
+import "./ops/gradient.js";
+import { to, clone, contiguous, toTypedArray, toArray, item } from "./ops/convert.js";
+import { linalgMethods } from "./methods/linalg.js";
+import { matmul } from "./ops/matmul.js";
+import { imageMethods } from "./methods/image.js";
+import { backward, detach, registerHook, retainGrad } from "./autograd/backward.js";
+import {
+  add,
+  sub,
+  mul,
+  div,
+  neg,
+  square,
+  pow,
+  maximum,
+  minimum,
+  type Operand,
+} from "./ops/arithmetic.js";
+import { polygamma } from "./ops/special.js";
+import { toText } from "./ops/format.js";
+import { Tensor } from "./autograd/tensor.js";
+import { pointwiseMethods } from "./methods/pointwise.js";
+import {
+  eq,
+  ne,
+  lt,
+  le,
+  gt,
+  ge,
+  logicalAnd,
+  logicalOr,
+  logicalXor,
+  logicalNot,
+  isnan,
+  isinf,
+  isfinite,
+  where,
+} from "./ops/compare.js";
 
 /** A function whose first parameter is the tensor, as the method without it. */
 // prettier-ignore

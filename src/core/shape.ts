@@ -150,6 +150,12 @@ export function checkWord(
   throw new ValueError(op, `${name} must be ${words.join(" or ")}: got ${shown(word)}`);
 }
 
+/** Refuses what stands where options should, such as the next of PyTorch's positional arguments: a number, a tensor. */
+export function checkOptions<T>(op: string, options: T): T {
+  if (typeof options === "object" && options !== null && !("layout" in options)) return options;
+  throw new ValueError(op, `options must be an object: got ${shown(options)}`);
+}
+
 /** Refuses what cannot be called. */
 export function checkFunction(op: string, name: string, fn: unknown): void {
   if (typeof fn === "function") return;
@@ -172,12 +178,14 @@ export function listOf(op: string, value: number | readonly number[]): readonly 
   return typeof value === "number" ? [value] : checkList(op, value);
 }
 
-/** Resolves the dims of a reduction of x, sorted; undefined, null and [] mean all of them. */
+/** Resolves the dims of a reduction of x, sorted; undefined, null and [] mean all of them. Its options may come along. */
 export function checkDims(
   op: string,
   dims: number | readonly number[] | null | undefined,
   x: Shaped,
+  options: unknown = {},
 ): number[] {
+  checkOptions(op, options);
   const ndim = shapeOf(op, x).length;
   if (typeof dims === "number") {
     const dim = checkDim(op, dims, x);

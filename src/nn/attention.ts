@@ -173,7 +173,7 @@ export class MultiheadAttention extends Composed {
   ) {
     super();
     const { bias = true, addBiasKv = false, kdim = embedDim, vdim = embedDim } = options;
-    checkParts(NAME, "numHeads", numHeads, { embedDim });
+    checkParts(NAME, "numHeads", numHeads, { embedDim }, options);
     checkSizes(NAME, { kdim, vdim });
     checkProbability(NAME, options.dropout ?? 0, "dropout");
     const weight = (rows: number, cols: number): Parameter => {

@@ -34,7 +34,7 @@ function parametersOf(
 ): { weight: Parameter; bias: Parameter | null } {
   const { groups = 1, bias = true } = options;
   const { inChannels, outChannels } = channels;
-  checkParts(layer, "groups", groups, channels);
+  checkParts(layer, "groups", groups, channels, options);
   const [rows, cols] = transposed ? [inChannels, outChannels] : [outChannels, inChannels];
   const sizes = perDim(layer, "kernel", kernel, n, 1);
   const weight = parameter([rows, cols / groups, ...sizes]);

@@ -29,7 +29,7 @@ export interface EmbeddingBagLayerOptions extends EmbeddingLayerOptions {
 }
 
 function table(layer: string, num: number, dim: number, options: EmbeddingLayerOptions): Parameter {
-  checkSizes(layer, { numEmbeddings: num, embeddingDim: dim });
+  checkSizes(layer, { numEmbeddings: num, embeddingDim: dim }, options);
   const { weight = null, paddingIdx = null } = options;
   if (paddingIdx !== null) checkPlace(layer, "paddingIdx", paddingIdx, num);
   if (weight !== null) expectShape(layer, "weight", weight, [num, dim]);

@@ -1,5 +1,5 @@
 // Normalising layers over groups, channels, the root of the mean square, and neighbouring channels.
-import { listOf, type Shape, misfit } from "../core/shape.js";
+import { checkOptions, listOf, type Shape, misfit } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { full, ones, zeros } from "../ops/creation.js";
@@ -29,7 +29,7 @@ export class GroupNorm extends PlainLayer {
     options: { eps?: number; affine?: boolean } = {},
   ) {
     super();
-    checkParts("GroupNorm", "numGroups", numGroups, { numChannels });
+    checkParts("GroupNorm", "numGroups", numGroups, { numChannels }, options);
     const affine = options.affine ?? true;
     this.weight = affine ? parameter([numChannels], 1) : null;
     this.bias = affine ? parameter([numChannels]) : null;
@@ -57,7 +57,12 @@ abstract class InstanceNorm extends PlainLayer {
     options: Omit<BatchNormLayerOptions, "momentum"> & { momentum?: number } = {},
   ) {
     super();
-    const { eps = 1e-5, momentum = 0.1, affine = false, trackRunningStats = false } = options;
+    const {
+      eps = 1e-5,
+      momentum = 0.1,
+      affine = false,
+      trackRunningStats = false,
+    } = checkOptions("InstanceNorm", options);
     const kept = (make: () => Tensor): Buffer | null => (trackRunningStats ? buffer(make) : null);
     this.weight = affine ? parameter([numFeatures], 1) : null;
     this.bias = affine ? parameter([numFeatures]) : null;
@@ -117,6 +122,7 @@ export class RMSNorm extends PlainLayer {
     options: { eps?: number | null; elementwiseAffine?: boolean } = {},
   ) {
     super();
+    checkOptions("RMSNorm", options);
     const shape = listOf("RMSNorm", normalizedShape);
     this.weight = (options.elementwiseAffine ?? true) ? parameter(shape, 1) : null;
     this.normalizedShape = shape;

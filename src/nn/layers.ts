@@ -1,7 +1,7 @@
 // Layers with parameters, initialised as in PyTorch, and those that only reshape or drop.
 import { checkFloat } from "../core/dtype.js";
 import { ValueError } from "../core/errors.js";
-import { checkInt, misfit } from "../core/shape.js";
+import { checkInt, checkOptions, misfit } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { untracked } from "../memory/scope.js";
 import { ones, zeros } from "../ops/creation.js";
@@ -33,20 +33,27 @@ export function initialise(weight: Parameter, bias: Parameter | null): void {
   uniform_(bias, -bound, bound);
 }
 
-/** Refuses sizes that are no integers of at least `least`, by their names. */
-export function checkSizes(layer: string, sizes: Record<string, number>, least = 0): void {
+/** Refuses sizes that are no integers of at least `least`, by their names, and options that are none. */
+export function checkSizes(
+  layer: string,
+  sizes: Record<string, number>,
+  options: unknown = {},
+  least = 0,
+): void {
+  checkOptions(layer, options);
   for (const [name, n] of Object.entries(sizes)) checkInt(layer, name, n, least);
 }
 
-/** Refuses a number of parts that is no integer >= 1, and sizes that it does not divide. */
+/** Refuses a number of parts that is no integer >= 1, sizes that it does not divide, and options that are none. */
 export function checkParts(
   layer: string,
   name: string,
   n: number,
   sizes: Record<string, number>,
+  options: unknown,
 ): void {
   checkInt(layer, name, n, 1);
-  checkSizes(layer, sizes);
+  checkSizes(layer, sizes, options);
   for (const [size, all] of Object.entries(sizes)) {
     if (all % n !== 0) throw new ValueError(layer, `${name} must divide ${size}: got ${n}, ${all}`);
   }
@@ -75,7 +82,7 @@ export class Linear extends PlainLayer {
 
   constructor(inFeatures: number, outFeatures: number, options: { bias?: boolean } = {}) {
     super();
-    checkSizes("Linear", { inFeatures, outFeatures });
+    checkSizes("Linear", { inFeatures, outFeatures }, options);
     this.weight = parameter([outFeatures, inFeatures]);
     this.bias = (options.bias ?? true) ? parameter([outFeatures]) : null;
     initialise(this.weight, this.bias);
@@ -100,7 +107,7 @@ export class Bilinear extends PlainLayer {
     options: { bias?: boolean } = {},
   ) {
     super();
-    checkSizes("Bilinear", { in1Features, in2Features, outFeatures });
+    checkSizes("Bilinear", { in1Features, in2Features, outFeatures }, options);
     this.weight = parameter([outFeatures, in1Features, in2Features]);
     this.bias = (options.bias ?? true) ? parameter([outFeatures]) : null;
     const bound = in1Features > 0 ? 1 / Math.sqrt(in1Features) : 0;

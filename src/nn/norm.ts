@@ -1,5 +1,5 @@
 // Normalising layers.
-import { type Shape, listOf, misfit, shapeOf } from "../core/shape.js";
+import { type Shape, checkOptions, listOf, misfit, shapeOf } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { untracked } from "../memory/scope.js";
@@ -27,7 +27,11 @@ export class LayerNorm extends PlainLayer {
 
   constructor(normalizedShape: number | Shape, options: LayerNormLayerOptions = {}) {
     super();
-    const { eps = 1e-5, elementwiseAffine = true, bias = true } = options;
+    const {
+      eps = 1e-5,
+      elementwiseAffine = true,
+      bias = true,
+    } = checkOptions("LayerNorm", options);
     const shape = listOf("LayerNorm", normalizedShape);
     this.weight = elementwiseAffine ? parameter(shape, 1) : null;
     this.bias = elementwiseAffine && bias ? parameter(shape) : null;
@@ -64,7 +68,12 @@ abstract class BatchNorm extends PlainLayer {
 
   constructor(channels: number, options: BatchNormLayerOptions = {}) {
     super();
-    const { eps = 1e-5, momentum = 0.1, affine = true, trackRunningStats = true } = options;
+    const {
+      eps = 1e-5,
+      momentum = 0.1,
+      affine = true,
+      trackRunningStats = true,
+    } = checkOptions("BatchNorm", options);
     const kept = (make: () => Tensor): Buffer | null => (trackRunningStats ? buffer(make) : null);
     this.weight = affine ? parameter([channels], 1) : null;
     this.bias = affine ? parameter([channels]) : null;

@@ -32,7 +32,7 @@ export class SinusoidalPositionalEncoding extends PlainLayer {
     readonly options: SinusoidalOptions = {},
   ) {
     super();
-    checkParts(NAME, "2", 2, { dModel });
+    checkParts(NAME, "2", 2, { dModel }, options);
     checkProbability(NAME, options.dropout ?? 0, "dropout");
   }
 

@@ -61,8 +61,8 @@ function newWeights(mode: RecurrentMode, inputs: number, H: number, bias: boolea
   return made;
 }
 
-function checkHidden(layer: string, inputSize: number, hiddenSize: number): void {
-  checkSizes(layer, { inputSize });
+function checkHidden(layer: string, inputSize: number, hiddenSize: number, options: unknown): void {
+  checkSizes(layer, { inputSize }, options);
   // The kernel keeps a row's gates in its scratch.
   checkInt(layer, "hiddenSize", hiddenSize, 1, 32768);
 }
@@ -96,7 +96,7 @@ abstract class Recurrent extends Module {
     const { numLayers = 1, bias = true, batchFirst = false } = options;
     const { dropout = 0, bidirectional = false } = options;
     const layer = layerOf(mode);
-    checkHidden(layer, inputSize, hiddenSize);
+    checkHidden(layer, inputSize, hiddenSize, options);
     checkInt(layer, "numLayers", numLayers, 1, 4096);
     checkProbability(layer, dropout, "dropout");
     this.numLayers = numLayers;
@@ -310,7 +310,7 @@ abstract class Cell extends Module {
     options: { bias?: boolean },
   ) {
     super();
-    checkHidden(layerOf(mode) + "Cell", inputSize, hiddenSize);
+    checkHidden(layerOf(mode) + "Cell", inputSize, hiddenSize, options);
     Object.assign(this, newWeights(mode, inputSize, hiddenSize, options.bias ?? true));
   }
 

@@ -143,7 +143,7 @@ export function spectralNorm<M extends Module>(
   const target = module as Computed & M;
   const weight = parameterOf("spectralNorm", target, name);
   const at = checkDim("spectralNorm", dim, weight);
-  checkSizes("spectralNorm", { nPowerIterations }, 1);
+  checkSizes("spectralNorm", { nPowerIterations }, options, 1);
   const [orig, u, v] = [`${name}Orig`, `${name}U`, `${name}V`];
   const matrix = (module: Computed): Tensor => {
     const whole = module[orig] as Tensor;

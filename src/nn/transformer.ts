@@ -1,6 +1,6 @@
 // The Transformer (Vaswani et al., 2017) with PyTorch's layers, names and initialisation.
 import { ValueError } from "../core/errors.js";
-import { checkWord, checkInt } from "../core/shape.js";
+import { checkOptions, checkWord, checkInt } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { gelu, relu } from "../ops/activations.js";
@@ -89,7 +89,11 @@ abstract class TransformerLayer extends Composed {
 
   constructor(dModel: number, nhead: number, options: TransformerLayerOptions, cross: boolean) {
     super();
-    const { dimFeedforward = 2048, activation = "relu", bias = true } = options;
+    const {
+      dimFeedforward = 2048,
+      activation = "relu",
+      bias = true,
+    } = checkOptions("TransformerLayer", options);
     const named = { relu, gelu };
     const own = typeof activation === "function";
     if (!own) checkWord("TransformerLayer", "activation", activation, Object.keys(named));

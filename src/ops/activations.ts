@@ -2,7 +2,7 @@
 // of other ops. tanh and sigmoid are in math.ts, softmax in softmax.ts,
 // what is composed of other ops in bends.ts.
 import { is } from "../core/dtype.js";
-import { checkWord } from "../core/shape.js";
+import { checkWord, checkOptions } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { f32 } from "../kernels/run.js";
@@ -48,7 +48,7 @@ export interface GeluOptions {
 
 /** x times the normal distribution function of x (Hendrycks and Gimpel, 2016). */
 export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
-  const approximate = options.approximate ?? "none";
+  const approximate = checkOptions("gelu", options).approximate ?? "none";
   if (approximate === "tanh") {
     return ofInput("gelu", kernels.geluTanhF32, x, (dy, x) =>
       slope("geluGrad", kernels.geluTanhGradF32, dy, x, geluTanhSecond),
@@ -100,7 +100,7 @@ export interface SoftplusOptions {
 
 /** ln(1 + e^(beta x)) / beta; x itself above the threshold, where they agree in float32. */
 export function softplus(x: Tensor, options: SoftplusOptions = {}): Tensor {
-  const { beta = 1, threshold = 20 } = options;
+  const { beta = 1, threshold = 20 } = checkOptions("softplus", options);
   if (beta === 1 && threshold >= 20) return softplusPlain(x);
   return tidy(() => {
     const scaled = mul(x, beta);

@@ -1,6 +1,7 @@
 // Adaptive pooling: the output's size is given, window i of a dim of n elements to `out` outputs is
 // floor(i n / out) ... ceil((i + 1) n / out) - 1. Size 1 is global pooling.
 import type { Tensor } from "../autograd/tensor.js";
+import { checkOptions } from "../core/shape.js";
 import { averages, largest, type Side } from "./poolPasses.js";
 import { mean, type ValuesAndIndices } from "./reduce.js";
 import type { Pooled } from "./pool.js";
@@ -89,6 +90,7 @@ function adaptiveMaxPool(
   size: AdaptiveSize<Rank>,
   options: AdaptiveMaxPoolOptions<boolean>,
 ): Tensor | ValuesAndIndices {
+  checkOptions(op, options);
   const found = largest(op, x, sidesOf(op, n, x, size));
   if (options.returnIndices === true) return found;
   found.indices.dispose();

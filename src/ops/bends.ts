@@ -2,7 +2,7 @@
 // (hardtanh, hardshrink, threshold ...) and curves (mish, selu, glu ...).
 import { ShapeError, ValueError } from "../core/errors.js";
 import { tensorOf } from "../core/dtype.js";
-import { shapeOf, checkDim, checkNumber, misfit } from "../core/shape.js";
+import { shapeOf, checkDim, checkNumber, misfit, checkOptions } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { noGrad } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
@@ -97,7 +97,12 @@ export interface RreluOptions extends Pick<RandomOptions, "generator"> {
 
 /** x where x > 0, else x times a slope drawn for each element (Xu and others, 2015). */
 export function rrelu(x: Tensor, options: RreluOptions = {}): Tensor {
-  const { lower = 1 / 8, upper = 1 / 3, training = false, generator } = options;
+  const {
+    lower = 1 / 8,
+    upper = 1 / 3,
+    training = false,
+    generator,
+  } = checkOptions("rrelu", options);
   checkNumber("rrelu", "lower", lower, -Infinity, upper);
   if (!training) return leakyRelu(x, (lower + upper) / 2);
   return tidy(() => {

@@ -1,5 +1,5 @@
 // Whether tensors are the same, exactly or nearly.
-import { checkNumber, commonShape, sameShape, shapeOf } from "../core/shape.js";
+import { checkNumber, commonShape, sameShape, shapeOf, checkOptions } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { add, mul, sub } from "./arithmetic.js";
@@ -35,12 +35,8 @@ export function equal(a: Tensor, b: Tensor): boolean {
   return sameShape(shapeOf("equal", a), shapeOf("equal", b)) && tidy(() => holds(eq(a, b)));
 }
 
-function close(
-  op: string,
-  a: Tensor,
-  b: Tensor,
-  { rtol = 1e-5, atol = 1e-8, equalNan = false }: CloseOptions = {},
-): Tensor {
+function close(op: string, a: Tensor, b: Tensor, options: CloseOptions = {}): Tensor {
+  const { rtol = 1e-5, atol = 1e-8, equalNan = false } = checkOptions(op, options);
   commonShape(op, [a, b]);
   checkNumber(op, "rtol", rtol, 0);
   checkNumber(op, "atol", atol, 0);

@@ -5,7 +5,7 @@
 // convTranspose.ts.
 import { checkFloat } from "../core/dtype.js";
 import { ValueError } from "../core/errors.js";
-import { expectShape, checkInt, shapeOf, misfit } from "../core/shape.js";
+import { expectShape, checkInt, checkOptions, shapeOf, misfit } from "../core/shape.js";
 import { type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { planesForward, planesInputGrad, planesWeightGrad } from "./convPlanes.js";
@@ -140,7 +140,7 @@ function geometryOf(
   options: ConvOptions<PerDim>,
 ): ConvGeometry {
   checkImages(op, x, n);
-  const groups = checkGroups(op, weight, bias, options.groups);
+  const groups = checkGroups(op, weight, bias, options);
   const [N, C, ...input] = x.shape as [number, number, ...number[]];
   const [O, per, ...kernel] = weight.shape as [number, number, ...number[]];
   if (weight.ndim !== n + 2 || per * groups !== C || O % groups !== 0) {
@@ -180,8 +180,9 @@ export function checkGroups(
   op: string,
   weight: Tensor,
   bias: Tensor | null,
-  groups: number | undefined = 1,
+  options: { groups?: number },
 ): number {
+  const { groups = 1 } = checkOptions(op, options);
   checkFloat(op, "weight", weight);
   checkFloat(op, "bias", bias ?? weight);
   checkInt(op, "groups", groups, 1);

@@ -117,7 +117,7 @@ function geometryOf(
   options: ConvTransposeOptions<PerDim>,
 ): ConvGeometry {
   checkImages(op, x, n);
-  const groups = checkGroups(op, weight, bias, options.groups);
+  const groups = checkGroups(op, weight, bias, options);
   const [N, O, ...output] = x.shape as [number, number, ...number[]];
   const [rows, per, ...kernel] = weight.shape as [number, number, ...number[]];
   if (weight.ndim !== n + 2 || rows !== O || O % groups !== 0 || kernel.includes(0)) {

@@ -1,7 +1,15 @@
 // Tensors from data, constants and sequences. Random ones are in random.ts.
 import { ShapeError, DTypeError, ValueError } from "../core/errors.js";
 import { type DType, type TypedArray, bytesOf, checkDType, shown, isInt32 } from "../core/dtype.js";
-import { type Shape, sizeOf, showShape, checkShape, shapeOf, checkScalar } from "../core/shape.js";
+import {
+  type Shape,
+  sizeOf,
+  showShape,
+  checkShape,
+  shapeOf,
+  checkScalar,
+  checkOptions,
+} from "../core/shape.js";
 import { allocateShape, Tensor } from "../autograd/tensor.js";
 import { kernels } from "../kernels/loader.js";
 import { constantMemory, f32, f64, run } from "../kernels/run.js";
@@ -31,6 +39,7 @@ export type TensorData = number | boolean | TypedArray | Float64Array | readonly
  * console.log(x.shape, x.dtype); // [ 2, 2 ] float32
  */
 export function tensor(data: TensorData, options: TensorOptions & { shape?: Shape } = {}): Tensor {
+  checkOptions("tensor", options);
   const { flat, shape: own, natural } = flatten(data);
   const dtype = checkDType("tensor", options.dtype ?? natural);
   const shape = options.shape === undefined ? own : checkShape("tensor", options.shape);
@@ -137,8 +146,9 @@ function ragged(shape: Shape, value: unknown): never {
   );
 }
 
-/** Refuses `requiresGrad` of a dtype that has no gradients. */
+/** Refuses `requiresGrad` of a dtype that has no gradients, and options that are none. */
 export function checkGradDType(op: string, dtype: DType, options: TensorOptions): void {
+  checkOptions(op, options);
   if (options.requiresGrad && dtype !== "float32") {
     throw new DTypeError(op, `only float32 tensors have gradients: got ${dtype}`);
   }
@@ -185,7 +195,8 @@ export function ones(shape: Shape, options: TensorOptions = {}): Tensor {
 
 /** All equal to `value`. Default dtype: bool for a boolean, else float32. */
 export function full(shape: Shape, value: number | boolean, options: TensorOptions = {}): Tensor {
-  const dtype = options.dtype ?? (typeof value === "boolean" ? "bool" : "float32");
+  const dtype =
+    checkOptions("full", options).dtype ?? (typeof value === "boolean" ? "bool" : "float32");
   return filled("full", shape, typeof value === "boolean" ? Number(value) : value, {
     ...options,
     dtype,
@@ -198,6 +209,7 @@ export function empty(shape: Shape, options: TensorOptions = {}): Tensor {
 }
 
 function alike(op: string, x: Tensor, value: number, options: TensorOptions): Tensor {
+  checkOptions(op, options);
   return filled(op, shapeOf(op, x), value, { dtype: x.dtype, ...options });
 }
 

@@ -46,7 +46,7 @@ export function ctcLoss(
   targetLengths: Lengths,
   options: CtcOptions = {},
 ): Tensor {
-  const reduction = checkReduction("ctcLoss", options.reduction);
+  const reduction = checkReduction("ctcLoss", options);
   checkFloat("ctcLoss", "logProbs", logProbs);
   if (logProbs.ndim !== 2 && logProbs.ndim !== 3) {
     misfit("ctcLoss", "logProbs must be [T, N, C] or [T, C]", logProbs);

@@ -6,7 +6,14 @@
 // results" (2008), in the form of PyTorch's documentation.
 import { GradError } from "../core/errors.js";
 import { checkFloat } from "../core/dtype.js";
-import { sameShape, checkNumber, checkWord, misfit, broadcastShapes } from "../core/shape.js";
+import {
+  sameShape,
+  checkNumber,
+  checkWord,
+  misfit,
+  broadcastShapes,
+  checkOptions,
+} from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
@@ -41,7 +48,8 @@ export interface QrOptions {
  * Differentiable in mode "reduced", and in "complete" where m <= n; x's first k columns must be
  * independent.
  */
-export function qr(x: Tensor, { mode = "reduced" }: QrOptions = {}): { Q: Tensor; R: Tensor } {
+export function qr(x: Tensor, options: QrOptions = {}): { Q: Tensor; R: Tensor } {
+  const { mode = "reduced" } = checkOptions("qr", options);
   const [m, n] = checkMatrix("qr", x);
   checkWord("qr", "mode", mode, ["reduced", "complete", "r"]);
   if (mode !== "r" && m < n) return tidy(() => wideQr(x, m, n));
@@ -104,8 +112,9 @@ function pairs(x: Tensor, fn: (a: Tensor, b: Tensor) => Tensor): Tensor {
  */
 export function eigh(
   x: Tensor,
-  { UPLO = "L" }: EighOptions = {},
+  options: EighOptions = {},
 ): { eigenvalues: Tensor; eigenvectors: Tensor } {
+  const { UPLO = "L" } = checkOptions("eigh", options);
   const [n] = checkMatrix("eigh", x, true);
   checkWord("eigh", "UPLO", UPLO, ["L", "U"]);
   return tidy(() => {
@@ -143,10 +152,8 @@ export interface SvdOptions {
  * where the loss doesn't depend on the signs; equal singular values are treated as `eigh`'s.
  * @throws ValueError for NaN and infinities
  */
-export function svd(
-  x: Tensor,
-  { fullMatrices = true }: SvdOptions = {},
-): { U: Tensor; S: Tensor; Vh: Tensor } {
+export function svd(x: Tensor, options: SvdOptions = {}): { U: Tensor; S: Tensor; Vh: Tensor } {
+  const { fullMatrices = true } = checkOptions("svd", options);
   const [m, n] = checkMatrix("svd", x);
   if (m >= n) return tidy(() => tallSvd(x, m, n, fullMatrices ? m : n));
   return tidy(() => {
@@ -201,7 +208,8 @@ export interface ToleranceOptions {
 }
 
 /** Which singular values S of an m x n matrix count; bool. */
-function counted(S: Tensor, x: Tensor, { atol, rtol }: ToleranceOptions): Tensor {
+function counted(S: Tensor, x: Tensor, options: ToleranceOptions): Tensor {
+  const { atol, rtol } = checkOptions("pinv", options);
   for (const t of [atol, rtol]) checkNumber("pinv", "tolerances", t ?? 0);
   const [m, n] = x.shape.slice(-2) as [number, number];
   const part = rtol ?? (atol ? 0 : Math.max(m, n) * 2 ** -23);
@@ -268,7 +276,8 @@ export interface LstsqResult {
  * @param a [..., m, n]
  * @param b [..., m, r], or vectors: a's shape without its last dim
  */
-export function lstsq(a: Tensor, b: Tensor, { rcond }: LstsqOptions = {}): LstsqResult {
+export function lstsq(a: Tensor, b: Tensor, options: LstsqOptions = {}): LstsqResult {
+  const { rcond } = checkOptions("lstsq", options);
   const [m, n] = checkMatrix("lstsq", a);
   checkFloat("lstsq", "b", b);
   const vector = sameShape(b.shape, a.shape.slice(0, -1));

@@ -12,6 +12,7 @@ import {
   misfit,
   checkWord,
   checkList,
+  checkOptions,
 } from "../core/shape.js";
 import { detach } from "../autograd/backward.js";
 import type { Tensor } from "../autograd/tensor.js";
@@ -57,8 +58,9 @@ export function matrixNorm(
   x: Tensor,
   ord: MatrixOrd = "fro",
   dims: readonly [number, number] = [-2, -1],
-  { keepdim = false }: ReduceOptions = {},
+  options: ReduceOptions = {},
 ): Tensor {
+  const { keepdim = false } = checkOptions("matrixNorm", options);
   checkMatrix("matrixNorm", x);
   const over = checkDims("matrixNorm", dims, x);
   const size = typeof ord === "number" ? Math.abs(ord) : ord;

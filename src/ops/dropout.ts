@@ -1,6 +1,6 @@
 // Dropout of whole channels, and the dropout that keeps the mean and variance of SELU's outputs.
 import { checkFloat } from "../core/dtype.js";
-import { type Shape, misfit } from "../core/shape.js";
+import { type Shape, misfit, checkOptions } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { add, mul, sub } from "./arithmetic.js";
@@ -49,8 +49,9 @@ function alphaDropped(
   x: Tensor,
   shape: Shape,
   p: number,
-  { training = true, generator }: DropoutOptions,
+  options: DropoutOptions,
 ): Tensor {
+  const { training = true, generator } = checkOptions(op, options);
   checkProbability(op, p);
   if (!training || p === 0) return x;
   if (p === 1) return mul(x, 0);

@@ -1,6 +1,14 @@
 // Rows of a table looked up by int32 ids: one for each id, or reduced over bags of ids.
 import { ValueError } from "../core/errors.js";
-import { expectShape, shapeOf, checkPlace, checkNumber, checkWord, misfit } from "../core/shape.js";
+import {
+  expectShape,
+  shapeOf,
+  checkPlace,
+  checkNumber,
+  checkWord,
+  misfit,
+  checkOptions,
+} from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
@@ -38,7 +46,7 @@ function checkTable(op: string, ids: Tensor, weight: Tensor, options: EmbeddingO
     misfit(op, "weight must be [num, dim]", weight);
   }
   const n = weight.shape[0]!;
-  const { maxNorm = null, normType = 2 } = options;
+  const { maxNorm = null, normType = 2 } = checkOptions(op, options);
   checkNumber(op, "maxNorm", maxNorm ?? 0, 0);
   checkNumber(op, "normType", normType, Number.MIN_VALUE);
   const skip = options.paddingIdx ?? null;

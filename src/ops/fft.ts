@@ -12,6 +12,7 @@ import {
   checkWord,
   checkInt,
   misfit,
+  checkOptions,
 } from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
@@ -122,10 +123,11 @@ function checkReal(op: string, x: Tensor): void {
 function along(
   op: string,
   x: Tensor,
-  { n: length, dim = -1, norm = "backward" }: FftOptions,
+  options: FftOptions,
   inverse: boolean,
   real: "x" | "result" | null,
 ): Tensor {
+  const { n: length, dim = -1, norm = "backward" } = checkOptions(op, options);
   const [fromReal, toReal] = [real === "x", real === "result"];
   if (fromReal) checkReal(op, x);
   else checkComplex(op, x);
@@ -182,11 +184,12 @@ export function irfft(x: Tensor, options: FftOptions = {}): Tensor {
 /** Two transforms, one after the other: of the dims `dims[order[0]]` and `dims[order[1]]`. */
 function twice(
   x: Tensor,
-  { s, dims = [-2, -1], norm = "backward" }: Fft2Options,
+  options: Fft2Options,
   order: readonly [0 | 1, 0 | 1],
   first: typeof fft,
   second: typeof fft,
 ): Tensor {
+  const { s, dims = [-2, -1], norm = "backward" } = checkOptions("fft2", options);
   const { length } = shapeOf("fft2", x);
   const places = checkList("fft2", dims).map((d) => (d < 0 ? d + length : d));
   if (new Set(places).size !== 2 || checkList("fft2", s ?? dims).length !== 2) {

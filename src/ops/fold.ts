@@ -1,7 +1,7 @@
 // unfold and fold (im2col and col2im), and the shuffles that trade channels for pixels.
 import { checkFloat } from "../core/dtype.js";
 import { ShapeError } from "../core/errors.js";
-import { checkInt, type Shape, showShape, shapeOf, misfit } from "../core/shape.js";
+import { checkInt, type Shape, showShape, shapeOf, misfit, checkOptions } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
@@ -89,6 +89,7 @@ export function fold(
   kernelSize: Pair,
   options: UnfoldOptions = {},
 ): Tensor {
+  checkOptions("fold", options);
   checkFloat("fold", "x", x);
   if (x.ndim === 2) {
     return tidy(() => single(fold(reshape(x, [1, ...x.shape]), outputSize, kernelSize, options)));

@@ -9,6 +9,7 @@ import {
   shapeOf,
   checkWord,
   misfit,
+  checkOptions,
 } from "../core/shape.js";
 import { detach } from "../autograd/backward.js";
 import type { Tensor } from "../autograd/tensor.js";
@@ -100,7 +101,7 @@ function tapsOf(x: Tensor, n: number, options: GridSampleOptions): Tap[] {
 }
 
 function checkGrid(x: Tensor, grid: Tensor, options: GridSampleOptions): void {
-  const { mode = "bilinear", paddingMode = "zeros" } = options;
+  const { mode = "bilinear", paddingMode = "zeros" } = checkOptions("gridSample", options);
   checkFloats("gridSample", x, grid);
   const rank = x.ndim - 2;
   if (
@@ -164,6 +165,7 @@ export function affineGrid(
   size: readonly number[],
   options: { alignCorners?: boolean } = {},
 ): Tensor {
+  checkOptions("affineGrid", options);
   checkFloat("affineGrid", "theta", theta);
   const [N, , ...sizes] = checkList("affineGrid", size) as [number, number, ...number[]];
   const rank = sizes.length;

@@ -10,6 +10,7 @@ import {
   listOf,
   checkNumber,
   misfit,
+  checkOptions,
 } from "../core/shape.js";
 import { withGrad } from "../autograd/mode.js";
 import type { Tensor } from "../autograd/tensor.js";
@@ -93,7 +94,12 @@ export interface InstanceNormOptions {
  * @param x [N, C, ...] with at least one more dim
  */
 export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tensor {
-  const { runningMean = null, runningVar = null, weight = null, bias = null } = options;
+  const {
+    runningMean = null,
+    runningVar = null,
+    weight = null,
+    bias = null,
+  } = checkOptions("instanceNorm", options);
   const { useInputStats = true, momentum = 0.1, eps = 1e-5 } = options;
   checkNumber("instanceNorm", "momentum", momentum);
   checkChannels("instanceNorm", x, Object.entries({ runningMean, runningVar, weight, bias }));
@@ -139,6 +145,7 @@ export function rmsNorm(
   const shape = listOf("rmsNorm", normalizedShape);
   checkLayerNorm("rmsNorm", x, shape, weight, null);
   const over = shape.map((_, i) => i - shape.length);
+  checkOptions("rmsNorm", options);
   const eps = checkNumber("rmsNorm", "eps", options.eps ?? 2 ** -23, 0);
   return tidy(() => {
     const square_ = mean(square(x), over, { keepdim: true });
@@ -165,7 +172,7 @@ export function localResponseNorm(
   size: number,
   options: LocalResponseNormOptions = {},
 ): Tensor {
-  const { alpha = 1e-4, beta = 0.75, k = 1 } = options;
+  const { alpha = 1e-4, beta = 0.75, k = 1 } = checkOptions("localResponseNorm", options);
   checkFloat("localResponseNorm", "x", x);
   if (x.ndim < 3) {
     misfit("localResponseNorm", "x must be [N, C, ...]", x);

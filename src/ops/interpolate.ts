@@ -2,7 +2,7 @@
 // one kernel serves all of them, their gradients (the transposed matrices) and the gradients of those.
 import { ValueError } from "../core/errors.js";
 import { checkFloat } from "../core/dtype.js";
-import { checkList, showShape, checkWord, checkInt, misfit } from "../core/shape.js";
+import { checkList, showShape, checkOptions, checkWord, checkInt, misfit } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
@@ -201,7 +201,11 @@ function checkInterpolate(x: Tensor, mode: InterpolateMode, options: Interpolate
  * @throws ShapeError for a rank that the mode is not for; ValueError for sizes or options that make no sense
  */
 export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
-  const { mode = "nearest", alignCorners = false, antialias = false } = options;
+  const {
+    mode = "nearest",
+    alignCorners = false,
+    antialias = false,
+  } = checkOptions("interpolate", options);
   checkInterpolate(x, mode, options);
   const { sizes, given } = sizesOf(x, options);
   // Each pixel of a dim has a row of weights.

@@ -2,7 +2,7 @@
 // segmentation. Composed of other ops.
 import { ValueError } from "../core/errors.js";
 import { checkFloat } from "../core/dtype.js";
-import { sameShape, showShape, checkNumber, misfit } from "../core/shape.js";
+import { sameShape, showShape, checkNumber, misfit, checkOptions } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { noGrad } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
@@ -105,7 +105,7 @@ export interface KLDivOptions extends Omit<LossOptions, "reduction"> {
 
 /** The Kullback-Leibler divergence, elementwise target (ln target - x), x being log-probabilities. */
 export function klDiv(x: Tensor, target: Tensor, options: KLDivOptions = {}): Tensor {
-  const { reduction = "mean", logTarget = false } = options;
+  const { reduction = "mean", logTarget = false } = checkOptions("klDiv", options);
   if (reduction === "batchmean") {
     return tidy(() => div(klDiv(x, target, { logTarget, reduction: "sum" }), x.shape[0] ?? 1));
   }
@@ -200,7 +200,7 @@ export interface FocalOptions extends Omit<LossOptions, "reduction"> {
  * cross-entropy times (1 - p)^gamma, p being the probability of the target.
  */
 export function focalLoss(x: Tensor, target: Tensor, options: FocalOptions = {}): Tensor {
-  const { alpha = 0.25, gamma = 2, reduction = "none" } = options;
+  const { alpha = 0.25, gamma = 2, reduction = "none" } = checkOptions("focalLoss", options);
   checkNumber("focalLoss", "alpha", alpha);
   checkNumber("focalLoss", "gamma", gamma, 0);
   return pairLoss("focalLoss", x, target, { reduction }, () => {

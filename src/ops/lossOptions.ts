@@ -1,6 +1,6 @@
 // What all losses share: what is checked of their operands, and what becomes of the losses of the elements.
 import { checkFloat } from "../core/dtype.js";
-import { sameShape, shapeOf, checkWord, misfit } from "../core/shape.js";
+import { sameShape, shapeOf, checkOptions, checkWord, misfit } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { sub } from "./arithmetic.js";
@@ -17,7 +17,8 @@ export interface LossOptions {
 }
 
 /** The reduction that was asked for, "mean" by default. */
-export function checkReduction(op: string, reduction: Reduction = "mean"): Reduction {
+export function checkReduction(op: string, options: LossOptions): Reduction {
+  const { reduction = "mean" } = checkOptions(op, options);
   checkWord(op, "reduction", reduction, ["mean", "sum", "none"]);
   return reduction;
 }
@@ -58,7 +59,7 @@ export function pairLoss(
   lossOf: () => Tensor,
   check = checkPair,
 ): Tensor {
-  const reduction = checkReduction(op, options.reduction);
+  const reduction = checkReduction(op, options);
   check(op, x, target);
   return tidy(() => reduce(lossOf(), reduction));
 }

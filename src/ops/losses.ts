@@ -135,7 +135,7 @@ function ofClasses(
   options: NllOptions,
   smoothing: number,
 ): Tensor {
-  const reduction = checkReduction(op, options.reduction);
+  const reduction = checkReduction(op, options);
   const { weight = null, ignoreIndex = -100 } = options;
   checkInt(op, "ignoreIndex", ignoreIndex, -(2 ** 31), 2 ** 31 - 1);
   checkLogits(op, x, options);
@@ -264,7 +264,7 @@ function softCrossEntropy(
   options: CrossEntropyOptions,
   smoothing: number,
 ): Tensor {
-  const reduction = checkReduction("crossEntropy", options.reduction);
+  const reduction = checkReduction("crossEntropy", options);
   checkLogits("crossEntropy", x, options);
   const { weight, ignoreIndex = -100 } = options;
   if (ignoreIndex >= 0) {

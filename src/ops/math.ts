@@ -1,7 +1,7 @@
 // Elementwise functions of one operand, forward and derivative. Bools and int32 compute as float32,
 // but where an op says otherwise. Maximum errors in ulp stand beside the kernels, in assembly/simd.
 import { tensorOf, is } from "../core/dtype.js";
-import { checkScalar, checkInt, broadcastShapes } from "../core/shape.js";
+import { checkScalar, checkInt, broadcastShapes, checkOptions } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { noGrad } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
@@ -91,7 +91,7 @@ export interface RoundOptions {
  * @throws ValueError for decimals that aren't an integer.
  */
 export function round(x: Tensor, options: RoundOptions = {}): Tensor {
-  const { decimals = 0 } = options;
+  const { decimals = 0 } = checkOptions("round", options);
   checkInt("round", "decimals", decimals);
   if (decimals === 0) return flat("round", kernels.roundF32, x);
   const scale = Number(`1e${Math.abs(decimals)}`);

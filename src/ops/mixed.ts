@@ -1,6 +1,6 @@
 // Elementwise ops of three operands: composed of others, whose derivatives they have.
 import { checkFloat } from "../core/dtype.js";
-import { commonShape } from "../core/shape.js";
+import { commonShape, checkOptions } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { noGrad } from "../autograd/mode.js";
 import { tidy } from "../memory/scope.js";
@@ -40,12 +40,14 @@ export interface AddcOptions {
 
 /** x + value a b, with broadcasting. */
 export function addcmul(x: Tensor, a: Tensor, b: Tensor, options: AddcOptions = {}): Tensor {
+  checkOptions("addcmul", options);
   commonShape("addcmul", [x, a, b]);
   return tidy(() => add(x, mul(a, b), { alpha: options.value ?? 1 }));
 }
 
 /** x + value a / b, with broadcasting; float32. */
 export function addcdiv(x: Tensor, a: Tensor, b: Tensor, options: AddcOptions = {}): Tensor {
+  checkOptions("addcdiv", options);
   commonShape("addcdiv", [x, a, b]);
   return tidy(() => add(x, div(a, b), { alpha: options.value ?? 1 }));
 }

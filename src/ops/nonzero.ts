@@ -1,5 +1,5 @@
 // Where a tensor is not 0: positions as int32 tensors, in row-major order. Nothing here has a derivative.
-import { shapeOf } from "../core/shape.js";
+import { shapeOf, checkOptions } from "../core/shape.js";
 import { promote, tensorOf } from "../core/dtype.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { noGrad } from "../autograd/mode.js";
@@ -46,6 +46,7 @@ export function nonzero(x: Tensor): Tensor;
 export function nonzero(x: Tensor, options: { asTuple: true }): Tensor[];
 export function nonzero(x: Tensor, options: NonzeroOptions): Tensor | Tensor[];
 export function nonzero(x: Tensor, options: NonzeroOptions = {}): Tensor | Tensor[] {
+  checkOptions("nonzero", options);
   return tidy(() => {
     const { asTuple = false } = options;
     const from = asTuple && shapeOf("nonzero", x).length === 0 ? reshape(x, [1]) : x;
@@ -72,6 +73,7 @@ export interface IsinOptions {
  * nothing. Bool, with x's shape. among is sorted, and searched for each element of x.
  */
 export function isin(x: Tensor, among: Tensor | number, options: IsinOptions = {}): Tensor {
+  checkOptions("isin", options);
   if (typeof among === "number") return (options.invert ? ne : eq)(x, among);
   return tidy(() =>
     noGrad(() => {

@@ -11,6 +11,7 @@ import {
   shapeOf,
   checkNumber,
   misfit,
+  checkOptions,
 } from "../core/shape.js";
 import { detach } from "../autograd/backward.js";
 import { allocate, allocateShape, type Tensor } from "../autograd/tensor.js";
@@ -48,6 +49,7 @@ export function layerNorm(
   options: LayerNormOptions = {},
 ): Tensor {
   const shape = listOf("layerNorm", normalizedShape);
+  checkOptions("layerNorm", options);
   const eps = checkNumber("layerNorm", "eps", options.eps ?? 1e-5, 0);
   checkLayerNorm("layerNorm", x, shape, weight, bias);
   const cols = sizeOf(shape);
@@ -181,7 +183,11 @@ export function batchNorm(
   bias: Tensor | null = null,
   options: BatchNormOptions = {},
 ): Tensor {
-  const { momentum = 0.1, eps = 1e-5, training: useBatch = false } = options;
+  const {
+    momentum = 0.1,
+    eps = 1e-5,
+    training: useBatch = false,
+  } = checkOptions("batchNorm", options);
   checkBatchNorm(x, [runningMean, runningVar, weight, bias], momentum, eps);
   const C = x.shape[1]!;
   const n = C === 0 ? 0 : x.numel() / C;

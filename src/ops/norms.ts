@@ -43,9 +43,9 @@ export function pNorm(
   x: Tensor,
   ord: number,
   dims: Dims | undefined,
-  { keepdim = false }: ReduceOptions,
+  options: ReduceOptions,
 ): Tensor {
-  const over = checkDims(op, dims, x);
+  const over = checkDims(op, dims, x, options);
   if (Math.abs(ord) === Infinity) checkFilled(op, x, over);
   return tidy(() => {
     const y = withGrad(false, () => normOf(x, ord, over));
@@ -55,6 +55,6 @@ export function pNorm(
         return normGrad(x, y, div(dy, sum(eq(abs(detach(x)), y), over, { keepdim: true })), ord);
       },
     ]);
-    return keepdim ? y : reshape(y, reducedShape(x.shape, over, false));
+    return options.keepdim ? y : reshape(y, reducedShape(x.shape, over, false));
   });
 }

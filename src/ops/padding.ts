@@ -9,6 +9,7 @@ import {
   shapeOf,
   checkScalar,
   checkWord,
+  checkOptions,
 } from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
@@ -40,7 +41,7 @@ export interface PadOptions {
  *   side, circular as many, replicate one
  */
 export function pad(x: Tensor, padding: readonly number[], options: PadOptions = {}): Tensor {
-  const { mode = "constant", value = 0 } = options;
+  const { mode = "constant", value = 0 } = checkOptions("pad", options);
   const { length } = checkList("pad", padding);
   if (
     length % 2 !== 0 ||

@@ -1,6 +1,7 @@
 // Pooling over windows of 1, 2 and 3 dims of [N, C, ...]: max, average and Lp. The passes over planes
 // and their gradients are in poolPasses.ts.
 import { ValueError } from "../core/errors.js";
+import { checkOptions } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { mul, pow } from "./arithmetic.js";
@@ -148,6 +149,7 @@ function sidesOf(
   kernel: PerDim,
   options: MaxPoolOptions<PerDim, boolean>,
 ): Side[] {
+  checkOptions(op, options);
   checkImages(op, x, n, true);
   const kernels = perDim(op, "kernel", kernel, n, 1);
   const strides = perDim(op, "stride", options.stride ?? kernel, n, 1);
@@ -206,7 +208,7 @@ function lpPool(
   if (!Number.isFinite(p) || p === 0) {
     throw new ValueError(op, `normType must be a finite number other than 0: got ${p}`);
   }
-  const { stride, ceilMode } = options;
+  const { stride, ceilMode } = checkOptions(op, options);
   const sides = sidesOf(op, n, x, kernel, {
     stride: stride ?? kernel,
     ceilMode: ceilMode ?? false,

@@ -1,6 +1,6 @@
 // Positions for attention: rotations of queries and keys, biases of scores, sines. Compositions of ops.
 import { checkFloat } from "../core/dtype.js";
-import { checkInt, checkShape, misfit } from "../core/shape.js";
+import { checkInt, checkShape, misfit, checkOptions } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { add, div, mul, neg, pow, sub } from "./arithmetic.js";
@@ -41,7 +41,11 @@ export function angles(n: number, D: number, base: number, offset: number): Tens
  * @throws ShapeError for an odd D
  */
 export function rotaryEmbedding(x: Tensor, options: RotaryOptions = {}): Tensor {
-  const { base = 10000, offset = 0, interleaved = false } = options;
+  const {
+    base = 10000,
+    offset = 0,
+    interleaved = false,
+  } = checkOptions("rotaryEmbedding", options);
   checkFloat("rotaryEmbedding", "x", x);
   const [T, D] = x.shape.slice(-2) as [number, number];
   if (x.ndim < 2 || D % 2 !== 0) {
@@ -85,7 +89,7 @@ export interface AlibiOptions {
  * @returns [heads, L, S]
  */
 export function alibiBias(heads: number, L: number, S = L, options: AlibiOptions = {}): Tensor {
-  const { isCausal = false, causalOffset = 0 } = options;
+  const { isCausal = false, causalOffset = 0 } = checkOptions("alibiBias", options);
   checkShape("alibiBias", [heads, L, S]);
   return tidy(() => {
     const slopes = reshape(alibiSlopes(heads), [heads, 1, 1]);

@@ -8,6 +8,7 @@ import {
   misfit,
   commonShape,
   expandLayout,
+  checkOptions,
 } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
@@ -109,8 +110,9 @@ function blend(
   rankA: number,
   b: Tensor,
   rankB: number,
-  { beta = 1, alpha = 1 }: BlendOptions,
+  options: BlendOptions,
 ): Tensor {
+  const { beta = 1, alpha = 1 } = checkOptions(op, options);
   const vectors = rankA === 1;
   (vectors ? checkRanks : checkProduct)(op, a, rankA, b, rankB);
   const rows = vectors ? a.shape : a.shape.slice(0, -1);

@@ -10,6 +10,7 @@ import {
   checkDim,
   misfit,
   expandLayout,
+  checkOptions,
 } from "../core/shape.js";
 import { alias, Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
@@ -152,6 +153,7 @@ export interface IndexPutOptions {
 }
 
 function checkPut(op: string, x: Tensor, values: Operand, options: IndexPutOptions): How {
+  checkOptions(op, options);
   if (typeof values !== "number") checkWrite(op, x, "values", values);
   return { accumulate: options.accumulate ?? false };
 }
@@ -210,9 +212,10 @@ function addEntries(
   dim: number,
   index: Tensor,
   source: Tensor,
-  { alpha = 1 }: IndexAddOptions,
+  options: IndexAddOptions,
   inPlace: boolean,
 ): Tensor {
+  const { alpha = 1 } = checkOptions(op, options);
   const at = entries(op, x, dim, index);
   checkWrite(op, x, "source", source);
   checkSource(op, x, dim, index, source);
@@ -322,6 +325,6 @@ export interface SliceScatterOptions extends Partial<Slice> {
 
 /** A copy of x with the slice start:end:step (default: all) of a dim replaced by src. */
 export function sliceScatter(x: Tensor, src: Tensor, options: SliceScatterOptions = {}): Tensor {
-  const { dim = 0, start, end, step } = options;
+  const { dim = 0, start, end, step } = checkOptions("sliceScatter", options);
   return replaced("sliceScatter", x, dim, slice(start, end, step), src);
 }

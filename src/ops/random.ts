@@ -2,7 +2,14 @@
 // seed, the draws made before and i alone, so the numbers are the same on every machine.
 import { DTypeError, ValueError } from "../core/errors.js";
 import { checkDType, shown, checkFloat } from "../core/dtype.js";
-import { type Shape, checkShape, shapeOf, checkNumber, checkInt } from "../core/shape.js";
+import {
+  type Shape,
+  checkShape,
+  shapeOf,
+  checkNumber,
+  checkInt,
+  checkOptions,
+} from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { refuseInCapture } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
@@ -69,11 +76,8 @@ export class Generator {
 export const defaultGenerator = /* @__PURE__ */ new Generator(0);
 
 /** Where an op's random numbers come from. */
-export function generatorOf(
-  op: string,
-  { generator }: { generator?: Generator | undefined },
-): Generator {
-  const from = generator ?? defaultGenerator;
+export function generatorOf(op: string, options: { generator?: Generator | undefined }): Generator {
+  const from = checkOptions(op, options).generator ?? defaultGenerator;
   if (from instanceof Generator) return from;
   throw new ValueError(op, `generator must be a Generator: got ${shown(from)}`);
 }
@@ -201,13 +205,16 @@ export function randintLike(
   high: number,
   options: RandomOptions = {},
 ): Tensor {
-  return randint(low, high, shapeOf("randintLike", x), { dtype: x.dtype, ...options });
+  const shape = shapeOf("randintLike", x);
+  checkOptions("randintLike", options);
+  return randint(low, high, shape, { dtype: x.dtype, ...options });
 }
 
 /** 0 ... n - 1 in random order, every order as likely; int32. */
 export function randperm(n: number, options: { generator?: Generator } = {}): Tensor {
+  const generator = generatorOf("randperm", options);
   const out = allocateShape("randperm", checkShape("randperm", [n]), "int32");
-  const stream = generatorOf("randperm", options).take(permutationCounters(n));
+  const stream = generator.take(permutationCounters(n));
   run(kernels.permutationI32, permutationUnits(n), out.address(), n, ...stream);
   return out;
 }

@@ -11,6 +11,7 @@ import {
   checkDims,
   reducedShape,
   misfit,
+  checkOptions,
 } from "../core/shape.js";
 import { detach } from "../autograd/backward.js";
 import { Tensor } from "../autograd/tensor.js";
@@ -58,8 +59,9 @@ function middle(
   skip: boolean,
   x: Tensor,
   dim: number | undefined,
-  { keepdim = false }: ReduceOptions,
+  options: ReduceOptions,
 ): Tensor | ValuesAndIndices {
+  checkOptions(op, options);
   if (dim === undefined) {
     if (tensorOf(op, x).numel() === 0 && x.dtype === "float32") return full([], NaN);
     const flat = tidy(
@@ -68,7 +70,7 @@ function middle(
     return shared(op, flat, x, checkDims(op, null, x));
   }
   const at = checkDim(op, dim, x);
-  return pick(op, x, at, keepdim, (order) => {
+  return pick(op, x, at, options, (order) => {
     const R = x.shape[at]!;
     const nans = sum(isnan(x), at, { keepdim: true });
     // With NaNs, which are sorted last: the first of them, or the middle of the others.
@@ -79,13 +81,9 @@ function middle(
 }
 
 /** The most frequent element along a dim, of equally frequent ones the smallest, and where its last one stands. */
-export function mode(
-  x: Tensor,
-  dim = -1,
-  { keepdim = false }: ReduceOptions = {},
-): ValuesAndIndices {
+export function mode(x: Tensor, dim = -1, options: ReduceOptions = {}): ValuesAndIndices {
   const at = checkDim("mode", dim, x);
-  return pick("mode", x, at, keepdim, (order) => {
+  return pick("mode", x, at, options, (order) => {
     const R = x.shape[at]!;
     const sorted = gather(detach(x), at, order);
     const shape = x.shape.map((_, i) => (i === at ? R : 1));
@@ -140,8 +138,9 @@ function quantiles(
   x: Tensor,
   q: Quantiles,
   dim: number | null | undefined,
-  { interpolation = "linear", keepdim = false }: QuantileOptions,
+  options: QuantileOptions,
 ): Tensor {
+  const { interpolation = "linear", keepdim = false } = checkOptions(op, options);
   checkFloat(op, "x", x);
   const over: Dims = dim == null ? checkDims(op, null, x) : [checkDim(op, dim, x)];
   const rank = q instanceof Tensor ? q.ndim : typeof q === "number" ? 0 : 1;

@@ -9,7 +9,7 @@ import {
   reducedShape,
   sizeOf,
   checkNumber,
-  checkWord,
+  checkOptions,
 } from "../core/shape.js";
 import { detach } from "../autograd/backward.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
@@ -66,7 +66,7 @@ function sumOf(
 
 /** The sum over `dims`. Bools are counted; bool and int32 give int32. */
 export function sum(x: Tensor, dims?: Dims, options: ReduceOptions = {}): Tensor {
-  const over = checkDims("sum", dims, x);
+  const over = checkDims("sum", dims, x, options);
   const { shape } = x;
   return record("sum", sumOf("sum", x, over, options.keepdim ?? false, false), [x], {}, (dy) => [
     () => spread(dy, shape, over), // each element counts once
@@ -75,7 +75,7 @@ export function sum(x: Tensor, dims?: Dims, options: ReduceOptions = {}): Tensor
 
 /** The arithmetic mean over `dims`; float32. NaN over no elements. */
 export function mean(x: Tensor, dims?: Dims, options: ReduceOptions = {}): Tensor {
-  const over = checkDims("mean", dims, x);
+  const over = checkDims("mean", dims, x, options);
   const { shape } = x;
   const n = sizeOf(over.map((d) => shape[d]!));
   return record("mean", sumOf("mean", x, over, options.keepdim ?? false, true), [x], {}, (dy) => [
@@ -132,7 +132,7 @@ function extreme(
   dims: Dims | undefined,
   options: ReduceOptions,
 ): Tensor {
-  const over = checkDims(op, dims, x);
+  const over = checkDims(op, dims, x, options);
   const among = (y: Tensor): Tensor => fold(op, fs, y, over, options.keepdim ?? false);
   const out = x.dtype === "bool" ? tidy(() => cast(among(whole(x)), "bool")) : among(x);
   return shared(op, out, x, over);
@@ -175,14 +175,15 @@ function along(
   fs: Folds,
   x: Tensor,
   dim: number,
-  { keepdim = false }: ReduceOptions,
+  options: ReduceOptions,
 ): ValuesAndIndices {
   const at = checkDim(op, dim, x);
+  checkOptions(op, options);
   return tidy(() => {
     if (x.ndim === 0) return { values: reshape(x, []), indices: cast(mul(detach(x), 0), "int32") };
     const indices = fold(op, fs, whole(x), [at], true, "int32");
     const values = gather(x, at, indices);
-    return keepdim
+    return options.keepdim
       ? { values, indices }
       : { values: squeeze(values, at), indices: squeeze(indices, at) };
   });
@@ -205,7 +206,8 @@ function position(
   dim: number | null | undefined,
   options: ReduceOptions,
 ): Tensor {
-  const over = dim == null ? checkDims(op, null, x) : [checkDim(op, dim, x)];
+  const all = checkDims(op, null, x, options);
+  const over = dim == null ? all : [checkDim(op, dim, x)];
   return fold(op, fs, x, x.ndim === 0 ? [] : over, options.keepdim ?? false, "int32");
 }
 
@@ -219,7 +221,7 @@ function checkVariance(
   op: string,
   options: VarianceOptions,
 ): VarianceOptions & { correction: number } {
-  checkWord(op, "options", typeof options, ["object"]);
+  checkOptions(op, options);
   return { ...options, correction: checkNumber(op, "correction", options.correction ?? 1) };
 }
 
@@ -273,12 +275,13 @@ function truth(
   kernel: FoldKernel,
   x: Tensor,
   dims: Dims | undefined,
-  { keepdim = false }: ReduceOptions,
+  options: ReduceOptions,
 ): Tensor {
-  const over = checkDims(op, dims, x);
+  const over = checkDims(op, dims, x, options);
+  const shape = reducedShape(x.shape, over, options.keepdim ?? false);
   const from = cast(x, "bool");
   const out = withMiddle(from, over, (x, { outer, R, inner }) => {
-    const out = allocateShape(op, reducedShape(from.shape, over, keepdim), "bool");
+    const out = allocateShape(op, shape, "bool");
     run(kernel, countUnits(outer, inner), x.address(), out.address(), R, inner);
     return out;
   });

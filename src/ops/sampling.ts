@@ -3,7 +3,15 @@
 import { detach } from "../autograd/backward.js";
 import { ValueError } from "../core/errors.js";
 import { checkFloat } from "../core/dtype.js";
-import { commonShape, checkDim, checkInt, type Shape, checkNumber, misfit } from "../core/shape.js";
+import {
+  commonShape,
+  checkDim,
+  checkInt,
+  type Shape,
+  checkNumber,
+  misfit,
+  checkOptions,
+} from "../core/shape.js";
 import { allocateShape, Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { record, recordInPlace } from "../autograd/record.js";
@@ -162,7 +170,7 @@ export interface GumbelSoftmaxOptions {
 
 /** softmax((logits + g) / tau) with Gumbel noise g: differentiable samples of categories. */
 export function gumbelSoftmax(logits: Tensor, options: GumbelSoftmaxOptions = {}): Tensor {
-  const { tau = 1, hard = false, dim = -1, generator } = options;
+  const { tau = 1, hard = false, dim = -1, generator } = checkOptions("gumbelSoftmax", options);
   checkFloat("gumbelSoftmax", "logits", logits);
   const at = checkDim("gumbelSoftmax", dim, logits);
   checkNumber("gumbelSoftmax", "tau", tau, Number.MIN_VALUE);

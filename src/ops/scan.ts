@@ -3,7 +3,14 @@
 // are linear recurrences again.
 import { ShapeError } from "../core/errors.js";
 import { checkFloat } from "../core/dtype.js";
-import { checkDim, checkDims, checkInt, reducedShape, sizeOf } from "../core/shape.js";
+import {
+  checkDim,
+  checkDims,
+  checkInt,
+  reducedShape,
+  sizeOf,
+  checkOptions,
+} from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
@@ -84,7 +91,7 @@ export function cumprod(x: Tensor, dim: number): Tensor {
 
 /** The product over `dims` (1 over no elements), in float64; bool and int32 give int32. */
 export function prod(x: Tensor, dims?: Dims, options: ReduceOptions = {}): Tensor {
-  const over = checkDims("prod", dims, x);
+  const over = checkDims("prod", dims, x, options);
   const shape = reducedShape(x.shape, over, options.keepdim ?? false);
   const out = asNumbers(x, (x) =>
     withMiddle(x, over, (x, { outer, R, inner }) => {
@@ -169,7 +176,8 @@ export interface DiffOptions {
 }
 
 /** x[i+1] - x[i] along a dim, n times over; of bools whether they differ. */
-export function diff(x: Tensor, n = 1, dim = -1, { prepend, append }: DiffOptions = {}): Tensor {
+export function diff(x: Tensor, n = 1, dim = -1, options: DiffOptions = {}): Tensor {
+  const { prepend, append } = checkOptions("diff", options);
   checkInt("diff", "n", n, 0);
   const at = checkDim("diff", dim, x);
   if (x.ndim === 0) throw new ShapeError("diff", "a scalar has no neighbours");

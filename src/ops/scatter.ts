@@ -3,7 +3,7 @@
 // values put at one place the last one stays. What reads at such indices is in indexing.ts.
 import { ShapeError, DTypeError } from "../core/errors.js";
 import { bytesOf, tensorOf } from "../core/dtype.js";
-import { type Shape, sizeOf, checkDim, checkWord, misfit } from "../core/shape.js";
+import { type Shape, sizeOf, checkDim, checkWord, misfit, checkOptions } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { checkInPlace, type Gradients, record, recordInPlace } from "../autograd/record.js";
@@ -214,6 +214,7 @@ export function scatterReduce(
   reduce: "sum" | "prod" | "mean" | "amax" | "amin",
   options: ScatterReduceOptions = {},
 ): Tensor {
+  checkOptions("scatterReduce", options);
   const op = "scatterReduce";
   checkWord(op, "reduce", reduce, Object.keys(START));
   tensorOf(op, src);

@@ -11,6 +11,7 @@ import {
   checkWord,
   checkInt,
   misfit,
+  checkOptions,
 } from "../core/shape.js";
 import { detach } from "../autograd/backward.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
@@ -48,7 +49,7 @@ export function searchsorted(
   values: Operand,
   options: SearchsortedOptions = {},
 ): Tensor {
-  const { right = options.side === "right", side, sorter } = options;
+  const { right = options.side === "right", side, sorter } = checkOptions("searchsorted", options);
   checkWord("searchsorted", "side", side ?? "left", ["left", "right"]);
   if (right && side === "left") {
     throw new ValueError("searchsorted", "side and right contradict each other");
@@ -91,8 +92,9 @@ function positions(sorted: Tensor, values: Tensor, right: boolean): Tensor {
 export function bucketize(
   x: Operand,
   boundaries: Tensor,
-  { right = false }: { right?: boolean } = {},
+  options: { right?: boolean } = {},
 ): Tensor {
+  const { right = false } = checkOptions("bucketize", options);
   if (shapeOf("bucketize", boundaries).length !== 1) {
     misfit("bucketize", "boundaries must be a vector", boundaries);
   }
@@ -194,8 +196,9 @@ export interface HistogramOptions {
 export function histogram(
   x: Tensor,
   bins: number | Tensor,
-  { range, weight, density = false }: HistogramOptions = {},
+  options: HistogramOptions = {},
 ): { hist: Tensor; binEdges: Tensor } {
+  const { range, weight, density = false } = checkOptions("histogram", options);
   checkFloat("histogram", "x", x);
   if (typeof bins === "number") checkInt("histogram", "bins", bins, 1, MOST_BINS);
   else if (shapeOf("histogram", bins).length !== 1 || bins.numel() < 2) {

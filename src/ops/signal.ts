@@ -1,7 +1,7 @@
 // Signals in short pieces: window functions, the short-time Fourier transform and its inverse.
 import { ValueError } from "../core/errors.js";
 import { checkFloat } from "../core/dtype.js";
-import { expectShape, checkNumber, checkInt, misfit } from "../core/shape.js";
+import { expectShape, checkNumber, checkInt, misfit, checkOptions } from "../core/shape.js";
 import { detach } from "../autograd/backward.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
@@ -31,6 +31,7 @@ function windowOf(
   options: WindowOptions,
   shape: (at: Tensor) => Tensor,
 ): Tensor {
+  checkOptions(op, options);
   checkInt(op, "the length", n, 0, MOST);
   if (n <= 1) return ones([n]);
   const N = (options.periodic ?? true) ? n : n - 1;
@@ -79,7 +80,7 @@ function besselI0(z: Tensor, terms: number): Tensor {
 
 /** I0(beta sqrt(1 - (2 i / N - 1)^2)) / I0(beta) (Kaiser, 1974). @param options.beta Default: 12 */
 export function kaiserWindow(n: number, options: WindowOptions & { beta?: number } = {}): Tensor {
-  const { beta = 12 } = options;
+  const { beta = 12 } = checkOptions("kaiserWindow", options);
   checkNumber("kaiserWindow", "beta", beta, 0, 80);
   const terms = 20 + Math.ceil(2 * beta);
   return windowOf("kaiserWindow", n, options, (at) => {
@@ -151,7 +152,12 @@ export function stft(
   nFft: number,
   options: StftOptions & { padMode?: "constant" | "reflect" | "replicate" | "circular" } = {},
 ): Tensor {
-  const { center = true, normalized = false, onesided = true, padMode = "reflect" } = options;
+  const {
+    center = true,
+    normalized = false,
+    onesided = true,
+    padMode = "reflect",
+  } = checkOptions("stft", options);
   const hop = options.hopLength ?? Math.floor(nFft / 4);
   checkStft("stft", x, nFft, hop);
   const length = (x.shape.at(-1) ?? 0) + (center ? 2 * Math.floor(nFft / 2) : 0);
@@ -193,7 +199,12 @@ export function istft(
   nFft: number,
   options: StftOptions & { length?: number } = {},
 ): Tensor {
-  const { center = true, normalized = false, onesided = true, length } = options;
+  const {
+    center = true,
+    normalized = false,
+    onesided = true,
+    length,
+  } = checkOptions("istft", options);
   const hop = options.hopLength ?? Math.floor(nFft / 4);
   checkStft("istft", x, nFft, hop);
   const F = onesided ? Math.floor(nFft / 2) + 1 : nFft;

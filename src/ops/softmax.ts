@@ -100,7 +100,7 @@ function along(x: Tensor, at: number): Tensor {
 
 /** ln(sum of exp(x)) over `dims`, without overflow, in float32; -Infinity over no elements. */
 export function logsumexp(x: Tensor, dims?: Dims, options: ReduceOptions = {}): Tensor {
-  const over = checkDims("logsumexp", dims, x);
+  const over = checkDims("logsumexp", dims, x, options);
   if (!is(x, "float32"))
     return withCast("logsumexp", x, "float32", (x) => logsumexp(x, dims, options));
   const shape = reducedShape(x.shape, over, options.keepdim ?? false);

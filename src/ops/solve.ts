@@ -5,7 +5,7 @@
 // Gradients: M. Giles, "Collected matrix derivative results for forward and reverse mode algorithmic
 // differentiation" (2008); A^-T stands for the inverse of the transpose.
 import { checkFloat } from "../core/dtype.js";
-import { broadcastShapes, sameShape, type Shape, misfit } from "../core/shape.js";
+import { broadcastShapes, sameShape, type Shape, misfit, checkOptions } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
@@ -93,7 +93,8 @@ export interface SolveOptions {
  * @example
  * console.log(solve(tensor([[2, 0], [1, 1]]), tensor([4, 5])).toArray()); // [ 2, 3 ]
  */
-export function solve(a: Tensor, b: Tensor, { left = true }: SolveOptions = {}): Tensor {
+export function solve(a: Tensor, b: Tensor, options: SolveOptions = {}): Tensor {
+  const { left = true } = checkOptions("solve", options);
   return broadcastSystem("solve", a, b, left, true, (a, b) => system("solve", GENERAL, a, b));
 }
 
@@ -106,7 +107,7 @@ export interface SolveTriangularOptions extends SolveOptions {
 
 /** As `solve` for a triangular A; a zero on its diagonal gives infinities and NaN, as in PyTorch. */
 export function solveTriangular(a: Tensor, b: Tensor, options: SolveTriangularOptions): Tensor {
-  const { upper, left = true, unitriangular = false } = options;
+  const { upper, left = true, unitriangular = false } = checkOptions("solveTriangular", options);
   // X A = B is solved with A's transpose.
   const mode = (upper === left ? UPPER : LOWER) + (unitriangular ? UNIT : 0);
   return broadcastSystem("solveTriangular", a, b, left, false, (a, b) =>
@@ -127,8 +128,13 @@ export interface TriangularSolveOptions {
 export function triangularSolve(
   b: Tensor,
   a: Tensor,
-  { upper = true, transpose = false, unitriangular = false }: TriangularSolveOptions = {},
+  options: TriangularSolveOptions = {},
 ): { solution: Tensor } {
+  const {
+    upper = true,
+    transpose = false,
+    unitriangular = false,
+  } = checkOptions("triangularSolve", options);
   return tidy(() => {
     const from = transpose ? mT(a) : a;
     return { solution: solveTriangular(from, b, { upper: upper !== transpose, unitriangular }) };
@@ -213,7 +219,8 @@ export interface CholeskyOptions {
  * is read.
  * @throws ValueError for a matrix that is not positive definite
  */
-export function cholesky(x: Tensor, { upper = false }: CholeskyOptions = {}): Tensor {
+export function cholesky(x: Tensor, options: CholeskyOptions = {}): Tensor {
+  const { upper = false } = checkOptions("cholesky", options);
   checkMatrix("cholesky", x, true);
   return upper ? tidy(() => mT(lowerFactor(mT(x)))) : lowerFactor(x);
 }
@@ -234,7 +241,7 @@ function lowerFactor(x: Tensor): Tensor {
 
 /** The X with A X = b, where `factor` is A's Cholesky factor: the lower one, or with `upper` the upper. */
 export function choleskySolve(b: Tensor, factor: Tensor, options: CholeskyOptions = {}): Tensor {
-  const { upper = false } = options;
+  const { upper = false } = checkOptions("choleskySolve", options);
   checkMatrix("choleskySolve", b);
   return broadcastSystem("choleskySolve", factor, b, true, false, (a, b) => {
     const lower = upper ? mT(a) : a;

@@ -1,6 +1,6 @@
 // Sorting along a dim. The kernel gives positions; values are gathered by them, and their gradients go
 // back the same way. The order is stable; NaN counts as the largest, -0 equals 0.
-import { checkDim, checkInt, reducedShape } from "../core/shape.js";
+import { checkDim, checkInt, reducedShape, checkOptions } from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { kernels } from "../kernels/loader.js";
 import { run } from "../kernels/run.js";
@@ -24,8 +24,9 @@ export function order(
   op: string,
   x: Tensor,
   at: number,
-  { descending = false, rows = false }: { descending?: boolean; rows?: boolean } = {},
+  options: { descending?: boolean; rows?: boolean } = {},
 ): Tensor {
+  const { descending = false, rows = false } = checkOptions(op, options);
   const { outer, R, inner } = middleAt(x, at);
   const [lines, step, keys] = rows ? [1, 1, inner] : [countUnits(outer, inner), inner, 1];
   return asNumbers(x, (x) =>
@@ -84,7 +85,7 @@ export interface TopkOptions {
 export function topk(x: Tensor, k: number, dim = -1, options: TopkOptions = {}): ValuesAndIndices {
   const at = checkDim("topk", dim, x);
   checkInt("topk", "k", k, 0, x.shape[at] ?? 1);
-  const descending = options.largest ?? true;
+  const descending = checkOptions("topk", options).largest ?? true;
   return tidy(() => {
     const all = order("topk", x, at, { descending });
     const indices = x.ndim === 0 ? all : clone(narrow(all, at, 0, k));
@@ -100,11 +101,11 @@ export function kthvalue(
   x: Tensor,
   k: number,
   dim = -1,
-  { keepdim = false }: ReduceOptions = {},
+  options: ReduceOptions = {},
 ): ValuesAndIndices {
   const at = checkDim("kthvalue", dim, x);
   checkInt("kthvalue", "k", k, 1, x.shape[at] ?? 1);
-  return pick("kthvalue", x, at, keepdim, (order) => narrow(order, at, k - 1, 1));
+  return pick("kthvalue", x, at, options, (order) => narrow(order, at, k - 1, 1));
 }
 
 /** The element along `at` that `choose` names, given the order of all: its position, size 1 along `at`. */
@@ -112,9 +113,10 @@ export function pick(
   op: string,
   x: Tensor,
   at: number,
-  keepdim: boolean,
+  options: ReduceOptions,
   choose: (order: Tensor) => Tensor,
 ): ValuesAndIndices {
+  checkOptions(op, options);
   checkFilled(op, x, [at]);
   return tidy(() => {
     if (x.ndim === 0) return { values: reshape(x, []), indices: order(op, x, at) };
@@ -123,7 +125,7 @@ export function pick(
         ? allocateShape(op, reducedShape(x.shape, [at], true), "int32")
         : clone(choose(order(op, x, at)));
     const values = gather(x, at, indices);
-    return keepdim
+    return options.keepdim
       ? { values, indices }
       : { values: squeeze(values, at), indices: squeeze(indices, at) };
   });

@@ -2,7 +2,7 @@
 // all, a number at a time in float64. Bools and int32 compute as float32. Maximum errors in ulp stand
 // in assembly/simd/special.ts.
 import { checkFloat, is } from "../core/dtype.js";
-import { checkInt } from "../core/shape.js";
+import { checkInt, checkOptions } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
@@ -152,7 +152,11 @@ export interface NanToNumOptions {
 
 /** x with numbers in the place of NaN and infinities, where the gradient is 0; keeps int32 and bool. */
 export function nanToNum(x: Tensor, options: NanToNumOptions = {}): Tensor {
-  const { nan = 0, posinf = 3.4028234663852886e38, neginf = -3.4028234663852886e38 } = options;
+  const {
+    nan = 0,
+    posinf = 3.4028234663852886e38,
+    neginf = -3.4028234663852886e38,
+  } = checkOptions("nanToNum", options);
   if (!is(x, "float32")) return clone(x);
   return tidy(() => {
     const finite = where(eq(x, Infinity), posinf, where(eq(x, -Infinity), neginf, x));

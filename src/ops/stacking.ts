@@ -12,6 +12,7 @@ import {
   listOf,
   misfit,
   commonShape,
+  checkOptions,
 } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
@@ -156,7 +157,7 @@ export interface MeshgridOptions {
 
 /** For each vector (or scalar) its coordinate at every point of the grid that they span; views. */
 export function meshgrid(tensors: readonly Tensor[], options: MeshgridOptions = {}): Tensor[] {
-  const { indexing = "ij" } = options;
+  const { indexing = "ij" } = checkOptions("meshgrid", options);
   checkWord("meshgrid", "indexing", indexing, ["ij", "xy"]);
   checkVectors("meshgrid", tensors, 1);
   const sizes = tensors.map((x) => x.numel());

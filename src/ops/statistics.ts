@@ -2,7 +2,7 @@
 // counts, both extremes.
 import { ValueError } from "../core/errors.js";
 import { checkFloat } from "../core/dtype.js";
-import { checkDim, checkNumber, checkDims } from "../core/shape.js";
+import { checkDim, checkNumber, checkDims, checkOptions } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { div } from "./arithmetic.js";
@@ -63,14 +63,14 @@ export function stdMean(
 
 /** The sum over `dims` of what is not NaN. */
 export function nansum(x: Tensor, dims?: Dims, options: ReduceOptions = {}): Tensor {
-  checkDims("nansum", dims, x);
+  checkDims("nansum", dims, x, options);
   return tidy(() => sum(x.dtype === "float32" ? where(isnan(x), 0, x) : x, dims, options));
 }
 
 /** The mean over `dims` of what is not NaN; NaN where all are. */
 export function nanmean(x: Tensor, dims?: Dims, options: ReduceOptions = {}): Tensor {
   checkFloat("nanmean", "x", x);
-  checkDims("nanmean", dims, x);
+  checkDims("nanmean", dims, x, options);
   return tidy(() => div(nansum(x, dims, options), sum(logicalNot(isnan(x)), dims, options)));
 }
 
@@ -86,10 +86,8 @@ export interface AminmaxOptions extends ReduceOptions {
 }
 
 /** The smallest and the largest element, of all or along a dim; NaN wins. */
-export function aminmax(
-  x: Tensor,
-  { dim, keepdim = false }: AminmaxOptions = {},
-): { min: Tensor; max: Tensor } {
+export function aminmax(x: Tensor, options: AminmaxOptions = {}): { min: Tensor; max: Tensor } {
+  const { dim, keepdim = false } = checkOptions("aminmax", options);
   const over = dim == null ? checkDims("aminmax", dim, x) : [checkDim("aminmax", dim, x)];
   return { min: amin(x, over, { keepdim }), max: amax(x, over, { keepdim }) };
 }

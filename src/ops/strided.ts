@@ -16,6 +16,7 @@ import {
   shapeOf,
   checkList,
   misfit,
+  checkOptions,
 } from "../core/shape.js";
 import { alias, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
@@ -69,6 +70,7 @@ function diagonalOf(a: number, b: number, offset: number): (layout: Layout) => L
  * @throws ShapeError for fewer than 2 dims
  */
 export function diagonal(x: Tensor, options: DiagonalOptions = {}): Tensor {
+  checkOptions("diagonal", options);
   const offset = checkInt("diagonal", "offset", options.offset ?? 0);
   const [a, b] = checkPair("diagonal", x, options.dim1 ?? 0, options.dim2 ?? 1);
   return viewAt("diagonal", x, diagonalOf(a, b, offset));
@@ -76,6 +78,7 @@ export function diagonal(x: Tensor, options: DiagonalOptions = {}): Tensor {
 
 /** Zeros with x's last dim on the diagonal of two new dims: the transpose of `diagonal`. */
 export function diagEmbed(x: Tensor, options: DiagonalOptions = {}): Tensor {
+  checkOptions("diagEmbed", options);
   const offset = checkInt("diagEmbed", "offset", options.offset ?? 0);
   const [a, b] = checkPair("diagEmbed", x, options.dim1 ?? -2, options.dim2 ?? -1, 1);
   const n = x.shape[x.ndim - 1]! + Math.abs(offset);

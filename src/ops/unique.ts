@@ -1,7 +1,7 @@
 // Distinct elements, or distinct slices along a dim: equal ones are brought together by sorting, and each
 // run of equals leaves its first. None has a derivative. NaN equals nothing.
 import { tensorOf } from "../core/dtype.js";
-import { checkDim } from "../core/shape.js";
+import { checkDim, checkOptions } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { noGrad } from "../autograd/mode.js";
 import { tidy } from "../memory/scope.js";
@@ -58,7 +58,7 @@ function distinct(
   x: Tensor,
   options: UniqueOptions,
 ): Tensor | UniqueResult {
-  const { dim = null, returnInverse = false, returnCounts = false } = options;
+  const { dim = null, returnInverse = false, returnCounts = false } = checkOptions(op, options);
   const at = dim === null ? null : checkDim(op, dim, x);
   tensorOf(op, x);
   const all = tidy(() => noGrad(() => runs(op, sorting, x, at, returnInverse, returnCounts)));

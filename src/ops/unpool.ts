@@ -1,6 +1,13 @@
 // Max unpooling: puts the values of a max pooling back to where they came from, among zeros.
 import { ValueError } from "../core/errors.js";
-import { type Shape, showShape, sizeOf, expectShape, checkList } from "../core/shape.js";
+import {
+  type Shape,
+  showShape,
+  sizeOf,
+  expectShape,
+  checkList,
+  checkOptions,
+} from "../core/shape.js";
 import { type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
@@ -112,6 +119,7 @@ function sizeAfter(
   kernel: PerDim,
   options: MaxUnpoolOptions<PerDim>,
 ): Shape {
+  checkOptions(op, options);
   checkImages(op, x, n, true);
   const kernels = perDim(op, "kernel", kernel, n, 1);
   const stride = perDim(op, "stride", options.stride ?? kernel, n, 1);

@@ -14,6 +14,7 @@ import {
   SimdgradError,
   type Tensor,
   tidy,
+  ValueError,
 } from "../../src/index.js";
 import { profile } from "../../src/inspect/index.js";
 
@@ -100,5 +101,45 @@ describe("a state of null is none", () => {
 
   it.each([{}, { hidden: x }, [x, x], x, 3])("LSTM refuses half of one: %s", (state) => {
     expect(() => new nn.LSTM(4, 3).forward(x, state as never)).toThrow(/\[LSTM\] a state is/);
+  });
+});
+
+describe("what stands where options should is refused by name", () => {
+  const images = rand([1, 2, 5, 5]);
+  // PyTorch's positional arguments: a stride, a bias, layers, an epsilon, weights.
+  const layers: Record<string, (wrong: never) => unknown> = {
+    Linear: (v) => new nn.Linear(2, 3, v),
+    Bilinear: (v) => new nn.Bilinear(2, 3, 4, v),
+    Conv1d: (v) => new nn.Conv1d(2, 3, 3, v),
+    Conv2d: (v) => new nn.Conv2d(2, 3, 3, v),
+    Conv3d: (v) => new nn.Conv3d(2, 3, 3, v),
+    ConvTranspose2d: (v) => new nn.ConvTranspose2d(2, 3, 3, v),
+    MaxPool2d: (v) => new nn.MaxPool2d(2, v).forward(images),
+    AvgPool2d: (v) => new nn.AvgPool2d(2, v).forward(images),
+    BatchNorm2d: (v) => new nn.BatchNorm2d(2, v),
+    InstanceNorm2d: (v) => new nn.InstanceNorm2d(2, v),
+    GroupNorm: (v) => new nn.GroupNorm(1, 2, v),
+    LayerNorm: (v) => new nn.LayerNorm(2, v),
+    RMSNorm: (v) => new nn.RMSNorm(2, v),
+    Embedding: (v) => new nn.Embedding(5, 2, v),
+    EmbeddingBag: (v) => new nn.EmbeddingBag(5, 2, v),
+    RNN: (v) => new nn.RNN(2, 3, v),
+    LSTM: (v) => new nn.LSTM(2, 3, v),
+    GRU: (v) => new nn.GRU(2, 3, v),
+    LSTMCell: (v) => new nn.LSTMCell(2, 3, v),
+    MultiheadAttention: (v) => new nn.MultiheadAttention(4, 2, v),
+    TransformerEncoderLayer: (v) => new nn.TransformerEncoderLayer(4, 2, v),
+    TransformerDecoderLayer: (v) => new nn.TransformerDecoderLayer(4, 2, v),
+    CrossEntropyLoss: (v) => new nn.CrossEntropyLoss(v).forward(x, x),
+    MSELoss: (v) => new nn.MSELoss(v).forward(x, x),
+  };
+
+  it.each(Object.entries(layers))("%s", (_, make) => {
+    for (const wrong of [true, 2, "x", x]) {
+      expect(() => make(wrong as never)).toThrow(ValueError);
+      expect(() => make(wrong as never)).toThrow(
+        /options must be an object: got (true|2|"x"|tensor)/,
+      );
+    }
   });
 });

@@ -15,7 +15,7 @@ const sgd = new optim.SGD([leaf]);
 const nonsense: Record<string, [call: () => unknown, message: RegExp]> = {
   "std unbiased": [
     () => sg.std(f.v3, 0, false as never),
-    /^\[std\] options must be object: got "boolean"/,
+    /^\[std\] options must be an object: got false/,
   ],
   "var correction": [
     () => f.v3.var(0, { correction: word }),

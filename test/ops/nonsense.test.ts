@@ -54,3 +54,41 @@ describe("nonsense is refused by an error of simdgrad's own", () => {
     expect(found.length, found.join("\n")).toBe(0);
   });
 });
+
+/** Where a function takes options: the place of its parameter of that name, as its text says. */
+function placeOfOptions(fn: (...args: never[]) => unknown): number {
+  const text = fn.toString();
+  let parameters = "";
+  let depth = 0;
+  for (const letter of text.slice(text.indexOf("(") + 1)) {
+    if ("([{".includes(letter)) depth++;
+    if (")]}".includes(letter) && depth-- === 0) break;
+    if (depth === 0) parameters += letter;
+  }
+  return parameters.split(",").findIndex((p) => /^\s*options\b/.test(p));
+}
+
+/** add's, sub's and div's are named in PyTorch, too; slice and unfold take numbers there. */
+const NAMED: readonly string[] = ["add", "sub", "div", "slice", "unfold"];
+
+describe("what stands where options should is refused by name", () => {
+  const ops = Object.entries({ ...differentiable, ...underivable })
+    .map(([name, cases]) => [name, cases[0]!, placeOfOptions(op(name))] as const)
+    .filter(([name, , place]) => place >= 0 && !NAMED.includes(name));
+
+  it("in nearly two hundred ops", () => {
+    expect(ops.length).toBeGreaterThan(160);
+  });
+
+  it.each(ops)("%s", (name, { inputs, args }, place) => {
+    const given = [...args(inputs.map((make, i) => make(i)))];
+    while (given.length < place) given.push(undefined);
+    for (const wrong of [true, 2, "x", sg.zeros([2])]) {
+      const before = sg.memory().handles;
+      const call = (): unknown => op(name)(...given.slice(0, place), wrong);
+      expect(call).toThrow(sg.ValueError);
+      expect(call).toThrow(/options must be an object: got (true|2|"x"|tensor)/);
+      expect(sg.memory().handles).toBe(before);
+    }
+  });
+});

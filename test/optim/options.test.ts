@@ -80,9 +80,9 @@ describe("options that are none", () => {
   it("are refused: PyTorch's positional rate, say", () => {
     const one = (options: unknown) => () => new optim.SGD([param([1])], options as object);
     expect(one(0.1)).toThrow(ValueError);
-    expect(one(0.1)).toThrow(/\[SGD\] options must be object: got "number"/);
+    expect(one(0.1)).toThrow(/\[SGD\] options must be an object: got 0.1/);
     const scheduler = () => new optim.StepLR(new optim.SGD([param([1])]), 1, 0.5 as never);
-    expect(scheduler).toThrow(/\[StepLR\] options must be object: got "number"/);
+    expect(scheduler).toThrow(/\[StepLR\] options must be an object: got 0.5/);
     const clip = () => optim.clipGradNorm([param([1])], 1, { norm_type: 1 } as never);
     expect(clip).toThrow(/\[clipGradNorm\] option norm_type is unknown/);
   });
