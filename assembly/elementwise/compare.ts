@@ -41,26 +41,6 @@ export function leF32(args: usize, start: u32, end: u32): void {
   binaryTest<Le>(args, start, end);
 }
 
-class Gt extends Binary {
-  @inline
-  apply(a: v128, b: v128): v128 {
-    return f32x4.gt(a, b);
-  }
-}
-export function gtF32(args: usize, start: u32, end: u32): void {
-  binaryTest<Gt>(args, start, end);
-}
-
-class Ge extends Binary {
-  @inline
-  apply(a: v128, b: v128): v128 {
-    return f32x4.ge(a, b);
-  }
-}
-export function geF32(args: usize, start: u32, end: u32): void {
-  binaryTest<Ge>(args, start, end);
-}
-
 class EqI32 extends Binary {
   @inline
   apply(a: v128, b: v128): v128 {
@@ -99,26 +79,6 @@ class LeI32 extends Binary {
 }
 export function leI32(args: usize, start: u32, end: u32): void {
   binaryTest<LeI32>(args, start, end);
-}
-
-class GtI32 extends Binary {
-  @inline
-  apply(a: v128, b: v128): v128 {
-    return i32x4.gt_s(a, b);
-  }
-}
-export function gtI32(args: usize, start: u32, end: u32): void {
-  binaryTest<GtI32>(args, start, end);
-}
-
-class GeI32 extends Binary {
-  @inline
-  apply(a: v128, b: v128): v128 {
-    return i32x4.ge_s(a, b);
-  }
-}
-export function geI32(args: usize, start: u32, end: u32): void {
-  binaryTest<GeI32>(args, start, end);
 }
 
 class Isnan extends Unary {

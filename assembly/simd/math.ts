@@ -38,6 +38,7 @@ const EXP: usize = memory.data<f32>([
   5.421010862427522e-20, // 19: 2^-64
   2, // 20
   20, // 21: above, tanh(x / 2) rounds to 1
+  0.6931471824645996, // 22: ln 2 as one float32
 ]);
 
 const LOG: usize = memory.data<f32>([
@@ -78,15 +79,20 @@ export class F32x4Math {
     return f32x4.add(f32x4.mul(x, Constant.f32(EXP, 0)), Constant.f32(EXP, 1));
   }
 
-  /** e^r - 1 for r = high - low, |r| <= ln(2) / 2, |low| << |high|: high + (r^2 q(r) - low). */
+  /** e^r - 1 - r for |r| <= ln(2) / 2: r^2 q(r). */
   @inline
-  static expm1Near(high: v128, low: v128): v128 {
-    const r = f32x4.sub(high, low);
+  static bend(r: v128): v128 {
     const r2 = f32x4.mul(r, r);
     const q01 = f32x4.add(f32x4.mul(r, Constant.f32(EXP, 5)), Constant.f32(EXP, 4));
     const q23 = f32x4.add(f32x4.mul(r, Constant.f32(EXP, 7)), Constant.f32(EXP, 6));
     const q24 = f32x4.add(q23, f32x4.mul(r2, Constant.f32(EXP, 8)));
-    const bend = f32x4.mul(r2, f32x4.add(q01, f32x4.mul(r2, q24)));
+    return f32x4.mul(r2, f32x4.add(q01, f32x4.mul(r2, q24)));
+  }
+
+  /** e^r - 1 for r = high - low, |low| << |high|. */
+  @inline
+  static expm1Near(high: v128, low: v128): v128 {
+    const bend = F32x4Math.bend(f32x4.sub(high, low));
     return f32x4.add(high, f32x4.sub(bend, low));
   }
 
@@ -189,7 +195,11 @@ export class F32x4Math {
     const y = f32x4.pmin(f32x4.add(a, a), Constant.f32(EXP, 21));
     const t = F32x4Math.steps(y);
     const power = i32x4.add(i32x4.shl(t, 23), one);
-    const e = f32x4.add(f32x4.mul(power, F32x4Math.fraction(y, t)), f32x4.sub(power, one));
+    // One float32 for ln 2: what it lacks grows with k, but the larger E, the less of its error counts.
+    const k = f32x4.sub(t, Constant.f32(EXP, 1));
+    const r = f32x4.sub(y, f32x4.mul(k, Constant.f32(EXP, 22)));
+    const p = f32x4.add(r, F32x4Math.bend(r));
+    const e = f32x4.add(f32x4.mul(power, p), f32x4.sub(power, one));
     const positive = f32x4.div(e, f32x4.add(e, Constant.f32(EXP, 20)));
     // The sign is x's; said for -0, too.
     return v128.or(positive, v128.and(x, Constant.f32(EXP, 16)));

@@ -75,7 +75,7 @@ export class F32x4Swish {
     const fLow = f64x2.sub(low, f64x2.sub(tLow, magic));
     const fHigh = f64x2.sub(high, f64x2.sub(tHigh, magic));
     const r = f32x4.mul(F64x2Math.join(fLow, fHigh), Constant.f32(SWISH, 15));
-    const p = F32x4Math.expm1Near(r, f32x4.splat(0));
+    const p = f32x4.add(r, F32x4Math.bend(r));
     return F32x4Swish.quotient(least, p, F64x2Math.joinBits(tLow, tHigh));
   }
 

@@ -2,7 +2,14 @@
 // the gradient to the side that was chosen.
 import { ValueError } from "../core/errors.js";
 import { bytesOf, type DType, is, isInt32, promote, tensorOf, expectDType } from "../core/dtype.js";
-import { broadcastShapes, contiguousLayout, expandLayout, type Shape } from "../core/shape.js";
+import {
+  broadcastShapes,
+  commonShape,
+  contiguousLayout,
+  expandLayout,
+  sameShape,
+  type Shape,
+} from "../core/shape.js";
 import { allocate, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
@@ -18,15 +25,20 @@ interface Kernels {
   int32: BinaryKernel;
 }
 
-function compare(op: string, fs: Kernels, a: Tensor, b: Operand): Tensor {
+/** f(a, b) or, with `swap`, f(b, a): a > b is b < a. */
+function compare(op: string, fs: Kernels, a: Tensor, b: Operand, swap = false): Tensor {
   const dtype =
     promote(tensorOf(op, a).dtype, operandType(op, b, a)) === "float32" ? "float32" : "int32";
-  if (typeof b !== "number") return binaryAs(op, fs[dtype], a, b, dtype, "bool");
-  return withCast(op, a, dtype, (x) => binaryScalar(op, fs[dtype], x, b, "bool"));
+  if (typeof b === "number") {
+    return withCast(op, a, dtype, (x) => binaryScalar(op, fs[dtype], x, b, "bool", swap));
+  }
+  if (!swap) return binaryAs(op, fs[dtype], a, b, dtype, "bool");
+  if (!sameShape(a.shape, b.shape)) commonShape(op, [a, b]); // or a refusal names b first
+  return binaryAs(op, fs[dtype], b, a, dtype, "bool");
 }
 
 /** The kernels of a comparison by dtype. */
-const both = (op: "eq" | "ne" | "lt" | "le" | "gt" | "ge"): Kernels => ({
+const both = (op: "eq" | "ne" | "lt" | "le"): Kernels => ({
   float32: kernels[`${op}F32`],
   int32: kernels[`${op}I32`],
 });
@@ -34,8 +46,6 @@ const eqs = /* @__PURE__ */ both("eq");
 const nes = /* @__PURE__ */ both("ne");
 const lts = /* @__PURE__ */ both("lt");
 const les = /* @__PURE__ */ both("le");
-const gts = /* @__PURE__ */ both("gt");
-const ges = /* @__PURE__ */ both("ge");
 
 /** a == b, elementwise with broadcasting; bool. NaN equals nothing. */
 export function eq(a: Tensor, b: Operand): Tensor {
@@ -59,12 +69,12 @@ export function le(a: Tensor, b: Operand): Tensor {
 
 /** a > b; bool. */
 export function gt(a: Tensor, b: Operand): Tensor {
-  return compare("gt", gts, a, b);
+  return compare("gt", lts, a, b, true);
 }
 
 /** a >= b; bool. */
 export function ge(a: Tensor, b: Operand): Tensor {
-  return compare("ge", ges, a, b);
+  return compare("ge", les, a, b, true);
 }
 
 /** a and b; what is not 0 is true. */
