@@ -16,43 +16,29 @@ export { type DType, type TypedArray } from "./core/dtype.js";
 export { capture } from "./ops/capture.js";
 
 export { Tensor } from "./methods.js";
-export * from "./ops/mixed.js";
-export * from "./ops/scan.js";
-export * from "./ops/triangle.js";
+export { loadSafetensors, saveSafetensors } from "./io/index.js";
+export * from "./ops/compare.js";
+export { type LossOptions, type Reduction } from "./ops/lossOptions.js";
+export {
+  dropout,
+  type DropoutOptions,
+  Generator,
+  manualSeed,
+  rand,
+  randint,
+  randintLike,
+  randLike,
+  randn,
+  randnLike,
+  type RandomOptions,
+  randperm,
+  uniform,
+} from "./ops/random.js";
+export * from "./ops/bends.js";
+export { cat, stack } from "./ops/join.js";
 export { type AttentionOptions, scaledDotProductAttention } from "./ops/attention.js";
-export * from "./ops/decompose.js";
-export * from "./ops/closeness.js";
-export * from "./ops/likelihoods.js";
-export * from "./ops/ranks.js";
 export * from "./ops/margins.js";
-export { interpolate, type InterpolateMode, type InterpolateOptions } from "./ops/interpolate.js";
-export * from "./ops/unpool.js";
-export * from "./ops/ctc.js";
-
-export * from "./ops/activations.js";
-export * from "./ops/pool.js";
-
-export * as nn from "./nn/index.js";
-export {
-  add,
-  type AddOptions,
-  div,
-  type DivOptions,
-  maximum,
-  minimum,
-  mul,
-  neg,
-  type Operand,
-  pow,
-  square,
-  sub,
-} from "./ops/arithmetic.js";
-export {
-  embedding,
-  embeddingBag,
-  type EmbeddingBagOptions,
-  type EmbeddingOptions,
-} from "./ops/embedding.js";
+export * from "./ops/likelihoods.js";
 export {
   chunk,
   expand,
@@ -72,41 +58,6 @@ export {
   unsqueeze,
   view,
 } from "./ops/views.js";
-export { DataLoader, type DataLoaderOptions, TensorDataset } from "./data/index.js";
-export {
-  dropout,
-  type DropoutOptions,
-  Generator,
-  manualSeed,
-  rand,
-  randint,
-  randintLike,
-  randLike,
-  randn,
-  randnLike,
-  type RandomOptions,
-  randperm,
-  uniform,
-} from "./ops/random.js";
-export * from "./ops/products.js";
-export { gather, indexSelect, oneHot } from "./ops/indexing.js";
-export * from "./ops/special.js";
-export {
-  batchNorm,
-  type BatchNormOptions,
-  layerNorm,
-  type LayerNormOptions,
-} from "./ops/normalize.js";
-export { scatter, scatterAdd, scatterReduce, type ScatterReduceOptions } from "./ops/scatter.js";
-export * from "./ops/statistics.js";
-export * from "./ops/softmax.js";
-export {
-  alibiBias,
-  type AlibiOptions,
-  alibiSlopes,
-  rotaryEmbedding,
-  type RotaryOptions,
-} from "./ops/positional.js";
 export {
   argsort,
   kthvalue,
@@ -116,173 +67,6 @@ export {
   topk,
   type TopkOptions,
 } from "./ops/sort.js";
-export { loadSafetensors, saveSafetensors } from "./io/index.js";
-export {
-  bartlettWindow,
-  blackmanWindow,
-  fftfreq,
-  hammingWindow,
-  hannWindow,
-  istft,
-  kaiserWindow,
-  rfftfreq,
-  stft,
-  type StftOptions,
-  type WindowOptions,
-} from "./ops/signal.js";
-export { asStrided, diag, diagEmbed, diagonal, type DiagonalOptions } from "./ops/strided.js";
-export { at, type Index, take, takeAlongDim } from "./ops/at.js";
-export { alphaDropout, featureAlphaDropout, featureDropout } from "./ops/dropout.js";
-export * from "./ops/unique.js";
-export * from "./ops/dims.js";
-export {
-  channelShuffle,
-  fold,
-  pixelShuffle,
-  pixelUnshuffle,
-  unfold,
-  type UnfoldOptions,
-} from "./ops/fold.js";
-export { type CaptureArgument } from "./ops/step.js";
-export {
-  clone,
-  contiguous,
-  item,
-  type NestedArray,
-  to,
-  toArray,
-  toTypedArray,
-} from "./ops/convert.js";
-export { argwhere, isin, type IsinOptions, nonzero, type NonzeroOptions } from "./ops/nonzero.js";
-export {
-  bceWithLogits,
-  type BceOptions,
-  crossEntropy,
-  type CrossEntropyOptions,
-  l1Loss,
-  mseLoss,
-  nllLoss,
-  type NllOptions,
-} from "./ops/losses.js";
-export { getThreads, setThreads } from "./kernels/threads.js";
-export * from "./ops/search.js";
-export { gradcheck, type GradcheckOptions } from "./ops/gradcheck.js";
-export { affineGrid, gridSample, type GridSampleOptions } from "./ops/gridSample.js";
-export {
-  indexAdd,
-  type IndexAddOptions,
-  indexCopy,
-  indexFill,
-  indexPut,
-  type IndexPutOptions,
-  selectScatter,
-  setAt,
-  sliceScatter,
-  type SliceScatterOptions,
-} from "./ops/put.js";
-export * from "./ops/stacking.js";
-export * from "./ops/adaptivePool.js";
-export { type ConvAlgorithm, setConvAlgorithm } from "./ops/winograd.js";
-export {
-  arange,
-  empty,
-  emptyLike,
-  eye,
-  full,
-  fullLike,
-  linspace,
-  ones,
-  onesLike,
-  tensor,
-  type TensorData,
-  type TensorOptions,
-  zeros,
-  zerosLike,
-} from "./ops/creation.js";
-export * as data from "./data/index.js";
-
-export {
-  cholesky,
-  type CholeskyOptions,
-  choleskySolve,
-  det,
-  inv,
-  logdet,
-  slogdet,
-  solve,
-  type SolveOptions,
-  solveTriangular,
-  type SolveTriangularOptions,
-  triangularSolve,
-  type TriangularSolveOptions,
-} from "./ops/solve.js";
-export { type Gradients, recordCustom as record } from "./autograd/record.js";
-export {
-  conv1d,
-  type Conv1dOptions,
-  conv2d,
-  type Conv2dOptions,
-  conv3d,
-  type Conv3dOptions,
-} from "./ops/conv.js";
-export { bilinear } from "./ops/bilinear.js";
-export {
-  complex,
-  fft,
-  fft2,
-  type Fft2Options,
-  type FftNorm,
-  type FftOptions,
-  ifft,
-  ifft2,
-  imag,
-  irfft,
-  irfft2,
-  real,
-  rfft,
-  rfft2,
-} from "./ops/fft.js";
-export {
-  convTranspose1d,
-  type ConvTranspose1dOptions,
-  convTranspose2d,
-  type ConvTranspose2dOptions,
-  convTranspose3d,
-  type ConvTranspose3dOptions,
-} from "./ops/convTranspose.js";
-export type { Pair, PerDim, Single, Triple } from "./ops/window.js";
-export {
-  bernoulli,
-  exponential,
-  gumbel,
-  gumbelSoftmax,
-  type GumbelSoftmaxOptions,
-  multinomial,
-  type MultinomialOptions,
-  normal,
-} from "./ops/sampling.js";
-export { enableGrad, isGradEnabled, noGrad } from "./autograd/mode.js";
-export {
-  atan2,
-  bitwiseAnd,
-  bitwiseLeftShift,
-  bitwiseNot,
-  bitwiseOr,
-  bitwiseRightShift,
-  bitwiseXor,
-  floorDivide,
-  fmax,
-  fmin,
-  fmod,
-  hypot,
-  logaddexp,
-  remainder,
-  xlogy,
-} from "./ops/pairs.js";
-export * from "./ops/bends.js";
-export { linear, matmul } from "./ops/matmul.js";
-export * from "./ops/compare.js";
-export { tidy } from "./memory/scope.js";
 export {
   backward,
   type BackwardOptions,
@@ -292,30 +76,10 @@ export {
   registerHook,
   retainGrad,
 } from "./autograd/backward.js";
-export * as optim from "./optim/index.js";
-export {
-  flip,
-  fliplr,
-  flipud,
-  repeat,
-  repeatInterleave,
-  roll,
-  rot90,
-  tile,
-} from "./ops/movement.js";
-export {
-  groupNorm,
-  instanceNorm,
-  type InstanceNormOptions,
-  localResponseNorm,
-  type LocalResponseNormOptions,
-  rmsNorm,
-} from "./ops/groupNorm.js";
-export { maskedFill, maskedScatter, maskedSelect } from "./ops/masked.js";
-export { type Shape } from "./core/shape.js";
-export * from "./ops/reduce.js";
-export * from "./ops/distances.js";
-export { memory, type MemoryStats, setHeapLimit } from "./autograd/memory.js";
+export { interpolate, type InterpolateMode, type InterpolateOptions } from "./ops/interpolate.js";
+export * from "./ops/unpool.js";
+export * from "./ops/ctc.js";
+export * from "./ops/pool.js";
 export {
   abs,
   ceil,
@@ -339,7 +103,243 @@ export {
   tanh,
   trunc,
 } from "./ops/math.js";
+export {
+  embedding,
+  embeddingBag,
+  type EmbeddingBagOptions,
+  type EmbeddingOptions,
+} from "./ops/embedding.js";
+export * from "./ops/unique.js";
+export {
+  arange,
+  empty,
+  emptyLike,
+  eye,
+  full,
+  fullLike,
+  linspace,
+  ones,
+  onesLike,
+  tensor,
+  type TensorData,
+  type TensorOptions,
+  zeros,
+  zerosLike,
+} from "./ops/creation.js";
+export {
+  batchNorm,
+  type BatchNormOptions,
+  layerNorm,
+  type LayerNormOptions,
+} from "./ops/normalize.js";
+export * from "./ops/products.js";
+export { at, type Index, take, takeAlongDim } from "./ops/at.js";
+export * from "./ops/ranks.js";
+export {
+  alibiBias,
+  type AlibiOptions,
+  alibiSlopes,
+  rotaryEmbedding,
+  type RotaryOptions,
+} from "./ops/positional.js";
+export * from "./ops/stacking.js";
+export { argwhere, isin, type IsinOptions, nonzero, type NonzeroOptions } from "./ops/nonzero.js";
+export { maskedFill, maskedScatter, maskedSelect } from "./ops/masked.js";
+export * from "./ops/reduce.js";
+
+export * as nn from "./nn/index.js";
+export {
+  channelShuffle,
+  fold,
+  pixelShuffle,
+  pixelUnshuffle,
+  unfold,
+  type UnfoldOptions,
+} from "./ops/fold.js";
+export * from "./ops/statistics.js";
+export * as data from "./data/index.js";
+export * from "./ops/softmax.js";
+export {
+  bartlettWindow,
+  blackmanWindow,
+  fftfreq,
+  hammingWindow,
+  hannWindow,
+  istft,
+  kaiserWindow,
+  rfftfreq,
+  stft,
+  type StftOptions,
+  type WindowOptions,
+} from "./ops/signal.js";
+export { alphaDropout, featureAlphaDropout, featureDropout } from "./ops/dropout.js";
+export {
+  flip,
+  fliplr,
+  flipud,
+  repeat,
+  repeatInterleave,
+  roll,
+  rot90,
+  tile,
+} from "./ops/movement.js";
+export * from "./ops/scan.js";
 export { einsum, tensordot } from "./ops/einsum.js";
+
+export {
+  cholesky,
+  type CholeskyOptions,
+  choleskySolve,
+  det,
+  inv,
+  logdet,
+  slogdet,
+  solve,
+  type SolveOptions,
+  solveTriangular,
+  type SolveTriangularOptions,
+  triangularSolve,
+  type TriangularSolveOptions,
+} from "./ops/solve.js";
+export * from "./ops/mixed.js";
+export type { Pair, PerDim, Single, Triple } from "./ops/window.js";
+export {
+  bernoulli,
+  exponential,
+  gumbel,
+  gumbelSoftmax,
+  type GumbelSoftmaxOptions,
+  multinomial,
+  type MultinomialOptions,
+  normal,
+} from "./ops/sampling.js";
+export * from "./ops/search.js";
+export {
+  bceWithLogits,
+  type BceOptions,
+  crossEntropy,
+  type CrossEntropyOptions,
+  l1Loss,
+  mseLoss,
+  nllLoss,
+  type NllOptions,
+} from "./ops/losses.js";
+export {
+  clone,
+  contiguous,
+  item,
+  type NestedArray,
+  to,
+  toArray,
+  toTypedArray,
+} from "./ops/convert.js";
+export { enableGrad, isGradEnabled, noGrad } from "./autograd/mode.js";
+
+export * from "./ops/activations.js";
+export { scatter, scatterAdd, scatterReduce, type ScatterReduceOptions } from "./ops/scatter.js";
+export {
+  add,
+  type AddOptions,
+  div,
+  type DivOptions,
+  maximum,
+  minimum,
+  mul,
+  neg,
+  type Operand,
+  pow,
+  square,
+  sub,
+} from "./ops/arithmetic.js";
+export * from "./ops/triangle.js";
+export { getThreads, setThreads } from "./kernels/threads.js";
+export * as optim from "./optim/index.js";
+export { gradcheck, type GradcheckOptions } from "./ops/gradcheck.js";
+export { type CaptureArgument } from "./ops/step.js";
+export { affineGrid, gridSample, type GridSampleOptions } from "./ops/gridSample.js";
+export * from "./ops/dims.js";
+export * from "./ops/decompose.js";
+export * from "./ops/special.js";
+export * from "./ops/adaptivePool.js";
+export { type ConvAlgorithm, setConvAlgorithm } from "./ops/winograd.js";
+export {
+  conv1d,
+  type Conv1dOptions,
+  conv2d,
+  type Conv2dOptions,
+  conv3d,
+  type Conv3dOptions,
+} from "./ops/conv.js";
+export { type Shape } from "./core/shape.js";
+export { bilinear } from "./ops/bilinear.js";
+export { gather, indexSelect, oneHot } from "./ops/indexing.js";
+export { type Gradients, recordCustom as record } from "./autograd/record.js";
+export { DataLoader, type DataLoaderOptions, TensorDataset } from "./data/index.js";
+export { tidy } from "./memory/scope.js";
+export {
+  indexAdd,
+  type IndexAddOptions,
+  indexCopy,
+  indexFill,
+  indexPut,
+  type IndexPutOptions,
+  selectScatter,
+  setAt,
+  sliceScatter,
+  type SliceScatterOptions,
+} from "./ops/put.js";
+export {
+  convTranspose1d,
+  type ConvTranspose1dOptions,
+  convTranspose2d,
+  type ConvTranspose2dOptions,
+  convTranspose3d,
+  type ConvTranspose3dOptions,
+} from "./ops/convTranspose.js";
+export * from "./ops/distances.js";
+export { linear, matmul } from "./ops/matmul.js";
+export {
+  groupNorm,
+  instanceNorm,
+  type InstanceNormOptions,
+  localResponseNorm,
+  type LocalResponseNormOptions,
+  rmsNorm,
+} from "./ops/groupNorm.js";
+export { memory, type MemoryStats, setHeapLimit } from "./autograd/memory.js";
+export { asStrided, diag, diagEmbed, diagonal, type DiagonalOptions } from "./ops/strided.js";
 export { pad, type PadMode, type PadOptions } from "./ops/padding.js";
-export { cat, stack } from "./ops/join.js";
-export { type LossOptions, type Reduction } from "./ops/lossOptions.js";
+export * from "./ops/closeness.js";
+export {
+  atan2,
+  bitwiseAnd,
+  bitwiseLeftShift,
+  bitwiseNot,
+  bitwiseOr,
+  bitwiseRightShift,
+  bitwiseXor,
+  floorDivide,
+  fmax,
+  fmin,
+  fmod,
+  hypot,
+  logaddexp,
+  remainder,
+  xlogy,
+} from "./ops/pairs.js";
+export {
+  complex,
+  fft,
+  fft2,
+  type Fft2Options,
+  type FftNorm,
+  type FftOptions,
+  ifft,
+  ifft2,
+  imag,
+  irfft,
+  irfft2,
+  real,
+  rfft,
+  rfft2,
+} from "./ops/fft.js";

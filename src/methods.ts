@@ -17,14 +17,6 @@ import {
   type ValuesAndIndices,
   variance,
 } from "./ops/reduce.js";
-import { indexingMethods } from "./methods/indexing.js";
-import { relu, gelu, silu, softplus, leakyRelu, elu } from "./ops/activations.js";
-import { softmax, logSoftmax, logsumexp } from "./ops/softmax.js";
-import {
-  type OverloadedReduceMethods,
-  overloadedReduceMethods,
-  reduceMethods,
-} from "./methods/reduce.js";
 import {
   reshape,
   flatten,
@@ -41,8 +33,7 @@ import {
   split,
   chunk,
 } from "./ops/views.js";
-import { at, type Index } from "./ops/at.js";
-import { indexSelect, gather, oneHot } from "./ops/indexing.js";
+import { indexingMethods } from "./methods/indexing.js";
 import {
   abs,
   sign,
@@ -65,15 +56,7 @@ import {
   sigmoid,
   clamp,
 } from "./ops/math.js";
-import { add_, sub_, mul_, div_, fill_, zero_, copy_ } from "./ops/inplace.js";
-import { viewsMethods } from "./methods/views.js";
-import { dropout } from "./ops/random.js";
-import "./ops/gradient.js";
-import { to, clone, contiguous, toTypedArray, toArray, item } from "./ops/convert.js";
-import { linalgMethods } from "./methods/linalg.js";
-import { matmul } from "./ops/matmul.js";
-import { imageMethods } from "./methods/image.js";
-import { backward, detach, registerHook, retainGrad } from "./autograd/backward.js";
+import { relu, gelu, silu, softplus, leakyRelu, elu } from "./ops/activations.js";
 import {
   add,
   sub,
@@ -86,10 +69,24 @@ import {
   minimum,
   type Operand,
 } from "./ops/arithmetic.js";
+import { softmax, logSoftmax, logsumexp } from "./ops/softmax.js";
+import {
+  type OverloadedReduceMethods,
+  overloadedReduceMethods,
+  reduceMethods,
+} from "./methods/reduce.js";
+import { backward, detach, registerHook, retainGrad } from "./autograd/backward.js";
+import { matmul } from "./ops/matmul.js";
+import { viewsMethods } from "./methods/views.js";
+import { dropout } from "./ops/random.js";
+import "./ops/gradient.js";
+import { indexSelect, gather, oneHot } from "./ops/indexing.js";
+import { linalgMethods } from "./methods/linalg.js";
+import { imageMethods } from "./methods/image.js";
+import { to, clone, contiguous, toTypedArray, toArray, item } from "./ops/convert.js";
+import { at, type Index } from "./ops/at.js";
 import { polygamma } from "./ops/special.js";
 import { toText } from "./ops/format.js";
-import { Tensor } from "./autograd/tensor.js";
-import { pointwiseMethods } from "./methods/pointwise.js";
 import {
   eq,
   ne,
@@ -106,6 +103,9 @@ import {
   isfinite,
   where,
 } from "./ops/compare.js";
+import { Tensor } from "./autograd/tensor.js";
+import { pointwiseMethods } from "./methods/pointwise.js";
+import { add_, sub_, mul_, div_, fill_, zero_, copy_ } from "./ops/inplace.js";
 
 /** A function whose first parameter is the tensor, as the method without it. */
 // prettier-ignore

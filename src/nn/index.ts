@@ -11,7 +11,7 @@ export {
   Softplus,
   Tanh,
 } from "./activations.js";
-export * from "./bends.js";
+export * as init from "./init.js";
 export {
   Conv1d,
   Conv2d,
@@ -23,13 +23,14 @@ export {
   type ConvTransposeLayerOptions,
 } from "./conv.js";
 export {
-  Bilinear,
-  CosineSimilarity,
-  Flatten,
-  Identity,
-  Linear,
-  PairwiseDistance,
-} from "./layers.js";
+  AlphaDropout,
+  Dropout,
+  Dropout1d,
+  Dropout2d,
+  Dropout3d,
+  FeatureAlphaDropout,
+} from "./dropout.js";
+export * from "./losses.js";
 export {
   Embedding,
   EmbeddingBag,
@@ -37,30 +38,16 @@ export {
   type EmbeddingLayerOptions,
   type PretrainedOptions,
 } from "./embedding.js";
-export * as init from "./init.js";
-export * from "./losses.js";
 export { Buffer, Module, Parameter, type StateDict } from "./module.js";
 export {
-  BatchNorm1d,
-  BatchNorm2d,
-  BatchNorm3d,
-  type BatchNormLayerOptions,
-  LayerNorm,
-  type LayerNormLayerOptions,
-} from "./norm.js";
-export * from "./pool.js";
+  GroupNorm,
+  InstanceNorm1d,
+  InstanceNorm2d,
+  InstanceNorm3d,
+  LocalResponseNorm,
+  RMSNorm,
+} from "./groupNorm.js";
 export { type Layer, Sequential } from "./sequential.js";
-export {
-  KVCache,
-  MultiheadAttention,
-  type MultiheadAttentionInputs,
-  type MultiheadAttentionOptions,
-} from "./attention.js";
-export {
-  RotaryEmbedding,
-  type SinusoidalOptions,
-  SinusoidalPositionalEncoding,
-} from "./positional.js";
 export {
   type Caches,
   type DecoderInputs,
@@ -78,37 +65,33 @@ export {
   type TransformerLayerOptions,
   type TransformerOptions,
 } from "./transformer.js";
-export { ModuleDict, ModuleList, ParameterDict, ParameterList } from "./containers.js";
 export {
-  AlphaDropout,
-  Dropout,
-  Dropout1d,
-  Dropout2d,
-  Dropout3d,
-  FeatureAlphaDropout,
-} from "./dropout.js";
-export {
-  GroupNorm,
-  InstanceNorm1d,
-  InstanceNorm2d,
-  InstanceNorm3d,
-  LocalResponseNorm,
-  RMSNorm,
-} from "./groupNorm.js";
-export type { BackwardHook, ForwardHook, ForwardPreHook } from "./hooks.js";
+  RotaryEmbedding,
+  type SinusoidalOptions,
+  SinusoidalPositionalEncoding,
+} from "./positional.js";
 export { removeSpectralNorm, removeWeightNorm, spectralNorm, weightNorm } from "./reparametrise.js";
+export {
+  BatchNorm1d,
+  BatchNorm2d,
+  BatchNorm3d,
+  type BatchNormLayerOptions,
+  LayerNorm,
+  type LayerNormLayerOptions,
+} from "./norm.js";
 export { Summary, summary, type SummaryOptions, type SummaryRow } from "./summary.js";
 export {
-  ChannelShuffle,
-  Fold,
-  PixelShuffle,
-  PixelUnshuffle,
-  Unfold,
-  Upsample,
-  UpsamplingBilinear2d,
-  UpsamplingNearest2d,
-  type UpsamplingOptions,
-} from "./image.js";
+  GRU,
+  GRUCell,
+  LSTM,
+  LSTMCell,
+  type LSTMState,
+  type RecurrentOptions,
+  type RecurrentOutput,
+  RNN,
+  RNNCell,
+  type SequenceOptions,
+} from "./recurrent.js";
 export {
   CircularPad1d,
   CircularPad2d,
@@ -129,14 +112,31 @@ export {
   Unflatten,
 } from "./padding.js";
 export {
-  GRU,
-  GRUCell,
-  LSTM,
-  LSTMCell,
-  type LSTMState,
-  type RecurrentOptions,
-  type RecurrentOutput,
-  RNN,
-  RNNCell,
-  type SequenceOptions,
-} from "./recurrent.js";
+  KVCache,
+  MultiheadAttention,
+  type MultiheadAttentionInputs,
+  type MultiheadAttentionOptions,
+} from "./attention.js";
+export * from "./bends.js";
+export type { BackwardHook, ForwardHook, ForwardPreHook } from "./hooks.js";
+export {
+  Bilinear,
+  CosineSimilarity,
+  Flatten,
+  Identity,
+  Linear,
+  PairwiseDistance,
+} from "./layers.js";
+export * from "./pool.js";
+export {
+  ChannelShuffle,
+  Fold,
+  PixelShuffle,
+  PixelUnshuffle,
+  Unfold,
+  Upsample,
+  UpsamplingBilinear2d,
+  UpsamplingNearest2d,
+  type UpsamplingOptions,
+} from "./image.js";
+export { ModuleDict, ModuleList, ParameterDict, ParameterList } from "./containers.js";

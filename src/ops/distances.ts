@@ -169,7 +169,10 @@ export function pairwiseDistance(
   return tidy(() => vectorNorm(add(sub(x1, x2), eps), p, -1, options));
 }
 
-/** The cosine of the angle between x1 and x2 along a dim: their product over their norms, each at least eps. */
+/**
+ * The cosine of the angle between x1 and x2 along a dim: their product over their norms, each at least eps.
+ * Its gradient is this formula's, also for norms below eps, where PyTorch's is not: it clamps outside of autograd.
+ */
 export function cosineSimilarity(x1: Tensor, x2: Tensor, dim = 1, eps = 1e-8): Tensor {
   checkFloats("cosineSimilarity", x1, x2);
   const shape = commonShape("cosineSimilarity", [x1, x2]);

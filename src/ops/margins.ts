@@ -26,7 +26,7 @@ import { checkInput, checkPair, checkShapes, type LossOptions, pairLoss } from "
 import { clamp, sqrt } from "./math.js";
 import { matmul } from "./matmul.js";
 import { mean, sum } from "./reduce.js";
-import { unsqueeze } from "./views.js";
+import { reshape, unsqueeze } from "./views.js";
 
 export interface MarginOptions extends LossOptions {
   /** Default: 1 for hingeEmbeddingLoss, 0 for the others. */
@@ -61,7 +61,9 @@ export interface MultiMarginOptions extends LossOptions {
 
 /** Refuses what is no [N, C] or [C] beside a class for each row. */
 function checkClasses(op: string, x: Tensor, target: Tensor): void {
-  checkRows(op, x, target, shapeOf(op, x).slice(0, -1), "[N] or []");
+  const rows = shapeOf(op, x).slice(0, -1);
+  // A single row's class may come as [1].
+  checkRows(op, x, target, rows.length === 0 && target?.ndim ? [1] : rows, "[N] or []");
 }
 
 /** Refuses what is no [N, C] or [C] beside as many labels. */
@@ -81,7 +83,7 @@ function checkRows(op: string, x: Tensor, target: Tensor, wanted: Shape, words: 
  * A hinge between classes: the sum over the classes c but the target's of
  * weight[target] max(0, margin - x[target] + x[c])^p, divided by C.
  * @param x [N, C], or [C]
- * @param target int32 classes, [N], or a scalar
+ * @param target int32 classes, [N]; for x [C] a scalar or [1]
  */
 export function multiMarginLoss(
   x: Tensor,
@@ -99,18 +101,13 @@ export function multiMarginLoss(
       expectShape(op, "weight", weight, [C]);
     }
     const y = unsqueeze(target, -1);
-    const z = relu(add(sub(x, gather(x, -1, y)), margin));
+    const rows = reshape(x, [...target.shape, C]);
+    const z = relu(add(sub(rows, gather(rows, -1, y)), margin));
     const others = where(eq(y, arange(C)), 0, p === 1 ? z : square(z));
     const loss = div(sum(others, -1), C);
-    return weight ? mul(loss, classWeights(weight, target)) : loss;
+    return weight ? mul(loss, reshape(indexSelect(weight, 0, target), target.shape)) : loss;
   };
   return pairLoss(op, x, target, options, lossOf, checkClasses);
-}
-
-/** weight[target], in target's shape: [N] or a scalar. */
-function classWeights(weight: Tensor, target: Tensor): Tensor {
-  const chosen = indexSelect(weight, 0, target);
-  return target.ndim === 0 ? sum(chosen) : chosen;
 }
 
 /**

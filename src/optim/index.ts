@@ -21,7 +21,6 @@ export {
   RMSprop,
   type RMSpropOptions,
 } from "./adaptive.js";
-export type { JoinedOptimizer, Steps } from "./joined.js";
 export {
   Optimizer,
   type OptimizerState,
@@ -30,17 +29,6 @@ export {
   type ParamState,
   type StepOptions,
 } from "./optimizer.js";
-export { SGD, type SGDOptions } from "./sgd.js";
-export { clipGradNorm, type ClipGradNormOptions, clipGradValue } from "./clip.js";
-export { ChainedScheduler, SequentialLR } from "./compound.js";
-export {
-  OneCycleLR,
-  type OneCycleOptions,
-  type PlateauOptions,
-  ReduceLROnPlateau,
-} from "./cycles.js";
-export { type EMAOptions, type EMAState, ExponentialMovingAverage } from "./ema.js";
-export { LBFGS, type LBFGSOptions } from "./lbfgs.js";
 export {
   type Lambda,
   type Lambdas,
@@ -51,6 +39,18 @@ export {
   Scheduler,
   type SchedulerState,
 } from "./scheduler.js";
+export { parametersToVector, vectorToParameters } from "./vectors.js";
+export { ChainedScheduler, SequentialLR } from "./compound.js";
+export {
+  OneCycleLR,
+  type OneCycleOptions,
+  type PlateauOptions,
+  ReduceLROnPlateau,
+} from "./cycles.js";
+export { SGD, type SGDOptions } from "./sgd.js";
+export { type EMAOptions, type EMAState, ExponentialMovingAverage } from "./ema.js";
+export { clipGradNorm, type ClipGradNormOptions, clipGradValue } from "./clip.js";
+export { LBFGS, type LBFGSOptions } from "./lbfgs.js";
 export {
   ConstantLR,
   type ConstantLROptions,
@@ -69,4 +69,4 @@ export {
   StepLR,
   type WarmRestartOptions,
 } from "./schedulers.js";
-export { parametersToVector, vectorToParameters } from "./vectors.js";
+export type { JoinedOptimizer, Steps } from "./joined.js";

@@ -78,10 +78,12 @@ export abstract class Scheduler<Options extends object = object> {
     protected readonly schedulers: readonly Scheduler[] = [],
   ) {
     this.options = optionsOf(name, defaults, options);
-    for (const [key, value] of Object.entries(this.options as Record<string, unknown>)) {
+    for (const [key, usual] of Object.entries(defaults)) {
+      const value = this.options[key as keyof Options] as number;
       const least = COUNTS[key];
-      if (least !== undefined) checkInt(name, key, value as number, least);
-      else if (typeof value === "number" || value === undefined) checkNumber(name, key, value);
+      // Words and switches have checks of their own, and so have lists.
+      if (!/^[sb]/.test(typeof usual) && !Array.isArray(value))
+        checkNumber(name, key, value, least, undefined, least !== undefined);
     }
     const groups = (optimizer as Partial<Scheduled> | null | undefined)?.groups;
     if (groups === undefined) {

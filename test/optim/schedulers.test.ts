@@ -13,6 +13,21 @@ describe("schedulers", () => {
     ["StepLR", () => new optim.StepLR(one, 0), /\[StepLR\] stepSize .*: got 0/],
     ["a gamma of NaN", () => new optim.ExponentialLR(one, NaN), /\[ExponentialLR\] gamma .*NaN/],
     [
+      "an object for a gamma",
+      () => new optim.ExponentialLR(one, { gamma: 0.9 } as never),
+      /\[ExponentialLR\] gamma must be a number: got /,
+    ],
+    [
+      "a word for a power",
+      () => new optim.PolynomialLR(one, { power: "2" as never }),
+      /\[PolynomialLR\] power must be a number: got "2"/,
+    ],
+    [
+      "a word for a minLr",
+      () => new optim.ReduceLROnPlateau(one, { minLr: "0" as never }),
+      /\[ReduceLROnPlateau\] minLr must be a number: got "0"/,
+    ],
+    [
       "no gamma",
       () => new optim.StepLR(one, 1, { gamma: undefined as never }),
       /gamma .*undefined/,

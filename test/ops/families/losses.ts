@@ -57,6 +57,7 @@ const differentiable: Table = {
   multiMarginLoss: [
     on([unit(3, 5), ints(0, 5, 3), positive(5)], ([x, y, weight]) => [x, y, { weight, p: 2 }]),
     on([unit(5), ints(3, 4)], ([x, y]) => [x, y, { margin: 3 }]),
+    on([unit(5), ints(3, 4, 1)], ([x, y]) => [x, y, { margin: 3 }]),
   ],
   multilabelMarginLoss: [
     on([any(2, 3), ints(-1, 2, 2, 3)], ([x, y]) => [x, y, { reduction: "sum" }]),
@@ -230,6 +231,8 @@ const refusals: Refusals = {
     dtype(/targets must be int32: got float32/, () => sg.multiMarginLoss(f.m23, f.v3)),
     shape(/got \[2,3\] and \[3\]/, () => sg.multiMarginLoss(f.m23, f.int3)),
     shape(/got \[2,3,4\]/, () => sg.multiMarginLoss(f.cube, f.int23)),
+    shape(/got \[3\] and \[2\]/, () => sg.multiMarginLoss(f.v3, f.int2)),
+    shape(/got \[\] and \[3\]/, () => sg.multiMarginLoss(f.scalar, f.int3)),
     value(/p must be 1 or 2: got 3/, () => sg.multiMarginLoss(f.m23, f.int2, { p: 3 as 2 })),
     shape(/weight must be \[3\]: got \[5\]/, () =>
       sg.multiMarginLoss(f.m23, f.int2, { weight: f.v5 }),

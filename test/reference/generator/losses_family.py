@@ -245,6 +245,7 @@ def of_classes(add, reduction, given) -> None:
     squared = {**given, "p": 2, "margin": 0.7}
     add("multiMarginLoss", f"{reduction}, squares and weights", x, y, weight, fixed=(2,), options=squared)
     add("multiMarginLoss", f"{reduction}, one sample", x[0], y[0], weight, fixed=(2,), options=given)
+    add("multiMarginLoss", f"{reduction}, one sample, its class in a list", x[0], y[:1], weight, fixed=(2,), options=given)
     labels = exact([[2, 0, -1, 4, 1], [-1, 0, 0, 0, 0], [4, 3, 2, 1, 0]]).int()
     add("multilabelMarginLoss", reduction, x, labels, options=given)
     add("multilabelMarginLoss", f"{reduction}, one sample", x[0], labels[0], options=given)
