@@ -123,13 +123,13 @@ const eagerAdd = (recorded: boolean): Entry => ({
     : { atMostMs: 100e-6, orRatio: { than: "best", by: 1400 / 100 } },
 });
 
-/** A training step, and the same captured: both are held to `bar` unless the latter has its own. */
-function training(entry: Entry & { task: Training }, captured: Bar = entry.bar): Entry[] {
+/** Work with a model, and the same captured: both are held to `bar` unless the latter has its own. */
+function withCapture(entry: Entry & { task: OfModel }, captured: Bar = entry.bar): Entry[] {
   const twin: Entry = {
     ...entry,
     id: `${entry.id}-captured`,
     title: `${entry.title}, captured`,
-    task: { ...entry.task, mode: "captured" },
+    task: { ...entry.task, captured: true },
     peersOf: entry.id,
     bar: captured,
   };
@@ -150,7 +150,7 @@ const onTwo = (entry: Entry): Entry => ({
 const withThreads = (list: readonly Entry[], ...ids: readonly string[]): Entry[] =>
   list.flatMap((entry) => (ids.includes(entry.id) ? [entry, onTwo(entry)] : [entry]));
 
-type Training = Extract<Task, { mode: string }>;
+type OfModel = Extract<Task, { mode: string }>;
 
 /** Forward, weight gradient and input gradient are a product each; the first layer's input needs none. */
 const mlpFlops = (sizes: readonly number[], batch: number): number =>
@@ -181,7 +181,7 @@ const GPT: Gpt = {
 const GPT_FORWARD: Gpt = { ...GPT, batch: 1, mode: "forward" };
 
 const trainingSteps: readonly Entry[] = [
-  ...training({
+  ...withCapture({
     id: "mlp",
     title: "training step, MLP 784-256-128-10, batch 64",
     task: { kind: "mlp", sizes: MNIST_MLP, batch: 64, loss: "crossEntropy", mode: "train" },
@@ -189,7 +189,7 @@ const trainingSteps: readonly Entry[] = [
     tolerance: 1e-4,
     bar: { atMostMs: 1.6, orRatio: { than: JAX, by: 3.8 / 1.6 } },
   }),
-  ...training(
+  ...withCapture(
     {
       id: "mlp-tiny",
       title: "training step, MLP 2-16-16-1, batch 32",
@@ -200,7 +200,7 @@ const trainingSteps: readonly Entry[] = [
     },
     { atMostMs: 1 / 300, orRatio: { than: JAX, by: 300_000 / 2000 } },
   ),
-  ...training(
+  ...withCapture(
     {
       id: "lenet",
       title: "training step, LeNet [32,1,28,28]",
@@ -212,7 +212,7 @@ const trainingSteps: readonly Entry[] = [
     },
     { atMostMs: 25, orRatio: { than: JAX, by: 5900 / 25 } },
   ),
-  ...training({
+  ...withCapture({
     id: "lstm",
     title: "training step, LSTM 64-128, 32 steps, batch 16",
     task: LSTM,
@@ -220,7 +220,7 @@ const trainingSteps: readonly Entry[] = [
     tolerance: 1e-4,
     bar: { atMostMs: 10, orRatio: { than: "best", by: 49 / 10 } },
   }),
-  ...training({
+  ...withCapture({
     id: "gpt",
     title: "training step, GPT 2 x 128, 64 tokens, batch 8",
     task: GPT,
@@ -231,22 +231,22 @@ const trainingSteps: readonly Entry[] = [
 ];
 
 const forwardPasses: readonly Entry[] = [
-  {
+  ...withCapture({
     id: "gpt-forward",
     title: "forward pass, the same GPT, batch 1",
     task: GPT_FORWARD,
     flops: gptForwardFlops(GPT_FORWARD),
     tolerance: 1e-5,
     bar: { atMostMs: 1.6, orRatio: { than: ORT, by: 2.3 / 1.6 } },
-  },
-  {
+  }),
+  ...withCapture({
     id: "lenet-forward",
     title: "forward pass, LeNet [1,1,28,28]",
     task: { kind: "lenet", batch: 1, mode: "forward" },
     flops: LENET[0] + LENET[1] + LENET[2],
     tolerance: 1e-5,
     bar: { atMostMs: 0.45, orRatio: { than: "best", by: 0.61 / 0.45 } },
-  },
+  }),
 ];
 
 export const entries: readonly Entry[] = [

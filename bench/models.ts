@@ -18,11 +18,17 @@ import {
 } from "simdgrad";
 import type { Job } from "./contestant.js";
 import type { Floats, Inputs } from "./inputs.js";
-import { ADAM, CHECKED_STEPS, CLASSES, type Gpt, LEARNING_RATE, type Task } from "./tasks.js";
+import {
+  ADAM,
+  CHECKED_STEPS,
+  CLASSES,
+  type Gpt,
+  LEARNING_RATE,
+  type Model,
+  type Task,
+} from "./tasks.js";
 
 export const toTensor = ({ data, shape }: Floats): Tensor => tensor(data, { shape });
-
-type Mode = "train" | "captured" | "forward";
 
 /** A model with its loss; `steps` losses are its answer, or what `forward` gives. */
 interface Setup {
@@ -32,9 +38,10 @@ interface Setup {
   readonly steps: number;
 }
 
-function job({ model, forward, loss, steps }: Setup, mode: Mode): Job {
+function job({ model, forward, loss, steps }: Setup, { mode, captured }: Model): Job {
+  const asTold = (fn: () => Tensor): (() => Tensor) => (captured ? capture(fn) : fn);
   if (mode === "forward") {
-    const run = (): Tensor => noGrad(forward);
+    const run = asTold(() => noGrad(forward));
     return { run, check: () => run().toTypedArray() };
   }
   const optimizer = new optim.Adam(model.parameters(), {
@@ -42,14 +49,13 @@ function job({ model, forward, loss, steps }: Setup, mode: Mode): Job {
     betas: [ADAM.beta1, ADAM.beta2],
     eps: ADAM.eps,
   });
-  const step = (): Tensor => {
+  const run = asTold(() => {
     const value = loss(forward());
     optimizer.zeroGrad();
     value.backward();
     optimizer.step();
     return value;
-  };
-  const run = mode === "captured" ? capture(step) : step;
+  });
   return {
     run,
     check: () => Array.from({ length: steps }, () => run().item()),
@@ -226,12 +232,12 @@ function gpt(task: Gpt, inputs: Inputs): Setup {
 export function modelJob(task: Extract<Task, { mode: string }>, inputs: Inputs): Job {
   switch (task.kind) {
     case "mlp":
-      return job(mlp(task, inputs), task.mode);
+      return job(mlp(task, inputs), task);
     case "lenet":
-      return job(lenet(inputs), task.mode);
+      return job(lenet(inputs), task);
     case "lstm":
-      return job(lstm(task, inputs), task.mode);
+      return job(lstm(task, inputs), task);
     case "gpt":
-      return job(gpt(task, inputs), task.mode);
+      return job(gpt(task, inputs), task);
   }
 }

@@ -55,12 +55,11 @@ export interface Gpt extends Model {
   readonly words: number;
 }
 
-/**
- * What is done with a model: a training step (forward, loss, backward, Adam), the same recorded and
- * replayed by libraries that can (the others run it as always), or a forward pass without gradients.
- */
+/** What is done with a model: a training step (forward, loss, backward, Adam), or a forward pass without gradients. */
 export interface Model {
-  readonly mode: "train" | "captured" | "forward";
+  readonly mode: "train" | "forward";
+  /** Recorded and replayed, by libraries that can; the others run it as always. */
+  readonly captured?: boolean;
 }
 
 export type Shape4 = readonly [number, number, number, number];

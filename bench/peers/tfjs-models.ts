@@ -13,6 +13,7 @@ import {
   type Gpt,
   LAYER_NORM_EPS,
   LEARNING_RATE,
+  type Model,
   type Task,
 } from "../tasks.js";
 
@@ -24,7 +25,7 @@ interface Setup {
   readonly steps: number;
 }
 
-function job({ forward, loss, steps }: Setup, mode: "train" | "captured" | "forward"): Job {
+function job({ forward, loss, steps }: Setup, mode: Model["mode"]): Job {
   if (mode === "forward") {
     return {
       run: () => tf.dispose(tf.tidy(forward)),

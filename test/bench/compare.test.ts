@@ -205,10 +205,11 @@ describe("what measuring leans on", () => {
     expect(difference(a, Float64Array.of(1))).toBe(Infinity);
   });
 
-  it("plays captured steps beside the eager ones, so that the peers run once", () => {
+  it("plays captured work beside the eager, so that the peers run once", () => {
     const ids = groups(entries).map((group) => group.map(({ id }) => id));
     expect(ids).toContainEqual(["lstm", "lstm-captured"]);
     expect(ids).toContainEqual(["lenet", "lenet-threads", "lenet-captured"]);
+    expect(ids).toContainEqual(["gpt-forward", "gpt-forward-captured"]);
     expect(ids.flat()).toEqual(entries.map(({ id }) => id));
     expect(groups(entries.filter(({ id }) => id === "gpt-captured"))).toHaveLength(1);
   });
