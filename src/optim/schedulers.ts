@@ -68,6 +68,14 @@ export class ConstantLR extends LRScheduler<Required<ConstantLROptions>> {
     checkNumber(this.name, "factor", this.options.factor, Number.MIN_VALUE, 1);
   }
 
+  override restart(onTop = false): void {
+    super.restart(onTop);
+    // As PyTorch: one of no epochs keeps its factor, but not where another was before it.
+    if (onTop || this.options.totalIters > 0) return;
+    this.reset();
+    this.note();
+  }
+
   protected lr(t: number, { lr }: ScheduledGroup): number {
     const { factor, totalIters } = this.options;
     return t === 0 ? lr * factor : t === totalIters ? lr / factor : lr;

@@ -76,6 +76,12 @@ const makes: Readonly<Record<string, (o: Optimizer) => optim.Scheduler>> = {
     const second = new optim.ConstantLR(o, { factor: 0.1, totalIters: 2 });
     return new optim.SequentialLR(o, [first, second, new optim.ExponentialLR(o, 0.9)], [0, 4]);
   },
+  "SequentialLR with a ConstantLR of no epochs": (o) => {
+    const second = new optim.ConstantLR(o, { factor: 0.1, totalIters: 0 });
+    const all = [new optim.ExponentialLR(o, 0.9), second, new optim.ExponentialLR(o, 0.5)];
+    return new optim.SequentialLR(o, all, [3, 7]);
+  },
+  "ConstantLR of no epochs": (o) => new optim.ConstantLR(o, { factor: 0.1, totalIters: 0 }),
   ChainedScheduler: (o) =>
     new optim.ChainedScheduler([
       new optim.ConstantLR(o, { totalIters: 4 }),

@@ -248,6 +248,14 @@ def schedulers() -> list:
                 [0, 4],
             )
         ),
+        "SequentialLR with a ConstantLR of no epochs": scheduled(
+            lambda o: s.SequentialLR(
+                o,
+                [s.ExponentialLR(o, 0.9), s.ConstantLR(o, 0.1, 0), s.ExponentialLR(o, 0.5)],
+                [3, 7],
+            )
+        ),
+        "ConstantLR of no epochs": scheduled(lambda o: s.ConstantLR(o, 0.1, 0)),
         "ChainedScheduler": scheduled(
             lambda o: s.ChainedScheduler([s.ConstantLR(o, total_iters=4), s.ExponentialLR(o, 0.9)])
         ),
