@@ -81,7 +81,7 @@ export abstract class Scheduler<Options extends object = object> {
     for (const [key, usual] of Object.entries(defaults)) {
       const value = this.options[key as keyof Options] as number;
       const least = COUNTS[key];
-      // Words and switches have checks of their own, and so have lists.
+      // Words and lists have checks of their own; a switch is on or off whatever it is.
       if (!/^[sb]/.test(typeof usual) && !Array.isArray(value))
         checkNumber(name, key, value, least, undefined, least !== undefined);
     }
