@@ -5,6 +5,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
+import { orderFunctions } from "./order.mjs";
 import { packedModule } from "./pack.mjs";
 
 const quiet = process.argv.includes("--quiet");
@@ -64,13 +65,13 @@ async function inlineWorker() {
 
 /**
  * `export * as nn` of the index stays an export of the file dist/nn.js: bundled, it would be an object
- * with all layers, of which a page that names three of them would download every one.
+ * with all layers, of which a page that names three of them would download every one. So does nn.init.
  */
 const namespaces = {
   name: "namespaces",
   resolveId(source, importer) {
-    const [, folder] = /^\.\/(nn|optim|data)\/index\.js$/.exec(source) ?? [];
-    if (folder === undefined || !importer?.endsWith("src/index.ts")) return null;
+    const [, folder] = /^\.\/(nn|optim|data|init)(?:\/index)?\.js$/.exec(source) ?? [];
+    if (folder === undefined || !/src\/(nn\/)?index\.ts$/.test(importer)) return null;
     return { id: `./${folder}.js`, external: "relative" };
   },
 };
@@ -100,7 +101,7 @@ async function bundle(input, plugins, output) {
 
 /** What pages and their bundlers get. */
 function bundleForPages() {
-  return bundle(ENTRIES, [namespaces], {
+  return bundle({ ...ENTRIES, init: "src/nn/init.ts" }, [namespaces], {
     codeSplitting: {
       groups: [
         // Before everything else: text that does not compress parts no JavaScript that does.
@@ -143,8 +144,9 @@ const transforms = { relaxed: ["--transform", "./scripts/fma.mjs"] };
 for (const target of ["release", "relaxed", "debug"]) {
   const options = ["--config", "asconfig.json", "--target", target, ...(transforms[target] ?? [])];
   step(`kernels (${target})`, () => node(asc, ...options));
-  if (target !== "debug")
-    step(`optimised (${target})`, () => optimize(`build/kernels.${target}.wasm`));
+  if (target === "debug") continue;
+  step(`optimised (${target})`, () => optimize(`build/kernels.${target}.wasm`));
+  step(`ordered (${target})`, () => orderFunctions(`build/kernels.${target}.wasm`));
 }
 step("unpacker", () => node(asc, "--config", "assembly/unpack/asconfig.json"));
 step("inlined kernels", inlineKernels);

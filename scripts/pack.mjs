@@ -15,31 +15,44 @@ Encoder.prototype.configure = function (mode) {
   this._posStateBits = this._posStateMask = 0;
 };
 
-/** By the encoder's own list: of each bit two probabilities of 0, of 65536, and its uses so far. */
-let learned = new WeakMap();
+/** Of each bit two probabilities of 0, of 65536, and its uses so far: by the encoder's lists, or lists of lists. */
+let learned = new Map();
+
+function pairOf(list, index) {
+  let pairs = learned.get(list);
+  if (pairs === undefined) learned.set(list, (pairs = []));
+  return (pairs[index] ??= [32768, 32768, 0]);
+}
 
 /**
- * A bit's probability is the mean of two, one of which learns fast and one slowly after eight uses (LZMA
- * has a single one in between): 1% less. The encoder goes on to reckon with its own, of 2048, which is told here.
+ * A bit's probability is the mean of two, one of which learns fast and one ever more slowly (LZMA has a single
+ * one in between), and of what kind a step is the mean of four, two of which depend on the byte before, too: 2%
+ * less. The encoder goes on to reckon with its own, of 2048, which is told here.
  */
 Encoder.prototype.encodeBit = function (probs, index, bit) {
-  let pairs = learned.get(probs);
-  if (pairs === undefined) learned.set(probs, (pairs = []));
-  const pair = (pairs[index] ??= [32768, 32768, 0]);
+  const pairs = [pairOf(probs, index)];
+  const { _isMatch, _isRep, _isRepG0, _isRepG1, _isRepG2, _isRep0Long } = this;
+  if ([_isMatch, _isRep, _isRepG0, _isRepG1, _isRepG2, _isRep0Long].includes(probs)) {
+    pairs.push(pairOf(probs, 256 * (1 + index) + this._previousByte));
+  }
+  const sum = pairs.reduce((all, [fast, slow]) => all + fast + slow, 0);
   const coder = this._rangeEncoder;
-  const bound = Math.imul(coder.rrange >>> 12, (pair[0] + pair[1]) >>> 5);
+  const bound = Math.imul(coder.rrange >>> 12, sum >>> (4 + pairs.length));
   if (bit) {
     coder.low += BigInt(bound >>> 0);
     coder.rrange -= bound;
   } else {
     coder.rrange = bound;
   }
-  const shifts = [3, pair[2]++ < 8 ? 3 : 7];
-  for (const [i, shift] of shifts.entries()) {
-    pair[i] += bit ? -(pair[i] >> shift) : (65536 - pair[i]) >> shift;
+  for (const pair of pairs) {
+    pair[2]++;
+    for (const [i, shift] of [3, Math.min(32 - Math.clz32(pair[2]), 7)].entries()) {
+      pair[i] += bit ? -(pair[i] >> shift) : (65536 - pair[i]) >> shift;
+    }
   }
   // Within what LZMA's own reach: the encoder's prices are a table.
-  probs[index] = Math.min(Math.max((pair[0] + pair[1]) >> 6, 31), 2017);
+  const [[, slow]] = pairs;
+  probs[index] = Math.min(Math.max(slow >> 5, 31), 2017);
   if (coder.rrange & -0x1000000) return;
   coder.rrange <<= 8;
   this.shiftLow();
@@ -47,7 +60,7 @@ Encoder.prototype.encodeBit = function (probs, index, bit) {
 
 /** The raw stream that assembly/unpack/lzma.ts reads. */
 export function pack(bytes) {
-  learned = new WeakMap(); // the encoder uses its lists again
+  learned = new Map(); // the encoder uses its lists again
   const file = compress(bytes, 9);
   if (file[0] !== 3) throw new Error(`lzma1's settings are ${file[0]}: not lc = 3, lp = 0, pb = 0`);
   return file.subarray(HEADER);

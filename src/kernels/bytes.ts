@@ -5,8 +5,8 @@ import type { packed } from "./wasm.generated.js";
 /** A build of the kernels as the library carries it: see scripts/pack.mjs. */
 export type Packed = typeof packed;
 
-/** What the unpacker takes besides input and output: 64 kB for its tables. */
-const TABLE_BYTES = 1 << 16;
+/** What the unpacker takes besides input and output: 256 kB for its tables. */
+const TABLE_BYTES = 1 << 18;
 
 type Unpack = (text: number, out: number, end: number, tables: number) => void;
 

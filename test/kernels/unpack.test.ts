@@ -8,7 +8,7 @@ import { pack } from "../../scripts/pack.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const module = new WebAssembly.Module(readFileSync(join(root, "build/unpack.wasm")));
-const INPUT = 1 << 16; // behind the unpacker's tables
+const INPUT = 1 << 18; // behind the unpacker's tables
 const GUARD = 0xa5;
 
 function unpack(bytes: Uint8Array): Uint8Array {
