@@ -2,7 +2,7 @@
 // node first, and adds up dL/dx for each x. No recursion: a chain of 100,000 ops is no problem.
 import { tensorOf } from "../core/dtype.js";
 import { GradError } from "../core/errors.js";
-import { checkFunction, showShape } from "../core/shape.js";
+import { checkFunction, showShape, checkOptions } from "../core/shape.js";
 import { scoped, track, untracked } from "../memory/scope.js";
 import { revise, withGrad } from "./mode.js";
 import type { Hook, Node, Wanted } from "./node.js";
@@ -45,7 +45,7 @@ export function backward(
   gradient?: Tensor | null,
   options: BackwardOptions = {},
 ): void {
-  walk("backward", [output], [gradient], options, null);
+  walk("backward", [output], [gradient], checkOptions("backward", options), null);
 }
 
 /** A gradient on its way: `owned` means that nobody but this walk can refer to the handle. */
@@ -294,7 +294,9 @@ export function grad(
 ): (Tensor | null)[] {
   const outs = asList(outputs);
   const ins = asList(inputs);
-  const given = asList<Tensor | null>(options.gradOutputs ?? outs.map(() => null));
+  const given = asList<Tensor | null>(
+    checkOptions("grad", options).gradOutputs ?? outs.map(() => null),
+  );
   if (given.length !== outs.length) {
     throw new GradError(
       "grad",

@@ -1,6 +1,6 @@
 // DataLoader: batches from tensors or arrays, in order or shuffled by a seed.
 import { ValueError } from "../core/errors.js";
-import { checkInt, misfit } from "../core/shape.js";
+import { checkInt, misfit, checkOptions } from "../core/shape.js";
 import { Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { tidy } from "../memory/scope.js";
@@ -89,7 +89,13 @@ export class DataLoader<Sample = Tensor[], Batch = Tensor[]> implements Iterable
     source: Dataset<Sample> | readonly Sample[] | readonly Tensor[],
     options: DataLoaderOptions<Sample, Batch> = {},
   ) {
-    const { batchSize = 1, shuffle = false, dropLast = false, seed, collate = null } = options;
+    const {
+      batchSize = 1,
+      shuffle = false,
+      dropLast = false,
+      seed,
+      collate = null,
+    } = checkOptions("DataLoader", options);
     checkInt("DataLoader", "batchSize", batchSize, 1);
     this.dataset = asDataset(source);
     this.batchSize = batchSize;

@@ -1,5 +1,5 @@
 // profile: where the time of a function goes, kernel by kernel.
-import { checkFunction } from "../core/shape.js";
+import { checkFunction, checkOptions } from "../core/shape.js";
 import { evictionStats } from "../memory/eviction.js";
 import { watchAddresses } from "../memory/buffer.js";
 import { refusePromise } from "../memory/scope.js";
@@ -68,6 +68,7 @@ let limits: Limits | null = null;
  */
 export function profile<R>(fn: () => R, options: ProfileOptions = {}): Profile<R> {
   checkFunction("profile", "fn", fn);
+  checkOptions("profile", options);
   limits ??= measureLimits();
   const calls: Call[] = [];
   let peakBytes = 0;

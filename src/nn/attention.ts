@@ -1,5 +1,5 @@
 // Multi-head attention as a layer, and the cache of keys and values with which it generates.
-import { checkInt, expectShape, type Shape, shapeOf } from "../core/shape.js";
+import { checkInt, expectShape, type Shape, shapeOf, checkOptions } from "../core/shape.js";
 import { refuseInCapture, withGrad } from "../autograd/mode.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy, untracked } from "../memory/scope.js";
@@ -172,7 +172,12 @@ export class MultiheadAttention extends Composed {
     private readonly options: MultiheadAttentionOptions = {},
   ) {
     super();
-    const { bias = true, addBiasKv = false, kdim = embedDim, vdim = embedDim } = options;
+    const {
+      bias = true,
+      addBiasKv = false,
+      kdim = embedDim,
+      vdim = embedDim,
+    } = checkOptions(NAME, options);
     checkParts(NAME, "numHeads", numHeads, { embedDim }, options);
     checkSizes(NAME, { kdim, vdim });
     checkProbability(NAME, options.dropout ?? 0, "dropout");
@@ -216,7 +221,11 @@ export class MultiheadAttention extends Composed {
     value: Tensor,
     inputs: MultiheadAttentionInputs = {},
   ): { output: Tensor; weights: Tensor | null } {
-    const { needWeights = true, averageAttnWeights = true, isCausal = false } = inputs;
+    const {
+      needWeights = true,
+      averageAttnWeights = true,
+      isCausal = false,
+    } = checkOptions(NAME, inputs);
     this.check(query, key, value, inputs);
     return scopeOf(this)(() => {
       const single = query.ndim === 2;

@@ -1,6 +1,6 @@
 // Lists and dictionaries of modules and of parameters: their members are found under numbers or keys.
 import { ValueError } from "../core/errors.js";
-import { checkPlace } from "../core/shape.js";
+import { checkList, checkOptions, checkPlace } from "../core/shape.js";
 import { revise } from "../autograd/mode.js";
 import { Module, Parameter } from "./module.js";
 
@@ -54,9 +54,9 @@ abstract class List<T extends object> extends Container<T> {
 
   /** Adds items at the end. @throws ValueError for what is not of the kind */
   extend(items: Iterable<T>): this {
-    // What is no list is refused as an item; a list may be this one.
-    const isList = Symbol.iterator in Object(items);
-    for (const item of isList ? [...items] : [items as never]) this.append(item);
+    const list =
+      Symbol.iterator in Object(items) ? items : checkList(this.kind()[0], items as never);
+    for (const item of [...list]) this.append(item); // the list may be this one
     return this;
   }
 
@@ -92,7 +92,8 @@ abstract class Dict<T extends object> extends Container<T> {
 
   constructor(items: Readonly<Record<string, T>> = {}) {
     super();
-    for (const [key, item] of Object.entries(items)) this.set(key, item);
+    for (const [key, item] of Object.entries(checkOptions(this.kind()[0], items)))
+      this.set(key, item);
   }
 
   protected override namedMembers(): [string, unknown][] {

@@ -1,6 +1,6 @@
 // Convolution layers and their transposes, with PyTorch's arguments, names and initialisation.
 import { ValueError } from "../core/errors.js";
-import { type Shape, showShape, checkWord } from "../core/shape.js";
+import { type Shape, showShape, checkWord, checkOptions } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { conv1d, conv2d, conv3d, type ConvOptions, isSame } from "../ops/conv.js";
@@ -32,7 +32,7 @@ function parametersOf(
   options: { groups?: number; bias?: boolean },
   transposed: boolean,
 ): { weight: Parameter; bias: Parameter | null } {
-  const { groups = 1, bias = true } = options;
+  const { groups = 1, bias = true } = checkOptions(layer, options);
   const { inChannels, outChannels } = channels;
   checkParts(layer, "groups", groups, channels, options);
   const [rows, cols] = transposed ? [inChannels, outChannels] : [outChannels, inChannels];
@@ -63,15 +63,15 @@ abstract class Convolution<Size extends PerDim> extends PlainLayer {
   private readonly around: readonly number[] = [];
 
   constructor(
-    layer: string,
-    n: Rank,
     inChannels: number,
     outChannels: number,
     kernel: Size,
-    options: ConvLayerOptions<Size>,
+    options: ConvLayerOptions<Size> = {},
   ) {
     super();
-    const { bias: _, paddingMode = "zeros", ...rest } = options;
+    const n = this.rank();
+    const layer = `Conv${n}d`;
+    const { bias: _, paddingMode = "zeros", ...rest } = checkOptions(layer, options);
     checkWord(layer, "paddingMode", paddingMode, ["zeros", "reflect", "replicate", "circular"]);
     const around = aroundOf(layer, n, perDim(layer, "kernel", kernel, n, 1), rest);
     const channels = { inChannels, outChannels };
@@ -85,13 +85,21 @@ abstract class Convolution<Size extends PerDim> extends PlainLayer {
     this.options = { ...rest, padding: "valid" };
   }
 
-  /** The op, with this layer's parameters. */
-  protected abstract convolve(x: Tensor, options: ConvOptions<Size>): Tensor;
+  /** Dims of the kernel. */
+  protected abstract rank(): Rank;
+
+  protected abstract op(): (
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | null,
+    options: ConvOptions<Size>,
+  ) => Tensor;
 
   forward(x: Tensor): Tensor {
-    const { options, paddingMode } = this;
-    if (paddingMode === "zeros") return this.convolve(x, options);
-    return tidy(() => this.convolve(pad(x, this.around, { mode: paddingMode }), options));
+    const { options, paddingMode, weight, bias } = this;
+    const convolve = this.op();
+    if (paddingMode === "zeros") return convolve(x, weight, bias, options);
+    return tidy(() => convolve(pad(x, this.around, { mode: paddingMode }), weight, bias, options));
   }
 }
 
@@ -117,49 +125,34 @@ function aroundOf<Size extends PerDim>(
 
 /** 1-d convolution of [N, C, L]: see conv1d. */
 export class Conv1d extends Convolution<Single> {
-  constructor(
-    inChannels: number,
-    outChannels: number,
-    kernel: Single,
-    options: ConvLayerOptions<Single> = {},
-  ) {
-    super("Conv1d", 1, inChannels, outChannels, kernel, options);
+  protected rank(): Rank {
+    return 1;
   }
 
-  protected convolve(x: Tensor, options: ConvOptions<Single>): Tensor {
-    return conv1d(x, this.weight, this.bias, options);
+  protected op(): typeof conv1d {
+    return conv1d;
   }
 }
 
 /** 2-d convolution of [N, C, H, W]: see conv2d. */
 export class Conv2d extends Convolution<Pair> {
-  constructor(
-    inChannels: number,
-    outChannels: number,
-    kernel: Pair,
-    options: ConvLayerOptions<Pair> = {},
-  ) {
-    super("Conv2d", 2, inChannels, outChannels, kernel, options);
+  protected rank(): Rank {
+    return 2;
   }
 
-  protected convolve(x: Tensor, options: ConvOptions<Pair>): Tensor {
-    return conv2d(x, this.weight, this.bias, options);
+  protected op(): typeof conv2d {
+    return conv2d;
   }
 }
 
 /** 3-d convolution of [N, C, D, H, W]: see conv3d. */
 export class Conv3d extends Convolution<Triple> {
-  constructor(
-    inChannels: number,
-    outChannels: number,
-    kernel: Triple,
-    options: ConvLayerOptions<Triple> = {},
-  ) {
-    super("Conv3d", 3, inChannels, outChannels, kernel, options);
+  protected rank(): Rank {
+    return 3;
   }
 
-  protected convolve(x: Tensor, options: ConvOptions<Triple>): Tensor {
-    return conv3d(x, this.weight, this.bias, options);
+  protected op(): typeof conv3d {
+    return conv3d;
   }
 }
 
@@ -178,34 +171,42 @@ export abstract class ConvolutionTranspose<Size extends PerDim> extends PlainLay
   readonly options: ConvTransposeOptions<Size>;
 
   constructor(
-    private readonly layer: string,
-    private readonly n: Rank,
     inChannels: number,
     outChannels: number,
     kernel: Size,
-    options: ConvTransposeLayerOptions<Size>,
+    options: ConvTransposeLayerOptions<Size> = {},
   ) {
     super();
     const channels = { inChannels, outChannels };
-    const { weight, bias } = parametersOf(layer, n, channels, kernel, options, true);
+    const n = this.rank();
+    const { weight, bias } = parametersOf(`ConvTranspose${n}d`, n, channels, kernel, options, true);
     const { bias: _, ...rest } = options;
     this.weight = weight;
     this.bias = bias;
     this.options = rest;
   }
 
-  /** The op, with this layer's parameters. */
-  protected abstract convolve(x: Tensor, options: ConvTransposeOptions<Size>): Tensor;
+  /** Dims of the kernel. */
+  protected abstract rank(): Rank;
+
+  protected abstract op(): (
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | null,
+    options: ConvTransposeOptions<Size>,
+  ) => Tensor;
 
   /** @param outputSize wanted, where the stride leaves several possible. Default: the smallest. */
   forward(x: Tensor, outputSize?: Shape): Tensor {
-    return this.convolve(x, this.optionsFor(x, outputSize));
+    return this.op()(x, this.weight, this.bias, this.optionsFor(x, outputSize));
   }
 
   /** The options with the outputPadding that an outputSize asks for: its last dims, or its whole shape. */
   private optionsFor(x: Tensor, outputSize?: Shape): ConvTransposeOptions<Size> {
     if (outputSize === undefined) return this.options;
-    const { layer, n, options } = this;
+    const { options } = this;
+    const n = this.rank();
+    const layer = `ConvTranspose${n}d`;
     const stride = perDim(layer, "stride", options.stride ?? 1, n, 1);
     const padding = perDim(layer, "padding", options.padding ?? 0, n, 0);
     const dilation = perDim(layer, "dilation", options.dilation ?? 1, n, 1);
@@ -227,48 +228,33 @@ export abstract class ConvolutionTranspose<Size extends PerDim> extends PlainLay
 
 /** 1-d transposed convolution of [N, C, L]: see convTranspose1d. */
 export class ConvTranspose1d extends ConvolutionTranspose<Single> {
-  constructor(
-    inChannels: number,
-    outChannels: number,
-    kernel: Single,
-    options: ConvTransposeLayerOptions<Single> = {},
-  ) {
-    super("ConvTranspose1d", 1, inChannels, outChannels, kernel, options);
+  protected rank(): Rank {
+    return 1;
   }
 
-  protected convolve(x: Tensor, options: ConvTransposeOptions<Single>): Tensor {
-    return convTranspose1d(x, this.weight, this.bias, options);
+  protected op(): typeof convTranspose1d {
+    return convTranspose1d;
   }
 }
 
 /** 2-d transposed convolution of [N, C, H, W]: see convTranspose2d. */
 export class ConvTranspose2d extends ConvolutionTranspose<Pair> {
-  constructor(
-    inChannels: number,
-    outChannels: number,
-    kernel: Pair,
-    options: ConvTransposeLayerOptions<Pair> = {},
-  ) {
-    super("ConvTranspose2d", 2, inChannels, outChannels, kernel, options);
+  protected rank(): Rank {
+    return 2;
   }
 
-  protected convolve(x: Tensor, options: ConvTransposeOptions<Pair>): Tensor {
-    return convTranspose2d(x, this.weight, this.bias, options);
+  protected op(): typeof convTranspose2d {
+    return convTranspose2d;
   }
 }
 
 /** 3-d transposed convolution of [N, C, D, H, W]: see convTranspose3d. */
 export class ConvTranspose3d extends ConvolutionTranspose<Triple> {
-  constructor(
-    inChannels: number,
-    outChannels: number,
-    kernel: Triple,
-    options: ConvTransposeLayerOptions<Triple> = {},
-  ) {
-    super("ConvTranspose3d", 3, inChannels, outChannels, kernel, options);
+  protected rank(): Rank {
+    return 3;
   }
 
-  protected convolve(x: Tensor, options: ConvTransposeOptions<Triple>): Tensor {
-    return convTranspose3d(x, this.weight, this.bias, options);
+  protected op(): typeof convTranspose3d {
+    return convTranspose3d;
   }
 }

@@ -20,7 +20,10 @@ function copyOf(value: unknown, made: Map<object, unknown>): unknown {
   if (made.has(value)) return made.get(value);
   if (value instanceof Parameter || value instanceof Buffer) {
     const data = clone(value);
-    const copy = value instanceof Buffer ? new Buffer(data) : new Parameter(data, value);
+    const copy =
+      value instanceof Buffer
+        ? new Buffer(data)
+        : new Parameter(data, { requiresGrad: value.requiresGrad });
     data.dispose();
     made.set(value, copy);
     return copy;

@@ -2,7 +2,6 @@
 import { checkOptions, listOf, type Shape, misfit } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
-import { full, ones, zeros } from "../ops/creation.js";
 import {
   groupNorm,
   instanceNorm,
@@ -12,9 +11,9 @@ import {
 } from "../ops/groupNorm.js";
 import { squeeze, unsqueeze } from "../ops/views.js";
 import { checkParts, parameter } from "./layers.js";
-import { type Buffer, type Parameter } from "./module.js";
+import { type Parameter } from "./module.js";
 import { PlainLayer } from "./plain.js";
-import { type BatchNormLayerOptions, buffer } from "./norm.js";
+import { type BatchNormLayerOptions, ChannelNorm } from "./norm.js";
 
 /** Normalises over each of `numGroups` groups of channels of each sample: [N, C, ...]. */
 export class GroupNorm extends PlainLayer {
@@ -42,70 +41,50 @@ export class GroupNorm extends PlainLayer {
 }
 
 /** What the instance norms share: like batch norms, but neither affine nor tracking by default. */
-abstract class InstanceNorm extends PlainLayer {
-  weight: Parameter | null;
-  bias: Parameter | null;
-  readonly runningMean: Buffer | null;
-  readonly runningVar: Buffer | null;
-  /** int32 scalar; as in PyTorch it stays 0, for the sake of the state dict. */
-  readonly numBatchesTracked: Buffer | null;
-  readonly eps: number;
-  readonly momentum: number;
+abstract class InstanceNorm extends ChannelNorm {
+  declare readonly momentum: number;
 
   constructor(
     numFeatures: number,
     options: Omit<BatchNormLayerOptions, "momentum"> & { momentum?: number } = {},
   ) {
-    super();
-    const {
-      eps = 1e-5,
-      momentum = 0.1,
-      affine = false,
-      trackRunningStats = false,
-    } = checkOptions("InstanceNorm", options);
-    const kept = (make: () => Tensor): Buffer | null => (trackRunningStats ? buffer(make) : null);
-    this.weight = affine ? parameter([numFeatures], 1) : null;
-    this.bias = affine ? parameter([numFeatures]) : null;
-    this.runningMean = kept(() => zeros([numFeatures]));
-    this.runningVar = kept(() => ones([numFeatures]));
-    this.numBatchesTracked = kept(() => full([], 0, { dtype: "int32" }));
-    this.eps = eps;
-    this.momentum = momentum;
+    super(numFeatures, options, false);
   }
 
-  /** Dims of a batch: [N, C, ...]. */
-  protected abstract readonly dims: number;
+  protected layer(): string {
+    return `InstanceNorm${this.dims() - 2}d`;
+  }
 
   forward(x: Tensor): Tensor {
-    if (x.ndim !== this.dims && x.ndim !== this.dims - 1) {
-      const rule = `x must have ${this.dims} dims, or ${this.dims - 1} for one sample`;
-      misfit(`InstanceNorm${this.dims - 2}d`, rule, x);
+    const dims = this.dims();
+    if (x.ndim !== dims && x.ndim !== dims - 1) {
+      misfit(this.layer(), `x must have ${dims} dims, or ${dims - 1} for one sample`, x);
     }
     const { runningMean, runningVar, weight, bias, momentum, eps } = this;
     const useInputStats = this.training || runningMean === null;
     const options = { runningMean, runningVar, weight, bias, useInputStats, momentum, eps };
-    if (x.ndim === this.dims) return instanceNorm(x, options);
+    if (x.ndim === dims) return instanceNorm(x, options);
     return tidy(() => squeeze(instanceNorm(unsqueeze(x, 0), options), 0));
   }
 }
 
 /** Normalises each channel of each sample: [N, C, L] or [C, L]. */
 export class InstanceNorm1d extends InstanceNorm {
-  protected get dims(): number {
+  protected dims(): number {
     return 3;
   }
 }
 
 /** Normalises each channel of each sample: [N, C, H, W] or [C, H, W]. */
 export class InstanceNorm2d extends InstanceNorm {
-  protected get dims(): number {
+  protected dims(): number {
     return 4;
   }
 }
 
 /** Normalises each channel of each sample: [N, C, D, H, W] or [C, D, H, W]. */
 export class InstanceNorm3d extends InstanceNorm {
-  protected get dims(): number {
+  protected dims(): number {
     return 5;
   }
 }

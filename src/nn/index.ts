@@ -11,7 +11,14 @@ export {
   Softplus,
   Tanh,
 } from "./activations.js";
-export * as init from "./init.js";
+export {
+  Bilinear,
+  CosineSimilarity,
+  Flatten,
+  Identity,
+  Linear,
+  PairwiseDistance,
+} from "./layers.js";
 export {
   Conv1d,
   Conv2d,
@@ -22,23 +29,14 @@ export {
   ConvTranspose3d,
   type ConvTransposeLayerOptions,
 } from "./conv.js";
-export {
-  AlphaDropout,
-  Dropout,
-  Dropout1d,
-  Dropout2d,
-  Dropout3d,
-  FeatureAlphaDropout,
-} from "./dropout.js";
-export * from "./losses.js";
-export {
-  Embedding,
-  EmbeddingBag,
-  type EmbeddingBagLayerOptions,
-  type EmbeddingLayerOptions,
-  type PretrainedOptions,
-} from "./embedding.js";
 export { Buffer, Module, Parameter, type StateDict } from "./module.js";
+export type { BackwardHook, ForwardHook, ForwardPreHook } from "./hooks.js";
+export {
+  KVCache,
+  MultiheadAttention,
+  type MultiheadAttentionInputs,
+  type MultiheadAttentionOptions,
+} from "./attention.js";
 export {
   GroupNorm,
   InstanceNorm1d,
@@ -47,7 +45,14 @@ export {
   LocalResponseNorm,
   RMSNorm,
 } from "./groupNorm.js";
-export { type Layer, Sequential } from "./sequential.js";
+export { removeSpectralNorm, removeWeightNorm, spectralNorm, weightNorm } from "./reparametrise.js";
+export {
+  Embedding,
+  EmbeddingBag,
+  type EmbeddingBagLayerOptions,
+  type EmbeddingLayerOptions,
+  type PretrainedOptions,
+} from "./embedding.js";
 export {
   type Caches,
   type DecoderInputs,
@@ -65,33 +70,6 @@ export {
   type TransformerLayerOptions,
   type TransformerOptions,
 } from "./transformer.js";
-export {
-  RotaryEmbedding,
-  type SinusoidalOptions,
-  SinusoidalPositionalEncoding,
-} from "./positional.js";
-export { removeSpectralNorm, removeWeightNorm, spectralNorm, weightNorm } from "./reparametrise.js";
-export {
-  BatchNorm1d,
-  BatchNorm2d,
-  BatchNorm3d,
-  type BatchNormLayerOptions,
-  LayerNorm,
-  type LayerNormLayerOptions,
-} from "./norm.js";
-export { Summary, summary, type SummaryOptions, type SummaryRow } from "./summary.js";
-export {
-  GRU,
-  GRUCell,
-  LSTM,
-  LSTMCell,
-  type LSTMState,
-  type RecurrentOptions,
-  type RecurrentOutput,
-  RNN,
-  RNNCell,
-  type SequenceOptions,
-} from "./recurrent.js";
 export {
   CircularPad1d,
   CircularPad2d,
@@ -112,21 +90,35 @@ export {
   Unflatten,
 } from "./padding.js";
 export {
-  KVCache,
-  MultiheadAttention,
-  type MultiheadAttentionInputs,
-  type MultiheadAttentionOptions,
-} from "./attention.js";
-export * from "./bends.js";
-export type { BackwardHook, ForwardHook, ForwardPreHook } from "./hooks.js";
+  RotaryEmbedding,
+  type SinusoidalOptions,
+  SinusoidalPositionalEncoding,
+} from "./positional.js";
 export {
-  Bilinear,
-  CosineSimilarity,
-  Flatten,
-  Identity,
-  Linear,
-  PairwiseDistance,
-} from "./layers.js";
+  BatchNorm1d,
+  BatchNorm2d,
+  BatchNorm3d,
+  type BatchNormLayerOptions,
+  LayerNorm,
+  type LayerNormLayerOptions,
+} from "./norm.js";
+export * as init from "./init.js";
+export { type Layer, Sequential } from "./sequential.js";
+export { Summary, summary, type SummaryOptions, type SummaryRow } from "./summary.js";
+export {
+  GRU,
+  GRUCell,
+  LSTM,
+  LSTMCell,
+  type LSTMState,
+  type RecurrentOptions,
+  type RecurrentOutput,
+  RNN,
+  RNNCell,
+  type SequenceOptions,
+} from "./recurrent.js";
+export * from "./bends.js";
+export * from "./losses.js";
 export * from "./pool.js";
 export {
   ChannelShuffle,
@@ -140,3 +132,11 @@ export {
   type UpsamplingOptions,
 } from "./image.js";
 export { ModuleDict, ModuleList, ParameterDict, ParameterList } from "./containers.js";
+export {
+  AlphaDropout,
+  Dropout,
+  Dropout1d,
+  Dropout2d,
+  Dropout3d,
+  FeatureAlphaDropout,
+} from "./dropout.js";

@@ -2,7 +2,14 @@
 // takes float32 alone (else a DTypeError); constants go into every dtype.
 import { checkFloat } from "../core/dtype.js";
 import { ValueError } from "../core/errors.js";
-import { checkInt, checkList, checkWord, shapeOf, type Shape } from "../core/shape.js";
+import {
+  checkInt,
+  checkList,
+  checkWord,
+  shapeOf,
+  type Shape,
+  checkOptions,
+} from "../core/shape.js";
 import { withGrad } from "../autograd/mode.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
@@ -181,7 +188,7 @@ export interface KaimingOptions {
 
 /** 2 fan / gain^2 */
 function kaiming(x: Tensor, a: number, options: KaimingOptions): number {
-  const { mode = "fanIn", nonlinearity = "leakyRelu" } = options;
+  const { mode = "fanIn", nonlinearity = "leakyRelu" } = checkOptions("init", options);
   checkWord("init", "mode", mode, ["fanIn", "fanOut"]);
   return divisor(nonlinearity, a) * fans(shapeOf("init", x))[mode];
 }

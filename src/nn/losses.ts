@@ -40,7 +40,7 @@ function lossModule<Inputs extends unknown[], Options extends object>(
     constructor(readonly options: Partial<Options> = {}) {
       super();
       // PyTorch's buffers, which share the memory of what forward takes: weight, pos_weight.
-      for (const [name, value] of Object.entries<unknown>(options)) {
+      for (const [name, value] of Object.entries<unknown>({ ...options })) {
         if (value instanceof Tensor) Object.assign(this, { [name]: new Buffer(value) });
       }
     }

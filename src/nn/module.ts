@@ -2,7 +2,7 @@
 // looking at its properties: assigning them is all it takes.
 import { shown, tensorOf } from "../core/dtype.js";
 import { ValueError } from "../core/errors.js";
-import { checkFunction, checkWord, expectShape, showShape } from "../core/shape.js";
+import { checkFunction, checkWord, expectShape, showShape, checkOptions } from "../core/shape.js";
 import { revise, withGrad } from "../autograd/mode.js";
 import { checkInPlace } from "../autograd/record.js";
 import { Tensor } from "../autograd/tensor.js";
@@ -13,6 +13,7 @@ import { addHook, type BackwardHook, type ForwardHook, type ForwardPreHook } fro
 export class Parameter extends Tensor {
   /** @param data float32 @param options.requiresGrad false: frozen. Default: true. */
   constructor(data: Tensor, options: { requiresGrad?: boolean } = {}) {
+    checkOptions("Parameter", options);
     super(tensorOf("Parameter", data).buffer.retain(), data.layout, data.dtype);
     this.requiresGrad = options.requiresGrad ?? true;
   }
@@ -262,7 +263,10 @@ export abstract class Module {
     const own = this.stateDict();
     const missing = Object.keys(own).filter((name) => !Object.hasOwn(state, name));
     const unexpected = Object.keys(state).filter((name) => !Object.hasOwn(own, name));
-    if ((options.strict ?? true) && missing.length + unexpected.length > 0) {
+    if (
+      (checkOptions("loadStateDict", options).strict ?? true) &&
+      missing.length + unexpected.length > 0
+    ) {
       throw new ValueError(
         "loadStateDict",
         `names must match: missing [${missing.join(", ")}], unexpected [${unexpected.join(", ")}]`,

@@ -5,7 +5,7 @@ import { withGrad } from "../autograd/mode.js";
 import { untracked } from "../memory/scope.js";
 import { full, ones, zeros } from "../ops/creation.js";
 import { batchNorm, layerNorm } from "../ops/normalize.js";
-import { parameter } from "./layers.js";
+import { checkSizes, parameter } from "./layers.js";
 import { Buffer, type Parameter } from "./module.js";
 import { PlainLayer } from "./plain.js";
 
@@ -55,40 +55,66 @@ export interface BatchNormLayerOptions {
   trackRunningStats?: boolean;
 }
 
-/** What the batch norms share. */
-abstract class BatchNorm extends PlainLayer {
+/** What batch and instance norms share: parameters and running statistics per channel. */
+export abstract class ChannelNorm extends PlainLayer {
   weight: Parameter | null;
   bias: Parameter | null;
   readonly runningMean: Buffer | null;
   readonly runningVar: Buffer | null;
-  /** int32 scalar */
+  /** int32 scalar; instance norms leave it at 0, as in PyTorch: for the sake of the state dict. */
   readonly numBatchesTracked: Buffer | null;
   readonly eps: number;
   readonly momentum: number | null;
 
-  constructor(channels: number, options: BatchNormLayerOptions = {}) {
+  /** @param usual the default of `affine` and `trackRunningStats` */
+  constructor(numFeatures: number, options: BatchNormLayerOptions, usual: boolean) {
     super();
-    const {
-      eps = 1e-5,
-      momentum = 0.1,
-      affine = true,
-      trackRunningStats = true,
-    } = checkOptions("BatchNorm", options);
+    checkSizes(this.layer(), { numFeatures }, options);
+    const { eps = 1e-5, momentum = 0.1, affine = usual, trackRunningStats = usual } = options;
     const kept = (make: () => Tensor): Buffer | null => (trackRunningStats ? buffer(make) : null);
-    this.weight = affine ? parameter([channels], 1) : null;
-    this.bias = affine ? parameter([channels]) : null;
-    this.runningMean = kept(() => zeros([channels]));
-    this.runningVar = kept(() => ones([channels]));
+    this.weight = affine ? parameter([numFeatures], 1) : null;
+    this.bias = affine ? parameter([numFeatures]) : null;
+    this.runningMean = kept(() => zeros([numFeatures]));
+    this.runningVar = kept(() => ones([numFeatures]));
     this.numBatchesTracked = kept(() => full([], 0, { dtype: "int32" }));
     this.eps = eps;
     this.momentum = momentum;
   }
 
-  /** Refuses inputs of other ranks. */
-  protected abstract check(x: Tensor): void;
+  /** Dims of a batch: [N, C, ...]. */
+  protected abstract dims(): number;
+
+  /** As errors name it: a minifier renames classes. */
+  protected abstract layer(): string;
+}
+
+/** A buffer of what `make` gives, outside of every scope. */
+export function buffer(make: () => Tensor): Buffer {
+  return untracked(() => {
+    const data = make();
+    const made = new Buffer(data);
+    data.dispose();
+    return made;
+  });
+}
+
+/** What the batch norms share. */
+abstract class BatchNorm extends ChannelNorm {
+  constructor(numFeatures: number, options: BatchNormLayerOptions = {}) {
+    super(numFeatures, options, true);
+  }
+
+  protected layer(): string {
+    return `BatchNorm${this.dims() - 2}d`;
+  }
 
   forward(x: Tensor): Tensor {
-    this.check(x);
+    const [dims, layer] = [this.dims(), this.layer()];
+    const { length } = shapeOf(layer, x);
+    if (length !== dims && (dims !== 3 || length !== 2)) {
+      const rule = ["[N, C] or [N, C, L]", "[N, C, H, W]", "[N, C, D, H, W]"][dims - 3]!;
+      misfit(layer, `x must be ${rule}`, x);
+    }
     const training = this.training || this.runningMean === null;
     const count = this.training ? this.numBatchesTracked : null;
     if (count !== null) withGrad(false, () => count.add_(1));
@@ -102,40 +128,23 @@ abstract class BatchNorm extends PlainLayer {
   }
 }
 
-/** A buffer of what `make` gives, outside of every scope. */
-export function buffer(make: () => Tensor): Buffer {
-  return untracked(() => {
-    const data = make();
-    const made = new Buffer(data);
-    data.dispose();
-    return made;
-  });
-}
-
 /** Batch normalisation of [N, C] or [N, C, L]. */
 export class BatchNorm1d extends BatchNorm {
-  protected check(x: Tensor): void {
-    const rank = shapeOf("BatchNorm1d", x).length;
-    if (rank !== 2 && rank !== 3) {
-      misfit("BatchNorm1d", "x must be [N, C] or [N, C, L]", x);
-    }
+  protected dims(): number {
+    return 3;
   }
 }
 
 /** Batch normalisation of [N, C, H, W]. */
 export class BatchNorm2d extends BatchNorm {
-  protected check(x: Tensor): void {
-    if (shapeOf("BatchNorm2d", x).length !== 4) {
-      misfit("BatchNorm2d", "x must be [N, C, H, W]", x);
-    }
+  protected dims(): number {
+    return 4;
   }
 }
 
 /** Batch normalisation of [N, C, D, H, W]. */
 export class BatchNorm3d extends BatchNorm {
-  protected check(x: Tensor): void {
-    if (shapeOf("BatchNorm3d", x).length !== 5) {
-      misfit("BatchNorm3d", "x must be [N, C, D, H, W]", x);
-    }
+  protected dims(): number {
+    return 5;
   }
 }

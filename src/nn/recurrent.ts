@@ -1,7 +1,7 @@
 // Recurrent layers and their cells, with PyTorch's arguments, parameter names and gate order.
 import { ValueError } from "../core/errors.js";
 import { expectDType, checkFloat } from "../core/dtype.js";
-import { expectShape, checkWord, checkInt } from "../core/shape.js";
+import { expectShape, checkWord, checkInt, checkOptions } from "../core/shape.js";
 import { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { toTypedArray } from "../ops/convert.js";
@@ -93,10 +93,10 @@ abstract class Recurrent extends Module {
     options: RecurrentOptions,
   ) {
     super();
-    const { numLayers = 1, bias = true, batchFirst = false } = options;
-    const { dropout = 0, bidirectional = false } = options;
     const layer = layerOf(mode);
     checkHidden(layer, inputSize, hiddenSize, options);
+    const { numLayers = 1, bias = true, batchFirst = false } = options;
+    const { dropout = 0, bidirectional = false } = options;
     checkInt(layer, "numLayers", numLayers, 1, 4096);
     checkProbability(layer, dropout, "dropout");
     this.numLayers = numLayers;
@@ -143,9 +143,9 @@ abstract class Recurrent extends Module {
   }
 
   private lengthsOf(options: SequenceOptions, T: number, B: number): Tensor | null {
-    const { lengths } = options;
-    if (lengths === undefined) return null;
     const layer = layerOf(this.mode);
+    const { lengths } = checkOptions(layer, options);
+    if (lengths === undefined) return null;
     if (lengths instanceof Tensor) expectDType(layer, "lengths", lengths, "int32");
     const values = lengths instanceof Tensor ? [...toTypedArray(lengths)] : lengths;
     if (values.length !== B || !values.every((n) => Number.isInteger(n) && n >= 1 && n <= T)) {
@@ -245,7 +245,7 @@ export class RNN extends Recurrent {
     hiddenSize: number,
     options: RecurrentOptions & { nonlinearity?: "tanh" | "relu" } = {},
   ) {
-    super(nonlinearityOf("RNN", options.nonlinearity), inputSize, hiddenSize, options);
+    super(nonlinearityOf("RNN", options), inputSize, hiddenSize, options);
   }
 
   /** @param hidden [layers x D, B, H]. Default: zeros. */
@@ -255,9 +255,10 @@ export class RNN extends Recurrent {
   }
 }
 
-function nonlinearityOf(layer: string, name: "tanh" | "relu" = "tanh"): RecurrentMode {
-  checkWord(layer, "nonlinearity", name, ["tanh", "relu"]);
-  return name;
+function nonlinearityOf(layer: string, options: { nonlinearity?: "tanh" | "relu" }): RecurrentMode {
+  const { nonlinearity = "tanh" } = checkOptions(layer, options);
+  checkWord(layer, "nonlinearity", nonlinearity, ["tanh", "relu"]);
+  return nonlinearity;
 }
 
 /**
@@ -354,7 +355,7 @@ export class RNNCell extends Cell {
     hiddenSize: number,
     options: { bias?: boolean; nonlinearity?: "tanh" | "relu" } = {},
   ) {
-    super(nonlinearityOf("RNNCell", options.nonlinearity), inputSize, hiddenSize, options);
+    super(nonlinearityOf("RNNCell", options), inputSize, hiddenSize, options);
   }
 
   forward(x: Tensor, hidden?: Tensor | null): Tensor {

@@ -1,6 +1,6 @@
 // weightNorm and spectralNorm: a layer's weight computed from other parameters whenever it is used.
 import { ValueError } from "../core/errors.js";
-import { checkDim } from "../core/shape.js";
+import { checkDim, checkOptions } from "../core/shape.js";
 import { revise, withGrad } from "../autograd/mode.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy, untracked } from "../memory/scope.js";
@@ -100,7 +100,7 @@ export function weightNorm<M extends Module>(
   module: M,
   options: { name?: string; dim?: number | null } = {},
 ): M {
-  const { name = "weight", dim = 0 } = options;
+  const { name = "weight", dim = 0 } = checkOptions("weightNorm", options);
   const target = module as Computed & M;
   const weight = parameterOf("weightNorm", target, name);
   const at = dim === null || dim === -1 ? null : checkDim("weightNorm", dim, weight);
@@ -138,7 +138,11 @@ export function spectralNorm<M extends Module>(
   module: M,
   options: { name?: string; nPowerIterations?: number; eps?: number; dim?: number } = {},
 ): M {
-  const { name = "weight", nPowerIterations = 1, eps = 1e-12 } = options;
+  const {
+    name = "weight",
+    nPowerIterations = 1,
+    eps = 1e-12,
+  } = checkOptions("spectralNorm", options);
   const { dim = module instanceof ConvolutionTranspose ? 1 : 0 } = options;
   const target = module as Computed & M;
   const weight = parameterOf("spectralNorm", target, name);

@@ -1,6 +1,6 @@
 // summary: a table of a model's layers, their output shapes, parameters and multiply-adds.
 import type { DType } from "../core/dtype.js";
-import { type Shape, showShape, checkList } from "../core/shape.js";
+import { type Shape, showShape, checkList, checkOptions } from "../core/shape.js";
 import { withGrad } from "../autograd/mode.js";
 import { Tensor } from "../autograd/tensor.js";
 import { zeros } from "../ops/creation.js";
@@ -108,6 +108,7 @@ export function summary(
   options: SummaryOptions = {},
 ): Summary {
   checkModule("summary", model);
+  checkOptions("summary", options);
   checkList("summary", inputs);
   const list = inputs.every((n): n is number => typeof n === "number") ? [inputs] : inputs;
   const rows = model.namedModules().map(([name, module]) => ({ module, row: blank(name, module) }));

@@ -89,14 +89,15 @@ abstract class TransformerLayer extends Composed {
 
   constructor(dModel: number, nhead: number, options: TransformerLayerOptions, cross: boolean) {
     super();
+    const layer = `Transformer${cross ? "De" : "En"}coderLayer`;
     const {
       dimFeedforward = 2048,
       activation = "relu",
       bias = true,
-    } = checkOptions("TransformerLayer", options);
+    } = checkOptions(layer, options);
     const named = { relu, gelu };
     const own = typeof activation === "function";
-    if (!own) checkWord("TransformerLayer", "activation", activation, Object.keys(named));
+    if (!own) checkWord(layer, "activation", activation, Object.keys(named));
     this.activation = own ? activation : named[activation];
     this.rate = options.dropout ?? 0.1;
     this.normFirst = options.normFirst ?? false;
@@ -162,7 +163,12 @@ export class TransformerEncoderLayer extends TransformerLayer {
 
   /** @param src [T, N, dModel], with batchFirst [N, T, dModel], or [T, dModel] */
   forward(src: Tensor, inputs: EncoderLayerInputs = {}): Tensor {
-    const { srcMask: attnMask, srcKeyPaddingMask: keyPaddingMask, isCausal, cache } = inputs;
+    const {
+      srcMask: attnMask,
+      srcKeyPaddingMask: keyPaddingMask,
+      isCausal,
+      cache,
+    } = checkOptions("TransformerEncoderLayer", inputs);
     const masks = { attnMask, keyPaddingMask, isCausal, cache };
     return scopeOf(this)(() => {
       const x = this.residual(src, this.norm1, (x) => attended(this.selfAttn, x, x, masks));
@@ -190,6 +196,7 @@ export class TransformerDecoderLayer extends TransformerLayer {
    * @param memory the encoder's output
    */
   forward(tgt: Tensor, memory: Tensor, inputs: DecoderLayerInputs = {}): Tensor {
+    checkOptions("TransformerDecoderLayer", inputs);
     const own = {
       ...{ attnMask: inputs.tgtMask, keyPaddingMask: inputs.tgtKeyPaddingMask },
       ...{ isCausal: inputs.tgtIsCausal, cache: inputs.cache },
@@ -220,7 +227,7 @@ abstract class Stack<Layer extends TransformerLayer> extends Composed {
     super();
     checkInt("Transformer", "numLayers", numLayers, 0, 4096);
     this.layers = Array.from({ length: numLayers }, () => copyModule(layer));
-    this.norm = options.norm ?? null;
+    this.norm = checkOptions("Transformer", options).norm ?? null;
   }
 
   override callsOwn(): boolean {
@@ -251,7 +258,7 @@ export type Caches = readonly KVCache[] | null | undefined;
 /** A stack of encoder layers: all begin with the weights of the one that is given. */
 export class TransformerEncoder extends Stack<TransformerEncoderLayer> {
   forward(src: Tensor, inputs: EncoderInputs & { caches?: Caches } = {}): Tensor {
-    const { mask: srcMask, caches, ...rest } = inputs;
+    const { mask: srcMask, caches, ...rest } = checkOptions("TransformerEncoder", inputs);
     return this.through(src, caches, (layer, x, cache) =>
       layer.forward(x, { ...rest, srcMask, cache }),
     );
@@ -261,7 +268,7 @@ export class TransformerEncoder extends Stack<TransformerEncoderLayer> {
 /** A stack of decoder layers: all begin with the weights of the one that is given. */
 export class TransformerDecoder extends Stack<TransformerDecoderLayer> {
   forward(tgt: Tensor, memory: Tensor, inputs: DecoderInputs & { caches?: Caches } = {}): Tensor {
-    const { caches, ...rest } = inputs;
+    const { caches, ...rest } = checkOptions("TransformerDecoder", inputs);
     return this.through(tgt, caches, (layer, x, cache) =>
       layer.forward(x, memory, { ...rest, cache }),
     );
@@ -298,7 +305,7 @@ export class Transformer extends Composed {
   /** @param dModel default: 512 @param nhead default: 8 */
   constructor(dModel = 512, nhead = 8, options: TransformerOptions = {}) {
     super();
-    const { numEncoderLayers = 6, numDecoderLayers = 6 } = options;
+    const { numEncoderLayers = 6, numDecoderLayers = 6 } = checkOptions("Transformer", options);
     const stack = (): StackOptions => ({ norm: normOf(dModel, options) });
     this.encoder =
       options.customEncoder ??
@@ -327,7 +334,12 @@ export class Transformer extends Composed {
    * @returns as tgt
    */
   forward(src: Tensor, tgt: Tensor, inputs: TransformerInputs = {}): Tensor {
-    const { srcMask: mask, srcKeyPaddingMask, srcIsCausal: isCausal, ...rest } = inputs;
+    const {
+      srcMask: mask,
+      srcKeyPaddingMask,
+      srcIsCausal: isCausal,
+      ...rest
+    } = checkOptions("Transformer", inputs);
     return scopeOf(this)(() => {
       const memory = this.encoder.forward(src, { mask, srcKeyPaddingMask, isCausal });
       return this.decoder.forward(tgt, memory, rest);

@@ -11,6 +11,7 @@ import {
   checkInt,
   checkNumber,
   misfit,
+  checkOptions,
 } from "../core/shape.js";
 import { isGradEnabled } from "../autograd/mode.js";
 import type { Wanted } from "../autograd/node.js";
@@ -91,7 +92,7 @@ export function scaledDotProductAttention(
   v: Tensor,
   options: AttentionOptions = {},
 ): Tensor {
-  if (options.isCausal && options.attnMask) {
+  if (checkOptions(OP, options).isCausal && options.attnMask) {
     throw new ValueError(OP, "isCausal and attnMask exclude each other");
   }
   return attend(q, k, v, options, false).output;

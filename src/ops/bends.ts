@@ -2,7 +2,7 @@
 // (hardtanh, hardshrink, threshold ...) and curves (mish, selu, glu ...).
 import { ShapeError, ValueError } from "../core/errors.js";
 import { tensorOf } from "../core/dtype.js";
-import { shapeOf, checkDim, checkNumber, misfit, checkOptions } from "../core/shape.js";
+import { shapeOf, checkDim, checkNumber, misfit } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { noGrad } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
@@ -11,7 +11,7 @@ import { elu, leakyRelu, softplus } from "./activations.js";
 import { add, div, mul, neg, sub } from "./arithmetic.js";
 import { ge, gt, le, logicalOr, where } from "./compare.js";
 import { abs, clamp, expm1, sigmoid, tanh } from "./math.js";
-import { type RandomOptions, uniform } from "./random.js";
+import { generatorOf, type RandomOptions, uniform } from "./random.js";
 import { softmax } from "./softmax.js";
 import { narrow, reshape } from "./views.js";
 
@@ -97,16 +97,12 @@ export interface RreluOptions extends Pick<RandomOptions, "generator"> {
 
 /** x where x > 0, else x times a slope drawn for each element (Xu and others, 2015). */
 export function rrelu(x: Tensor, options: RreluOptions = {}): Tensor {
-  const {
-    lower = 1 / 8,
-    upper = 1 / 3,
-    training = false,
-    generator,
-  } = checkOptions("rrelu", options);
+  const generator = generatorOf("rrelu", options);
+  const { lower = 1 / 8, upper = 1 / 3, training = false } = options;
   checkNumber("rrelu", "lower", lower, -Infinity, upper);
   if (!training) return leakyRelu(x, (lower + upper) / 2);
   return tidy(() => {
-    const slopes = uniform(shapeOf("rrelu", x), lower, upper, generator ? { generator } : {});
+    const slopes = uniform(shapeOf("rrelu", x), lower, upper, { generator });
     return where(gt(x, 0), x, mul(x, slopes));
   });
 }

@@ -39,14 +39,12 @@ export type TensorData = number | boolean | TypedArray | Float64Array | readonly
  * console.log(x.shape, x.dtype); // [ 2, 2 ] float32
  */
 export function tensor(data: TensorData, options: TensorOptions & { shape?: Shape } = {}): Tensor {
-  checkOptions("tensor", options);
   const { flat, shape: own, natural } = flatten(data);
-  const dtype = checkDType("tensor", options.dtype ?? natural);
+  const dtype = dtypeFrom("tensor", options, natural);
   const shape = options.shape === undefined ? own : checkShape("tensor", options.shape);
   if (sizeOf(shape) !== flat.length) {
     throw new ShapeError("tensor", `shape ${showShape(shape)} does not hold ${flat.length} values`);
   }
-  checkGradDType("tensor", dtype, options);
   if (dtype === "int32" && !(flat instanceof Int32Array)) {
     for (let i = 0; i < flat.length; i++) checkInt32("tensor", flat[i]!);
   }
@@ -146,12 +144,13 @@ function ragged(shape: Shape, value: unknown): never {
   );
 }
 
-/** Refuses `requiresGrad` of a dtype that has no gradients, and options that are none. */
-export function checkGradDType(op: string, dtype: DType, options: TensorOptions): void {
-  checkOptions(op, options);
+/** The dtype that options ask for. Refuses options that are none, and `requiresGrad` of a dtype that has no gradients. */
+export function dtypeFrom(op: string, options: TensorOptions, natural: DType): DType {
+  const dtype = checkDType(op, checkOptions(op, options).dtype ?? natural);
   if (options.requiresGrad && dtype !== "float32") {
     throw new DTypeError(op, `only float32 tensors have gradients: got ${dtype}`);
   }
+  return dtype;
 }
 
 /** Refuses what int32 can't hold; fractions are cut off. */
@@ -172,10 +171,15 @@ export function fillContiguous(out: Tensor, value: number): void {
   else run(kernels.fill32, units, out.address(), n, out.dtype === "int32" ? value | 0 : f32(value));
 }
 
-function filled(op: string, shape: Shape, value: number, options: TensorOptions): Tensor {
-  const dtype = checkDType(op, options.dtype ?? "float32");
+function filled(
+  op: string,
+  shape: Shape,
+  value: number,
+  options: TensorOptions,
+  natural: DType = "float32",
+): Tensor {
+  const dtype = dtypeFrom(op, options, natural);
   const sizes = checkShape(op, shape);
-  checkGradDType(op, dtype, options);
   checkScalar(op, "value", value);
   if (dtype === "int32") checkInt32(op, value);
   const out = allocateShape(op, sizes, dtype);
@@ -195,12 +199,8 @@ export function ones(shape: Shape, options: TensorOptions = {}): Tensor {
 
 /** All equal to `value`. Default dtype: bool for a boolean, else float32. */
 export function full(shape: Shape, value: number | boolean, options: TensorOptions = {}): Tensor {
-  const dtype =
-    checkOptions("full", options).dtype ?? (typeof value === "boolean" ? "bool" : "float32");
-  return filled("full", shape, typeof value === "boolean" ? Number(value) : value, {
-    ...options,
-    dtype,
-  });
+  if (typeof value === "boolean") return filled("full", shape, Number(value), options, "bool");
+  return filled("full", shape, value, options);
 }
 
 /** For a tensor about to be overwritten. It holds zeros: uninitialised memory would not be the same bits everywhere. */
@@ -209,8 +209,7 @@ export function empty(shape: Shape, options: TensorOptions = {}): Tensor {
 }
 
 function alike(op: string, x: Tensor, value: number, options: TensorOptions): Tensor {
-  checkOptions(op, options);
-  return filled(op, shapeOf(op, x), value, { dtype: x.dtype, ...options });
+  return filled(op, shapeOf(op, x), value, options, x.dtype);
 }
 
 /** Zeros in x's shape and, unless given, dtype. */
@@ -259,8 +258,7 @@ export function arange(
     );
   }
   const whole = Number.isInteger(start) && Number.isInteger(end) && Number.isInteger(step);
-  const dtype = checkDType("arange", given.dtype ?? (whole ? "int32" : "float32"));
-  checkGradDType("arange", dtype, given);
+  const dtype = dtypeFrom("arange", given, whole ? "int32" : "float32");
   if (dtype === "int32") for (const x of [start, end, step]) checkInt32("arange", x);
   const shape = checkShape("arange", [Math.ceil((end - start) / step)]);
   return finish(sequence("arange", shape, start, step, dtype), given);
@@ -281,8 +279,7 @@ export function linspace(
     throw new ValueError("linspace", `start and end must be finite: got ${start}, ${end}`);
   }
   const shape = checkShape("linspace", [steps]);
-  const dtype = checkDType("linspace", options.dtype ?? "float32");
-  checkGradDType("linspace", dtype, options);
+  const dtype = dtypeFrom("linspace", options, "float32");
   const whole = dtype === "int32";
   if (whole) for (const x of [start, end]) checkInt32("linspace", x);
   const [first, last] = [start, end].map(whole ? Math.trunc : Number) as [number, number];

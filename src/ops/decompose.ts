@@ -138,7 +138,7 @@ export function eigh(
 
 /** The eigenvalues of `eigh`. */
 export function eigvalsh(x: Tensor, options: EighOptions = {}): Tensor {
-  return tidy(() => eigh(x, options).eigenvalues);
+  return tidy(() => eigh(x, checkOptions("eigvalsh", options)).eigenvalues);
 }
 
 export interface SvdOptions {
@@ -208,9 +208,9 @@ export interface ToleranceOptions {
 }
 
 /** Which singular values S of an m x n matrix count; bool. */
-function counted(S: Tensor, x: Tensor, options: ToleranceOptions): Tensor {
-  const { atol, rtol } = checkOptions("pinv", options);
-  for (const t of [atol, rtol]) checkNumber("pinv", "tolerances", t ?? 0);
+function counted(op: string, S: Tensor, x: Tensor, options: ToleranceOptions): Tensor {
+  const { atol, rtol } = checkOptions(op, options);
+  for (const t of [atol, rtol]) checkNumber(op, "tolerances", t ?? 0);
   const [m, n] = x.shape.slice(-2) as [number, number];
   const part = rtol ?? (atol ? 0 : Math.max(m, n) * 2 ** -23);
   const greatest = narrow(S, -1, 0, Math.min(1, S.shape.at(-1)!));
@@ -220,7 +220,7 @@ function counted(S: Tensor, x: Tensor, options: ToleranceOptions): Tensor {
 /** The number of singular values beyond the tolerance; int32. */
 export function matrixRank(x: Tensor, options: ToleranceOptions = {}): Tensor {
   checkMatrix("matrixRank", x);
-  return tidy(() => withGrad(false, () => sum(counted(svdvals(x), x, options), -1)));
+  return tidy(() => withGrad(false, () => sum(counted("matrixRank", svdvals(x), x, options), -1)));
 }
 
 /** The Moore-Penrose inverse, of matrices of any shape and rank. */
@@ -236,7 +236,7 @@ function pseudoInverse(
 ): { inverse: Tensor; rank: Tensor } {
   const { inverse, rank } = withGrad(false, () => {
     const { U, S, Vh } = svd(x, { fullMatrices: false });
-    const keep = counted(S, x, options);
+    const keep = counted(op, S, x, options);
     const inverse = matmul(mul(mT(Vh), unsqueeze(where(keep, div(1, S), 0), -2)), mT(U));
     return { inverse, rank: sum(keep, -1) };
   });

@@ -166,7 +166,8 @@ export function pairwiseDistance(
 ): Tensor {
   checkFloats("pairwiseDistance", x1, x2);
   commonShape("pairwiseDistance", [x1, x2]);
-  return tidy(() => vectorNorm(add(sub(x1, x2), eps), p, -1, options));
+  checkNumber("pairwiseDistance", "p", p);
+  return tidy(() => pNorm("pairwiseDistance", add(sub(x1, x2), eps), p, -1, options));
 }
 
 /**

@@ -1,11 +1,17 @@
 // Dropout of whole channels, and the dropout that keeps the mean and variance of SELU's outputs.
 import { checkFloat } from "../core/dtype.js";
-import { type Shape, misfit, checkOptions } from "../core/shape.js";
+import { type Shape, misfit } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { add, mul, sub } from "./arithmetic.js";
 import { ones } from "./creation.js";
-import { bernoulli, checkProbability, dropout, type DropoutOptions } from "./random.js";
+import {
+  bernoulli,
+  checkProbability,
+  dropout,
+  type DropoutOptions,
+  generatorOf,
+} from "./random.js";
 
 /** [N, C, 1, ...]: a channel's elements share their fate. */
 function channels(op: string, x: Tensor, lead: number): Shape {
@@ -23,8 +29,9 @@ function channels(op: string, x: Tensor, lead: number): Shape {
 export function featureDropout(x: Tensor, p = 0.5, options: DropoutOptions = {}): Tensor {
   const shape = channels("featureDropout", x, 2);
   checkProbability("featureDropout", p);
+  const generator = generatorOf("featureDropout", options);
   if (options.training === false || p === 0) return x;
-  return tidy(() => mul(x, dropout(ones(shape), p, options)));
+  return tidy(() => mul(x, dropout(ones(shape), p, { generator })));
 }
 
 /** What SELU tends to for very negative inputs: -lambda alpha (Klambauer et al., 2017). */
@@ -51,13 +58,13 @@ function alphaDropped(
   p: number,
   options: DropoutOptions,
 ): Tensor {
-  const { training = true, generator } = checkOptions(op, options);
+  const generator = generatorOf(op, options);
   checkProbability(op, p);
-  if (!training || p === 0) return x;
+  if (options.training === false || p === 0) return x;
   if (p === 1) return mul(x, 0);
   const scale = 1 / Math.sqrt((1 - p) * (1 + p * SELU_LOW * SELU_LOW));
   return tidy(() => {
-    const kept = bernoulli(shape, 1 - p, generator === undefined ? {} : { generator });
+    const kept = bernoulli(shape, 1 - p, { generator });
     // scale (x kept + low (1 - kept)) - scale p low
     const shift = mul(sub(1 - p, kept), scale * SELU_LOW);
     return add(mul(x, mul(kept, scale)), shift);

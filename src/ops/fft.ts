@@ -183,20 +183,18 @@ export function irfft(x: Tensor, options: FftOptions = {}): Tensor {
 
 /** Two transforms, one after the other: of the dims `dims[order[0]]` and `dims[order[1]]`. */
 function twice(
+  op: string,
   x: Tensor,
   options: Fft2Options,
   order: readonly [0 | 1, 0 | 1],
   first: typeof fft,
   second: typeof fft,
 ): Tensor {
-  const { s, dims = [-2, -1], norm = "backward" } = checkOptions("fft2", options);
-  const { length } = shapeOf("fft2", x);
-  const places = checkList("fft2", dims).map((d) => (d < 0 ? d + length : d));
-  if (new Set(places).size !== 2 || checkList("fft2", s ?? dims).length !== 2) {
-    throw new ValueError(
-      "fft2",
-      `dims and s must be two: got ${showShape([...dims, ...(s ?? [])])}`,
-    );
+  const { s, dims = [-2, -1], norm = "backward" } = checkOptions(op, options);
+  const { length } = shapeOf(op, x);
+  const places = checkList(op, dims).map((d) => (d < 0 ? d + length : d));
+  if (new Set(places).size !== 2 || checkList(op, s ?? dims).length !== 2) {
+    throw new ValueError(op, `dims and s must be two: got ${showShape([...dims, ...(s ?? [])])}`);
   }
   const [a, b] = order.map((i) => ({ dim: dims[i], norm, ...(s && { n: s[i] }) }));
   return tidy(() => second(first(x, a), b));
@@ -204,22 +202,22 @@ function twice(
 
 /** `fft` along two dims. */
 export function fft2(x: Tensor, options: Fft2Options = {}): Tensor {
-  return twice(x, options, [1, 0], fft, fft);
+  return twice("fft2", x, options, [1, 0], fft, fft);
 }
 
 /** `ifft` along two dims. */
 export function ifft2(x: Tensor, options: Fft2Options = {}): Tensor {
-  return twice(x, options, [1, 0], ifft, ifft);
+  return twice("ifft2", x, options, [1, 0], ifft, ifft);
 }
 
 /** `rfft` along the last of two dims, then `fft` along the first. */
 export function rfft2(x: Tensor, options: Fft2Options = {}): Tensor {
-  return twice(x, options, [1, 0], rfft, fft);
+  return twice("rfft2", x, options, [1, 0], rfft, fft);
 }
 
 /** The inverse of `rfft2`. */
 export function irfft2(x: Tensor, options: Fft2Options = {}): Tensor {
-  return twice(x, options, [0, 1], ifft, irfft);
+  return twice("irfft2", x, options, [0, 1], ifft, irfft);
 }
 
 /** A complex tensor of two real ones of one shape: [...] to [..., 2]. */

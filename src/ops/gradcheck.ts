@@ -1,6 +1,6 @@
 // Compares the gradients that backward computes with finite differences.
 import { GradError, ValueError } from "../core/errors.js";
-import { checkFunction } from "../core/shape.js";
+import { checkFunction, checkOptions } from "../core/shape.js";
 import { grad } from "../autograd/backward.js";
 import { withGrad } from "../autograd/mode.js";
 import type { Tensor } from "../autograd/tensor.js";
@@ -35,7 +35,7 @@ export function gradcheck(
   options: GradcheckOptions = {},
 ): true {
   checkFunction("gradcheck", "fn", fn);
-  const { eps = 1e-2, atol = 1e-2, rtol = 1e-2 } = options;
+  const { eps = 1e-2, atol = 1e-2, rtol = 1e-2 } = checkOptions("gradcheck", options);
   const checked = inputs.filter((x) => x.requiresGrad);
   if (checked.length === 0) throw new ValueError("gradcheck", "no input requires gradients");
   const analytic = tidy(() => {

@@ -57,6 +57,7 @@ export function groupNorm(
   bias: Tensor | null = null,
   options: LayerNormOptions = {},
 ): Tensor {
+  checkOptions("groupNorm", options);
   checkChannels("groupNorm", x, [
     ["weight", weight],
     ["bias", bias],

@@ -31,7 +31,7 @@ export interface SmoothL1Options extends LossOptions {
 
 /** (x - target)^2 / (2 beta) where the distance is below beta, else |x - target| - beta / 2; target of any dtype. */
 export function smoothL1Loss(x: Tensor, target: Tensor, options: SmoothL1Options = {}): Tensor {
-  const { beta = 1 } = options;
+  const { beta = 1 } = checkOptions("smoothL1Loss", options);
   checkNumber("smoothL1Loss", "beta", beta, 0);
   return distanceLoss("smoothL1Loss", x, target, options, (d) =>
     beta === 0 ? abs(d) : div(huber(d, beta), beta),
@@ -45,7 +45,7 @@ export interface HuberOptions extends LossOptions {
 
 /** (x - target)^2 / 2 where the distance is at most delta, else delta (|x - target| - delta / 2); target of any dtype. */
 export function huberLoss(x: Tensor, target: Tensor, options: HuberOptions = {}): Tensor {
-  const { delta = 1 } = options;
+  const { delta = 1 } = checkOptions("huberLoss", options);
   checkNumber("huberLoss", "delta", delta, Number.MIN_VALUE);
   return distanceLoss("huberLoss", x, target, options, (d) => huber(d, delta));
 }
@@ -67,8 +67,8 @@ export interface WeightedOptions extends LossOptions {
  * @throws ValueError for probabilities outside of [0, 1]
  */
 export function bce(x: Tensor, target: Tensor, options: WeightedOptions = {}): Tensor {
-  const { weight } = options;
   return pairLoss("bce", x, target, options, () => {
+    const { weight } = options;
     checkFactor("bce", "weight", weight, x);
     const [low, high] = bounds(x);
     if (!(low >= 0 && high <= 1)) {
@@ -128,7 +128,7 @@ export interface PoissonNLLOptions extends LossOptions {
 
 /** The negative log-likelihood of counts, of any dtype: e^x - target x, or x - target ln(x + eps). */
 export function poissonNLLLoss(x: Tensor, target: Tensor, options: PoissonNLLOptions = {}): Tensor {
-  const { logInput = true, full = false, eps = 1e-8 } = options;
+  const { logInput = true, full = false, eps = 1e-8 } = checkOptions("poissonNLLLoss", options);
   checkNumber("poissonNLLLoss", "eps", eps);
   const lossOf = (): Tensor => {
     const [rate, logRate] = logInput ? [exp(x), x] : [x, log(add(x, eps))];
@@ -162,7 +162,7 @@ export function gaussianNLLLoss(
   variance: Tensor,
   options: GaussianNLLOptions = {},
 ): Tensor {
-  const { full = false, eps = 1e-6 } = options;
+  const { full = false, eps = 1e-6 } = checkOptions("gaussianNLLLoss", options);
   checkNumber("gaussianNLLLoss", "eps", eps, Number.MIN_VALUE);
   const lossOf = (): Tensor => {
     checkFloat("gaussianNLLLoss", "variance", variance);
@@ -222,7 +222,7 @@ export interface DiceOptions extends LossOptions {
  * @param x probabilities, [N, C, d1, ...]: those of each mask are added up over the dims behind C
  */
 export function diceLoss(x: Tensor, target: Tensor, options: DiceOptions = {}): Tensor {
-  const { smooth = 1e-5 } = options;
+  const { smooth = 1e-5 } = checkOptions("diceLoss", options);
   checkNumber("diceLoss", "smooth", smooth, 0);
   return pairLoss("diceLoss", x, target, options, () => {
     if (x.ndim < 3) {

@@ -13,6 +13,7 @@ import {
   checkInt,
   misfit,
   broadcastShapes,
+  checkOptions,
 } from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { isGradEnabled, noGrad } from "../autograd/mode.js";
@@ -72,7 +73,7 @@ export function crossEntropy(
   target: Tensor,
   options: CrossEntropyOptions = {},
 ): Tensor {
-  const { labelSmoothing = 0 } = options;
+  const { labelSmoothing = 0 } = checkOptions("crossEntropy", options);
   checkNumber("crossEntropy", "labelSmoothing", labelSmoothing, 0, 1);
   if (is(target, "float32") && sameShape(target.shape, shapeOf("crossEntropy", logits))) {
     return softCrossEntropy(logits, target, options, labelSmoothing);

@@ -9,6 +9,7 @@ import {
   checkNumber,
   checkWord,
   misfit,
+  checkOptions,
 } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { noGrad } from "../autograd/mode.js";
@@ -35,7 +36,7 @@ export interface MarginOptions extends LossOptions {
 
 /** x where target is 1, max(0, margin - x) where it is -1. The target's dtype is up to you. */
 export function hingeEmbeddingLoss(x: Tensor, target: Tensor, options: MarginOptions = {}): Tensor {
-  const { margin = 1 } = options;
+  const { margin = 1 } = checkOptions("hingeEmbeddingLoss", options);
   checkNumber("hingeEmbeddingLoss", "margin", margin);
   const lossOf = (): Tensor => {
     const apart = where(ne(target, 1), clamp(sub(margin, x), 0), 0);
@@ -91,7 +92,7 @@ export function multiMarginLoss(
   options: MultiMarginOptions = {},
 ): Tensor {
   const op = "multiMarginLoss";
-  const { p = 1, margin = 1, weight } = options;
+  const { p = 1, margin = 1, weight } = checkOptions(op, options);
   checkNumber(op, "margin", margin);
   checkWord(op, "p", p, [1, 2]);
   const lossOf = (): Tensor => {
@@ -169,7 +170,7 @@ export function marginRankingLoss(
   options: MarginOptions = {},
 ): Tensor {
   const op = "marginRankingLoss";
-  const { margin = 0 } = options;
+  const { margin = 0 } = checkOptions(op, options);
   checkNumber(op, "margin", margin);
   return pairLoss(op, x1, x2, options, () => {
     checkShapes(op, x1, target);
@@ -189,7 +190,7 @@ export function cosineEmbeddingLoss(
   options: MarginOptions = {},
 ): Tensor {
   const op = "cosineEmbeddingLoss";
-  const { margin = 0 } = options;
+  const { margin = 0 } = checkOptions(op, options);
   checkNumber(op, "margin", margin);
   return pairLoss(op, x1, x2, options, () => {
     if (x1.ndim < 1 || x1.ndim > 2 || !sameShape(shapeOf(op, target), x1.shape.slice(0, -1))) {
@@ -228,7 +229,7 @@ export function tripletMarginLoss(
   negative: Tensor,
   options: TripletMarginOptions = {},
 ): Tensor {
-  const { p = 2, eps = 1e-6 } = options;
+  const { p = 2, eps = 1e-6 } = checkOptions("tripletMarginLoss", options);
   checkNumber("tripletMarginLoss", "p", p, Number.MIN_VALUE);
   checkNumber("tripletMarginLoss", "eps", eps);
   return triplet("tripletMarginLoss", anchor, positive, negative, options, (a, b) =>
@@ -243,11 +244,8 @@ export function tripletMarginWithDistanceLoss(
   negative: Tensor,
   options: TripletDistanceOptions = {},
 ): Tensor {
-  const { distanceFunction } = options;
-  if (distanceFunction === undefined) {
-    return tripletMarginLoss(anchor, positive, negative, options);
-  }
   const op = "tripletMarginWithDistanceLoss";
+  const { distanceFunction = pairwiseDistance } = checkOptions(op, options);
   checkFunction(op, "distanceFunction", distanceFunction);
   return triplet(op, anchor, positive, negative, options, distanceFunction);
 }

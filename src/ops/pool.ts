@@ -189,7 +189,7 @@ function avgPool(
   kernel: PerDim,
   options: AvgPoolOptions<PerDim>,
 ): Tensor {
-  const divisor = options.divisorOverride ?? null;
+  const divisor = checkOptions(op, options).divisorOverride ?? null;
   if (divisor !== null && (!Number.isInteger(divisor) || divisor === 0)) {
     throw new ValueError(op, `divisorOverride must be an integer other than 0: got ${divisor}`);
   }

@@ -1,7 +1,7 @@
 // Random tensors from a counter-based generator (Philox4x32-10): element i of a draw depends on the
 // seed, the draws made before and i alone, so the numbers are the same on every machine.
 import { DTypeError, ValueError } from "../core/errors.js";
-import { checkDType, shown, checkFloat } from "../core/dtype.js";
+import { shown, checkFloat } from "../core/dtype.js";
 import {
   type Shape,
   checkShape,
@@ -23,7 +23,7 @@ import {
   randomCounters,
 } from "../kernels/units.js";
 import { cast, compute } from "./convert.js";
-import { checkGradDType, type TensorOptions } from "./creation.js";
+import { dtypeFrom, type TensorOptions } from "./creation.js";
 
 /** Where a stream of random numbers stands: a seed, and how many counters have been used. */
 export class Generator {
@@ -104,8 +104,8 @@ function draw<P extends readonly F32Bits[]>(
   options: RandomOptions,
   ...params: P
 ): Tensor {
-  const { dtype = "float32", requiresGrad = false } = options;
   const generator = generatorOf(op, options);
+  const { dtype = "float32", requiresGrad = false } = options;
   if (dtype !== "float32") {
     throw new DTypeError(op, `random numbers of this kind are float32: got ${dtype}`);
   }
@@ -132,12 +132,23 @@ export function uniform(
       `low must not exceed high, their distance be finite in float32: got ${low}, ${high}`,
     );
   }
-  return draw("uniform", kernels.uniformF32, shape, options, f32(low), f32(high));
+  return drawUniform("uniform", shape, options, low, high);
+}
+
+/** @internal `uniform` for the op of that name, its bounds checked. */
+export function drawUniform(
+  op: string,
+  shape: Shape,
+  options: RandomOptions,
+  low = 0,
+  high = 1,
+): Tensor {
+  return draw(op, kernels.uniformF32, shape, options, f32(low), f32(high));
 }
 
 /** Uniform in [0, 1); float32. */
 export function rand(shape: Shape, options: RandomOptions = {}): Tensor {
-  return uniform(shape, 0, 1, options);
+  return drawUniform("rand", shape, options);
 }
 
 /** Normally distributed with this mean and standard deviation; float32 (Box-Muller). */
@@ -153,22 +164,33 @@ export function normal(
       `std must be >= 0, both finite in float32: got mean ${mean}, std ${std}`,
     );
   }
-  return draw("normal", kernels.normalF32, shape, options, f32(mean), f32(std));
+  return drawNormal("normal", shape, options, mean, std);
+}
+
+/** @internal `normal` for the op of that name, its parameters checked. */
+export function drawNormal(
+  op: string,
+  shape: Shape,
+  options: RandomOptions,
+  mean = 0,
+  std = 1,
+): Tensor {
+  return draw(op, kernels.normalF32, shape, options, f32(mean), f32(std));
 }
 
 /** Normally distributed with mean 0 and standard deviation 1; float32. */
 export function randn(shape: Shape, options: RandomOptions = {}): Tensor {
-  return normal(0, 1, shape, options);
+  return drawNormal("randn", shape, options);
 }
 
 /** Uniform in [0, 1), in x's shape. */
 export function randLike(x: Tensor, options: RandomOptions = {}): Tensor {
-  return rand(shapeOf("randLike", x), options);
+  return drawUniform("randLike", shapeOf("randLike", x), options);
 }
 
 /** Standard normal, in x's shape. */
 export function randnLike(x: Tensor, options: RandomOptions = {}): Tensor {
-  return randn(shapeOf("randnLike", x), options);
+  return drawNormal("randnLike", shapeOf("randnLike", x), options);
 }
 
 /** Integers in [low, high), each as likely as the others within 2^-32; int32 unless dtype says float32. */
@@ -186,8 +208,7 @@ export function randint(
       `low and high must be int32 with low < high < low + 2^32: got ${low}, ${high}`,
     );
   }
-  const dtype = checkDType("randint", options.dtype ?? "int32");
-  checkGradDType("randint", dtype, options);
+  const dtype = dtypeFrom("randint", options, "int32");
   const out = allocateShape("randint", checkShape("randint", shape), "int32");
   const n = out.numel();
   const stream = generatorOf("randint", options).take(randomCounters(n));
@@ -241,7 +262,7 @@ export interface DropoutOptions {
 export function dropout(x: Tensor, p = 0.5, options: DropoutOptions = {}): Tensor {
   checkProbability("dropout", p);
   checkFloat("dropout", "x", x);
-  if (options.training === false || p === 0) return x;
+  if (checkOptions("dropout", options).training === false || p === 0) return x;
   const stream = generatorOf("dropout", options).take(randomCounters(x.numel()));
   return dropoutAt(x, p, stream);
 }

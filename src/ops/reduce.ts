@@ -206,8 +206,8 @@ function position(
   dim: number | null | undefined,
   options: ReduceOptions,
 ): Tensor {
-  const all = checkDims(op, null, x, options);
-  const over = dim == null ? all : [checkDim(op, dim, x)];
+  const over = dim == null ? checkDims(op, null, x) : [checkDim(op, dim, x)];
+  checkOptions(op, options);
   return fold(op, fs, x, x.ndim === 0 ? [] : over, options.keepdim ?? false, "int32");
 }
 
@@ -227,13 +227,13 @@ function checkVariance(
 
 /** The variance over `dims`: the sum of (x - mean)^2 / max(0, n - correction), as in PyTorch. */
 export function variance(x: Tensor, dims?: Dims, options: VarianceOptions = {}): Tensor {
-  const over = checkDims("var", dims, x);
-  const { correction, keepdim = false } = checkVariance("var", options);
-  checkFloat("var", "x", x);
+  const over = checkDims("variance", dims, x);
+  const { correction, keepdim = false } = checkVariance("variance", options);
+  checkFloat("variance", "x", x);
   const shape = reducedShape(x.shape, over, keepdim);
   const n = sizeOf(over.map((d) => x.shape[d]!));
   const out = withMiddle(x, over, (x, { outer, R, inner }) => {
-    const out = allocateShape("var", shape, "float32");
+    const out = allocateShape("variance", shape, "float32");
     run(
       kernels.varF32,
       foldUnits(outer, inner),
@@ -245,7 +245,7 @@ export function variance(x: Tensor, dims?: Dims, options: VarianceOptions = {}):
     );
     return out;
   });
-  return record("var", out, [x], { x }, (dy, { x }) => [
+  return record("variance", out, [x], { x }, (dy, { x }) => [
     // d var/dx = 2 (x - mean) / (n - correction)
     () => {
       const centred = sub(x, mean(x, over, { keepdim: true }));

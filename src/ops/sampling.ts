@@ -3,15 +3,7 @@
 import { detach } from "../autograd/backward.js";
 import { ValueError } from "../core/errors.js";
 import { checkFloat } from "../core/dtype.js";
-import {
-  commonShape,
-  checkDim,
-  checkInt,
-  type Shape,
-  checkNumber,
-  misfit,
-  checkOptions,
-} from "../core/shape.js";
+import { commonShape, checkDim, checkInt, type Shape, checkNumber, misfit } from "../core/shape.js";
 import { allocateShape, Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { record, recordInPlace } from "../autograd/record.js";
@@ -27,11 +19,11 @@ import { overwrite } from "./inplace.js";
 import { clamp, log } from "./math.js";
 import {
   bernoulli as bernoulliFilled,
+  drawNormal,
+  drawUniform,
   generatorOf,
   type Generator,
   normal as normalFilled,
-  rand,
-  randn,
   type RandomOptions,
   uniform,
 } from "./random.js";
@@ -54,8 +46,8 @@ export interface MultinomialOptions {
  *   rows with fewer than k
  */
 export function multinomial(weights: Tensor, k: number, options: MultinomialOptions = {}): Tensor {
-  const { replacement = false } = options;
   const generator = generatorOf("multinomial", options);
+  const { replacement = false } = options;
   checkFloat("multinomial", "weights", weights);
   const { shape } = weights;
   const C = shape[shape.length - 1] ?? 0;
@@ -86,17 +78,17 @@ export function multinomial(weights: Tensor, k: number, options: MultinomialOpti
 /** Exponentially distributed with rate `lambda` (mean 1 / lambda); float32, never 0. */
 export function exponential(shape: Shape, lambda = 1, options: RandomOptions = {}): Tensor {
   checkNumber("exponential", "lambda", lambda, Number.MIN_VALUE);
-  return made(options, () => div(standardExponential(shape, options), lambda));
+  return made(options, () => div(standardExponential("exponential", shape, options), lambda));
 }
 
 /** -ln(1 - u), where u is 0 the middle of what it stands for: so that a logarithm of it is finite. */
-function standardExponential(shape: Shape, options: RandomOptions): Tensor {
-  return clamp(neg(log(sub(1, rand(shape, options)))), 2 ** -25);
+function standardExponential(op: string, shape: Shape, options: RandomOptions): Tensor {
+  return clamp(neg(log(sub(1, drawUniform(op, shape, options)))), 2 ** -25);
 }
 
 /** The standard Gumbel distribution, -ln of an exponential number; float32. */
 export function gumbel(shape: Shape, options: RandomOptions = {}): Tensor {
-  return made(options, () => neg(log(standardExponential(shape, options))));
+  return made(options, () => neg(log(standardExponential("gumbel", shape, options))));
 }
 
 function made(options: RandomOptions, make: () => Tensor): Tensor {
@@ -117,7 +109,9 @@ export function bernoulli(
   const given = second as RandomOptions;
   checkFloat("bernoulli", "p", first);
   checkRange("bernoulli", "p must lie in [0, 1]", first, 1);
-  return made(given, () => cast(lt(rand(first.shape, given), first), "float32"));
+  return made(given, () =>
+    cast(lt(drawUniform("bernoulli", first.shape, given), first), "float32"),
+  );
 }
 
 /** Refuses what isn't in [0, high]. */
@@ -154,7 +148,7 @@ export function normal(
   if (typeof std !== "number") checkRange("normal", "std must be >= 0", std, Infinity);
   else checkNumber("normal", "std", std, 0);
   const given = third as RandomOptions;
-  return made(given, () => add(mul(randn(shape, given), std), mean));
+  return made(given, () => add(mul(drawNormal("normal", shape, given), std), mean));
 }
 
 export interface GumbelSoftmaxOptions {
@@ -170,15 +164,13 @@ export interface GumbelSoftmaxOptions {
 
 /** softmax((logits + g) / tau) with Gumbel noise g: differentiable samples of categories. */
 export function gumbelSoftmax(logits: Tensor, options: GumbelSoftmaxOptions = {}): Tensor {
-  const { tau = 1, hard = false, dim = -1, generator } = checkOptions("gumbelSoftmax", options);
+  const generator = generatorOf("gumbelSoftmax", options);
+  const { tau = 1, hard = false, dim = -1 } = options;
   checkFloat("gumbelSoftmax", "logits", logits);
   const at = checkDim("gumbelSoftmax", dim, logits);
   checkNumber("gumbelSoftmax", "tau", tau, Number.MIN_VALUE);
   return tidy(() => {
-    const soft = softmax(
-      div(add(logits, gumbel(logits.shape, generator ? { generator } : {})), tau),
-      at,
-    );
+    const soft = softmax(div(add(logits, gumbel(logits.shape, { generator })), tau), at);
     if (!hard || soft.numel() === 0) return soft;
     const classes = reshape(
       arange(soft.shape[at] ?? 1),

@@ -53,7 +53,7 @@ export function hammingWindow(
   n: number,
   options: WindowOptions & { alpha?: number; beta?: number } = {},
 ): Tensor {
-  const { alpha = 0.54, beta = 0.46 } = options;
+  const { alpha = 0.54, beta = 0.46 } = checkOptions("hammingWindow", options);
   return windowOf("hammingWindow", n, options, (at) => sub(alpha, mul(wave(at, 1), beta)));
 }
 

@@ -1,7 +1,6 @@
 // Joins and splits along the dims that their names say, and grids of coordinates: all made of views,
 // cat and stack.
 import { ValueError } from "../core/errors.js";
-import { checkDType } from "../core/dtype.js";
 import {
   checkList,
   shapeOf,
@@ -17,7 +16,7 @@ import {
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { pow } from "./arithmetic.js";
-import { checkGradDType, linspace, type TensorOptions } from "./creation.js";
+import { dtypeFrom, linspace, type TensorOptions } from "./creation.js";
 import { cast } from "./convert.js";
 import { cat, stack, checkTensors } from "./join.js";
 import { pad } from "./padding.js";
@@ -203,12 +202,11 @@ export function logspace(
   base = 10,
   options: TensorOptions = {},
 ): Tensor {
-  const { dtype = "float32", requiresGrad = false } = options;
-  checkGradDType("logspace", checkDType("logspace", dtype), options);
+  const dtype = dtypeFrom("logspace", options, "float32");
   return tidy(() => {
     const cut = dtype === "int32" ? Math.trunc : Number;
     const out = cast(pow(base, linspace(cut(start), cut(end), steps)), dtype);
-    if (requiresGrad) out.requiresGrad = true;
+    if (options.requiresGrad) out.requiresGrad = true;
     return out;
   });
 }

@@ -49,6 +49,7 @@ export function varMean(
   dims?: Dims,
   options: VarianceOptions = {},
 ): [variance: Tensor, mean: Tensor] {
+  checkOptions("varMean", options);
   return [variance(x, dims, options), mean(x, dims, options)];
 }
 
@@ -58,6 +59,7 @@ export function stdMean(
   dims?: Dims,
   options: VarianceOptions = {},
 ): [std: Tensor, mean: Tensor] {
+  checkOptions("stdMean", options);
   return [std(x, dims, options), mean(x, dims, options)];
 }
 

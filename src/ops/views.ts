@@ -18,6 +18,7 @@ import {
   shapeOf,
   checkList,
   misfit,
+  checkOptions,
 } from "../core/shape.js";
 import { allocateShape, alias, Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
@@ -255,7 +256,7 @@ export function slice(
   options: SliceOptions = {},
 ): Tensor | Slice {
   if (!(x instanceof Tensor)) return { start: x ?? null, end: start ?? null, step: end ?? 1 };
-  const dim = dimIn("slice", options.dim ?? 0, x);
+  const dim = dimIn("slice", checkOptions("slice", options).dim ?? 0, x);
   const step = options.step ?? 1;
   if (!Number.isInteger(step) || step === 0) {
     throw new ValueError("slice", `step must be an integer other than 0: got ${step}`);

@@ -12,16 +12,6 @@ export {
   type RAdamOptions,
 } from "./adam.js";
 export {
-  Adadelta,
-  type AdadeltaOptions,
-  Adagrad,
-  type AdagradOptions,
-  Lion,
-  type LionOptions,
-  RMSprop,
-  type RMSpropOptions,
-} from "./adaptive.js";
-export {
   Optimizer,
   type OptimizerState,
   type ParamGroup,
@@ -29,6 +19,7 @@ export {
   type ParamState,
   type StepOptions,
 } from "./optimizer.js";
+export { SGD, type SGDOptions } from "./sgd.js";
 export {
   type Lambda,
   type Lambdas,
@@ -40,6 +31,16 @@ export {
   type SchedulerState,
 } from "./scheduler.js";
 export { parametersToVector, vectorToParameters } from "./vectors.js";
+export {
+  Adadelta,
+  type AdadeltaOptions,
+  Adagrad,
+  type AdagradOptions,
+  Lion,
+  type LionOptions,
+  RMSprop,
+  type RMSpropOptions,
+} from "./adaptive.js";
 export { ChainedScheduler, SequentialLR } from "./compound.js";
 export {
   OneCycleLR,
@@ -47,8 +48,8 @@ export {
   type PlateauOptions,
   ReduceLROnPlateau,
 } from "./cycles.js";
-export { SGD, type SGDOptions } from "./sgd.js";
 export { type EMAOptions, type EMAState, ExponentialMovingAverage } from "./ema.js";
+export type { JoinedOptimizer, Steps } from "./joined.js";
 export { clipGradNorm, type ClipGradNormOptions, clipGradValue } from "./clip.js";
 export { LBFGS, type LBFGSOptions } from "./lbfgs.js";
 export {
@@ -69,4 +70,3 @@ export {
   StepLR,
   type WarmRestartOptions,
 } from "./schedulers.js";
-export type { JoinedOptimizer, Steps } from "./joined.js";

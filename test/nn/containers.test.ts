@@ -38,6 +38,8 @@ describe("containers", () => {
     expect(() => list.at(0.5)).toThrow(/index must lie in \[-3, 2\]: got 0.5/);
     expect(() => list.append({} as never)).toThrow(ValueError);
     expect(() => new nn.ParameterList([zeros([1]) as never])).toThrow(ValueError);
+    const lone = new nn.Linear(1, 1) as never;
+    expect(() => new nn.ModuleList(lone)).toThrow(/^\[ModuleList\] needs an array: got Linear/);
     expect(() => list.forward()).toThrow(/\[ModuleList\] has no forward/);
   });
 

@@ -234,6 +234,7 @@ describe("apply and toString", () => {
       new nn.Conv2d(1, 4, 3, { padding: 1, bias: false }),
       new nn.Sequential(new nn.LeakyReLU(0.2)),
       new nn.BatchNorm2d(4),
+      new nn.ConvTranspose2d(4, 2, 3, { stride: 2 }),
     );
     expect(String(model)).toBe(
       [
@@ -243,6 +244,7 @@ describe("apply and toString", () => {
         "    (0): LeakyReLU(negativeSlope=0.2)",
         "  )",
         "  (2): BatchNorm2d(weight=[4], bias=[4], runningMean=[4], runningVar=[4], numBatchesTracked=[], eps=0.00001, momentum=0.1)",
+        "  (3): ConvTranspose2d(weight=[4,2,3,3], bias=[2], stride=2)",
         ")",
       ].join("\n"),
     );

@@ -51,7 +51,11 @@ describe("constructors", () => {
     ["Dropout above 1", () => new nn.Dropout(1.1), "[Dropout] p"],
     ["Dropout of NaN", () => new nn.Dropout(NaN), "[Dropout] p"],
     ["Embedding of -1 rows", () => new nn.Embedding(-1, 2), "[Embedding] numEmbeddings"],
-    ["BatchNorm2d of -1 channels", () => new nn.BatchNorm2d(-1), "sizes must be"],
+    [
+      "BatchNorm2d of -1 channels",
+      () => new nn.BatchNorm2d(-1),
+      "[BatchNorm2d] numFeatures must be",
+    ],
     ["LayerNorm over half a size", () => new nn.LayerNorm(2.5), "sizes must be"],
     ["GroupNorm of 0 groups", () => new nn.GroupNorm(0, 4), "[GroupNorm] numGroups"],
     ["GroupNorm of -4 channels", () => new nn.GroupNorm(2, -4), "[GroupNorm] numChannels"],

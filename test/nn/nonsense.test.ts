@@ -2,7 +2,9 @@
 import { describe, expect, it } from "vitest";
 import {
   capture,
+  data,
   enableGrad,
+  grad,
   gradcheck,
   isGradEnabled,
   memory,
@@ -21,6 +23,8 @@ import { profile } from "../../src/inspect/index.js";
 const x = rand([2, 1, 4]);
 const attention = new nn.MultiheadAttention(4, 2);
 const encoder = new nn.TransformerEncoderLayer(4, 2);
+const decoder = new nn.TransformerDecoderLayer(4, 2);
+const one = { numEncoderLayers: 1, numDecoderLayers: 1 };
 const linear = new nn.Linear(2, 2);
 const leaf = rand([2], { requiresGrad: true });
 const sgd = new optim.SGD(new nn.Linear(2, 2).parameters());
@@ -34,6 +38,7 @@ const calls: Record<string, (value: never) => unknown> = {
   "BatchNorm2d, its input": (v) => new nn.BatchNorm2d(2).forward(v),
   "BatchNorm3d, its input": (v) => new nn.BatchNorm3d(2).forward(v),
   "ModuleList, its modules": (v) => new nn.ModuleList(v),
+  "ParameterList, its parameters": (v) => new nn.ParameterList(v),
   "Module, its function": (v) => linear.apply(v),
   "Module, its hooks": (v) => linear.registerForwardHook(v),
   "Module, its hooks before": (v) => linear.registerForwardPreHook(v),
@@ -106,8 +111,9 @@ describe("a state of null is none", () => {
 
 describe("what stands where options should is refused by name", () => {
   const images = rand([1, 2, 5, 5]);
+  const leaf2 = rand([2, 2]);
   // PyTorch's positional arguments: a stride, a bias, layers, an epsilon, weights.
-  const layers: Record<string, (wrong: never) => unknown> = {
+  const takers: Record<string, (wrong: never) => unknown> = {
     Linear: (v) => new nn.Linear(2, 3, v),
     Bilinear: (v) => new nn.Bilinear(2, 3, 4, v),
     Conv1d: (v) => new nn.Conv1d(2, 3, 3, v),
@@ -130,15 +136,56 @@ describe("what stands where options should is refused by name", () => {
     MultiheadAttention: (v) => new nn.MultiheadAttention(4, 2, v),
     TransformerEncoderLayer: (v) => new nn.TransformerEncoderLayer(4, 2, v),
     TransformerDecoderLayer: (v) => new nn.TransformerDecoderLayer(4, 2, v),
+    Transformer: (v) => new nn.Transformer(4, 2, v),
+    "Transformer, its stacks": (v) => new nn.TransformerEncoder(encoder, 1, v),
     CrossEntropyLoss: (v) => new nn.CrossEntropyLoss(v).forward(x, x),
     MSELoss: (v) => new nn.MSELoss(v).forward(x, x),
+    // PyTorch's masks are positional.
+    "MultiheadAttention, forward": (v) => attention.forward(x, x, x, v),
+    "TransformerEncoderLayer, forward": (v) => encoder.forward(x, v),
+    "TransformerDecoderLayer, forward": (v) => decoder.forward(x, x, v),
+    "TransformerEncoder, forward": (v) => new nn.TransformerEncoder(encoder, 1).forward(x, v),
+    "TransformerDecoder, forward": (v) => new nn.TransformerDecoder(decoder, 1).forward(x, x, v),
+    "Transformer, forward": (v) => new nn.Transformer(4, 2, one).forward(x, x, v),
+    "RNN, forward": (v) => new nn.RNN(4, 3).forward(x, null, v),
+    "LSTM, forward": (v) => new nn.LSTM(4, 3).forward(x, null, v),
+    "GRU, forward": (v) => new nn.GRU(4, 3).forward(x, null, v),
+    // More of PyTorch's positional arguments: strict, requires_grad, name, mode, gradients, batch_size.
+    ModuleDict: (v) => new nn.ModuleDict(v),
+    loadStateDict: (v) => linear.loadStateDict(linear.stateDict(), v),
+    Parameter: (v) => new nn.Parameter(x, v),
+    weightNorm: (v) => nn.weightNorm(new nn.Linear(2, 2), v),
+    spectralNorm: (v) => nn.spectralNorm(new nn.Linear(2, 2), v),
+    summary: (v) => nn.summary(linear, [1, 2], v),
+    "init, kaimingUniform_": (v) => nn.init.kaimingUniform_(leaf2, 0, v),
+    "init, kaimingNormal_": (v) => nn.init.kaimingNormal_(leaf2, 0, v),
+    backward: (v) => leaf.sum().backward(null, v),
+    grad: (v) => grad(leaf.sum(), [leaf], v),
+    gradcheck: (v) => gradcheck((a) => a.sum(), [leaf], v),
+    profile: (v) => profile(() => null, v),
+    DataLoader: (v) => new data.DataLoader([1, 2], v),
+    LBFGS: (v) => new optim.LBFGS(linear.parameters(), v),
+    OneCycleLR: (v) => new optim.OneCycleLR(sgd, 1, v),
+    clipGradNorm: (v) => optim.clipGradNorm(linear.parameters(), 1, v),
+    ExponentialMovingAverage: (v) => new optim.ExponentialMovingAverage(linear.parameters(), v),
   };
 
-  it.each(Object.entries(layers))("%s", (_, make) => {
-    for (const wrong of [true, 2, "x", x]) {
+  // Pooling layers and losses hand their options to the op, which refuses them.
+  const ops: Record<string, string> = {
+    MaxPool2d: "maxPool2d",
+    AvgPool2d: "avgPool2d",
+    CrossEntropyLoss: "crossEntropy",
+    MSELoss: "mseLoss",
+  };
+
+  it.each(Object.entries(takers))("%s", (what, make) => {
+    const [name] = what.split(",") as [string];
+    for (const wrong of [null, true, 2, "x", x]) {
       expect(() => make(wrong as never)).toThrow(ValueError);
       expect(() => make(wrong as never)).toThrow(
-        /options must be an object: got (true|2|"x"|tensor)/,
+        new RegExp(
+          `^\\[${ops[name] ?? name}\\] options must be an object: got (null|true|2|"x"|tensor)`,
+        ),
       );
     }
   });

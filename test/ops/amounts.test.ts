@@ -19,7 +19,7 @@ const nonsense: Record<string, [call: () => unknown, message: RegExp]> = {
   ],
   "var correction": [
     () => f.v3.var(0, { correction: word }),
-    /^\[var\] correction must be a number/,
+    /^\[variance\] correction must be a number/,
   ],
   "a correction of NaN": [() => sg.std(f.v3, 0, { correction: NaN }), /correction .*: got NaN/],
   "sum over a word": [() => sg.sum(f.v3, "" as never), /^\[sum\] needs an array: got ""/],

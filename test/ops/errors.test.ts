@@ -11,7 +11,6 @@ import { differentiable, inPlace, underivable } from "./table.js";
 
 /** Names in brackets that differ from the function's: what does the work speaks. */
 const spokenOf: Readonly<Record<string, readonly string[]>> = {
-  variance: ["var"],
   record: ["own"],
   ...merged("spokenOf"),
 };
@@ -36,8 +35,7 @@ const tolerant = [
   ...["tan", "tanh", "trunc", "logicalNot", "isnan", "isinf", "isfinite"],
   ...["clone", "contiguous", "detach", "toArray", "toTypedArray"],
   // Their rules are those of others, which they call under their names.
-  ...["rand", "randLike", "randn", "randnLike", "randintLike"],
-  ...["sub_", "zero_", "saveSafetensors"],
+  ...["randintLike", "sub_", "zero_", "saveSafetensors"],
   ...namesIn("tolerant"),
 ];
 

@@ -178,6 +178,21 @@ const creation: Refusals = {
 };
 
 const random: Refusals = {
+  rand: [
+    ...badShape((s) => sg.rand(s)),
+    dtype(/float32: got int32/, () => sg.rand([3], { dtype: "int32" })),
+  ],
+  randn: [
+    ...badShape((s) => sg.randn(s)),
+    dtype(/float32: got bool/, () => sg.randn([3], { dtype: "bool" })),
+  ],
+  randLike: [dtype(/float32: got int32/, () => sg.randLike(f.v3, { dtype: "int32" }))],
+  randnLike: [
+    dtype(/float32: got int32/, () => sg.randnLike(f.v3, { dtype: "int32" })),
+    value(/generator must be a Generator: got 3/, () =>
+      sg.randnLike(f.v3, { generator: 3 as never }),
+    ),
+  ],
   uniform: [
     ...badShape((s) => sg.uniform(s, 0, 1)),
     value(/low must not exceed high.*: got 1, 0/, () => sg.uniform([3], 1, 0)),

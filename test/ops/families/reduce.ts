@@ -344,7 +344,7 @@ export const reduce: Family = {
   spokenOf: {
     aminmax: ["aminmax", "amin"],
     diff: ["diff", "cat"],
-    varMean: ["var"],
+    varMean: ["variance"],
     stdMean: ["std"],
   },
 };

@@ -254,8 +254,6 @@ export const refusals: Refusals = { ...views, ...chance };
 /** Names in the brackets of errors: what does the work speaks. */
 export const spokenOf: Readonly<Record<string, readonly string[]>> = {
   diag: ["diag", "diagEmbed", "diagonal"],
-  gumbel: ["uniform"],
-  exponential: ["exponential", "uniform"],
   logspace: ["logspace", "linspace"],
   uniform_: ["uniform_", "uniform"],
   normal_: ["normal_", "normal"],
