@@ -18,22 +18,6 @@ import {
   variance,
 } from "./ops/reduce.js";
 import { indexingMethods } from "./methods/indexing.js";
-import { relu, gelu, silu, softplus, leakyRelu, elu } from "./ops/activations.js";
-import {
-  add,
-  sub,
-  mul,
-  div,
-  neg,
-  square,
-  pow,
-  maximum,
-  minimum,
-  type Operand,
-} from "./ops/arithmetic.js";
-import { polygamma } from "./ops/special.js";
-import { at, type Index } from "./ops/at.js";
-import { softmax, logSoftmax, logsumexp } from "./ops/softmax.js";
 import {
   abs,
   sign,
@@ -56,37 +40,8 @@ import {
   sigmoid,
   clamp,
 } from "./ops/math.js";
-import { backward, detach, registerHook, retainGrad } from "./autograd/backward.js";
-import {
-  type OverloadedReduceMethods,
-  overloadedReduceMethods,
-  reduceMethods,
-} from "./methods/reduce.js";
-import { add_, sub_, mul_, div_, fill_, zero_, copy_ } from "./ops/inplace.js";
-import { viewsMethods } from "./methods/views.js";
-import "./ops/gradient.js";
-import { toText } from "./ops/format.js";
-import { to, clone, contiguous, toTypedArray, toArray, item } from "./ops/convert.js";
-import { linalgMethods } from "./methods/linalg.js";
-import { matmul } from "./ops/matmul.js";
-import { pointwiseMethods } from "./methods/pointwise.js";
-import { imageMethods } from "./methods/image.js";
-import {
-  reshape,
-  flatten,
-  permute,
-  transpose,
-  t,
-  squeeze,
-  unsqueeze,
-  expand,
-  narrow,
-  select,
-  slice,
-  unbind,
-  split,
-  chunk,
-} from "./ops/views.js";
+import { relu, gelu, silu, softplus, leakyRelu, elu } from "./ops/activations.js";
+import { polygamma } from "./ops/special.js";
 import {
   eq,
   ne,
@@ -103,8 +58,53 @@ import {
   isfinite,
   where,
 } from "./ops/compare.js";
-import { Tensor } from "./autograd/tensor.js";
+import { to, clone, contiguous, toTypedArray, toArray, item } from "./ops/convert.js";
+import { softmax, logSoftmax, logsumexp } from "./ops/softmax.js";
+import {
+  type OverloadedReduceMethods,
+  overloadedReduceMethods,
+  reduceMethods,
+} from "./methods/reduce.js";
+import { at, type Index } from "./ops/at.js";
+import { matmul } from "./ops/matmul.js";
+import { backward, detach, registerHook, retainGrad } from "./autograd/backward.js";
+import "./ops/gradient.js";
+import { viewsMethods } from "./methods/views.js";
+import { linalgMethods } from "./methods/linalg.js";
+import { toText } from "./ops/format.js";
+import { add_, sub_, mul_, div_, fill_, zero_, copy_ } from "./ops/inplace.js";
+import {
+  add,
+  sub,
+  mul,
+  div,
+  neg,
+  square,
+  pow,
+  maximum,
+  minimum,
+  type Operand,
+} from "./ops/arithmetic.js";
 import { indexSelect, gather, oneHot } from "./ops/indexing.js";
+import {
+  reshape,
+  flatten,
+  permute,
+  transpose,
+  t,
+  squeeze,
+  unsqueeze,
+  expand,
+  narrow,
+  select,
+  slice,
+  unbind,
+  split,
+  chunk,
+} from "./ops/views.js";
+import { pointwiseMethods } from "./methods/pointwise.js";
+import { Tensor } from "./autograd/tensor.js";
+import { imageMethods } from "./methods/image.js";
 import { dropout } from "./ops/random.js";
 
 /** A function whose first parameter is the tensor, as the method without it. */

@@ -1,6 +1,6 @@
 // Lists and dictionaries of modules and of parameters: their members are found under numbers or keys.
 import { ValueError } from "../core/errors.js";
-import { checkList, checkOptions, checkPlace } from "../core/shape.js";
+import { checkList, checkPlace, checkWord } from "../core/shape.js";
 import { revise } from "../autograd/mode.js";
 import { Module, Parameter } from "./module.js";
 
@@ -92,8 +92,8 @@ abstract class Dict<T extends object> extends Container<T> {
 
   constructor(items: Readonly<Record<string, T>> = {}) {
     super();
-    for (const [key, item] of Object.entries(checkOptions(this.kind()[0], items)))
-      this.set(key, item);
+    checkWord(this.kind()[0], "items", items && typeof items, ["object"]);
+    for (const [key, item] of Object.entries(items)) this.set(key, item);
   }
 
   protected override namedMembers(): [string, unknown][] {

@@ -12,14 +12,6 @@ export {
   Tanh,
 } from "./activations.js";
 export {
-  Bilinear,
-  CosineSimilarity,
-  Flatten,
-  Identity,
-  Linear,
-  PairwiseDistance,
-} from "./layers.js";
-export {
   Conv1d,
   Conv2d,
   Conv3d,
@@ -29,14 +21,33 @@ export {
   ConvTranspose3d,
   type ConvTransposeLayerOptions,
 } from "./conv.js";
-export { Buffer, Module, Parameter, type StateDict } from "./module.js";
-export type { BackwardHook, ForwardHook, ForwardPreHook } from "./hooks.js";
+export {
+  AlphaDropout,
+  Dropout,
+  Dropout1d,
+  Dropout2d,
+  Dropout3d,
+  FeatureAlphaDropout,
+} from "./dropout.js";
 export {
   KVCache,
   MultiheadAttention,
   type MultiheadAttentionInputs,
   type MultiheadAttentionOptions,
 } from "./attention.js";
+export {
+  BatchNorm1d,
+  BatchNorm2d,
+  BatchNorm3d,
+  type BatchNormLayerOptions,
+  LayerNorm,
+  type LayerNormLayerOptions,
+} from "./norm.js";
+export {
+  RotaryEmbedding,
+  type SinusoidalOptions,
+  SinusoidalPositionalEncoding,
+} from "./positional.js";
 export {
   GroupNorm,
   InstanceNorm1d,
@@ -89,21 +100,7 @@ export {
   type Padding,
   Unflatten,
 } from "./padding.js";
-export {
-  RotaryEmbedding,
-  type SinusoidalOptions,
-  SinusoidalPositionalEncoding,
-} from "./positional.js";
-export {
-  BatchNorm1d,
-  BatchNorm2d,
-  BatchNorm3d,
-  type BatchNormLayerOptions,
-  LayerNorm,
-  type LayerNormLayerOptions,
-} from "./norm.js";
-export * as init from "./init.js";
-export { type Layer, Sequential } from "./sequential.js";
+export { ModuleDict, ModuleList, ParameterDict, ParameterList } from "./containers.js";
 export { Summary, summary, type SummaryOptions, type SummaryRow } from "./summary.js";
 export {
   GRU,
@@ -117,9 +114,6 @@ export {
   RNNCell,
   type SequenceOptions,
 } from "./recurrent.js";
-export * from "./bends.js";
-export * from "./losses.js";
-export * from "./pool.js";
 export {
   ChannelShuffle,
   Fold,
@@ -131,12 +125,18 @@ export {
   UpsamplingNearest2d,
   type UpsamplingOptions,
 } from "./image.js";
-export { ModuleDict, ModuleList, ParameterDict, ParameterList } from "./containers.js";
+export { Buffer, Module, Parameter, type StateDict } from "./module.js";
 export {
-  AlphaDropout,
-  Dropout,
-  Dropout1d,
-  Dropout2d,
-  Dropout3d,
-  FeatureAlphaDropout,
-} from "./dropout.js";
+  Bilinear,
+  CosineSimilarity,
+  Flatten,
+  Identity,
+  Linear,
+  PairwiseDistance,
+} from "./layers.js";
+export { type Layer, Sequential } from "./sequential.js";
+export * as init from "./init.js";
+export * from "./losses.js";
+export type { BackwardHook, ForwardHook, ForwardPreHook } from "./hooks.js";
+export * from "./bends.js";
+export * from "./pool.js";

@@ -11,14 +11,6 @@ export {
   RAdam,
   type RAdamOptions,
 } from "./adam.js";
-export {
-  Optimizer,
-  type OptimizerState,
-  type ParamGroup,
-  type Params,
-  type ParamState,
-  type StepOptions,
-} from "./optimizer.js";
 export { SGD, type SGDOptions } from "./sgd.js";
 export {
   type Lambda,
@@ -31,6 +23,13 @@ export {
   type SchedulerState,
 } from "./scheduler.js";
 export { parametersToVector, vectorToParameters } from "./vectors.js";
+export { ChainedScheduler, SequentialLR } from "./compound.js";
+export {
+  OneCycleLR,
+  type OneCycleOptions,
+  type PlateauOptions,
+  ReduceLROnPlateau,
+} from "./cycles.js";
 export {
   Adadelta,
   type AdadeltaOptions,
@@ -41,15 +40,8 @@ export {
   RMSprop,
   type RMSpropOptions,
 } from "./adaptive.js";
-export { ChainedScheduler, SequentialLR } from "./compound.js";
-export {
-  OneCycleLR,
-  type OneCycleOptions,
-  type PlateauOptions,
-  ReduceLROnPlateau,
-} from "./cycles.js";
-export { type EMAOptions, type EMAState, ExponentialMovingAverage } from "./ema.js";
 export type { JoinedOptimizer, Steps } from "./joined.js";
+export { type EMAOptions, type EMAState, ExponentialMovingAverage } from "./ema.js";
 export { clipGradNorm, type ClipGradNormOptions, clipGradValue } from "./clip.js";
 export { LBFGS, type LBFGSOptions } from "./lbfgs.js";
 export {
@@ -70,3 +62,11 @@ export {
   StepLR,
   type WarmRestartOptions,
 } from "./schedulers.js";
+export {
+  Optimizer,
+  type OptimizerState,
+  type ParamGroup,
+  type Params,
+  type ParamState,
+  type StepOptions,
+} from "./optimizer.js";

@@ -86,6 +86,13 @@ describe("nonsense is refused", () => {
     }
   });
 
+  it.each([null, 1.5, "x", true, x, [["a", linear]]])("ModuleDict of %s", (items) => {
+    expect(() => new nn.ModuleDict(items as never)).toThrow(
+      /^\[ModuleDict\] (items must be|takes)/,
+    );
+    expect(new nn.ModuleDict({ snake_case: linear }).get("snake_case")).toBe(linear);
+  });
+
   it.each([null, 1.5, "x", true])("saveSafetensors of %s", (value) => {
     expect(() => saveSafetensors(value as never)).toThrow(
       /\[saveSafetensors\] tensors must be object: got /,
@@ -151,7 +158,6 @@ describe("what stands where options should is refused by name", () => {
     "LSTM, forward": (v) => new nn.LSTM(4, 3).forward(x, null, v),
     "GRU, forward": (v) => new nn.GRU(4, 3).forward(x, null, v),
     // More of PyTorch's positional arguments: strict, requires_grad, name, mode, gradients, batch_size.
-    ModuleDict: (v) => new nn.ModuleDict(v),
     loadStateDict: (v) => linear.loadStateDict(linear.stateDict(), v),
     Parameter: (v) => new nn.Parameter(x, v),
     weightNorm: (v) => nn.weightNorm(new nn.Linear(2, 2), v),
@@ -186,6 +192,10 @@ describe("what stands where options should is refused by name", () => {
         new RegExp(
           `^\\[${ops[name] ?? name}\\] options must be an object: got (null|true|2|"x"|tensor)`,
         ),
+      );
+      const pythons = { requires_grad: true };
+      expect(() => make(pythons as never)).toThrow(
+        `[${ops[name] ?? name}] options are in camelCase: got requires_grad`,
       );
     }
   });

@@ -92,5 +92,7 @@ describe("what stands where options should is refused by name", () => {
       );
       expect(sg.memory().handles).toBe(before);
     }
+    const pythons = (): unknown => op(name)(...given.slice(0, place), { requires_grad: true });
+    expect(pythons).toThrow(`[${name}] options are in camelCase: got requires_grad`);
   });
 });
