@@ -1,7 +1,7 @@
 // Random tensors from a counter-based generator (Philox4x32-10): element i of a draw depends on the
 // seed, the draws made before and i alone, so the numbers are the same on every machine.
 import { DTypeError, ValueError } from "../core/errors.js";
-import { shown, checkFloat } from "../core/dtype.js";
+import { type DType, shown, checkFloat } from "../core/dtype.js";
 import {
   type Shape,
   checkShape,
@@ -200,23 +200,7 @@ export function randint(
   shape: Shape,
   options: RandomOptions = {},
 ): Tensor {
-  const range = high - low;
-  const fits = (v: number): boolean => Number.isInteger(v) && v >= -(2 ** 31) && v <= 2 ** 31;
-  if (!fits(low) || !fits(high) || range <= 0 || range >= 2 ** 32) {
-    throw new ValueError(
-      "randint",
-      `low and high must be int32 with low < high < low + 2^32: got ${low}, ${high}`,
-    );
-  }
-  const dtype = dtypeFrom("randint", options, "int32");
-  const out = allocateShape("randint", checkShape("randint", shape), "int32");
-  const n = out.numel();
-  const stream = generatorOf("randint", options).take(randomCounters(n));
-  run(kernels.randintI32, flatUnits(n), out.address(), n, ...stream, low, range | 0);
-  const result = cast(out, dtype);
-  if (result !== out) out.dispose();
-  if (options.requiresGrad) result.requiresGrad = true;
-  return result;
+  return drawIntegers("randint", low, high, shape, options, "int32");
 }
 
 /** Integers in [low, high) in x's shape and, unless dtype says otherwise, its dtype. */
@@ -226,9 +210,34 @@ export function randintLike(
   high: number,
   options: RandomOptions = {},
 ): Tensor {
-  const shape = shapeOf("randintLike", x);
-  checkOptions("randintLike", options);
-  return randint(low, high, shape, { dtype: x.dtype, ...options });
+  return drawIntegers("randintLike", low, high, shapeOf("randintLike", x), options, x.dtype);
+}
+
+function drawIntegers(
+  op: string,
+  low: number,
+  high: number,
+  shape: Shape,
+  options: RandomOptions,
+  natural: DType,
+): Tensor {
+  const range = high - low;
+  const fits = (v: number): boolean => Number.isInteger(v) && v >= -(2 ** 31) && v <= 2 ** 31;
+  if (!fits(low) || !fits(high) || range <= 0 || range >= 2 ** 32) {
+    throw new ValueError(
+      op,
+      `low and high must be int32 with low < high < low + 2^32: got ${low}, ${high}`,
+    );
+  }
+  const dtype = dtypeFrom(op, options, natural);
+  const out = allocateShape(op, checkShape(op, shape), "int32");
+  const n = out.numel();
+  const stream = generatorOf(op, options).take(randomCounters(n));
+  run(kernels.randintI32, flatUnits(n), out.address(), n, ...stream, low, range | 0);
+  const result = cast(out, dtype);
+  if (result !== out) out.dispose();
+  if (options.requiresGrad) result.requiresGrad = true;
+  return result;
 }
 
 /** 0 ... n - 1 in random order, every order as likely; int32. */

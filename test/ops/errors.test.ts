@@ -35,7 +35,7 @@ const tolerant = [
   ...["tan", "tanh", "trunc", "logicalNot", "isnan", "isinf", "isfinite"],
   ...["clone", "contiguous", "detach", "toArray", "toTypedArray"],
   // Their rules are those of others, which they call under their names.
-  ...["randintLike", "sub_", "zero_", "saveSafetensors"],
+  ...["sub_", "zero_", "saveSafetensors"],
   ...namesIn("tolerant"),
 ];
 

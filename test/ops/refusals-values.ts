@@ -210,6 +210,7 @@ const random: Refusals = {
     ...badDType((dtype) => sg.randint(0, 5, [3], { dtype })),
     ...gradDType(() => sg.randint(0, 5, [3], { requiresGrad: true })),
   ],
+  randintLike: [value(/low < high.*: got 5, 5/, () => sg.randintLike(f.v3, 5, 5))],
   randperm: [value(/sizes must be integers >= 0: got \[-1\]/, () => sg.randperm(-1))],
   bernoulli: [
     ...badShape((s) => sg.bernoulli(s, 0.5)),

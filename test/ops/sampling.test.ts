@@ -122,6 +122,18 @@ describe("uniform, normal and whole numbers", () => {
     expect(off.reduce((a, b) => a + b)).toBeLessThan(22.5);
   });
 
+  it.each(["int32", "float32", "bool"] as const)(
+    "a dtype that is undefined is none: %s",
+    (dtype) => {
+      const x = sg.ones([3], { dtype });
+      const none = { dtype: undefined as never };
+      expect(sg.zerosLike(x, none).dtype).toBe(dtype);
+      expect(sg.fullLike(x, 1, none).dtype).toBe(dtype);
+      if (dtype !== "bool") expect(sg.randintLike(x, 0, 5, none).dtype).toBe(dtype);
+      expect(sg.full([2], true, none).dtype).toBe("bool");
+    },
+  );
+
   it("randperm: each number once, each place as likely", () => {
     const one = seeded();
     const firsts = Array.from({ length: 7000 }, () => {
