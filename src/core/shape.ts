@@ -150,18 +150,18 @@ export function checkWord(
   throw new ValueError(op, `${name} must be ${words.join(" or ")}: got ${shown(word)}`);
 }
 
-/**
- * Refuses what stands where options should, such as the next of PyTorch's positional arguments (a number, a
- * tensor), and PyTorch's names of options, which a program without types would hand over in vain.
- */
+/** `checkObject`, which also refuses PyTorch's names of options: a program without types would hand them over in vain. */
 export function checkOptions<T>(op: string, options: T): T {
-  if (typeof options !== "object" || options === null || "layout" in options) {
-    throw new ValueError(op, `options must be an object: got ${shown(options)}`);
-  }
-  for (const name in options) {
+  for (const name in checkObject(op, options)) {
     if (name.includes("_")) throw new ValueError(op, `options are in camelCase: got ${name}`);
   }
   return options;
+}
+
+/** Refuses what stands where options should, such as the next of PyTorch's positional arguments: a number, a tensor. */
+export function checkObject<T>(op: string, options: T): T {
+  if (typeof options === "object" && options !== null && !("layout" in options)) return options;
+  throw new ValueError(op, `options must be an object: got ${shown(options)}`);
 }
 
 /** Refuses what cannot be called. */

@@ -1,6 +1,6 @@
 // The scheduler that moves the momentum against the rate, and the one that waits for a metric.
 import { ValueError } from "../core/errors.js";
-import { checkNumber, checkWord, checkOptions } from "../core/shape.js";
+import { checkNumber, checkWord } from "../core/shape.js";
 import { cos } from "../core/scalarMath.js";
 import { refuseInCapture } from "../autograd/mode.js";
 import {
@@ -41,7 +41,7 @@ export interface OneCycleOptions {
 /** The one-cycle policy (Smith and Topin, 2017): from a low rate up to `maxLr`, then down to nearly 0. */
 export class OneCycleLR extends LRScheduler<Required<OneCycleOptions> & { maxLr: PerGroup }> {
   constructor(optimizer: Scheduled, maxLr: PerGroup, options: OneCycleOptions = {}) {
-    const { epochs = 0, stepsPerEpoch = 0 } = checkOptions("OneCycleLR", options);
+    const { epochs = 0, stepsPerEpoch = 0 } = { ...options }; // whose own check comes below
     const defaults: Required<OneCycleOptions> = {
       ...{ totalSteps: epochs * stepsPerEpoch, epochs, stepsPerEpoch, pctStart: 0.3 },
       ...{ annealStrategy: "cos", divFactor: 25, finalDivFactor: 1e4, threePhase: false },

@@ -1,6 +1,6 @@
 // L-BFGS: a quasi-Newton method for smooth problems whose gradient has no noise.
 import { ValueError } from "../core/errors.js";
-import { type Shape, checkWord, checkInt, checkOptions } from "../core/shape.js";
+import { type Shape, checkWord, checkInt } from "../core/shape.js";
 import { Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { tidy, untracked } from "../memory/scope.js";
@@ -59,7 +59,7 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
   protected override readonly stateKeys = /^(count,)?direction,previousGrad,(.+,)?t\b/;
 
   constructor(params: Params<LBFGSOptions>, options: Partial<LBFGSOptions> = {}) {
-    const { maxIter = 20 } = checkOptions("LBFGS", options);
+    const { maxIter = 20 } = { ...options }; // whose own check comes below
     const own = { lr: 1, maxIter, maxEval: Math.floor(maxIter * 1.25), toleranceGrad: 1e-7 };
     const more = { toleranceChange: 1e-9, historySize: 100, lineSearchFn: null };
     super("LBFGS", params, { ...own, ...more }, options);

@@ -1,6 +1,6 @@
 // Optimizer: what all optimisers share. Parameters in groups, state per parameter, saving and resuming.
 import { ValueError } from "../core/errors.js";
-import { type Shape, checkNumber, checkOptions } from "../core/shape.js";
+import { type Shape, checkNumber, checkObject } from "../core/shape.js";
 import { checkGradient, Tensor } from "../autograd/tensor.js";
 import { revise, withGrad } from "../autograd/mode.js";
 import { untracked } from "../memory/scope.js";
@@ -247,7 +247,7 @@ function checkNames(op: string, defaults: object, options: object): void {
 
 /** Options over their defaults. @throws ValueError for those that are not among the defaults. */
 export function optionsOf<T extends object>(op: string, defaults: T, options: Partial<T>): T {
-  checkOptions(op, options);
+  checkObject(op, options);
   const all = { ...defaults, ...options };
   checkNames(op, defaults, all);
   return all;
