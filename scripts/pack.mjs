@@ -15,7 +15,10 @@ Encoder.prototype.configure = function (mode) {
   this._posStateBits = this._posStateMask = 0;
 };
 
-/** Of each bit two probabilities of 0, of 65536, and its uses so far: by the encoder's lists, or lists of lists. */
+/**
+ * By the encoder's own list and the bit's number there: two probabilities of 0, of 65536, and its uses so far.
+ * Behind a list's own numbers come those that the byte before goes into.
+ */
 let learned = new Map();
 
 function pairOf(list, index) {

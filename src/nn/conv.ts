@@ -88,6 +88,7 @@ abstract class Convolution<Size extends PerDim> extends PlainLayer {
   /** Dims of the kernel. */
   protected abstract rank(): Rank;
 
+  /** What `forward` computes, given this layer's parameters. */
   protected abstract op(): (
     x: Tensor,
     weight: Tensor,
@@ -189,6 +190,7 @@ export abstract class ConvolutionTranspose<Size extends PerDim> extends PlainLay
   /** Dims of the kernel. */
   protected abstract rank(): Rank;
 
+  /** What `forward` computes, given this layer's parameters. */
   protected abstract op(): (
     x: Tensor,
     weight: Tensor,

@@ -39,7 +39,8 @@ function lossModule<Inputs extends unknown[], Options extends object>(
   return class extends Module {
     constructor(readonly options: Partial<Options> = {}) {
       super();
-      // PyTorch's buffers, which share the memory of what forward takes: weight, pos_weight.
+      // PyTorch's buffers, which share the memory of what forward takes: weight, pos_weight. Options that are
+      // none the loss refuses, under its name.
       for (const [name, value] of Object.entries<unknown>({ ...options })) {
         if (value instanceof Tensor) Object.assign(this, { [name]: new Buffer(value) });
       }
