@@ -42,6 +42,6 @@ export interface Entrant extends Runner {
   /** What a page would import, and the files it fetches besides. */
   readonly pageEntry: string;
   readonly pageFiles: readonly string[];
-  /** Where its compiled kernels lie, if they are a file. */
+  /** The file with its compiled kernels that a page downloads, if there is one. */
   readonly kernels?: string;
 }

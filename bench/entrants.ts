@@ -14,5 +14,6 @@ export const simdgrad: Entrant = {
     globalThis.result = tensor([1, 2, 3]).add(1).toArray();`,
   pageEntry: `export * from "simdgrad";`,
   pageFiles: [],
-  kernels: "build/kernels.release.wasm",
+  // Packed, with the code that unpacks them: what a page downloads.
+  kernels: "dist/kernels.js",
 };

@@ -91,7 +91,7 @@ const gzipped = (bytes: Buffer): number => gzipSync(bytes, { level: 9 }).length;
 /** Bytes, or why there are none. */
 export type Sizes = Readonly<Record<string, number | string>>;
 
-/** Bytes of every kernel, gzipped. */
+/** Bytes of every kernel as a page downloads it, gzipped. */
 export function kernelBytes(entrants: readonly Entrant[]): Sizes {
   const size = ({ kernels, cwd }: Entrant): number | string =>
     kernels === undefined

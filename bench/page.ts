@@ -35,10 +35,13 @@ limit's loop little else. Ratios to the peers of the same run are what to go by.
 Training steps are forward, loss, backward and Adam; simdgrad's run without any disposal by hand ("spilled a
 step": bytes that a step moved out of the heap), tfjs-wasm's under its own \`tidy\`, jax-js's as one jitted
 function. "captured" is the same work through \`capture\`; the peers' figures beside it are those of the row
-above, and so they are beside "two threads" (\`setThreads(2)\`; the bar there is for two free cores). Single ops release their results by hand in every library, but for simdgrad's eager add, which disposes
-of nothing. tfjs-wasm works in its own layout (NHWC); jax-js's single ops are jitted too; onnxruntime-web
-runs a model of that one op, whose weights (the second operand of a product or a convolution) are part of
-the model, and copies its inputs and outputs (into one array, used again and again), as its interface asks.`;
+above, and so they are beside "two threads" (\`setThreads(2)\`; the bar there is for two free cores). Single
+ops release their results by hand in every library, but for simdgrad's eager add, which disposes of nothing.
+The peers' kernels are downloaded as .wasm files; simdgrad's are packed, and the file counted holds what
+unpacks them, too (as a .wasm file, which no page downloads, they are a fifth larger). tfjs-wasm works in
+its own layout (NHWC); jax-js's single ops are jitted too; onnxruntime-web runs a model of that one op,
+whose weights (the second operand of a product or a convolution) are part of the model, and copies its
+inputs and outputs (into one array, used again and again), as its interface asks.`;
 
 function scalingPart({ scaling }: Results): string {
   if (!scaling) return "";

@@ -128,7 +128,9 @@ export function cells(results: Results): Cells {
     ...body,
     ...(has(startup) ? [startupRow(results)] : []),
     ...(has(bytes) ? [sizeRow(page, names, bytes, PAGE_BAR)] : []),
-    ...(has(kernels) ? [sizeRow("all kernels, gzipped", names, kernels, KERNELS_BAR)] : []),
+    ...(has(kernels)
+      ? [sizeRow("all kernels as downloaded, gzipped", names, kernels, KERNELS_BAR)]
+      : []),
   ];
 }
 
