@@ -4,7 +4,7 @@ import { tensorOf } from "../core/dtype.js";
 import { GradError } from "../core/errors.js";
 import { checkFunction, showShape, checkOptions } from "../core/shape.js";
 import { scoped, track, untracked } from "../memory/scope.js";
-import { revise, withGrad } from "./mode.js";
+import { redo, revise, withGrad } from "./mode.js";
 import type { Hook, Node, Wanted } from "./node.js";
 import { leadingTo, newestFirst } from "./order.js";
 import { alias, checkGradient, NO_HISTORY, sharesElements, type Tensor } from "./tensor.js";
@@ -221,6 +221,7 @@ function runHooks(node: Node, flow: Flow): void {
 }
 
 function checkVersions(node: Node): void {
+  redo(node, checkVersions);
   for (const key in node.saved) {
     const saved = node.saved[key] ?? null;
     if (saved === null) continue;

@@ -68,15 +68,33 @@ export function refuseInCapture(op: string, does: string): void {
   );
 }
 
-/** Counts changes of what a captured function may depend on besides its tensors: modes, groups, hooks. */
+/** Stands for all that a captured function may depend on besides its tensors: modes, groups, hooks. */
 let revision = 0;
+/** What a switch adds to it. */
+const switches = new WeakMap<object, number>();
 
-/** How many such changes there were. */
+/** A number that is the same while those things are, and again when all switches are back. */
 export function currentRevision(): number {
   return revision;
 }
 
-/** Says that a captured function may do something else from now on: it is recorded anew. */
-export function revise(): void {
-  if (!capturing) revision++;
+/**
+ * Says that a captured function may do something else from now on: it is recorded anew. `key` tells of
+ * something with two states that it got the other one.
+ */
+export function revise(key: object = {}): void {
+  if (!switches.has(key)) switches.set(key, Math.random() * 2 ** 32);
+  revision ^= switches.get(key)!;
+}
+
+let recordChange: (<T extends object>(target: T, again: (target: T) => void) => void) | null = null;
+
+/** Hands what `redo` is told to `next` from now on: a recording; null ends it. */
+export function recordChanges(next: typeof recordChange): void {
+  recordChange = next;
+}
+
+/** Says that `target` was changed, which a replay must do `again` at this place. */
+export function redo<T extends object>(target: T, again: (target: T) => void): void {
+  recordChange?.(target, again);
 }

@@ -5,8 +5,8 @@ import { DisposedError, DTypeError, GradError, ShapeError } from "../core/errors
 import { bytesOf, type DType } from "../core/dtype.js";
 import { contiguousLayout, type Layout, sameShape, type Shape, showShape } from "../core/shape.js";
 import { Buffer } from "../memory/buffer.js";
-import { Handle, track } from "../memory/scope.js";
-import { revise } from "./mode.js";
+import { Handle, keep, track } from "../memory/scope.js";
+import { redo, revise } from "./mode.js";
 import { Node } from "./node.js";
 
 let made = 0;
@@ -21,6 +21,9 @@ export function handleCount(): number {
 export function handlesMade(): number {
   return made;
 }
+
+/** Leaves of tensors that were told not to require gradients: should they do so again, graphs know these. */
+const frozen = new WeakMap<Tensor, Node>();
 
 /** `history` of a tensor that takes no part in the histories of its buffer: one from `detach()`. */
 export const NO_HISTORY = -1;
@@ -101,9 +104,17 @@ export class Tensor extends Handle {
         `only float32 tensors have gradients: got ${this.dtype}`,
       );
     }
-    this.node?.setGrad(null);
-    this.node = on ? Node.leafOf(this) : null;
-    revise();
+    const { node } = this;
+    if (node !== null) {
+      node.setGrad(null);
+      node.hooks = null;
+      frozen.set(this, node);
+    }
+    this.node = on ? (frozen.get(this) ?? Node.leafOf(this)) : null;
+    if (this.storage?.holds) revise(this);
+    redo<Tensor>(this, (x) => {
+      x.requiresGrad = on;
+    });
   }
 
   /** True for tensors that no recorded op made: inputs, parameters and detached ones. */
@@ -124,7 +135,10 @@ export class Tensor extends Handle {
       if (value !== null) throw new GradError("grad", "this tensor does not require gradients");
       return;
     }
-    if (value !== null) checkGradient("grad", value, this.shape, "the gradient");
+    if (value !== null) {
+      checkGradient("grad", value, this.shape, "the gradient");
+      keep(value);
+    }
     this.node.setGrad(value);
     this.node.gradSeen = true;
   }

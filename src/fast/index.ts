@@ -1,6 +1,6 @@
 // simdgrad/fast: kernels with fused multiply-add, for those who ask for them. They are a second build of
 // the same sources (scripts/fma.mjs), which only programs that import this have in them.
-import { ValueError } from "../core/errors.js";
+import { checkWord } from "../core/shape.js";
 import type { Packed } from "../kernels/bytes.js";
 import { isSupported } from "../kernels/loader.js";
 import { changeBuild } from "../kernels/threads.js";
@@ -31,9 +31,7 @@ let inUse: Precision = "exact";
  */
 export async function setPrecision(precision: Precision): Promise<Precision> {
   const builds: Record<Precision, Packed> = { exact, fast };
-  if (!Object.hasOwn(builds, precision)) {
-    throw new ValueError("setPrecision", `"exact" or "fast": got ${precision}`);
-  }
+  checkWord("setPrecision", "precision", precision, Object.keys(builds));
   const reached = isSupported(builds[precision]) ? precision : "exact";
   await changeBuild(builds[reached], () => (inUse = reached));
   return reached;

@@ -1,6 +1,6 @@
 // profile: where the time of a function goes, kernel by kernel.
 import { checkFunction, checkOptions } from "../core/shape.js";
-import { evictionStats } from "../memory/eviction.js";
+import { callsBegun, evictionStats } from "../memory/eviction.js";
 import { watchAddresses } from "../memory/buffer.js";
 import { refusePromise } from "../memory/scope.js";
 import { observeCalls } from "../kernels/run.js";
@@ -21,6 +21,8 @@ export interface ProfileRow {
   readonly gbps: number | null;
   /** The rate over this machine's limit (see `measureLimits`), 0 to 1; above 1 where a cache is faster than memory. */
   readonly ofLimit: number | null;
+  /** The most bytes that tensors took at any of its calls; 0 for "(JavaScript)". */
+  readonly peakBytes: number;
 }
 
 export interface Profile<R> {
@@ -49,6 +51,8 @@ interface Call {
   readonly ms: number;
   readonly flops: number;
   readonly bytes: number;
+  /** Bytes that tensors took. */
+  readonly live: number;
 }
 
 const JAVASCRIPT = "(JavaScript)";
@@ -71,19 +75,26 @@ export function profile<R>(fn: () => R, options: ProfileOptions = {}): Profile<R
   checkOptions("profile", options);
   limits ??= measureLimits();
   const calls: Call[] = [];
-  let peakBytes = 0;
   // Bytes of the buffers that the next call was given.
   const given = new Map<object, number>();
-  const watching = watchAddresses((buffer) => given.set(buffer, buffer.bytes));
-  const observing = observeCalls((kernel, args, units, call) => {
-    const bytes = [...given.values()].reduce((sum, n) => sum + n, 0);
+  let since = -1;
+  const watching = watchAddresses((buffer, address) => {
+    watching?.(buffer, address); // a recording, or a profile around this one
+    // What a copy was given, which is no kernel, is not the next kernel's.
+    if (since !== callsBegun()) given.clear();
+    since = callsBegun();
+    given.set(buffer, buffer.bytes);
+  });
+  const observing = observeCalls((kernel, args, units, call, isReplay) => {
+    const bytes = isReplay ? 0 : [...given.values()].reduce((sum, n) => sum + n, 0);
     given.clear();
     const begin = performance.now();
-    call();
+    if (observing === null) call();
+    else observing(kernel, args, units, call, isReplay);
     const ms = performance.now() - begin;
-    peakBytes = Math.max(peakBytes, evictionStats().live);
     const flops = flopsOf(kernel, args, units);
-    calls.push({ op: kernel.replace(/(F32|I32|Bool|32|8)$/, ""), begin, ms, flops, bytes });
+    const op = kernel.replace(/(F32|I32|Bool|32|8)$/, "");
+    calls.push({ op, begin, ms, flops, bytes, live: evictionStats().live });
   });
   const begin = performance.now();
   let result: R;
@@ -96,7 +107,7 @@ export function profile<R>(fn: () => R, options: ProfileOptions = {}): Profile<R
   const ms = performance.now() - begin;
   const rows = rowsOf(calls, ms, limits);
   const report: Profile<R> = {
-    ...{ result, ms, rows, peakBytes },
+    ...{ result, ms, rows, peakBytes: Math.max(...rows.map((row) => row.peakBytes)) },
     toString: () => tableOf(report),
     chromeTrace: () => traceOf(calls, begin, ms),
   };
@@ -119,10 +130,19 @@ function rowsOf(calls: readonly Call[], totalMs: number, limits: Limits): Profil
     const rate = (work: number): number | null => (work > 0 && ms > 0 ? work / ms / 1e6 : null);
     const [gflops, gbps] = [rate(total("flops")), rate(total("bytes"))];
     const share = gflops === null ? (gbps ?? 0) / limits.gbps : gflops / limits.gflops;
-    return { op, calls: all.length, ms, gflops, gbps, ofLimit: share > 0 ? share : null };
+    const peakBytes = all.reduce((most, c) => Math.max(most, c.live), 0);
+    return {
+      op,
+      calls: all.length,
+      ms,
+      gflops,
+      gbps,
+      ofLimit: share > 0 ? share : null,
+      peakBytes,
+    };
   });
   const inKernels = rows.reduce((sum, row) => sum + row.ms, 0);
-  const none = { gflops: null, gbps: null, ofLimit: null };
+  const none = { gflops: null, gbps: null, ofLimit: null, peakBytes: 0 };
   rows.push({ op: JAVASCRIPT, calls: 0, ms: Math.max(0, totalMs - inKernels), ...none });
   return rows.sort((a, b) => b.ms - a.ms);
 }
@@ -132,9 +152,11 @@ function rateOf({ gflops, gbps }: ProfileRow): string {
   return gbps === null ? "" : `${gbps.toPrecision(3)} GB/s`;
 }
 
+const shownBytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(2)} MiB`;
+
 function tableOf({ rows, ms, peakBytes }: Profile<unknown>): string {
   const cells = [
-    ["op", "calls", "ms", "share", "rate", "of limit"],
+    ["op", "calls", "ms", "share", "rate", "of limit", "memory"],
     ...rows.map((row) => [
       row.op,
       row.calls === 0 ? "" : String(row.calls),
@@ -142,6 +164,7 @@ function tableOf({ rows, ms, peakBytes }: Profile<unknown>): string {
       `${((100 * row.ms) / ms).toFixed(1)}%`,
       rateOf(row),
       row.ofLimit === null ? "" : `${(100 * row.ofLimit).toFixed(0)}%`,
+      row.calls === 0 ? "" : shownBytes(row.peakBytes),
     ]),
   ];
   const widths = cells[0]!.map((_, i) => Math.max(...cells.map((line) => line[i]!.length)));
@@ -151,7 +174,7 @@ function tableOf({ rows, ms, peakBytes }: Profile<unknown>): string {
       .join("  ")
       .trimEnd(),
   );
-  const total = `${ms.toFixed(3)} ms; at most ${(peakBytes / 2 ** 20).toFixed(2)} MiB of tensors`;
+  const total = `${ms.toFixed(3)} ms; at most ${shownBytes(peakBytes)} of tensors`;
   return [...lines, total].join("\n");
 }
 
@@ -159,8 +182,8 @@ function traceOf(calls: readonly Call[], begin: number, ms: number): string {
   const event = (name: string, at: number, took: number, args: object): object => ({
     ...{ name, ph: "X", pid: 1, tid: 1, ts: 1000 * (at - begin), dur: 1000 * took, args },
   });
-  const events = calls.map(({ op, begin: at, ms, flops, bytes }) =>
-    event(op, at, ms, { flops, bytes }),
+  const events = calls.map(({ op, begin: at, ms, flops, bytes, live }) =>
+    event(op, at, ms, { flops, bytes, live }),
   );
   return JSON.stringify({ traceEvents: [event("profile", begin, ms, {}), ...events] });
 }

@@ -32,15 +32,12 @@ function instantiate(bytes: Uint8Array, memory: WebAssembly.Memory): Record<stri
 let build = packed;
 
 function exportsOfKernels(): Record<string, unknown> {
-  if (typeof WebAssembly === "undefined") {
-    throw new SimdgradError("load", "this JavaScript engine has no WebAssembly");
-  }
   try {
     return instantiate(kernelBytes(build), memory);
   } catch (cause) {
     throw new SimdgradError(
       "load",
-      `this engine refuses WebAssembly SIMD modules: ${String(cause)}`,
+      `this engine, or the page's policy, refuses WebAssembly SIMD modules: ${String(cause)}`,
     );
   }
 }

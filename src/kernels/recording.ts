@@ -2,7 +2,7 @@
 // by itself. Addresses and sizes are those of that run; what must differ from run to run (where a
 // generator of random numbers stands, what an optimiser computes of its step count and rate) is
 // written anew into the calls' parameters before each replay.
-import { SimdgradError } from "../core/errors.js";
+import { IndexError, SimdgradError, ValueError } from "../core/errors.js";
 import type { Arena } from "../memory/arena.js";
 import { Buffer } from "../memory/buffer.js";
 import { endCall } from "../memory/eviction.js";
@@ -21,9 +21,9 @@ import {
 /** Words of a call in the list: the kernel's table index, its parameters' address, its units. */
 const CALL = 3;
 
-/** Calls that run without a look from outside, and what happens before and after them. */
+/** Calls that run without a look from outside, what happens before those at `at`, and after them all. */
 interface Stretch {
-  readonly before: (() => void)[];
+  readonly before: { readonly at: number; readonly fn: () => void }[];
   /** Number of calls up to its end. */
   end: number;
   /** Where the last of them may have left word of something bad; 0: nowhere. */
@@ -93,7 +93,7 @@ export class Recording implements Recorder {
 
   check(address: number): void {
     this.last.status = address;
-    this.last.before.push(() => {
+    this.again(() => {
       heapI32[address >>> 2] = -1;
     });
     this.stretches.push({ before: [], end: this.last.end, status: 0 });
@@ -103,11 +103,16 @@ export class Recording implements Recorder {
   stream(draw: () => Stream): Stream {
     const spots: Spot[] = [];
     const id = 4 * this.drawn.push({ values: draw(), spots }) - 4;
-    this.last.before.push(() => {
+    this.again(() => {
       const values = draw();
       for (const { word, k } of spots) heapI32[(this.list >>> 2) + word] = values[k]!;
     });
     return [id + 0.5, id + 1.5, id + 2.5, id + 3.5];
+  }
+
+  /** Here, or before the calls that lead here, a replay runs `fn`. */
+  again(fn: () => void): void {
+    this.last.before.push({ at: this.last.end, fn });
   }
 
   /**
@@ -128,7 +133,7 @@ export class Recording implements Recorder {
       at += CALL;
     };
     const renewer = { call, ...refusals };
-    this.last.before.push(() => {
+    this.again(() => {
       at = (this.list >>> 2) + this.words.length + first;
       withRecorder(renewer, fn);
     });
@@ -144,13 +149,21 @@ export class Recording implements Recorder {
     heapI32.set(calls, (this.list >>> 2) + words.length);
   }
 
-  /** Runs all calls again. @throws SimdgradError, see `bad` */
+  /** Runs all calls again. @throws IndexError or ValueError, see `bad` */
   replay(): void {
     const calls = this.list + 4 * this.words.length;
     let from = 0;
     for (let i = 0; i < this.stretches.length; i++) {
       const { before, end, status } = this.stretches[i]!;
-      for (let k = 0; k < before.length; k++) before[k]!();
+      for (let k = 0; k < before.length; k++) {
+        const { at, fn } = before[k]!;
+        // A call may fail when others have a part in it. Then nothing that comes later has happened.
+        if (isParallel() && at > from) {
+          this.runCalls(calls, from, at);
+          from = at;
+        }
+        fn();
+      }
       this.runCalls(calls, from, end);
       if (status !== 0 && heapI32[status >>> 2]! >= 0) this.bad(end - 1, heapI32[status >>> 2]!);
       from = end;
@@ -172,7 +185,7 @@ export class Recording implements Recorder {
       if (observer === null) execute(kernel, params, units);
       else {
         const args = heapI32.subarray(params >>> 2);
-        observer(kernel.name, args, units, () => execute(kernel, params, units));
+        observer(kernel.name, args, units, () => execute(kernel, params, units), true);
       }
     }
   }
@@ -184,10 +197,10 @@ export class Recording implements Recorder {
 
   private bad(call: number, position: number): never {
     endCall();
-    throw new SimdgradError(
+    const { name } = this.kernels[call]!;
+    throw new (/bags|mult|solve|chol|qr|eig|svd/.test(name) ? ValueError : IndexError)(
       "capture",
-      `${this.kernels[call]!.name} met a bad index or matrix at position ${position}: ` +
-        "outside of capture() the error says more",
+      `${name} met a bad index or matrix at position ${position}: outside of capture() the error says more`,
     );
   }
 }

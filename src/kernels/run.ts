@@ -120,12 +120,13 @@ export function execute(kernel: Kernel<readonly number[]>, args: number, units: 
   else kernel.entry(args, 0, units);
 }
 
-/** Runs `call`, a call of the kernel of that name, and looks on. */
+/** Runs `call`, a call of the kernel of that name (again, in a replay), and looks on. */
 export type Observer = (
   kernel: string,
   args: ArrayLike<number>,
   units: number,
   call: () => void,
+  isReplay: boolean,
 ) => void;
 
 let observer: Observer | null = null;
@@ -211,5 +212,5 @@ function observed(
 ): void {
   if (units === 0) return;
   const args = heapI32.slice(ARGS, ARGS + count);
-  look(kernel.name, args, units, () => execute(kernel, argsAddress, units));
+  look(kernel.name, args, units, () => execute(kernel, argsAddress, units), false);
 }

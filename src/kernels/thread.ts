@@ -20,7 +20,11 @@ function failure(how: string): SimdgradError {
 
 /** Starts one. `died` hears of its end, unless that was `stop`. */
 export function startThread(start: Start, died: Died): Thread {
-  return nodeThreads() ? nodeThread(start, died) : webThread(start, died);
+  try {
+    return nodeThreads() ? nodeThread(start, died) : webThread(start, died);
+  } catch (cause) {
+    throw failure(`a worker thread can't be made: ${String(cause)}`);
+  }
 }
 
 function nodeThread(start: Start, died: Died): Thread {

@@ -1,8 +1,10 @@
 // Threads: a call of more than one work unit becomes a job that workers and this thread share. Which of
 // them does which units is left to chance; what comes out is not, since units are fixed by the shape
 // and none of them minds who does the others, or when.
-import { OutOfMemoryError, SimdgradError, ValueError } from "../core/errors.js";
-import { growHeap, heapI32, memory, newSharedMemory, takeBlock } from "../memory/heap.js";
+import { OutOfMemoryError, SimdgradError } from "../core/errors.js";
+import { checkInt } from "../core/shape.js";
+import { place, Storage } from "../memory/eviction.js";
+import { emptyBins, memory, newSharedMemory } from "../memory/heap.js";
 import type { Packed } from "./bytes.js";
 import { web } from "./host.js";
 import { JOB_BYTES, takePart, Word } from "./job.js";
@@ -41,47 +43,44 @@ function maySleep(words: Int32Array): boolean {
 }
 
 /** Memory of the heap that is never given back. */
-function reserve(bytes: number): number {
-  const block = takeBlock(bytes) ?? (growHeap(bytes, Infinity) ? takeBlock(bytes) : null);
-  if (block === null) throw new OutOfMemoryError("setThreads", `no ${bytes} bytes are left for it`);
-  return block.ptr;
-}
+const reserved = { bins: emptyBins(), storages: new Set<Storage>(), dissolved: false };
 
 /** Scratch of workers that are no more, for those to come. */
 const scratches: number[] = [];
+
+/** Scratch for a worker. */
+function newScratch(): number {
+  const storage = new Storage(SCRATCH_BYTES, "setThreads");
+  place(storage, SCRATCH_BYTES, reserved);
+  return storage.block!.ptr;
+}
 
 /** This thread and its workers. */
 class Crew {
   private readonly threads: Thread[] = [];
   private readonly scratch: number[] = [];
-  /** The job's words. */
-  readonly words: Int32Array;
-  private readonly sleeps: boolean;
+  /** The job's words, of this crew alone: the last one's workers may still look at theirs. */
+  readonly words = new Int32Array(new SharedArrayBuffer(JOB_BYTES));
+  private readonly sleeps = maySleep(this.words);
   private readonly order: readonly Kernel<readonly number[]>[] = Object.values(kernels);
   private readonly places = new Map(this.order.map((kernel, i) => [kernel, i]));
   /** Milliseconds that a unit took of late, by kernel and number of units; 0: not known. */
   private readonly costs = new Float64Array(1024);
   /** How a worker has ended that should not have. */
-  private failure: string | null = null;
+  failure: string | null = null;
 
-  /** @param job address of the job's words: never used by another crew, whose workers may still look at them */
-  constructor(
-    readonly size: number,
-    private readonly job: number,
-  ) {
-    this.words = heapI32.subarray(job >>> 2, (job + JOB_BYTES) >>> 2).fill(0);
+  constructor(readonly size: number) {
     this.words[Word.threads] = size;
-    this.sleeps = maySleep(this.words);
   }
 
   /** Starts the workers and waits until they are ready. */
   async start(module: WebAssembly.Module): Promise<void> {
-    const { job } = this;
+    const { words } = this;
     const names = this.order.map((kernel) => kernel.name);
     for (let thread = 1; thread < this.size; thread++) {
-      const scratch = scratches.pop() ?? reserve(SCRATCH_BYTES);
+      const scratch = scratches.pop() ?? newScratch();
       this.scratch.push(scratch);
-      const start = { module, memory, names, scratch, job, thread, spin: SPIN };
+      const start = { module, memory, names, scratch, words, thread, spin: SPIN };
       this.threads.push(startThread(start, (how) => (this.failure ??= how)));
     }
     await Promise.all(this.threads.map((thread) => thread.ready));
@@ -136,8 +135,7 @@ class Crew {
       takePart(words, kernel.entry);
     } finally {
       Atomics.store(words, Word.open, 0);
-      const own = performance.now() - begun;
-      this.awaitOthers(kernel.name, begun + limits.lost + 20 * own);
+      this.awaitOthers(kernel.name, limits.lost + 20 * (performance.now() - begun));
     }
     const failed = Atomics.exchange(words, Word.failed, 0);
     if (failed !== 0) {
@@ -145,8 +143,10 @@ class Crew {
     }
   }
 
-  private awaitOthers(kernel: string, deadline: number): void {
+  /** @param patience how long it waits, in milliseconds; an interval in which all stood still is short */
+  private awaitOthers(kernel: string, patience: number): void {
     const { words } = this;
+    let last = performance.now();
     for (let looks = 1; ; looks++) {
       const active = Atomics.load(words, Word.active);
       if (active === 0) return;
@@ -156,7 +156,11 @@ class Crew {
         Atomics.wait(words, Word.active, active, Math.min(100, limits.lost));
         Atomics.store(words, Word.waiting, 0);
       }
-      if ((this.sleeps || looks % LOOKS === 0) && performance.now() > deadline) {
+      if (!this.sleeps && looks % LOOKS > 0) continue;
+      const now = performance.now();
+      patience -= Math.min(now - last, 200);
+      last = now;
+      if (patience < 0) {
         this.scratch.length = 0; // it may come back before it is stopped
         this.giveUp(
           `a worker thread has not come back with its part of ${kernel}: it has died or was halted`,
@@ -197,8 +201,16 @@ function warn(): void {
   );
 }
 
+function sharedMemory(): WebAssembly.Memory {
+  try {
+    return newSharedMemory();
+  } catch (cause) {
+    throw new OutOfMemoryError("setThreads", `there is no memory to share: ${String(cause)}`);
+  }
+}
+
 async function assemble(size: number): Promise<number> {
-  if (size === getThreads()) return size;
+  if (size === getThreads() && !crew?.failure) return size;
   dismiss();
   if (size === 1) return 1;
   if (web.crossOriginIsolated === false || typeof SharedArrayBuffer === "undefined") {
@@ -207,10 +219,10 @@ async function assemble(size: number): Promise<number> {
   }
   if (shared === null) {
     const module = compile(true);
-    moveTo(module, newSharedMemory());
+    moveTo(module, sharedMemory());
     shared = module;
   }
-  const next = new Crew(size, reserve(JOB_BYTES));
+  const next = new Crew(size);
   try {
     await next.start(shared);
   } catch (error) {
@@ -227,8 +239,8 @@ async function assemble(size: number): Promise<number> {
  * At any time, as often as you like; results are the same bits for every n. What already exists stays
  * valid, captured steps too. Workers keep no process alive.
  *
- * A page must be cross-origin isolated for that (the two headers that the warning names), and its
- * content security policy must allow workers from `blob:`; otherwise one thread goes on.
+ * A page must be cross-origin isolated for that (the two headers that the warning names): otherwise it
+ * is warned, and one thread goes on. Its content security policy must allow workers from `blob:`.
  *
  * @param n 1 (default at start) to 64; more than the machine has cores makes it slower
  * @returns how many threads compute from now on
@@ -239,9 +251,7 @@ async function assemble(size: number): Promise<number> {
  * console.log(getThreads()); // 2
  */
 export async function setThreads(n: number): Promise<number> {
-  if (!Number.isInteger(n) || n < 1 || n > MOST) {
-    throw new ValueError("setThreads", `a whole number of threads from 1 to ${MOST}: got ${n}`);
-  }
+  checkInt("setThreads", "n", n, 1, MOST);
   const done = settled.then(() => assemble(n));
   settled = done.catch(() => undefined);
   return done;

@@ -11,7 +11,8 @@ export interface Start {
   /** Kernels in the order in which jobs name them. */
   readonly names: readonly string[];
   readonly scratch: number;
-  readonly job: number;
+  /** The job's words. */
+  readonly words: Int32Array;
   /** Its number, from 1 on. */
   readonly thread: number;
   /** Microseconds that it looks for the next job before it sleeps. */
@@ -49,11 +50,10 @@ function help(words: Int32Array, entries: readonly Entry[], thread: number): voi
 }
 
 function serve(start: Start, ready: () => void): void {
-  const { module, memory, names, scratch, thread, spin } = start;
+  const { module, memory, names, scratch, words, thread, spin } = start;
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   (exports["setScratch"] as (ptr: number) => void)(scratch);
   const entries = names.map((name) => exports[name] as Entry);
-  const words = new Int32Array(memory.buffer, start.job);
   let seen = Atomics.load(words, Word.job);
   ready();
   for (;;) {

@@ -3,7 +3,7 @@
 // eviction.ts as one: when the heap is short of room it leaves as a whole, and the recording with it.
 import { newSlots, type Slots, useSlots } from "./buffer.js";
 import { dequeue, enqueue, moveOut, type Region, Storage, useRegion } from "./eviction.js";
-import { emptyBins, returnBlocks } from "./heap.js";
+import { emptyBins, returnBlocks, toHeap } from "./heap.js";
 
 /** The memory of one recording. */
 export class Arena extends Storage implements Region {
@@ -11,6 +11,7 @@ export class Arena extends Storage implements Region {
   readonly storages = new Set<Storage>();
   /** False once its memory belongs to others again. */
   resident = true;
+  dissolved = false;
   private readonly slots = newSlots();
   private queued = false;
 
@@ -28,6 +29,18 @@ export class Arena extends Storage implements Region {
   settle(): void {
     this.queued = true;
     enqueue(this);
+  }
+
+  /** What lies here is memory like any other from now on, evicted piece by piece. */
+  dissolve(): void {
+    this.dissolved = true;
+    for (const storage of this.storages) {
+      storage.region = null;
+      toHeap(storage.block!);
+      enqueue(storage);
+    }
+    this.storages.clear();
+    returnBlocks(this.bins);
   }
 
   /** Gives the memory back. What is still referred to, a gradient say, is spilled. */

@@ -105,6 +105,8 @@ export class Buffer {
   declare writer: string;
   /** Counts in-place ops that gave it a new history (see autograd/record.ts). */
   declare history: number;
+  /** How many of the references are a recording's (see ops/step.ts). */
+  declare holds: number;
   declare private readonly storage: Storage;
   declare private readonly offset: number;
   declare readonly bytes: number;
@@ -114,6 +116,7 @@ export class Buffer {
     this.version = 0;
     this.writer = "";
     this.history = 0;
+    this.holds = 0;
     this.storage = storage;
     this.offset = offset;
     this.bytes = bytes;

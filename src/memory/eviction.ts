@@ -6,7 +6,8 @@
 //  - using a spilled storage brings it back, with the same bytes;
 //  - storages touched since the last kernel call are pinned: an op's operands stay;
 //  - addresses are read after the last allocation, right before the kernel (see kernels/run.ts).
-import { OutOfMemoryError, ValueError } from "../core/errors.js";
+import { OutOfMemoryError } from "../core/errors.js";
+import { checkNumber } from "../core/shape.js";
 import {
   type Bins,
   type Block,
@@ -56,6 +57,8 @@ export class Storage {
 /** A part of the heap with free blocks of its own: see arena.ts. */
 export interface Region {
   readonly bins: Bins;
+  /** What asks for memory here gets it from the heap at large, as there was no more room. */
+  readonly dissolved: boolean;
   /** What lies in it. */
   readonly storages: Set<Storage>;
 }
@@ -74,18 +77,27 @@ export function useRegion(inside: Region | null): Region | null {
 let now = 1;
 /** What was used since then stays: since the last kernel call, or since `holdAll(true)`. */
 let pinnedSince = 1;
-let holding = false;
+/** While all that is used stays: what to do when there is no room for that. */
+let letGo: (() => void) | null = null;
 
-/** Whether everything that is used from now on stays in the heap, not only until the next kernel ran. */
-export function holdAll(on: boolean): void {
-  holding = on;
-  if (!on) pinnedSince = now;
+/**
+ * Everything that is used from now on stays in the heap, not only until the next kernel ran; where that is
+ * more than the heap may hold, `otherwise` is called and it ends. null: it ends.
+ */
+export function holdAll(otherwise: (() => void) | null): void {
+  letGo = otherwise;
+  if (otherwise === null) pinnedSince = now;
+}
+
+/** How many calls there were so far, and copies. */
+export function callsBegun(): number {
+  return now;
 }
 
 /** Ends the pinning of what a kernel call, or a copy to or from JavaScript, has used. */
 export function endCall(): void {
   now++;
-  if (!holding) pinnedSince = now;
+  if (letGo === null) pinnedSince = now;
 }
 
 let maxBytes = 65536 * 65536;
@@ -113,7 +125,7 @@ export function countLive(storage: Storage, bytes: number): void {
  * @throws ValueError for NaN and for less than 0
  */
 export function setHeapLimit(bytes: number): void {
-  if (!(bytes >= 0)) throw new ValueError("setHeapLimit", `a number of bytes: got ${bytes}`);
+  checkNumber("setHeapLimit", "bytes", bytes, 0);
   maxBytes = Math.max(bytes, heapBytes());
   budget = Math.min(budget, maxBytes);
 }
@@ -126,7 +138,15 @@ export function forceEviction(on: boolean): void {
 /** Gives `storage` a block of `bytes` in the heap, spilling others when there is no room. */
 export function place(storage: Storage, bytes: number, into = region): void {
   allocatedBytes += bytes;
-  const block = findBlock(bytes, storage.op, into);
+  if (into?.dissolved) into = null;
+  const block = findBlock(bytes, into);
+  if (block === null) {
+    if (letGo === null) outOfMemory(bytes, storage.op);
+    const otherwise = letGo;
+    holdAll(null);
+    otherwise();
+    return place(storage, bytes, into);
+  }
   storage.block = block;
   storage.lastUse = now;
   stats.live += storage.liveBytes;
@@ -162,7 +182,7 @@ export function use(storage: Storage): void {
   enqueue(storage);
 }
 
-function findBlock(bytes: number, op: string, into: Region | null): Block {
+function findBlock(bytes: number, into: Region | null): Block | null {
   if (forced) while (spillOldest()) continue;
   // A heap of less than twice what is asked for could not keep the inputs of one op.
   if (2 * bytes > budget) budget = Math.min(maxBytes, 2 * bytes);
@@ -176,7 +196,7 @@ function findBlock(bytes: number, op: string, into: Region | null): Block {
     budget = Math.max(budget, heapBytes());
     block = take();
   }
-  return block ?? outOfMemory(bytes, op);
+  return block;
 }
 
 function outOfMemory(bytes: number, op: string): never {
@@ -209,11 +229,11 @@ function restore(storage: Storage): void {
 
 /** Spills the storage that was not used for longest; false when all are pinned. */
 function spillOldest(): boolean {
-  // The two newest may have changed places: see use.
-  const first = oldest !== null && oldest.lastUse >= pinnedSince ? oldest.next : oldest;
-  if (first === null || first.lastUse >= pinnedSince) return false;
-  first.evict();
-  return true;
+  let first = oldest;
+  // The two newest may have changed places, see use, and what lay in an arena is not in order.
+  while (first !== null && first.lastUse >= pinnedSince) first = first.next;
+  first?.evict();
+  return first !== null;
 }
 
 /**

@@ -6,6 +6,8 @@
 // block belongs to a set of bins: the heap's own, or those of an arena (see arena.ts), which keeps what
 // is freed in it to itself.
 
+import { SimdgradError } from "../core/errors.js";
+
 const WASM_PAGE = 65536;
 const MAX_PAGES = 65536;
 /**
@@ -18,10 +20,14 @@ const ALIGN = 4096;
 export const INITIAL_BYTES = 256 * WASM_PAGE;
 
 /** @internal The memory that every kernel works in: one of this thread's own until `adoptMemory`. */
-export let memory = new WebAssembly.Memory({
-  initial: INITIAL_BYTES / WASM_PAGE,
-  maximum: MAX_PAGES,
-});
+export let memory = newMemory();
+
+function newMemory(): WebAssembly.Memory {
+  if (typeof WebAssembly === "undefined") {
+    throw new SimdgradError("load", "this JavaScript engine has no WebAssembly");
+  }
+  return new WebAssembly.Memory({ initial: INITIAL_BYTES / WASM_PAGE, maximum: MAX_PAGES });
+}
 
 /** Views on the whole heap. Read them at use: growing the heap replaces them. */
 export let heapF32: Float32Array<ArrayBuffer>;
@@ -138,6 +144,11 @@ export function returnBlocks(bins: Bins): void {
       freeBlock(block);
     }
   }
+}
+
+/** Lets a block in use wait with all others when it is freed. */
+export function toHeap(block: Block): void {
+  block.bins = common;
 }
 
 /** Returns a block; it joins its free neighbours. */

@@ -16,6 +16,12 @@ let top = 0;
 /** Whether the innermost scope takes what is made: false outside of all, and in `untracked`. */
 let tracking = false;
 
+/** Takes a handle out of whatever scope would release it: somebody else holds it from now on. */
+export function keep(handle: Handle): void {
+  const i = tracked.lastIndexOf(handle);
+  if (i >= 0) tracked[i] = null;
+}
+
 /** Enters a new handle into the innermost scope. */
 export function track(handle: Handle): void {
   if (tracking) tracked[top++] = handle;
@@ -61,6 +67,8 @@ export function scoped<A, T>(fn: (arg: A) => T, arg: A): T {
 /** What a function returned; a promise is refused, as it has not done its work yet. */
 export function refusePromise<T>(op: string, result: T): T {
   if (!(result instanceof Promise)) return result;
+  // It goes on, with tensors that are gone by then: that is nobody's error any more.
+  result.catch(() => null);
   throw new ValueError(op, "fn must be synchronous: it returned a promise");
 }
 
@@ -73,8 +81,9 @@ function leave(from: number, result: unknown): void {
   const end = top;
   top = from;
   for (let i = from; i < end; i++) {
-    const handle = tracked[i]!;
+    const handle = tracked[i] ?? null;
     tracked[i] = null;
+    if (handle === null) continue;
     if (handle === result || kept?.has(handle)) track(handle);
     else handle.dispose();
   }

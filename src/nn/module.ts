@@ -3,7 +3,7 @@
 import { shown, tensorOf } from "../core/dtype.js";
 import { ValueError } from "../core/errors.js";
 import { checkFunction, checkWord, expectShape, showShape, checkOptions } from "../core/shape.js";
-import { revise, withGrad } from "../autograd/mode.js";
+import { redo, revise, withGrad } from "../autograd/mode.js";
 import { checkInPlace } from "../autograd/record.js";
 import { Tensor } from "../autograd/tensor.js";
 import { copy_ } from "../ops/inplace.js";
@@ -217,12 +217,12 @@ export abstract class Module {
 
   /** Puts this module and those below it into training mode (or, with false, out of it). */
   train(mode = true): this {
-    let changed = false;
     for (const [, module] of this.namedModules()) {
-      changed ||= module.training !== mode;
+      if (module.training === mode) continue;
       module.training = mode;
+      revise(module);
+      redo(module, (m) => m.train(mode));
     }
-    if (changed) revise();
     return this;
   }
 

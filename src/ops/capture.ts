@@ -5,11 +5,14 @@ import { CaptureError } from "../core/errors.js";
 import { checkFunction } from "../core/shape.js";
 import { isCapturing, withCapturing } from "../autograd/mode.js";
 import { Tensor } from "../autograd/tensor.js";
-import { tidy } from "../memory/scope.js";
+import { refusePromise, tidy } from "../memory/scope.js";
 import { type CaptureArgument, fresh, mapTensors, Signature, Step } from "./step.js";
 
 /** Recordings that a captured function keeps: one for each combination of shapes and other arguments. */
 const MOST = 16;
+
+/** Types of what is no tensor. */
+const PLAIN = ["number", "string", "boolean", "undefined"];
 
 function check(args: readonly CaptureArgument[]): void {
   for (const [i, x] of args.entries()) {
@@ -17,7 +20,7 @@ function check(args: readonly CaptureArgument[]): void {
       if (x.node === null) continue;
       throw new CaptureError("capture", `argument ${i} requires gradients: pass x.detach()`);
     }
-    if (typeof x === "object" && x !== null) {
+    if (x !== null && !PLAIN.includes(typeof x)) {
       throw new CaptureError(
         "capture",
         `arguments are tensors, numbers, strings, booleans or null: argument ${i} is none of them`,
@@ -32,7 +35,7 @@ function eagerly(
   args: readonly CaptureArgument[],
 ) {
   const run = (): unknown => fn(...args.map((x) => (x instanceof Tensor ? fresh(x) : x)));
-  return tidy(() => mapTensors(run(), fresh));
+  return tidy(() => mapTensors(refusePromise("capture", run()), fresh));
 }
 
 /**

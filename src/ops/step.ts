@@ -6,7 +6,7 @@ import { CaptureError } from "../core/errors.js";
 import { bytesOf } from "../core/dtype.js";
 import { type Layout, sameShape } from "../core/shape.js";
 import { Node, watchGrads } from "../autograd/node.js";
-import { currentRevision, isGradEnabled } from "../autograd/mode.js";
+import { currentRevision, isGradEnabled, recordChanges } from "../autograd/mode.js";
 import { handlesMade, Tensor } from "../autograd/tensor.js";
 import { Recording } from "../kernels/recording.js";
 import { withRecorder } from "../kernels/run.js";
@@ -84,9 +84,9 @@ export class Step {
   private readonly held: Tensor[] = [];
   private readonly assumed: { readonly value: () => number; readonly now: number }[] = [];
   private result: unknown = null;
-  private revision = 0;
+  private readonly revision = currentRevision();
   private isRenewing = false;
-  /** False when memory that it used moved while it was recorded: it can't be replayed then. */
+  /** False when memory that it used moved, or was short, while it was recorded: it can't be replayed then. */
   sound = true;
 
   constructor(private readonly signature: Signature) {}
@@ -112,11 +112,11 @@ export class Step {
           }),
         ),
       );
+      this.settle();
     } catch (error) {
       this.discard();
       throw error;
     }
-    this.settle();
   }
 
   /** The recording's own copy of an argument. */
@@ -124,6 +124,7 @@ export class Step {
     const copy = x instanceof Tensor ? copyOf("capture", x) : null;
     this.inputs.push(copy);
     if (copy === null) return x;
+    copy.buffer.holds++;
     this.held.push(copy);
     // The function gets another handle: it may dispose of that.
     return this.hold(copy);
@@ -132,19 +133,33 @@ export class Step {
   /** Another handle on x, for as long as the recording lasts. */
   private hold(x: Tensor): Tensor {
     const own = new Tensor(x.buffer.retain(), x.layout, x.dtype, true);
+    own.buffer.holds++;
     this.held.push(own);
     return own;
   }
 
-  /** What `fn` has returned, with handles of the recording; those that it made are released. */
+  /** What `fn` has returned, with handles of the recording; those that it made are released, but gradients. */
   private own(result: unknown): unknown {
     const made = new Set<Tensor>();
     const owned = mapTensors(result, (x) => {
       if (x.buffer.isIn(this.arena)) made.add(x);
       return this.hold(x);
     });
+    for (const { heldGrad } of this.grads.keys()) if (heldGrad) made.delete(heldGrad);
     for (const x of made) x.dispose();
     return owned;
+  }
+
+  /** Told of each change that is no kernel's, of `target`: those of what a replay knows are made again. */
+  noteChange<T extends object>(target: T, again: (target: T) => void): void {
+    if (this.isRenewing || (target instanceof Tensor && target.storage?.isIn(this.arena))) return;
+    this.recording.again(() => again(target));
+  }
+
+  /** Goes on without a recording, for which there is no room. */
+  giveUp(): void {
+    this.sound = false;
+    this.arena.dissolve();
   }
 
   /** Told of each address that is asked for. */
@@ -168,7 +183,10 @@ export class Step {
 
   private settle(): void {
     this.outers = [...this.outer.values()];
-    for (const outer of this.outers) outer.version = outer.buffer.retain().version - outer.version;
+    for (const outer of this.outers) {
+      outer.version = outer.buffer.retain().version - outer.version;
+      outer.buffer.holds++;
+    }
     for (const grad of this.grads.values()) {
       if (grad.before !== undefined) this.looked.push(grad);
       if (!grad.written) continue;
@@ -177,7 +195,6 @@ export class Step {
       grad.layout = held?.layout ?? null;
       this.written.push(grad);
     }
-    this.revision = currentRevision();
     this.arena.settle();
   }
 
@@ -216,11 +233,14 @@ export class Step {
     use(arena);
     for (let i = 0; i < this.outers.length; i++) {
       const { buffer, address } = this.outers[i]!;
-      // Ours is the last reference to what a program has disposed of.
-      if (buffer.refs === 1 || buffer.address() !== address) return false;
+      // Nobody but recordings refers to what a program has disposed of.
+      if (buffer.refs === buffer.holds || buffer.address() !== address) return false;
     }
     try {
       this.recording.replay();
+    } catch (error) {
+      for (const { before, node } of this.written) if (before === undefined) node.setGrad(null);
+      throw error;
     } finally {
       // Also where it stopped halfway: what was modified by then counts.
       for (let i = 0; i < this.outers.length; i++) {
@@ -238,8 +258,14 @@ export class Step {
   }
 
   private release(): void {
-    for (const x of this.held) x.dispose();
-    for (const { buffer } of this.outers) buffer.release();
+    for (const x of this.held) {
+      if (x.storage) x.storage.holds--;
+      x.dispose();
+    }
+    for (const { buffer } of this.outers) {
+      buffer.holds--;
+      buffer.release();
+    }
     for (const { after } of this.written) after?.release();
     this.constants.evict();
   }
@@ -285,18 +311,22 @@ export class Step {
 function during(step: Step, fn: () => void): void {
   const born = new Node("capture", [], []).seq;
   current = step;
-  holdAll(true);
+  holdAll(() => step.giveUp());
   const watching = watchAddresses((buffer, address) => step.note(buffer, address));
   watchGrads((node, writes) => {
     if (node.seq < born) step.noteGrad(node, writes);
+  });
+  recordChanges((target, again) => {
+    if (!(target instanceof Node) || target.seq < born) step.noteChange(target, again);
   });
   try {
     fn();
   } finally {
     current = null;
-    holdAll(false);
+    holdAll(null);
     watchAddresses(watching);
     watchGrads(null);
+    recordChanges(null);
   }
 }
 
@@ -318,20 +348,28 @@ export function fresh(x: Tensor): Tensor {
   return copyOf("capture", x);
 }
 
-/** The same value with `f` of each tensor in it, however deep in arrays and plain objects. */
-export function mapTensors(value: unknown, f: (x: Tensor) => Tensor): unknown {
+/**
+ * The same value with `f` of each tensor in it, however deep in arrays and plain objects.
+ * @param above what it lies in
+ */
+export function mapTensors(
+  value: unknown,
+  f: (x: Tensor) => Tensor,
+  above: readonly unknown[] = [],
+): unknown {
   if (value instanceof Tensor) return f(value);
-  if (Array.isArray(value)) return value.map((item) => mapTensors(item, f));
   if (Object(value) !== value) return value;
+  const inside = [...above, value];
+  const map = (item: unknown): unknown => mapTensors(item, f, inside);
+  if (above.includes(value)) throw new CaptureError("capture", "what it returns lies in itself");
+  if (Array.isArray(value)) return value.map(map);
   if (Object.getPrototypeOf(value) !== Object.prototype) {
     throw new CaptureError(
       "capture",
       "a captured function returns tensors, alone or in arrays and plain objects, and plain values",
     );
   }
-  return Object.fromEntries(
-    Object.entries(value as object).map(([key, item]) => [key, mapTensors(item, f)]),
-  );
+  return Object.fromEntries(Object.entries(value as object).map(([key, item]) => [key, map(item)]));
 }
 
 /**

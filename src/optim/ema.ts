@@ -9,7 +9,7 @@ import { renewing } from "../ops/step.js";
 import { copyOf } from "../ops/convert.js";
 import { copy_ } from "../ops/inplace.js";
 import { Steps } from "./joined.js";
-import { listOf, optionsOf } from "./optimizer.js";
+import { listOf, optionsFrom } from "./optimizer.js";
 
 export interface EMAOptions {
   /** Weight of the old average. Default: 0.999. */
@@ -45,7 +45,7 @@ export class ExponentialMovingAverage {
 
   constructor(params: Iterable<Tensor>, options: EMAOptions = {}) {
     const defaults = { decay: 0.999, warmUp: false };
-    this.options = optionsOf("ExponentialMovingAverage", defaults, options);
+    this.options = optionsFrom("ExponentialMovingAverage", defaults, options);
     checkNumber("ExponentialMovingAverage", "decay", this.options.decay, 0, 1);
     this.params = listOf("ExponentialMovingAverage", params);
     // The kernel takes them as they lie.

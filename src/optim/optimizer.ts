@@ -2,7 +2,7 @@
 import { ValueError } from "../core/errors.js";
 import { type Shape, checkNumber, checkObject } from "../core/shape.js";
 import { checkGradient, Tensor } from "../autograd/tensor.js";
-import { revise, withGrad } from "../autograd/mode.js";
+import { redo, refuseInCapture, revise, withGrad } from "../autograd/mode.js";
 import { untracked } from "../memory/scope.js";
 import { neg } from "../ops/arithmetic.js";
 import { apart, assuming, renewing } from "../ops/step.js";
@@ -72,7 +72,7 @@ export abstract class Optimizer<Options extends object = { lr: number }> {
     defaults: Options,
     options: Partial<Options> = {},
   ) {
-    this.defaults = optionsOf(name, defaults, options);
+    this.defaults = optionsFrom(name, defaults, options);
     const list = listOf<Tensor | ParamGroup<Options>>(name, params);
     const areGroups = list.every((p) => (p as Partial<ParamGroup<Options>> | null)?.params);
     const groups = areGroups ? list : [{ params: list }];
@@ -93,7 +93,9 @@ export abstract class Optimizer<Options extends object = { lr: number }> {
 
   private groupOf({ params, ...options }: ParamGroup<Options>): { params: Tensor[] } & Options {
     const all = optionsOf(this.name, this.defaults, options as Partial<Options>);
-    return { params: listOf<Tensor>(this.name, params), ...all };
+    const group = { params: listOf<Tensor>(this.name, params), ...all };
+    for (const key in all) redone(group, key);
+    return group;
   }
 
   private check(groups: typeof this.groups): void {
@@ -245,6 +247,12 @@ function checkNames(op: string, defaults: object, options: object): void {
   }
 }
 
+/** `optionsOf` for what keeps state from step to step. @throws CaptureError inside of `capture` */
+export function optionsFrom<T extends object>(op: string, defaults: T, options: Partial<T>): T {
+  refuseInCapture(op, "begins anew with each call");
+  return optionsOf(op, defaults, options);
+}
+
 /** Options over their defaults. @throws ValueError for those that are not among the defaults. */
 export function optionsOf<T extends object>(op: string, defaults: T, options: Partial<T>): T {
   checkObject(op, options);
@@ -253,9 +261,27 @@ export function optionsOf<T extends object>(op: string, defaults: T, options: Pa
   return all;
 }
 
-/** A bit for each option that is neither 0 nor false: those turn whole terms of an update on or off. */
-function switchesOf(options: object): number {
-  let bits = 1;
+/** An option that a captured function sets is set by a replay, too. */
+function redone<T extends object>(group: T, key: keyof T): void {
+  let value = group[key];
+  Object.defineProperty(group, key, {
+    enumerable: true,
+    get: () => value,
+    set(next: T[keyof T]) {
+      value = next;
+      redo(group, () => {
+        value = next;
+      });
+    },
+  });
+}
+
+/**
+ * A bit for each option that is neither 0 nor false, as those turn whole terms of an update on or off,
+ * behind the number of parameters.
+ */
+function switchesOf(options: { readonly params: readonly Tensor[] }): number {
+  let bits = options.params.length;
   for (const key in options) bits = 2 * bits + (options[key as keyof object] ? 1 : 0);
   return bits;
 }

@@ -4,7 +4,7 @@ import { ValueError } from "../core/errors.js";
 import { shown } from "../core/dtype.js";
 import { checkNumber, checkInt, checkFunction, checkList } from "../core/shape.js";
 import { renewing } from "../ops/step.js";
-import { optionsOf } from "./optimizer.js";
+import { optionsFrom } from "./optimizer.js";
 
 /** What a scheduler needs of an optimiser: groups with a rate. */
 export interface Scheduled {
@@ -77,7 +77,7 @@ export abstract class Scheduler<Options extends object = object> {
     options: Partial<Options> = {},
     protected readonly schedulers: readonly Scheduler[] = [],
   ) {
-    this.options = optionsOf(name, defaults, options);
+    this.options = optionsFrom(name, defaults, options);
     for (const [key, usual] of Object.entries(defaults)) {
       const value = this.options[key as keyof Options] as number;
       const least = COUNTS[key];

@@ -107,7 +107,7 @@ describe("a captured function refuses", () => {
 
   it("a promise", () => {
     const step = capture((x: Tensor) => Promise.resolve(x));
-    expect(() => step(x)).toThrow(/returns tensors/);
+    expect(() => step(x)).toThrow(/must be synchronous: it returned a promise/);
   });
 });
 

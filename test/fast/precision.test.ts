@@ -94,10 +94,10 @@ describe("setPrecision", () => {
     if (without) expect(compute()).toEqual(exact);
   });
 
-  it("refuses other words", async () => {
-    await expect(setPrecision("loose" as Precision)).rejects.toThrow(ValueError);
-    await expect(setPrecision("loose" as Precision)).rejects.toThrow(
-      '[setPrecision] "exact" or "fast": got loose',
+  it.each(["loose", ["fast"], null, Symbol("fast")])("refuses other words", async (word) => {
+    await expect(setPrecision(word as Precision)).rejects.toThrow(ValueError);
+    await expect(setPrecision(word as Precision)).rejects.toThrow(
+      "[setPrecision] precision must be exact or fast: got ",
     );
   });
 });

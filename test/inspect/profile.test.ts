@@ -65,6 +65,8 @@ describe("profile", () => {
     expect(relu.gbps! * relu.ms * 1e6).toBeCloseTo(2 * 2 * 4 * 16 * 4);
     expect(rows.reduce((sum, r) => sum + r.ms, 0)).toBeCloseTo(ms);
     expect(peakBytes).toBeGreaterThan(0);
+    expect(peakBytes).toBe(Math.max(product.peakBytes, relu.peakBytes));
+    expect(row(rows, "(JavaScript)").peakBytes).toBe(0);
     expect(rows.map((r) => r.ms)).toEqual(rows.map((r) => r.ms).sort((x, y) => y - x));
   });
 
@@ -86,9 +88,9 @@ describe("profile", () => {
     const report = profile(() => conv2d(x, ones([3, 2, 3, 3])));
     expect(log).toHaveBeenCalledWith(report.toString());
     const lines = report.toString().split("\n");
-    expect(lines[0]).toMatch(/^op +calls +ms +share +rate +of limit$/);
+    expect(lines[0]).toMatch(/^op +calls +ms +share +rate +of limit +memory$/);
     expect(lines.find((line) => line.startsWith("conv2d"))).toMatch(
-      /^conv2d +1 +\d+\.\d{3} +\d+\.\d% +[\d.e+-]+ GFLOP\/s +\d+%$/,
+      /^conv2d +1 +\d+\.\d{3} +\d+\.\d% +[\d.e+-]+ GFLOP\/s +\d+% +\d+\.\d\d MiB$/,
     );
     expect(lines.at(-1)).toMatch(/^\d+\.\d{3} ms; at most \d+\.\d\d MiB of tensors$/);
     const { traceEvents } = JSON.parse(report.chromeTrace()) as {
@@ -104,6 +106,34 @@ describe("profile", () => {
     log.mockClear();
     profile(() => x, quiet);
     expect(log).not.toHaveBeenCalled();
+  });
+
+  it("gives a kernel the bytes that it was given, not those of a copy before it", () => {
+    const [large, small] = [randn([1000, 1000]), ones([16])];
+    const { rows } = profile(() => {
+      large.toTypedArray();
+      large.clone();
+      return small.add(1);
+    }, quiet);
+    const add = row(rows, "add");
+    expect(add.gbps! * add.ms * 1e6).toBeCloseTo(2 * 4 * 16);
+    const step = capture(() => small.add(large.sum()));
+    for (let i = 0; i < 2; i++) step();
+    const replay = profile(() => step(), quiet);
+    expect(row(replay.rows, "add").gbps).toBe(null);
+    expect(row(replay.rows, "sum").gbps).toBe(null);
+  });
+
+  it("in another one is seen by both", () => {
+    const x = ones([8, 8]);
+    const whole = profile(() => {
+      x.relu();
+      return profile(() => x.matmul(x), quiet);
+    }, quiet);
+    expect(row(whole.rows, "matmul")).toMatchObject({ calls: 1 });
+    expect(row(whole.rows, "matmul").gbps).toBeGreaterThan(0);
+    expect(row(whole.rows, "relu").calls).toBe(1);
+    expect(whole.result.rows.map(({ op }) => op).sort()).toEqual(["(JavaScript)", "matmul"]);
   });
 
   it("stops looking on when the function throws, and leaves no handles", () => {

@@ -93,7 +93,9 @@ it("what goes round gets its room, many times the heap that there was: a model t
 
 it.each([Number.NaN, -1])("the heap's limit can't be %s", (bytes) => {
   expect(() => setHeapLimit(bytes)).toThrow(ValueError);
-  expect(() => setHeapLimit(bytes)).toThrow(`[setHeapLimit] a number of bytes: got ${bytes}`);
+  expect(() => setHeapLimit(bytes)).toThrow(
+    `[setHeapLimit] bytes must be a number >= 0: got ${bytes}`,
+  );
 });
 
 it("counts as spilled what is copied: nothing, of a page whose tensors are all released", () => {

@@ -161,6 +161,18 @@ describe("a consumer's program", () => {
     expect(run.stdout).toMatch(/^true true ShapeError \[matmul\] /);
   });
 
+  it("gets a typed error where there is no WebAssembly", () => {
+    const program = consumer.write(
+      "jitless.js",
+      'import("simdgrad").catch(({ name, message }) => console.log(name, message));',
+    );
+    expect(consumer.run("--jitless", program)).toEqual({
+      status: 0,
+      stdout: "SimdgradError [load] this JavaScript engine has no WebAssembly\n",
+      stderr: expect.any(String) as string,
+    });
+  });
+
   it("shows an error that nobody catches without a screen of code: Node prints the line of the throw", () => {
     const run = consumer.node(
       "uncaught.mjs",

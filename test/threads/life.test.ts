@@ -5,12 +5,15 @@ import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import {
   capture,
+  dropout,
   getThreads,
+  manualSeed,
   memory,
   nn,
   ones,
   optim,
   randn,
+  setHeapLimit,
   setThreads,
   SimdgradError,
   type Tensor,
@@ -39,7 +42,7 @@ describe("setThreads", () => {
   it.each([0, -1, 1.5, NaN, 65])("refuses %d threads", async (n) => {
     await expect(setThreads(n)).rejects.toThrow(ValueError);
     await expect(setThreads(n)).rejects.toThrow(
-      `[setThreads] a whole number of threads from 1 to 64: got ${n}`,
+      `[setThreads] n must be an integer in [1, 64]: got ${n}`,
     );
     expect(getThreads()).toBe(1);
   });
@@ -78,6 +81,29 @@ describe("setThreads", () => {
     [x, y].forEach((t) => t.dispose());
   });
 
+  it("finds room in a full heap, and leaves no more of it taken each time", async () => {
+    setHeapLimit(0); // the heap as it is
+    const { heapBytes } = memory();
+    const fill = (): void => {
+      for (let i = 0; i < 2 * heapBytes; i += 1 << 20) ones([1 << 18]);
+    };
+    try {
+      fill();
+      await setThreads(2);
+      const { residentBytes } = memory();
+      for (let i = 0; i < 4; i++) {
+        await setThreads(1);
+        await setThreads(2);
+        fill();
+      }
+      expect(memory().heapBytes).toBe(heapBytes);
+      expect(memory().residentBytes).toBeLessThanOrEqual(residentBytes);
+      expect(shared()).toBe(180_000);
+    } finally {
+      setHeapLimit(2 ** 32);
+    }
+  });
+
   it("keeps no process alive, nor lets one end too early", () => {
     const program = `
       import { setThreads, ones } from "./src/index.ts";
@@ -111,6 +137,38 @@ describe("a worker that dies", () => {
     expect(shared()).toBe(180_000);
     await setThreads(2);
     expect(shared()).toBe(180_000);
+  });
+
+  it("is replaced by the next that setThreads starts, if nothing has noticed yet", async () => {
+    const victim = await worker();
+    await victim.terminate();
+    expect(await setThreads(2)).toBe(2);
+    expect(shared()).toBe(180_000);
+  });
+
+  it("leaves an optimiser as it was, in a captured step that it was to help with", async () => {
+    const losses = [];
+    for (const dies of [false, true]) {
+      await setThreads(1);
+      manualSeed(5);
+      const [x, model] = [randn([200, 300]), new nn.Linear(300, 50)];
+      const optimizer = new optim.Adam(model.parameters(), { lr: 0.01 });
+      const step = capture(() => {
+        optimizer.zeroGrad();
+        const loss = dropout(model.forward(x)).square().mean();
+        loss.backward();
+        optimizer.step();
+        return loss;
+      });
+      const victim = await worker();
+      for (let i = 0; i < 3; i++) step();
+      if (dies) {
+        await victim.terminate();
+        expect(step).toThrow(SimdgradError);
+      }
+      losses.push([step(), step(), step()].map((loss) => loss.item()));
+    }
+    expect(losses[1]).toEqual(losses[0]);
   });
 
   it("in the middle of a call is not waited for in vain", async () => {
@@ -154,6 +212,22 @@ describe("a worker that dies", () => {
     expect(shared).toThrow(/^\[setThreads\] \w+ failed in worker thread 1$/);
     expect(shared()).toBe(180_000);
   });
+});
+
+it("a host that refuses a worker is heard", async () => {
+  const refuse = function (): never {
+    throw new Error("not allowed");
+  };
+  vi.stubGlobal("process", undefined);
+  vi.stubGlobal("Worker", refuse);
+  try {
+    await expect(setThreads(2)).rejects.toThrow(
+      new SimdgradError("setThreads", "a worker thread can't be made: Error: not allowed"),
+    );
+  } finally {
+    vi.unstubAllGlobals();
+  }
+  expect(getThreads()).toBe(1);
 });
 
 describe("another build", () => {
