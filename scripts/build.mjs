@@ -2,11 +2,12 @@
 // bundled library in dist/ and its declaration files. `npm run build [-- --quiet] [--kernels]`: with
 // --kernels nothing behind the inlined module, which is all that tests of the sources need.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 import { orderFunctions } from "./order.mjs";
 import { packedModule } from "./pack.mjs";
+import { tabled } from "./table.mjs";
 
 const quiet = process.argv.includes("--quiet");
 const kernelsOnly = process.argv.includes("--kernels");
@@ -118,13 +119,15 @@ function bundleForPages() {
  * prints the whole line in which an error was thrown.
  */
 function bundleForNode() {
-  const text = (build) => readFileSync(`build/kernels.${build}.wasm`).toString("base64");
   const plain = {
     name: "plain kernels",
     load(id) {
       const [, folder] = /(kernels|fast)[\\/]wasm\.generated\.ts$/.exec(id) ?? [];
       if (folder !== undefined) {
-        return `export const packed = "${text(folder === "fast" ? "relaxed" : "release")}";`;
+        const build = folder === "fast" ? "relaxed" : "release";
+        const { bytes, names } = tabled(`build/kernels.${build}.wasm`);
+        const text = Buffer.from(bytes).toString("base64");
+        return `export const packed = "${text}"; export const names = "${names}";`;
       }
       return /kernels[\\/]bytes\.ts$/.test(id)
         ? 'export const kernelBytes = (text) => Uint8Array.from(Buffer.from(text, "base64"));'

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { compress } from "lzma1";
 // Which the package does not offer, but without it its settings are fixed.
 import { Encoder } from "../node_modules/lzma1/lib/encoder.js";
+import { tabled } from "./table.mjs";
 
 /** Bytes of the header of an .lzma file: settings and sizes, which src/kernels/loader.ts knows. */
 const HEADER = 13;
@@ -75,15 +76,16 @@ export function pack(bytes) {
  * @param file path of the .wasm file
  */
 export function packedModule(file) {
-  const kernels = readFileSync(file);
+  const { bytes, names } = tabled(file);
   const text = (bytes, encoding) => JSON.stringify(Buffer.from(bytes).toString(encoding));
   return [
     "// Made by scripts/build.mjs from assembly/.",
     // One object: strings of their own would be inlined where they are used, amid JavaScript.
     "export const packed = {",
-    `  bytes: ${kernels.length},`,
+    `  bytes: ${bytes.length},`,
     `  unpacker: ${text(readFileSync("build/unpack.wasm"), "hex")},`,
-    `  kernels: ${text(pack(kernels), "base64")},`,
-    "};\n",
+    `  kernels: ${text(pack(bytes), "base64")},`,
+    "};",
+    `export const names = "${names}";\n`,
   ].join("\n");
 }

@@ -6,25 +6,7 @@
 //  - NEXT is the first unit that nobody has taken yet. Whoever takes some does them, so a thread that
 //    never comes is not waited for.
 
-/** Words of a job, each of those that change at a cache line of its own. */
-export const Word = {
-  /** Counts jobs: who waits for one waits for it to change. */
-  job: 0,
-  /** Threads that wait in Atomics.wait, to be woken. */
-  asleep: 16,
-  open: 32,
-  active: 48,
-  /** Whether the thread that gave the job waits in Atomics.wait for `active` to become 0. */
-  waiting: 64,
-  next: 80,
-  /** The number of a thread in which a kernel failed; 0 for none. */
-  failed: 96,
-  // What the job is: written while it is closed.
-  kernel: 112,
-  args: 113,
-  units: 114,
-  threads: 115,
-} as const;
+import * as Word from "./word.js";
 
 /** Bytes that the words take. */
 export const JOB_BYTES = 512;

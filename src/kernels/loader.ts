@@ -1,11 +1,12 @@
-// Compiles the inlined WASM bytes, synchronously, and hands out its kernels by name. The
+// Compiles the inlined WASM bytes, synchronously, and hands out its kernels by name: they lie at the end of
+// the module's table, in the order of a list of names. The
 // parameter block and the scratch of this thread lie at the start of the heap; the allocator has the
 // rest. With threads, the same bytes are compiled once more, for a memory that is shared.
 import { SimdgradError } from "../core/errors.js";
 import { kernelBytes, type Packed } from "./bytes.js";
 import { adoptMemory, initHeap, memory } from "../memory/heap.js";
 import type { contract, KernelArgs, KernelName } from "./contract.js";
-import { packed } from "./wasm.generated.js";
+import { names, packed } from "./wasm.generated.js";
 
 /** A WASM kernel: does work units [start, end) of what the parameter block at `args` says. */
 type Entry = (args: number, start: number, end: number) => void;
@@ -13,6 +14,8 @@ type Entry = (args: number, start: number, end: number) => void;
 /** A kernel and its parameters' types. */
 export interface Kernel<Args extends readonly number[]> {
   readonly name: string;
+  /** Its place in the table, in all builds. */
+  readonly index: number;
   entry: Entry;
   /** Never set: carries the parameter types for the compiler. */
   readonly args?: Args;
@@ -24,20 +27,17 @@ export type Kernels = { readonly [K in KernelName]: Kernel<KernelArgs<(typeof co
 export const SCRATCH_BYTES = 1 << 20;
 const ARGS_BYTES = 4096;
 
-function instantiate(bytes: Uint8Array, memory: WebAssembly.Memory): Record<string, unknown> {
-  return new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } }).exports;
-}
-
 /** The build in use. */
 let build = packed;
 
-function exportsOfKernels(): Record<string, unknown> {
+function instantiate(): Abi {
   try {
-    return instantiate(kernelBytes(build), memory);
+    const module = new WebAssembly.Module(kernelBytes(build));
+    return abiOf(module, memory);
   } catch (cause) {
     throw new SimdgradError(
       "load",
-      `this engine, or the page's policy, refuses WebAssembly SIMD modules: ${String(cause)}`,
+      `this engine or page refuses WebAssembly SIMD modules: ${String(cause)}`,
     );
   }
 }
@@ -45,7 +45,7 @@ function exportsOfKernels(): Record<string, unknown> {
 /** What runs a list of recorded calls: see assembly/abi.ts. */
 type Replay = (list: number, start: number, end: number) => void;
 
-/** What the module exports besides its kernels. */
+/** What the module exports. */
 interface Abi {
   readonly heapBase: () => number;
   readonly setScratch: (ptr: number) => void;
@@ -53,21 +53,22 @@ interface Abi {
   readonly table: WebAssembly.Table;
 }
 
-/** The exports, kernels apart. */
-function sorted(exports: Record<string, unknown>): { abi: Abi; entries: Record<string, Entry> } {
-  const { heapBase, setScratch, replay, table, ...entries } = exports;
-  const abi = { heapBase, setScratch, replay, table };
-  return { abi: abi as Abi, entries: entries as Record<string, Entry> };
+function abiOf(module: WebAssembly.Module, memory: WebAssembly.Memory): Abi {
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  return exports as object as Abi;
 }
 
 function load(): { kernels: Kernels; abi: Abi; argsAddress: number } {
-  const { abi, entries } = sorted(exportsOfKernels());
+  const abi = instantiate();
+  const { table } = abi;
   const base = abi.heapBase();
   abi.setScratch(base);
   const argsAddress = base + SCRATCH_BYTES;
   initHeap(argsAddress + ARGS_BYTES);
   const kernels: Record<string, Kernel<number[]>> = {};
-  for (const name in entries) kernels[name] = { name, entry: entries[name]! };
+  const list = names.split(" ");
+  let index = table.length - list.length;
+  for (const name of list) kernels[name] = { name, index, entry: table.get(index++) as Entry };
   return { kernels: kernels as Kernels, abi, argsAddress };
 }
 
@@ -83,15 +84,6 @@ export const argsAddress = loaded.argsAddress;
 /** Runs calls [start, end) of the list of recorded ones at an address. */
 export function replay(list: number, start: number, end: number): void {
   abi.replay(list, start, end);
-}
-
-const inTable = new Map<Kernel<readonly number[]>, number>();
-
-/** A kernel's place in the table that recorded calls go through; it is entered when first asked for. */
-export function tableIndex(kernel: Kernel<readonly number[]>): number {
-  let index = inTable.get(kernel);
-  if (index === undefined) inTable.set(kernel, (index = abi.table.grow(1, kernel.entry)));
-  return index;
 }
 
 /** @internal Compiles the build in use, or `next`, for a memory that threads share or for one that they don't. */
@@ -124,11 +116,9 @@ export function useBuild(next: Packed): void {
  * table stay what they are, so that recordings do.
  */
 export function moveTo(module: WebAssembly.Module, next: WebAssembly.Memory): void {
-  const instance = new WebAssembly.Instance(module, { env: { memory: next } });
+  const moved = abiOf(module, next);
   if (next !== memory) adoptMemory(next);
-  const moved = sorted(instance.exports);
-  abi = moved.abi;
+  abi = moved;
   abi.setScratch(abi.heapBase());
-  for (const kernel of Object.values(kernels)) kernel.entry = moved.entries[kernel.name]!;
-  for (const { entry } of inTable.keys()) abi.table.grow(1, entry);
+  for (const kernel of Object.values(kernels)) kernel.entry = abi.table.get(kernel.index) as Entry;
 }

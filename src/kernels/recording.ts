@@ -7,7 +7,7 @@ import type { Arena } from "../memory/arena.js";
 import { Buffer } from "../memory/buffer.js";
 import { endCall } from "../memory/eviction.js";
 import { heapI32 } from "../memory/heap.js";
-import { type Kernel, replay, tableIndex } from "./loader.js";
+import { type Kernel, replay } from "./loader.js";
 import {
   currentObserver,
   execute,
@@ -62,7 +62,7 @@ export class Recording implements Recorder {
     const from = this.words.length;
     for (const arg of args) this.words.push(this.resolve(arg));
     runNow(kernel, units, this.words.slice(from));
-    this.calls.push(tableIndex(kernel), from, units);
+    this.calls.push(kernel.index, from, units);
     this.kernels.push(kernel);
     this.last.end++;
   }
@@ -124,7 +124,7 @@ export class Recording implements Recorder {
     let at = 0;
     const call: Recorder["call"] = (kernel, units, args) => {
       if (units === 0) return;
-      if (heapI32[at] !== tableIndex(kernel)) throw unlike(kernel.name);
+      if (heapI32[at] !== kernel.index) throw unlike(kernel.name);
       const params = heapI32[at + 1]! >>> 2;
       for (let i = 0; i < args.length; i++) {
         const arg = args[i]!;
@@ -198,7 +198,8 @@ export class Recording implements Recorder {
   private bad(call: number, position: number): never {
     endCall();
     const { name } = this.kernels[call]!;
-    throw new (/bags|mult|solve|chol|qr|eig|svd/.test(name) ? ValueError : IndexError)(
+    // What takes weights or matrices, and what takes indices.
+    throw new (/^(bag|mul|sol|cho|q|e|sv)/.test(name) ? ValueError : IndexError)(
       "capture",
       `${name} met a bad index or matrix at position ${position}: outside of capture() the error says more`,
     );

@@ -7,10 +7,11 @@ import { place, Storage } from "../memory/eviction.js";
 import { emptyBins, memory, newSharedMemory } from "../memory/heap.js";
 import type { Packed } from "./bytes.js";
 import { web } from "./host.js";
-import { JOB_BYTES, takePart, Word } from "./job.js";
-import { compile, type Kernel, kernels, moveTo, SCRATCH_BYTES, useBuild } from "./loader.js";
+import { JOB_BYTES, takePart } from "./job.js";
+import { compile, type Kernel, moveTo, SCRATCH_BYTES, useBuild } from "./loader.js";
 import { runInParallel } from "./run.js";
 import { startThread, type Thread } from "./thread.js";
+import * as Word from "./word.js";
 
 const MOST = 64;
 /** How long a worker looks for the next job before it sleeps, in microseconds. */
@@ -18,18 +19,15 @@ const SPIN = 100;
 /** Looks that this thread takes at the workers' progress before it sleeps, where it may. */
 const LOOKS = 20_000;
 
-/** Milliseconds. */
-const limits = {
-  /** Calls that take less than this are not shared: telling the others would cost as much. */
-  worth: 0.008,
-  /** A worker that comes so much later than this thread, and than 20 times its own share, is lost. */
-  lost: 30_000,
-};
+/** Calls that take fewer milliseconds are not shared: telling the others would cost as much. */
+let worth = 0.008;
+/** A worker that comes so many milliseconds later than this thread, and than 20 times its own share, is lost. */
+let lost = 30_000;
 
-/** Test mode: every call of more than one unit is shared; a worker is lost after `lost` milliseconds. */
-export function forceThreads(lost = limits.lost): void {
-  limits.worth = 0;
-  limits.lost = lost;
+/** Test mode: every call of more than one unit is shared; a worker is lost after `late` milliseconds. */
+export function forceThreads(late = 30_000): void {
+  worth = 0;
+  lost = late;
 }
 
 /** Whether this thread may sleep: a page's main thread may not. */
@@ -62,8 +60,6 @@ class Crew {
   /** The job's words, of this crew alone: the last one's workers may still look at theirs. */
   readonly words = new Int32Array(new SharedArrayBuffer(JOB_BYTES));
   private readonly sleeps = maySleep(this.words);
-  private readonly order: readonly Kernel<readonly number[]>[] = Object.values(kernels);
-  private readonly places = new Map(this.order.map((kernel, i) => [kernel, i]));
   /** Milliseconds that a unit took of late, by kernel and number of units; 0: not known. */
   private readonly costs = new Float64Array(1024);
   /** How a worker has ended that should not have. */
@@ -76,11 +72,10 @@ class Crew {
   /** Starts the workers and waits until they are ready. */
   async start(module: WebAssembly.Module): Promise<void> {
     const { words } = this;
-    const names = this.order.map((kernel) => kernel.name);
     for (let thread = 1; thread < this.size; thread++) {
       const scratch = scratches.pop() ?? newScratch();
       this.scratch.push(scratch);
-      const start = { module, memory, names, scratch, words, thread, spin: SPIN };
+      const start = { module, memory, scratch, words, thread, spin: SPIN };
       this.threads.push(startThread(start, (how) => (this.failure ??= how)));
     }
     await Promise.all(this.threads.map((thread) => thread.ready));
@@ -93,18 +88,17 @@ class Crew {
   }
 
   readonly run = (kernel: Kernel<readonly number[]>, args: number, units: number): void => {
-    const place = this.places.get(kernel)!;
-    const key = (31 * place + units) & 1023;
+    const key = (31 * kernel.index + units) & 1023;
     const known = this.costs[key]!;
     const begun = performance.now();
     let from = 0;
-    if (known * units < limits.worth) {
+    if (known * units < worth) {
       // Small, or never seen: this thread goes ahead, and shares the rest if that took long.
       from = known > 0 ? units : Math.ceil(units / 8);
       kernel.entry(args, 0, from);
       const each = (performance.now() - begun) / from;
       this.costs[key] = Math.max(each, 0.9 * known);
-      if (each * (units - from) < limits.worth) {
+      if (each * (units - from) < worth) {
         if (from < units) kernel.entry(args, from, units);
         return;
       }
@@ -124,7 +118,7 @@ class Crew {
     const { words } = this;
     if (this.failure !== null) this.giveUp(this.failure);
     const begun = performance.now();
-    words[Word.kernel] = this.places.get(kernel)!;
+    words[Word.kernel] = kernel.index;
     words[Word.args] = args;
     words[Word.units] = units;
     words[Word.next] = from;
@@ -135,7 +129,7 @@ class Crew {
       takePart(words, kernel.entry);
     } finally {
       Atomics.store(words, Word.open, 0);
-      this.awaitOthers(kernel.name, limits.lost + 20 * (performance.now() - begun));
+      this.awaitOthers(kernel.name, lost + 20 * (performance.now() - begun));
     }
     const failed = Atomics.exchange(words, Word.failed, 0);
     if (failed !== 0) {
@@ -153,7 +147,7 @@ class Crew {
       if (looks < LOOKS) continue;
       if (this.sleeps) {
         Atomics.store(words, Word.waiting, 1);
-        Atomics.wait(words, Word.active, active, Math.min(100, limits.lost));
+        Atomics.wait(words, Word.active, active, Math.min(100, lost));
         Atomics.store(words, Word.waiting, 0);
       }
       if (!this.sleeps && looks % LOOKS > 0) continue;
@@ -195,9 +189,8 @@ function warn(): void {
   warned = true;
   // eslint-disable-next-line no-console -- nothing is wrong, but somebody may wonder
   console.warn(
-    "[setThreads] this page may not share memory with workers, so one thread computes. A page is " +
-      "isolated by the headers Cross-Origin-Opener-Policy: same-origin and " +
-      "Cross-Origin-Embedder-Policy: require-corp",
+    "[setThreads] this page may not share memory, so one thread computes. It may with the headers " +
+      "Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp",
   );
 }
 
@@ -205,7 +198,7 @@ function sharedMemory(): WebAssembly.Memory {
   try {
     return newSharedMemory();
   } catch (cause) {
-    throw new OutOfMemoryError("setThreads", `there is no memory to share: ${String(cause)}`);
+    throw new OutOfMemoryError("setThreads", `no memory to share: ${String(cause)}`);
   }
 }
 

@@ -15,7 +15,8 @@ declare namespace WebAssembly {
     grow(pages: number): number;
   }
   interface Table {
-    grow(entries: number, value: unknown): number;
+    readonly length: number;
+    get(index: number): unknown;
   }
 }
 

@@ -2,14 +2,13 @@
 // takes part in jobs. The build makes one text of it (worker.generated.ts), since the library has no
 // files of its own to load: it imports what it needs of its host and of a job, and nothing else.
 import { nodeThreads, web } from "./host.js";
-import { takePart, Word } from "./job.js";
+import { takePart } from "./job.js";
+import * as Word from "./word.js";
 
 /** The first and only message to a worker. */
 export interface Start {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
-  /** Kernels in the order in which jobs name them. */
-  readonly names: readonly string[];
   readonly scratch: number;
   /** The job's words. */
   readonly words: Int32Array;
@@ -50,10 +49,11 @@ function help(words: Int32Array, entries: readonly Entry[], thread: number): voi
 }
 
 function serve(start: Start, ready: () => void): void {
-  const { module, memory, names, scratch, words, thread, spin } = start;
+  const { module, memory, scratch, words, thread, spin } = start;
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   (exports["setScratch"] as (ptr: number) => void)(scratch);
-  const entries = names.map((name) => exports[name] as Entry);
+  const table = exports["table"] as WebAssembly.Table;
+  const entries = Array.from({ length: table.length }, (_, i) => table.get(i) as Entry);
   let seen = Atomics.load(words, Word.job);
   ready();
   for (;;) {

@@ -141,8 +141,7 @@ export function place(storage: Storage, bytes: number, into = region): void {
   if (into?.dissolved) into = null;
   const block = findBlock(bytes, into);
   if (block === null) {
-    if (letGo === null) outOfMemory(bytes, storage.op);
-    const otherwise = letGo;
+    const otherwise = letGo ?? outOfMemory(bytes, storage.op);
     holdAll(null);
     otherwise();
     return place(storage, bytes, into);

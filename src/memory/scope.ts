@@ -81,11 +81,10 @@ function leave(from: number, result: unknown): void {
   const end = top;
   top = from;
   for (let i = from; i < end; i++) {
-    const handle = tracked[i] ?? null;
+    const handle = tracked[i] as Handle | null;
     tracked[i] = null;
-    if (handle === null) continue;
-    if (handle === result || kept?.has(handle)) track(handle);
-    else handle.dispose();
+    if (handle && (handle === result || kept?.has(handle))) track(handle);
+    else handle?.dispose();
   }
 }
 

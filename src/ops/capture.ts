@@ -11,16 +11,13 @@ import { type CaptureArgument, fresh, mapTensors, Signature, Step } from "./step
 /** Recordings that a captured function keeps: one for each combination of shapes and other arguments. */
 const MOST = 16;
 
-/** Types of what is no tensor. */
-const PLAIN = ["number", "string", "boolean", "undefined"];
-
 function check(args: readonly CaptureArgument[]): void {
   for (const [i, x] of args.entries()) {
     if (x instanceof Tensor) {
       if (x.node === null) continue;
       throw new CaptureError("capture", `argument ${i} requires gradients: pass x.detach()`);
     }
-    if (x !== null && !PLAIN.includes(typeof x)) {
+    if (Object(x) === x) {
       throw new CaptureError(
         "capture",
         `arguments are tensors, numbers, strings, booleans or null: argument ${i} is none of them`,
@@ -48,7 +45,8 @@ function eagerly(
  *   do `train()`, `eval()`, freezing and other changes of a model or an optimiser.
  * - Everything that is no tensor happens in the first two calls only: numbers computed in `fn` stay as
  *   they are (pass what changes as an argument), `if` is decided once. An optimiser's rate and step
- *   count, schedulers that change it outside, and random numbers advance.
+ *   count, schedulers that change it outside, and random numbers advance. Options of an optimiser,
+ *   modes and `requiresGrad` that `fn` sets are set again.
  * - Tensors from outside are those of the recording: what a variable or a field is made to hold later is
  *   not seen. Change the tensor itself (`copy_`, `loadStateDict`).
  * - Tensors that `fn` makes and does not return are released; gradients of parameters stay, and the
@@ -57,7 +55,9 @@ function eagerly(
  * @param fn takes tensors (and numbers, strings, booleans, null) and returns tensors, alone or in arrays
  *   and plain objects; synchronous
  * @throws CaptureError for reading a value (`item`, `toArray`, ops whose result's shape depends on values)
- *   inside of `fn`: return the tensor and read it outside
+ *   inside of `fn`: return the tensor and read it outside; for making an optimiser, a scheduler or an
+ *   average in it, whose state a replay would not begin anew
+ * @throws ValueError when `fn` is no function or returns a promise
  * @example
  * const model = new nn.Linear(2, 1);
  * const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });

@@ -145,7 +145,7 @@ export class Step {
       if (x.buffer.isIn(this.arena)) made.add(x);
       return this.hold(x);
     });
-    for (const { heldGrad } of this.grads.keys()) if (heldGrad) made.delete(heldGrad);
+    for (const { heldGrad } of this.grads.keys()) made.delete(heldGrad!);
     for (const x of made) x.dispose();
     return owned;
   }
@@ -350,25 +350,20 @@ export function fresh(x: Tensor): Tensor {
 
 /**
  * The same value with `f` of each tensor in it, however deep in arrays and plain objects.
- * @param above what it lies in
+ * @param depth how deep it lies
  */
-export function mapTensors(
-  value: unknown,
-  f: (x: Tensor) => Tensor,
-  above: readonly unknown[] = [],
-): unknown {
+export function mapTensors(value: unknown, f: (x: Tensor) => Tensor, depth = 0): unknown {
   if (value instanceof Tensor) return f(value);
   if (Object(value) !== value) return value;
-  const inside = [...above, value];
-  const map = (item: unknown): unknown => mapTensors(item, f, inside);
-  if (above.includes(value)) throw new CaptureError("capture", "what it returns lies in itself");
-  if (Array.isArray(value)) return value.map(map);
-  if (Object.getPrototypeOf(value) !== Object.prototype) {
+  const map = (item: unknown): unknown => mapTensors(item, f, depth + 1);
+  const isList = Array.isArray(value);
+  if (depth > 99 || (!isList && Object.getPrototypeOf(value) !== Object.prototype)) {
     throw new CaptureError(
       "capture",
       "a captured function returns tensors, alone or in arrays and plain objects, and plain values",
     );
   }
+  if (isList) return value.map(map);
   return Object.fromEntries(Object.entries(value as object).map(([key, item]) => [key, map(item)]));
 }
 

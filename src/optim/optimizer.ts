@@ -93,9 +93,7 @@ export abstract class Optimizer<Options extends object = { lr: number }> {
 
   private groupOf({ params, ...options }: ParamGroup<Options>): { params: Tensor[] } & Options {
     const all = optionsOf(this.name, this.defaults, options as Partial<Options>);
-    const group = { params: listOf<Tensor>(this.name, params), ...all };
-    for (const key in all) redone(group, key);
-    return group;
+    return redone({ params: listOf<Tensor>(this.name, params), ...all });
   }
 
   private check(groups: typeof this.groups): void {
@@ -170,8 +168,9 @@ export abstract class Optimizer<Options extends object = { lr: number }> {
     untracked(() =>
       withGrad(false, () => {
         for (const group of this.groups) {
-          assuming(() => switchesOf(group));
-          this.stepGroup(group);
+          const plain = (plainGroups.get(group) ?? group) as typeof group;
+          assuming(() => switchesOf(plain));
+          this.stepGroup(plain);
         }
       }),
     );
@@ -261,19 +260,19 @@ export function optionsOf<T extends object>(op: string, defaults: T, options: Pa
   return all;
 }
 
-/** An option that a captured function sets is set by a replay, too. */
-function redone<T extends object>(group: T, key: keyof T): void {
-  let value = group[key];
-  Object.defineProperty(group, key, {
-    enumerable: true,
-    get: () => value,
-    set(next: T[keyof T]) {
-      value = next;
-      redo(group, () => {
-        value = next;
-      });
+/** Behind what programs see: a proxy is slow to read. */
+const plainGroups = new WeakMap<object, object>();
+
+/** A group as programs see it. An option that a captured function sets is set by a replay, too. */
+function redone<T extends object>(plain: T): T {
+  const group = new Proxy(plain, {
+    set(target, key, value) {
+      redo(target, (again) => Reflect.set(again, key, value));
+      return Reflect.set(target, key, value);
     },
   });
+  plainGroups.set(group, plain);
+  return group;
 }
 
 /**

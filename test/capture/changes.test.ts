@@ -319,12 +319,12 @@ describe("a captured function that fails", () => {
   it("to return what can be copied says so", () => {
     const ring: unknown[] = [];
     ring.push([ring]);
-    expect(capture(() => ring)).toThrow("[capture] what it returns lies in itself");
+    expect(capture(() => ring)).toThrow("[capture] a captured function returns tensors");
     const twice = capture((x: Tensor) => [[x], [x]]);
     expect(twice(ones([1]))).toHaveLength(2);
   });
 
-  it.each([() => 1, Symbol("s"), 1n])("as an argument is nothing that it takes", (x) => {
+  it.each([() => 1, new Map(), [1]])("as an argument is nothing that it takes", (x) => {
     expect(() => capture((y: unknown) => void y as never)(x as never)).toThrow(CaptureError);
   });
 });

@@ -20,7 +20,7 @@ import {
   ValueError,
 } from "../../src/index.js";
 import { nodeThreads } from "../../src/kernels/host.js";
-import { Word } from "../../src/kernels/job.js";
+import * as Word from "../../src/kernels/word.js";
 import { startThread } from "../../src/kernels/thread.js";
 import { changeBuild, currentCrew, forceThreads } from "../../src/kernels/threads.js";
 import { packed } from "../../src/kernels/wasm.generated.js";

@@ -11,7 +11,7 @@ it("is told in a typed error, and one thread goes on", async () => {
   try {
     await expect(setThreads(2)).rejects.toThrow(OutOfMemoryError);
     await expect(setThreads(2)).rejects.toThrow(
-      "[setThreads] there is no memory to share: RangeError: could not allocate memory",
+      "[setThreads] no memory to share: RangeError: could not allocate memory",
     );
   } finally {
     refuse.mockRestore();
