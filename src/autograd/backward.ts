@@ -343,13 +343,17 @@ export function retainGrad(x: Tensor): void {
  */
 export function registerHook(x: Tensor, hook: Hook): () => void {
   checkFunction("registerHook", "hook", hook);
-  const hooks = (rootOf("registerHook", x).hooks ??= []);
+  const node = rootOf("registerHook", x);
+  const hooks = (node.hooks ??= []);
+  const key = {};
+  const isOuter = redo(node);
   hooks.push(hook);
-  revise();
+  if (isOuter) revise(key);
   return () => {
-    revise();
     const i = hooks.indexOf(hook);
-    if (i >= 0) hooks.splice(i, 1);
+    if (i < 0) return;
+    if (isOuter) revise(key);
+    hooks.splice(i, 1);
   };
 }
 

@@ -87,14 +87,18 @@ export function revise(key: object = {}): void {
   revision ^= switches.get(key)!;
 }
 
-let recordChange: (<T extends object>(target: T, again: (target: T) => void) => void) | null = null;
+let recordChange: (<T extends object>(target: T, again?: (target: T) => void) => boolean) | null =
+  null;
 
 /** Hands what `redo` is told to `next` from now on: a recording; null ends it. */
 export function recordChanges(next: typeof recordChange): void {
   recordChange = next;
 }
 
-/** Says that `target` was changed, which a replay must do `again` at this place. */
-export function redo<T extends object>(target: T, again: (target: T) => void): void {
-  recordChange?.(target, again);
+/**
+ * Says that `target` was changed, which a replay must do `again` at this place, if told how. False when that is nobody
+ * else's business: a recording has made it.
+ */
+export function redo<T extends object>(target: T, again?: (target: T) => void): boolean {
+  return recordChange?.(target, again) ?? true;
 }

@@ -111,10 +111,10 @@ export class Tensor extends Handle {
       frozen.set(this, node);
     }
     this.node = on ? (frozen.get(this) ?? Node.leafOf(this)) : null;
-    if (this.storage?.holds) revise(this);
-    redo<Tensor>(this, (x) => {
+    const isOuter = redo<Tensor>(this, (x) => {
       x.requiresGrad = on;
     });
+    if (isOuter && this.storage?.holds) revise(this);
   }
 
   /** True for tensors that no recorded op made: inputs, parameters and detached ones. */

@@ -23,7 +23,7 @@ export function startThread(start: Start, died: Died): Thread {
   try {
     return nodeThreads() ? nodeThread(start, died) : webThread(start, died);
   } catch (cause) {
-    throw failure(`a worker thread can't be made: ${String(cause)}`);
+    throw failure(`no worker thread: ${String(cause)}`);
   }
 }
 

@@ -46,8 +46,9 @@ export function addHook<K extends keyof Hooks>(
   if (hooks === undefined) hooksOf.set(module, (hooks = install(module)));
   const list = hooks[kind] as Hooks[K][number][];
   list.push(hook);
-  revise();
-  return () => removeHook(module, kind, hook, hooks);
+  const key = {};
+  revise(key);
+  return () => removeHook(module, kind, hook, hooks, key);
 }
 
 /** Takes a hook away again, of a module that has hooks. */
@@ -56,11 +57,12 @@ export function removeHook<K extends keyof Hooks>(
   kind: K,
   hook: Hooks[K][number],
   hooks = hooksOf.get(module)!,
+  key = {},
 ): void {
   const list = hooks[kind] as unknown[];
   const i = list.indexOf(hook);
   if (i < 0) return; // it was removed before: what is there now is others'
-  revise();
+  revise(key);
   list.splice(i, 1);
   if (hooks.before.length + hooks.after.length + hooks.backward.length > 0) return;
   delete (module as { forward?: unknown }).forward;

@@ -20,7 +20,7 @@ function check(args: readonly CaptureArgument[]): void {
     if (Object(x) === x) {
       throw new CaptureError(
         "capture",
-        `arguments are tensors, numbers, strings, booleans or null: argument ${i} is none of them`,
+        `argument ${i} is no tensor, number, string, boolean or null`,
       );
     }
   }

@@ -150,10 +150,11 @@ export class Step {
     return owned;
   }
 
-  /** Told of each change that is no kernel's, of `target`: those of what a replay knows are made again. */
-  noteChange<T extends object>(target: T, again: (target: T) => void): void {
-    if (this.isRenewing || (target instanceof Tensor && target.storage?.isIn(this.arena))) return;
-    this.recording.again(() => again(target));
+  /** Told of each change that is no kernel's. Those of what it has not made itself, a replay makes again. */
+  noteChange<T extends object>(target: T, again?: (target: T) => void): boolean {
+    const isOuter = !(target instanceof Tensor && target.storage?.isIn(this.arena));
+    if (isOuter && again && !this.isRenewing) this.recording.again(() => again(target));
+    return isOuter;
   }
 
   /** Goes on without a recording, for which there is no room. */
@@ -209,6 +210,7 @@ export class Step {
 
   /** Whether a call would find the gradients, and what else it decides by, as the recorded one did. */
   isExpected(): boolean {
+    if (this.revision !== currentRevision()) return false;
     for (let i = 0; i < this.assumed.length; i++) {
       const { value, now } = this.assumed[i]!;
       if (value() !== now) return false;
@@ -223,7 +225,7 @@ export class Step {
   /** Runs it again. False, and nothing was done, when what it needs has moved or gone. */
   replay(args: readonly CaptureArgument[]): boolean {
     const { arena, inputs } = this;
-    if (!arena.resident || this.revision !== currentRevision()) return false;
+    if (!arena.resident) return false;
     for (let i = 0; i < inputs.length; i++) {
       const input = inputs[i]!;
       use(arena);
@@ -287,10 +289,7 @@ export class Step {
       this.isRenewing = false;
     }
     if (handlesMade() - madeApart === before) return;
-    throw new CaptureError(
-      op,
-      "makes tensors in its update, which a replay would not change: call step() outside of capture()",
-    );
+    throw new CaptureError(op, "makes tensors in its update: call step() outside of capture()");
   }
 
   /** See `assuming`. */
@@ -316,9 +315,9 @@ function during(step: Step, fn: () => void): void {
   watchGrads((node, writes) => {
     if (node.seq < born) step.noteGrad(node, writes);
   });
-  recordChanges((target, again) => {
-    if (!(target instanceof Node) || target.seq < born) step.noteChange(target, again);
-  });
+  recordChanges((target, again) =>
+    target instanceof Node && target.seq > born ? false : step.noteChange(target, again),
+  );
   try {
     fn();
   } finally {
@@ -360,7 +359,7 @@ export function mapTensors(value: unknown, f: (x: Tensor) => Tensor, depth = 0):
   if (depth > 99 || (!isList && Object.getPrototypeOf(value) !== Object.prototype)) {
     throw new CaptureError(
       "capture",
-      "a captured function returns tensors, alone or in arrays and plain objects, and plain values",
+      "fn returns tensors, alone or in arrays and plain objects, and plain values",
     );
   }
   if (isList) return value.map(map);

@@ -213,18 +213,46 @@ describe("modes and frozen parameters", () => {
     expect(w.grad!.toArray()).toEqual([3, 3]);
   });
 
-  it("an argument that is made to require gradients leads to no recording each time", () => {
+  it.each([true, false])("an argument that is made to require gradients is no other's", (stays) => {
     let runs = 0;
     const attack = capture((x: Tensor) => {
       runs++;
       x.requiresGrad = true;
       x.square().sum().backward();
       const { grad } = x;
-      x.requiresGrad = false;
+      x.requiresGrad = stays;
       return grad!;
     });
     for (let i = 0; i < 6; i++) expect(attack(tensor([i, 1])).toArray()).toEqual([2 * i, 2]);
     expect(runs).toBe(2);
+  });
+});
+
+describe("hooks that a captured function adds", () => {
+  const layer = new nn.Linear(2, 2);
+  it.each<[string, (x: Tensor) => () => void]>([
+    ["to what it makes", (x) => x.registerHook((g) => g.mul(2))],
+    ["and removes again", (x) => (x.dispose(), layer.weight.registerHook((g) => g.mul(2)))],
+    ["to a module and removes", (x) => (x.dispose(), layer.registerForwardHook(() => undefined))],
+  ])("%s let it be replayed", (_, add) => {
+    let runs = 0;
+    const step = capture((x: Tensor) => {
+      runs++;
+      const y = layer.weight.mul(x);
+      const remove = add(y.mul(1));
+      layer.zeroGrad();
+      y.add(layer.forward(x)).sum().backward();
+      remove();
+      remove();
+    });
+    for (let i = 0; i < 6; i++) step(ones([2, 2]));
+    expect(runs).toBe(2);
+    const remove = layer.registerForwardHook(() => undefined);
+    step(ones([2, 2]));
+    expect(runs).toBe(3);
+    remove();
+    step(ones([2, 2]));
+    expect(runs).toBe(3);
   });
 });
 
@@ -319,7 +347,7 @@ describe("a captured function that fails", () => {
   it("to return what can be copied says so", () => {
     const ring: unknown[] = [];
     ring.push([ring]);
-    expect(capture(() => ring)).toThrow("[capture] a captured function returns tensors");
+    expect(capture(() => ring)).toThrow("[capture] fn returns tensors");
     const twice = capture((x: Tensor) => [[x], [x]]);
     expect(twice(ones([1]))).toHaveLength(2);
   });

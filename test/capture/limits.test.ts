@@ -66,7 +66,7 @@ describe("a captured function refuses", () => {
     ],
     "an argument that is no value": [
       () => capture((list: Tensor) => list)([x] as unknown as Tensor),
-      /argument 0 is none of them/,
+      /argument 0 is no tensor, number, string, boolean or null/,
     ],
     "a result that is no value": [
       () => capture((x: Tensor) => new Map([["x", x.mul(2)]]))(x),

@@ -222,7 +222,7 @@ it("a host that refuses a worker is heard", async () => {
   vi.stubGlobal("Worker", refuse);
   try {
     await expect(setThreads(2)).rejects.toThrow(
-      new SimdgradError("setThreads", "a worker thread can't be made: Error: not allowed"),
+      new SimdgradError("setThreads", "no worker thread: Error: not allowed"),
     );
   } finally {
     vi.unstubAllGlobals();
