@@ -7,6 +7,22 @@ import binaryen from "binaryen";
 /** Exports of assembly/abi.ts, and the table. */
 const OTHERS = ["heapBase", "replay", "setScratch", "table"];
 
+/** The end of a kernel's name that others have, too, and what is before it. */
+function parts(name) {
+  const [, base, type = ""] = /^(.+?)((?:Grad)?(?:[FI]?32|Bool|8))?$/.exec(name);
+  return { type, base };
+}
+
+const compare = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
+
+/** Names in order, as loader.ts takes them apart: "F32 abs add/I32 add". Ends once for all: 0.2 kB less. */
+function inGroups(names) {
+  const groups = new Map();
+  for (const { type, base } of names.map(parts))
+    groups.set(type, [...(groups.get(type) ?? []), base]);
+  return [...groups].map(([type, bases]) => [type, ...bases].join(" ")).join("/");
+}
+
 /** The bytes of a .wasm file with its kernels at the end of the table, and their names in that order. */
 export function tabled(file) {
   const module = binaryen.readBinary(readFileSync(file));
@@ -15,7 +31,8 @@ export function tabled(file) {
     binaryen.getExportInfo(module.getExportByIndex(i)),
   )
     .filter(({ name }) => !OTHERS.includes(name))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+    .map((kernel) => ({ ...kernel, ...parts(kernel.name) }))
+    .sort((a, b) => compare(a.type, b.type) || compare(a.base, b.base));
   const table = binaryen.getTableInfo(module.getTableByIndex(0));
   // What the compiler has put there, from 1 on, stays: the code knows it by its places.
   const before = Array.from({ length: module.getNumElementSegments() }, (_, i) =>
@@ -32,5 +49,5 @@ export function tabled(file) {
   module.addActiveElementSegment(table.name, "kernels", functions, module.i32.const(1));
   const bytes = module.emitBinary();
   module.dispose();
-  return { bytes, names: kernels.map(({ name }) => name).join(" ") };
+  return { bytes, names: inGroups(kernels.map(({ name }) => name)) };
 }

@@ -128,13 +128,7 @@ function propagate(
   wanted: Wanted,
   createGraph: boolean,
 ): void {
-  if (node.consumed) {
-    throw new GradError(
-      "backward",
-      `the graph of ${node.op} was released by an earlier backward: pass { retainGraph: true } to that one`,
-    );
-  }
-  checkVersions(node);
+  checkUsable(node);
   const dy = flow.grad;
   if (node.foreign) flow.owned = false;
   const thunks = node.backward!(dy, node.saved ?? NOTHING, wanted);
@@ -220,8 +214,14 @@ function runHooks(node: Node, flow: Flow): void {
   }
 }
 
-function checkVersions(node: Node): void {
-  redo(node, checkVersions);
+function checkUsable(node: Node): void {
+  redo(node, checkUsable);
+  if (node.consumed) {
+    throw new GradError(
+      "backward",
+      `the graph of ${node.op} was released by an earlier backward: pass { retainGraph: true } to that one`,
+    );
+  }
   for (const key in node.saved) {
     const saved = node.saved[key] ?? null;
     if (saved === null) continue;

@@ -70,20 +70,30 @@ export function refuseInCapture(op: string, does: string): void {
 
 /** Stands for all that a captured function may depend on besides its tensors: modes, groups, hooks. */
 let revision = 0;
-/** What a switch adds to it. */
+/** What a switch changes in it, and the last such number: they look like random ones. */
 const switches = new WeakMap<object, number>();
+let last = 0;
 
 /** A number that is the same while those things are, and again when all switches are back. */
 export function currentRevision(): number {
   return revision;
 }
 
+/** What a recording has made itself, which it makes anew each time: nobody else depends on that. */
+const inside = new WeakSet();
+
+/** Says that `made` is new. */
+export function born(made: object): void {
+  if (recordChange !== null) inside.add(made);
+}
+
 /**
  * Says that a captured function may do something else from now on: it is recorded anew. `key` tells of
- * something with two states that it got the other one.
+ * something with two states that it got the other one; `of` is what it is part of.
  */
-export function revise(key: object = {}): void {
-  if (!switches.has(key)) switches.set(key, Math.random() * 2 ** 32);
+export function revise(key: object = {}, of = key): void {
+  if (inside.has(of)) return;
+  if (!switches.has(key)) switches.set(key, (last = Math.imul(last, 1664525) + 1013904223));
   revision ^= switches.get(key)!;
 }
 
@@ -100,5 +110,5 @@ export function recordChanges(next: typeof recordChange): void {
  * else's business: a recording has made it.
  */
 export function redo<T extends object>(target: T, again?: (target: T) => void): boolean {
-  return recordChange?.(target, again) ?? true;
+  return recordChange === null || (!inside.has(target) && recordChange(target, again));
 }

@@ -104,17 +104,17 @@ export class Tensor extends Handle {
         `only float32 tensors have gradients: got ${this.dtype}`,
       );
     }
-    const { node } = this;
-    if (node !== null) {
-      node.setGrad(null);
-      node.hooks = null;
-      frozen.set(this, node);
-    }
-    this.node = on ? (frozen.get(this) ?? Node.leafOf(this)) : null;
-    const isOuter = redo<Tensor>(this, (x) => {
-      x.requiresGrad = on;
+    const known = this.node ?? frozen.get(this);
+    const leaf = known ?? Node.leafOf(this);
+    if (known) leaf.setGrad(null);
+    leaf.hooks = null;
+    frozen.set(this, leaf);
+    this.node = on ? leaf : null;
+    const isOuter = redo(leaf, () => {
+      this.requiresGrad = on;
     });
-    if (isOuter && this.storage?.holds) revise(this);
+    // Of a new leaf nobody knows but recordings that used it when it was none.
+    if (isOuter && (known || this.storage?.holds)) revise(leaf);
   }
 
   /** True for tensors that no recorded op made: inputs, parameters and detached ones. */
@@ -132,14 +132,14 @@ export class Tensor extends Handle {
 
   set grad(value: Tensor | null) {
     if (this.node === null) {
-      if (value !== null) throw new GradError("grad", "this tensor does not require gradients");
+      if (value) throw new GradError("grad", "this tensor does not require gradients");
       return;
     }
-    if (value !== null) {
+    if (value) {
       checkGradient("grad", value, this.shape, "the gradient");
       keep(value);
     }
-    this.node.setGrad(value);
+    this.node.setGrad(value ?? null);
     this.node.gradSeen = true;
   }
 

@@ -66,7 +66,11 @@ function load(): { kernels: Kernels; abi: Abi; argsAddress: number } {
   const argsAddress = base + SCRATCH_BYTES;
   initHeap(argsAddress + ARGS_BYTES);
   const kernels: Record<string, Kernel<number[]>> = {};
-  const list = names.split(" ");
+  // "F32 abs add/I32 add"
+  const list = names.split("/").flatMap((group) => {
+    const [type, ...bases] = group.split(" ");
+    return bases.map((base) => base + type!);
+  });
   let index = table.length - list.length;
   for (const name of list) kernels[name] = { name, index, entry: table.get(index++) as Entry };
   return { kernels: kernels as Kernels, abi, argsAddress };

@@ -93,9 +93,10 @@ export class Recording implements Recorder {
 
   check(address: number): void {
     this.last.status = address;
+    // Before the call that was made last.
     this.again(() => {
       heapI32[address >>> 2] = -1;
-    });
+    }, this.last.end - 1);
     this.stretches.push({ before: [], end: this.last.end, status: 0 });
   }
 
@@ -111,8 +112,8 @@ export class Recording implements Recorder {
   }
 
   /** Here, or before the calls that lead here, a replay runs `fn`. */
-  again(fn: () => void): void {
-    this.last.before.push({ at: this.last.end, fn });
+  again(fn: () => void, at = this.last.end): void {
+    this.last.before.push({ at, fn });
   }
 
   /**

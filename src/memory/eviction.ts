@@ -104,7 +104,7 @@ let maxBytes = 65536 * 65536;
 let budget = INITIAL_BYTES;
 let forced = false;
 let allocatedBytes = 0;
-const stats = { live: 0, peakLive: 0, spilled: 0, restored: 0, faults: 0 };
+const stats = { live: 0, peakLive: 0, spilled: 0, restored: 0 };
 
 /** Bytes of unreleased buffers in the heap (live), spilled and brought back so far. */
 export function evictionStats(): Readonly<typeof stats> {
@@ -212,7 +212,6 @@ function outOfMemory(bytes: number, op: string): never {
 
 function restore(storage: Storage): void {
   const bytes = storage.spilled!;
-  stats.faults++;
   // A fault of the working set raises the budget: by all that came back if it left within a budget's
   // worth of allocations, else by that share of it. So what goes round (the weights of a model that
   // serves) gets its room within a few rounds, however large it is, and what comes back once in a long

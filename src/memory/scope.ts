@@ -18,8 +18,12 @@ let tracking = false;
 
 /** Takes a handle out of whatever scope would release it: somebody else holds it from now on. */
 export function keep(handle: Handle): void {
-  const i = tracked.lastIndexOf(handle);
-  if (i >= 0) tracked[i] = null;
+  // Newest first: it was probably made a moment ago.
+  for (let i = top; i-- > 0;) {
+    if (tracked[i] !== handle) continue;
+    tracked[i] = null;
+    return;
+  }
 }
 
 /** Enters a new handle into the innermost scope. */

@@ -15,7 +15,7 @@ abstract class Container<T extends object> extends Module {
     if (!(item instanceof kind)) {
       throw new ValueError(name, `takes ${name.startsWith("M") ? "modules" : "parameters"} only`);
     }
-    revise();
+    revise({}, this);
   }
 
   /** A container computes nothing: call its members. */
@@ -124,7 +124,7 @@ abstract class Dict<T extends object> extends Container<T> {
 
   /** Takes an item out; false where there was none. */
   delete(key: string): boolean {
-    revise();
+    revise({}, this);
     return this.items.delete(key);
   }
 

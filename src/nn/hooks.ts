@@ -47,7 +47,7 @@ export function addHook<K extends keyof Hooks>(
   const list = hooks[kind] as Hooks[K][number][];
   list.push(hook);
   const key = {};
-  revise(key);
+  revise(key, module);
   return () => removeHook(module, kind, hook, hooks, key);
 }
 
@@ -62,7 +62,7 @@ export function removeHook<K extends keyof Hooks>(
   const list = hooks[kind] as unknown[];
   const i = list.indexOf(hook);
   if (i < 0) return; // it was removed before: what is there now is others'
-  revise(key);
+  revise(key, module);
   list.splice(i, 1);
   if (hooks.before.length + hooks.after.length + hooks.backward.length > 0) return;
   delete (module as { forward?: unknown }).forward;

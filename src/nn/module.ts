@@ -3,7 +3,7 @@
 import { shown, tensorOf } from "../core/dtype.js";
 import { ValueError } from "../core/errors.js";
 import { checkFunction, checkWord, expectShape, showShape, checkOptions } from "../core/shape.js";
-import { redo, revise, withGrad } from "../autograd/mode.js";
+import { born, redo, revise, withGrad } from "../autograd/mode.js";
 import { checkInPlace } from "../autograd/record.js";
 import { Tensor } from "../autograd/tensor.js";
 import { copy_ } from "../ops/inplace.js";
@@ -29,6 +29,13 @@ export class Buffer extends Tensor {
 /** Tensors by name, as PyTorch names them: "0.weight", "bn.running_mean". */
 export type StateDict = Record<string, Tensor>;
 
+function setMode(module: Module, training: boolean): void {
+  if (module.training === training) return;
+  module.training = training;
+  revise(module);
+  redo(module, (m) => setMode(m, training));
+}
+
 /**
  * Base class of everything with parameters. Assign Parameters, Buffers and Modules (or arrays of
  * them) to properties, and write `forward`.
@@ -50,6 +57,10 @@ export type StateDict = Record<string, Tensor>;
 export abstract class Module {
   /** Whether layers behave as in training (dropout, batch statistics). Set by train() and eval(). */
   training = true;
+
+  constructor() {
+    born(this);
+  }
 
   /** What the module computes. */
   abstract forward(...inputs: never[]): unknown;
@@ -217,12 +228,7 @@ export abstract class Module {
 
   /** Puts this module and those below it into training mode (or, with false, out of it). */
   train(mode = true): this {
-    for (const [, module] of this.namedModules()) {
-      if (module.training === mode) continue;
-      module.training = mode;
-      revise(module);
-      redo(module, (m) => m.train(mode));
-    }
+    for (const [, module] of this.namedModules()) setMode(module, mode);
     return this;
   }
 

@@ -85,6 +85,8 @@ export class Step {
   private readonly assumed: { readonly value: () => number; readonly now: number }[] = [];
   private result: unknown = null;
   private readonly revision = currentRevision();
+  /** Nodes with higher numbers are its own. */
+  private readonly born = new Node("capture", [], []).seq;
   private isRenewing = false;
   /** False when memory that it used moved, or was short, while it was recorded: it can't be replayed then. */
   sound = true;
@@ -152,7 +154,7 @@ export class Step {
 
   /** Told of each change that is no kernel's. Those of what it has not made itself, a replay makes again. */
   noteChange<T extends object>(target: T, again?: (target: T) => void): boolean {
-    const isOuter = !(target instanceof Tensor && target.storage?.isIn(this.arena));
+    const isOuter = !(target instanceof Node && target.seq > this.born);
     if (isOuter && again && !this.isRenewing) this.recording.again(() => again(target));
     return isOuter;
   }
@@ -167,12 +169,15 @@ export class Step {
   note(buffer: Buffer, address: number): void {
     if (buffer.isIn(this.arena) || buffer.isIn(this.constants)) return;
     const known = this.outer.get(buffer);
-    if (known === undefined) this.outer.set(buffer, { buffer, address, version: buffer.version });
-    else if (known.address !== address) this.sound = false;
+    if (known === undefined) {
+      this.outer.set(buffer, { buffer, address, version: buffer.version });
+      buffer.retain().holds++;
+    } else if (known.address !== address) this.sound = false;
   }
 
   /** Told of each use of a gradient. */
   noteGrad(node: Node, writes: boolean): void {
+    if (node.seq > this.born) return;
     const known = this.grads.get(node);
     if (known !== undefined) {
       known.written ||= writes;
@@ -184,10 +189,7 @@ export class Step {
 
   private settle(): void {
     this.outers = [...this.outer.values()];
-    for (const outer of this.outers) {
-      outer.version = outer.buffer.retain().version - outer.version;
-      outer.buffer.holds++;
-    }
+    for (const outer of this.outers) outer.version = outer.buffer.version - outer.version;
     for (const grad of this.grads.values()) {
       if (grad.before !== undefined) this.looked.push(grad);
       if (!grad.written) continue;
@@ -201,11 +203,16 @@ export class Step {
 
   /** Copies of what the function returned, with the values of the last run. */
   take(): unknown {
-    return mapTensors(this.result, (x) => {
-      // The copy may need room: not ours.
-      use(this.arena);
-      return fresh(x);
-    });
+    // The copies may need room: not ours, if there is any other.
+    holdAll(() => this.giveUp());
+    try {
+      return mapTensors(this.result, (x) => {
+        if (this.sound) use(this.arena);
+        return fresh(x);
+      });
+    } finally {
+      holdAll(null);
+    }
   }
 
   /** Whether a call would find the gradients, and what else it decides by, as the recorded one did. */
@@ -264,7 +271,7 @@ export class Step {
       if (x.storage) x.storage.holds--;
       x.dispose();
     }
-    for (const { buffer } of this.outers) {
+    for (const { buffer } of this.outer.values()) {
       buffer.holds--;
       buffer.release();
     }
@@ -308,16 +315,11 @@ export class Step {
 
 /** Runs `fn` while `step` is told what it uses. */
 function during(step: Step, fn: () => void): void {
-  const born = new Node("capture", [], []).seq;
   current = step;
   holdAll(() => step.giveUp());
   const watching = watchAddresses((buffer, address) => step.note(buffer, address));
-  watchGrads((node, writes) => {
-    if (node.seq < born) step.noteGrad(node, writes);
-  });
-  recordChanges((target, again) =>
-    target instanceof Node && target.seq > born ? false : step.noteChange(target, again),
-  );
+  watchGrads((node, writes) => step.noteGrad(node, writes));
+  recordChanges((target, again) => step.noteChange(target, again));
   try {
     fn();
   } finally {

@@ -167,9 +167,10 @@ export abstract class Optimizer<Options extends object = { lr: number }> {
     const loss = closure && withGrad(true, closure);
     untracked(() =>
       withGrad(false, () => {
-        for (const group of this.groups) {
+        assuming(() => this.groups.length);
+        for (const [i, group] of this.groups.entries()) {
           const plain = (plainGroups.get(group) ?? group) as typeof group;
-          assuming(() => switchesOf(plain));
+          assuming(() => (this.groups[i] === group ? switchesOf(plain) : -1));
           this.stepGroup(plain);
         }
       }),

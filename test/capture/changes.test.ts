@@ -6,6 +6,7 @@ import {
   CaptureError,
   DisposedError,
   dropout,
+  full,
   GradError,
   IndexError,
   manualSeed,
@@ -78,6 +79,34 @@ describe("gradients of a captured function", () => {
       },
       () => [random()],
     );
+  });
+
+  it("that it lets go of are freed once", () => {
+    const w = tensor([1, 2, 3, 4], { requiresGrad: true });
+    const step = capture((x: Tensor) => {
+      w.mul(x).sum().backward();
+      w.grad = null;
+    });
+    const kept: Tensor[] = [];
+    for (let i = 0; i < 40; i++) {
+      w.sum().backward();
+      step(ones([4]));
+      kept.push(full([4], i), full([4], i));
+    }
+    expect(kept.map((x) => x.sum().item() / 4)).toEqual(kept.map((_, k) => k >> 1));
+  });
+
+  it("that a frozen leaf was given by a graph of before are gone when it is thawed", () => {
+    const w = leaf(1, 2);
+    const y = w.square().sum();
+    w.requiresGrad = false;
+    y.backward();
+    expect(w.grad).toBe(null);
+    w.requiresGrad = true;
+    expect(w.grad).toBe(null);
+    w.sum().backward();
+    (w as { grad: unknown }).grad = undefined; // like null, in a program without types
+    expect(w.grad).toBe(null);
   });
 
   it("that were set outlive a tidy, and are the tensor that was set", () => {
@@ -204,6 +233,43 @@ describe("modes and frozen parameters", () => {
     expect(w.toArray()).not.toEqual(before);
   });
 
+  it.each<[string, (w: Tensor) => void]>([
+    ["freezes at its end", (w) => (w.requiresGrad = false)],
+    ["switches at its end", (w) => (w.requiresGrad = !w.requiresGrad)],
+  ])("what %s is as it would be without capture", (_, end) => {
+    const [eager, captured] = [false, true].map((isCaptured) => {
+      const w = leaf(0);
+      const optimizer = new optim.SGD([w], { lr: 1 });
+      const step = (): void => {
+        optimizer.zeroGrad();
+        if (w.requiresGrad) w.sum().backward();
+        optimizer.step();
+        end(w);
+      };
+      const call = isCaptured ? capture(step) : step;
+      return Array.from({ length: 9 }, (_, i) => {
+        if ([0, 1, 5].includes(i)) w.requiresGrad = true;
+        call();
+        return [w.item(), w.requiresGrad];
+      });
+    });
+    expect(captured).toEqual(eager);
+  });
+
+  it("that change outside have a recording each, which is kept", () => {
+    const model = new nn.Sequential(new nn.Linear(2, 2), new nn.Dropout(0.5));
+    let runs = 0;
+    const f = capture((x: Tensor) => {
+      runs++;
+      return model.forward(x);
+    });
+    for (let i = 0; i < 20; i++) {
+      model.train(i % 2 === 0);
+      f(ones([1, 2]));
+    }
+    expect(runs).toBe(3); // one as it is, one for each mode
+  });
+
   it("a parameter that is thawed is still known to the graphs of before", () => {
     const w = leaf(1, 2);
     const y = w.mul(3).sum();
@@ -228,11 +294,18 @@ describe("modes and frozen parameters", () => {
   });
 });
 
+/** Adds a hook to modules of its own, in a mode of their own. */
+function addedInside(): () => void {
+  const own = new nn.ModuleList([new nn.Dropout(0.5).eval()]);
+  return own.registerForwardHook(() => undefined);
+}
+
 describe("hooks that a captured function adds", () => {
   const layer = new nn.Linear(2, 2);
   it.each<[string, (x: Tensor) => () => void]>([
     ["to what it makes", (x) => x.registerHook((g) => g.mul(2))],
     ["and removes again", (x) => (x.dispose(), layer.weight.registerHook((g) => g.mul(2)))],
+    ["to a module made in it", (x) => (x.dispose(), addedInside())],
     ["to a module and removes", (x) => (x.dispose(), layer.registerForwardHook(() => undefined))],
   ])("%s let it be replayed", (_, add) => {
     let runs = 0;
@@ -287,6 +360,15 @@ describe("what a recording uses from outside", () => {
     expect(step).toThrow(/mul saved a tensor of \[2\] that add_ has modified since/);
   });
 
+  it("is a graph that no other backward has released", () => {
+    const w = leaf(1, 2);
+    const y = w.mul(w).sum();
+    const step = capture(() => y.backward(null, { retainGraph: true }));
+    for (let i = 0; i < 4; i++) step();
+    y.backward();
+    expect(step).toThrow(/\[backward\] the graph of \w+ was released by an earlier backward/);
+  });
+
   it("is known, too, when a profile looks on", () => {
     const w = tensor([1, 2]);
     const f = capture((x: Tensor) => profile(() => w.mul(x), { print: false }).result);
@@ -307,6 +389,12 @@ describe("what a recording uses from outside", () => {
     optimizer.groups[0]!.params.pop();
     step();
     expect([w.item(), v.item()]).toEqual([-3, -2]);
+    optimizer.groups[0] = { ...optimizer.groups[0]!, lr: 3 };
+    step();
+    expect([w.item(), v.item()]).toEqual([-6, -2]);
+    optimizer.groups.pop();
+    step();
+    expect([w.item(), v.item()]).toEqual([-6, -2]);
   });
 });
 
@@ -355,6 +443,21 @@ describe("a captured function that fails", () => {
   it.each([() => 1, new Map(), [1]])("as an argument is nothing that it takes", (x) => {
     expect(() => capture((y: unknown) => void y as never)(x as never)).toThrow(CaptureError);
   });
+});
+
+it("what has no room for a copy of its result beside a recording is run as it is", () => {
+  setHeapLimit(0); // the heap as it is
+  const { heapBytes } = memory();
+  const n = Math.floor(heapBytes / 10);
+  const f = (): Tensor => ones([n]).mul(2);
+  const captured = capture(f);
+  for (let i = 0; i < 6; i++) {
+    const y = captured();
+    expect(y.sum().item()).toBe(2 * n);
+    y.dispose();
+  }
+  f().dispose();
+  setHeapLimit(2 ** 32);
 });
 
 it("what has no room for a recording is run as it is", () => {
