@@ -156,9 +156,7 @@ class Crew {
       last = now;
       if (patience < 0) {
         this.scratch.length = 0; // it may come back before it is stopped
-        this.giveUp(
-          `a worker thread has not come back with its part of ${kernel}: it has died or was halted`,
-        );
+        this.giveUp(`a worker thread has not come back with its part of ${kernel}`);
       }
     }
   }

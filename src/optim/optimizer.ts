@@ -2,7 +2,7 @@
 import { ValueError } from "../core/errors.js";
 import { type Shape, checkNumber, checkObject } from "../core/shape.js";
 import { checkGradient, Tensor } from "../autograd/tensor.js";
-import { redo, refuseInCapture, revise, withGrad } from "../autograd/mode.js";
+import { isCapturing, redo, refuseInCapture, revise, withGrad } from "../autograd/mode.js";
 import { untracked } from "../memory/scope.js";
 import { neg } from "../ops/arithmetic.js";
 import { apart, assuming, renewing } from "../ops/step.js";
@@ -167,15 +167,19 @@ export abstract class Optimizer<Options extends object = { lr: number }> {
     const loss = closure && withGrad(true, closure);
     untracked(() =>
       withGrad(false, () => {
-        assuming(() => this.groups.length);
-        for (const [i, group] of this.groups.entries()) {
-          const plain = (plainGroups.get(group) ?? group) as typeof group;
-          assuming(() => (this.groups[i] === group ? switchesOf(plain) : -1));
-          this.stepGroup(plain);
-        }
+        if (isCapturing()) this.assumeGroups();
+        for (const group of this.groups) this.stepGroup(plainOf(group));
       }),
     );
     return loss;
+  }
+
+  /** Says that a recorded step is one of these groups, with these options switched on. */
+  private assumeGroups(): void {
+    assuming(() => this.groups.length);
+    this.groups.forEach((group, i) => {
+      assuming(() => (this.groups[i] === group ? switchesOf(plainOf(group)) : -1));
+    });
   }
 
   private stepGroup(group: { readonly params: Tensor[] } & Options): void {
@@ -263,6 +267,8 @@ export function optionsOf<T extends object>(op: string, defaults: T, options: Pa
 
 /** Behind what programs see: a proxy is slow to read. */
 const plainGroups = new WeakMap<object, object>();
+
+const plainOf = <T extends object>(group: T): T => (plainGroups.get(group) ?? group) as T;
 
 /** A group as programs see it. An option that a captured function sets is set by a replay, too. */
 function redone<T extends object>(plain: T): T {
