@@ -106,8 +106,8 @@ export function recordChanges(next: typeof recordChange): void {
 }
 
 /**
- * Says that `target` was changed, which a replay must do `again` at this place, if told how. False when that is nobody
- * else's business: a recording has made it.
+ * Says that `target` was changed, which a replay must do `again` at this place, if told how. False when
+ * that is nobody else's business: a recording has made it.
  */
 export function redo<T extends object>(target: T, again?: (target: T) => void): boolean {
   return recordChange === null || (!inside.has(target) && recordChange(target, again));

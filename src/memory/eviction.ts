@@ -75,7 +75,7 @@ export function useRegion(inside: Region | null): Region | null {
 
 /** Counts kernel calls. A storage whose `lastUse` equals it belongs to the call in preparation. */
 let now = 1;
-/** What was used since then stays: since the last kernel call, or since `holdAll(true)`. */
+/** What was used since then stays: since the last kernel call, or since `holdAll`. */
 let pinnedSince = 1;
 /** While all that is used stays: what to do when there is no room for that. */
 let letGo: (() => void) | null = null;
