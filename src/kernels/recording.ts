@@ -2,7 +2,7 @@
 // by itself. Addresses and sizes are those of that run; what must differ from run to run (where a
 // generator of random numbers stands, what an optimiser computes of its step count and rate) is
 // written anew into the calls' parameters before each replay.
-import { IndexError, SimdgradError, ValueError } from "../core/errors.js";
+import { IndexError, SimdgradError } from "../core/errors.js";
 import type { Arena } from "../memory/arena.js";
 import { Buffer } from "../memory/buffer.js";
 import { endCall } from "../memory/eviction.js";
@@ -11,6 +11,7 @@ import { type Kernel, replay } from "./loader.js";
 import {
   currentObserver,
   execute,
+  type Fault,
   isParallel,
   type Recorder,
   runNow,
@@ -28,6 +29,8 @@ interface Stretch {
   end: number;
   /** Where the last of them may have left word of something bad; 0: nowhere. */
   status: number;
+  /** The error for that. */
+  Fault: Fault;
 }
 
 /** Parameters that a replay writes: which word of the list, and which of a stream's numbers. */
@@ -44,7 +47,7 @@ export class Recording implements Recorder {
   private readonly kernels: Kernel<readonly number[]>[] = [];
   private readonly held: Buffer[] = [];
   private readonly drawn: { readonly values: Stream; readonly spots: Spot[] }[] = [];
-  private readonly stretches: Stretch[] = [{ before: [], end: 0, status: 0 }];
+  private readonly stretches: Stretch[] = [{ before: [], end: 0, status: 0, Fault: IndexError }];
   /** Address of the list: parameters, then calls. */
   private list = 0;
 
@@ -91,13 +94,13 @@ export class Recording implements Recorder {
     return this.allocate(bytes).retain();
   }
 
-  check(address: number): void {
-    this.last.status = address;
+  check(address: number, Fault: Fault): void {
+    Object.assign(this.last, { status: address, Fault });
     // Before the call that was made last.
     this.again(() => {
       heapI32[address >>> 2] = -1;
     }, this.last.end - 1);
-    this.stretches.push({ before: [], end: this.last.end, status: 0 });
+    this.stretches.push({ ...this.last, before: [], status: 0 });
   }
 
   /** Gives out numbers that no kernel takes, halves, by which `call` knows where they went. */
@@ -155,7 +158,7 @@ export class Recording implements Recorder {
     const calls = this.list + 4 * this.words.length;
     let from = 0;
     for (let i = 0; i < this.stretches.length; i++) {
-      const { before, end, status } = this.stretches[i]!;
+      const { before, end, status, Fault } = this.stretches[i]!;
       for (let k = 0; k < before.length; k++) {
         const { at, fn } = before[k]!;
         // A call may fail when others have a part in it. Then nothing that comes later has happened.
@@ -166,7 +169,8 @@ export class Recording implements Recorder {
         fn();
       }
       this.runCalls(calls, from, end);
-      if (status !== 0 && heapI32[status >>> 2]! >= 0) this.bad(end - 1, heapI32[status >>> 2]!);
+      if (status !== 0 && heapI32[status >>> 2]! >= 0)
+        this.bad(end - 1, heapI32[status >>> 2]!, Fault);
       from = end;
     }
     endCall();
@@ -196,11 +200,10 @@ export class Recording implements Recorder {
     for (const buffer of this.held) buffer.release();
   }
 
-  private bad(call: number, position: number): never {
+  private bad(call: number, position: number, Fault: Fault): never {
     endCall();
     const { name } = this.kernels[call]!;
-    // What takes weights or matrices, and what takes indices.
-    throw new (/^(bag|mul|sol|cho|q|e|sv)/.test(name) ? ValueError : IndexError)(
+    throw new Fault(
       "capture",
       `${name} met a bad index or matrix at position ${position}: outside of capture() the error says more`,
     );

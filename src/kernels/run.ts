@@ -1,4 +1,5 @@
 // The one way to call a kernel from TypeScript.
+import { IndexError, type ValueError } from "../core/errors.js";
 import type { Buffer } from "../memory/buffer.js";
 import { endCall } from "../memory/eviction.js";
 import { heapF32, heapI32 } from "../memory/heap.js";
@@ -7,6 +8,9 @@ import { argsAddress, type Kernel } from "./loader.js";
 
 const ARGS = argsAddress >> 2;
 
+/** The error for what a kernel finds. */
+export type Fault = typeof IndexError | typeof ValueError;
+
 /** What takes the place of kernel calls as they come: a recording (see recording.ts). */
 export interface Recorder {
   /** Calls are not made, but renew parameters of recorded ones; NaN leaves one as it is. */
@@ -14,8 +18,8 @@ export interface Recorder {
   call(kernel: Kernel<readonly number[]>, units: number, args: readonly number[]): void;
   /** The address of a word that holds `bits` and belongs to the next call alone. */
   cell(bits: number): number;
-  /** The last call has left at `address` what a program is about to look at: -1, or what is wrong. */
-  check(address: number): void;
+  /** The last call has left at `address` what a program is about to look at: -1, or where a `Fault` is. */
+  check(address: number, Fault: Fault): void;
   /** Memory for what a program writes once and calls only read. */
   constant(bytes: number): Buffer;
   /** Four parameters that are other ones each time: where a generator of random numbers stands. */
@@ -88,9 +92,9 @@ export function statusSlot(): number {
   return scalarOperand(-1, false, 1);
 }
 
-/** What the last kernel call left in the status slot: -1, or where the first bad index stands. */
-export function readStatus(slot: number): number {
-  if (recorder !== null) recorder.check(slot);
+/** What the last kernel call left in the status slot: -1, or where the first bad index (or other `Fault`) is. */
+export function readStatus(slot: number, Fault: Fault = IndexError): number {
+  if (recorder !== null) recorder.check(slot, Fault);
   return heapI32[slot >>> 2]!;
 }
 

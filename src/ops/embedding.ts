@@ -187,7 +187,7 @@ function bagOf(ids: Tensor, { offsets, includeLastOffset }: EmbeddingBagOptions)
   const bad = withContiguous(offsets, (offsets) => {
     const status = statusSlot();
     run(kernels.bagsI32, bagUnits(bags), offsets.address(), out.address(), status, bags, n);
-    return readStatus(status);
+    return readStatus(status, ValueError);
   });
   if (bad >= 0) throw new ValueError("embeddingBag", `${rule}: bag ${bad} does not`);
   if (bags === 0 && n > 0) throw new ValueError("embeddingBag", "without bags there can be no ids");

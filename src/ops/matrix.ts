@@ -61,7 +61,7 @@ export function eachMatrix(
       const status = statusSlot();
       const [px, po, pw, pb] = [x.address(), out.address(), work.address(), b?.address() ?? 0];
       run(kernel, matrixUnits(outer), px, po, pw, status, ...sizes, pb);
-      const bad = readStatus(status);
+      const bad = readStatus(status, ValueError);
       if (bad >= 0 && fault) throw new ValueError(op, `matrix ${bad} of the batch ${fault}`);
       return out;
     }),

@@ -65,7 +65,7 @@ export function multinomial(weights: Tensor, k: number, options: MultinomialOpti
     const sizes = [rows, C, k, Number(replacement)] as const;
     run(kernels.multinomialI32, permutationUnits(rows * k), ...at, ...sizes, ...stream);
     tree.dispose();
-    const bad = readStatus(status);
+    const bad = readStatus(status, ValueError);
     if (bad < 0) return out;
     out.dispose();
     throw new ValueError(

@@ -415,6 +415,9 @@ describe("a captured function that fails", () => {
     const solve = capture((a: Tensor) => a.inv());
     for (let i = 0; i < 3; i++) solve(tensor([[2]]));
     expect(() => solve(tensor([[0]]))).toThrow(ValueError);
+    const draw = capture((weights: Tensor) => weights.multinomial(1));
+    for (let i = 0; i < 3; i++) draw(ones([2]));
+    expect(() => draw(tensor([0, 0]))).toThrow(ValueError);
   });
 
   it("with a promise is not failed again by what the promise does", async () => {
