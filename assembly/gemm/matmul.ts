@@ -34,8 +34,11 @@ const UNIT: u32 = 64;
 const DEPTH: u32 = 256;
 /** Columns of a packed block of B: 256 KiB, half of a small L2 cache. */
 const COLS: u32 = 256;
-/** Rows of A that are multiplied by it before the next ones. */
-const ROWS: u32 = 96;
+/**
+ * Rows of A that are multiplied by it before the next ones. Long rows lie in a page of memory each, A's and
+ * C's: 96 of both are more than a core keeps addresses of (products of 2048 took a sixth longer).
+ */
+const ROWS: u32 = 48;
 /** So few rows read B in place, if its rows are no longer than NEAR: longer ones share cache sets. */
 const SKINNY: u32 = 8;
 const NEAR: u32 = 256;
