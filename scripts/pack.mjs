@@ -28,6 +28,20 @@ function pairOf(list, index) {
   return (pairs[index] ??= [32768, 32768, 0]);
 }
 
+/** A bit that is 0 in the part of the range below `bound`. */
+function encode(encoder, bound, bit) {
+  const coder = encoder._rangeEncoder;
+  if (bit) {
+    coder.low += BigInt(bound >>> 0);
+    coder.rrange -= bound;
+  } else {
+    coder.rrange = bound;
+  }
+  if (coder.rrange & -0x1000000) return;
+  coder.rrange <<= 8;
+  encoder.shiftLow();
+}
+
 /**
  * A bit's probability is the mean of two, one of which learns fast and one ever more slowly (LZMA has a single
  * one in between), and of what kind a step is the mean of four, two of which depend on the byte before, too: 2%
@@ -40,14 +54,8 @@ Encoder.prototype.encodeBit = function (probs, index, bit) {
     pairs.push(pairOf(probs, 256 * (1 + index) + this._previousByte));
   }
   const sum = pairs.reduce((all, [fast, slow]) => all + fast + slow, 0);
-  const coder = this._rangeEncoder;
-  const bound = Math.imul(coder.rrange >>> 12, sum >>> (4 + pairs.length));
-  if (bit) {
-    coder.low += BigInt(bound >>> 0);
-    coder.rrange -= bound;
-  } else {
-    coder.rrange = bound;
-  }
+  const { rrange } = this._rangeEncoder;
+  encode(this, Math.imul(rrange >>> 12, sum >>> (4 + pairs.length)), bit);
   for (const pair of pairs) {
     pair[2]++;
     for (const [i, shift] of [3, Math.min(32 - Math.clz32(pair[2]), 7)].entries()) {
@@ -57,34 +65,53 @@ Encoder.prototype.encodeBit = function (probs, index, bit) {
   // Within what LZMA's own reach: the encoder's prices are a table.
   const [[, slow]] = pairs;
   probs[index] = Math.min(Math.max(slow >> 5, 31), 2017);
-  if (coder.rrange & -0x1000000) return;
-  coder.rrange <<= 8;
-  this.shiftLow();
+};
+
+/** Bits that are 0 as often as 1: unlike LZMA's they divide the range as others do. */
+Encoder.prototype.encodeDirectBits = function (value, count) {
+  for (let i = count - 1; i >= 0; i--) {
+    encode(this, this._rangeEncoder.rrange >>> 1, (value >>> i) & 1);
+  }
 };
 
 /** The raw stream that assembly/unpack/lzma.ts reads. */
-export function pack(bytes) {
+function pack(bytes) {
   learned = new Map(); // the encoder uses its lists again
   const file = compress(bytes, 9);
   if (file[0] !== 3) throw new Error(`lzma1's settings are ${file[0]}: not lc = 3, lp = 0, pb = 0`);
-  return file.subarray(HEADER);
+  // LZMA's first byte is always 0; the number behind it is read as WebAssembly reads numbers.
+  file.subarray(HEADER + 1, HEADER + 5).reverse();
+  return file.subarray(HEADER + 1);
+}
+
+/** The same as text: a character is six bits; see assembly/unpack/lzma.ts. */
+export function packedText(bytes) {
+  const stream = pack(bytes);
+  const characters = [];
+  for (let i = 0; i < stream.length; i += 3) {
+    const group = stream[i] | (stream[i + 1] << 8) | (stream[i + 2] << 16);
+    for (const shift of [0, 6, 12, 18]) {
+      const six = (group >> shift) & 63;
+      characters.push(35 + six + (six > 56));
+    }
+  }
+  return Buffer.from(characters).toString();
 }
 
 /**
- * The source of src/kernels/wasm.generated.ts for a build of the kernels. In base64, since packed bytes
- * in it gzip to hardly more than their number; the unpacker, not being packed, is smaller in hexadecimal.
+ * The source of src/kernels/wasm.generated.ts for a build of the kernels. Packed bytes gzip to hardly more
+ * than their number at six bits a character; the unpacker, not being packed, is smaller in hexadecimal.
  * @param file path of the .wasm file
  */
 export function packedModule(file) {
   const { bytes, names } = tabled(file);
-  const text = (bytes, encoding) => JSON.stringify(Buffer.from(bytes).toString(encoding));
   return [
     "// Made by scripts/build.mjs from assembly/.",
     // One object: strings of their own would be inlined where they are used, amid JavaScript.
     "export const packed = {",
     `  bytes: ${bytes.length},`,
-    `  unpacker: ${text(readFileSync("build/unpack.wasm"), "hex")},`,
-    `  kernels: ${text(pack(bytes), "base64")},`,
+    `  unpacker: "${readFileSync("build/unpack.wasm").toString("hex")}",`,
+    `  kernels: "${packedText(bytes)}",`,
     "};",
     `export const names = "${names}";\n`,
   ].join("\n");

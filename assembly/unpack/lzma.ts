@@ -5,8 +5,8 @@
 // The format is the LZMA specification's (Igor Pavlov, 7-Zip): a range coder over adaptive bits
 // says of each step whether it is a literal byte, a match (a length and how far back), or a match
 // at one of the last four distances. It reads what scripts/pack.mjs writes: lc = 3, lp = 0, pb = 0
-// (no bit depends on the position: instructions begin anywhere), no end marker, as base64. Other than
-// in the specification, a bit's probability is the mean of two, one of which learns fast and one ever more
+// (no bit depends on the position: instructions begin anywhere), no end marker, as text (see `fromText`).
+// Other than in the specification, even bits are coded as all others are, and a bit's probability is the mean of two, one of which learns fast and one ever more
 // slowly, and of what kind a step is the mean of four, two of which depend on the byte before: 2% less. (So
 // could literals, for another 0.6%, but that takes twice the time.) The input is the library's own:
 // nothing here guards against another.
@@ -43,29 +43,7 @@ let next: usize = 0;
 let range: u32 = 0;
 let code: u32 = 0;
 
-function normalize(): void {
-  if (range >= 0x1000000) return;
-  range <<= 8;
-  code = (code << 8) | load<u8>(next++);
-}
-
-/** What every bit takes, in place: 3 ms of the 15 that unpacking takes on a slow machine. */
 class Bit {
-  /** One that is 0 in the part of the range below `bound`. */
-  @inline
-  static decide(bound: u32): u32 {
-    let one: u32 = 0;
-    if (code < bound) {
-      range = bound;
-    } else {
-      range -= bound;
-      code -= bound;
-      one = 1;
-    }
-    normalize();
-    return one;
-  }
-
   /** The sum of the two probabilities at an address. */
   @inline
   static sum(at: usize): u32 {
@@ -73,7 +51,6 @@ class Bit {
   }
 
   /** Tells the two probabilities at an address what the bit was. */
-  @inline
   static learn(at: usize, one: u32): void {
     const fast: u32 = load<u16>(at);
     const slow: u32 = load<u16>(at, 2);
@@ -90,21 +67,40 @@ class Bit {
   }
 }
 
-function bit(which: u32): u32 {
-  const at = bits + (which << 3);
-  const one = Bit.decide((range >>> 12) * (Bit.sum(at) >>> 5));
-  Bit.learn(at, one);
+/** A bit that is 0 in the part of the range below `bound`. */
+function decide(bound: u32): u32 {
+  let one: u32 = 0;
+  if (code < bound) {
+    range = bound;
+  } else {
+    range -= bound;
+    code -= bound;
+    one = 1;
+  }
+  if (range < 0x1000000) {
+    range <<= 8;
+    code = (code << 8) | load<u8>(next++);
+  }
   return one;
+}
+
+/** A bit whose probability is the mean of two pairs, which may be the same. */
+function mixed(first: u32, second: u32): u32 {
+  const at = bits + (first << 3);
+  const behind = bits + (second << 3);
+  const one = decide((range >>> 12) * ((Bit.sum(at) + Bit.sum(behind)) >>> 6));
+  Bit.learn(at, one);
+  if (first != second) Bit.learn(behind, one);
+  return one;
+}
+
+function bit(which: u32): u32 {
+  return mixed(which, which);
 }
 
 /** A bit of what kind a step is, which depends on the last byte, too. */
 function step(which: u32): u32 {
-  const at = bits + (which << 3);
-  const behind = bits + ((Bits.BEHIND + (which << 8) + last) << 3);
-  const one = Bit.decide((range >>> 12) * ((Bit.sum(at) + Bit.sum(behind)) >>> 6));
-  Bit.learn(at, one);
-  Bit.learn(behind, one);
-  return one;
+  return mixed(which, Bits.BEHIND + (which << 8) + last);
 }
 
 /** A number of `count` bits, the highest first; each bit's probability depends on those above. */
@@ -122,21 +118,6 @@ function reverseTree(from: u32, count: u32): u32 {
     const one = bit(from + node);
     node = 2 * node + one;
     value |= one << i;
-  }
-  return value;
-}
-
-/** Bits that are 0 as often as 1, the highest first. */
-function evenBits(count: u32): u32 {
-  let value: u32 = 0;
-  for (; count > 0; count--) {
-    range >>>= 1;
-    value <<= 1;
-    if (code >= range) {
-      code -= range;
-      value++;
-    }
-    normalize();
   }
   return value;
 }
@@ -164,10 +145,14 @@ function matchLength(from: u32): u32 {
 function matchDistance(length: u32): u32 {
   const slot = tree(Bits.SLOT + 64 * min(length - 2, 3), 6);
   if (slot < 4) return slot;
-  const count = (slot >> 1) - 1;
-  const high = (2 | (slot & 1)) << count;
-  if (slot < 14) return high + reverseTree(Bits.SPECIAL + high - slot, count);
-  return high + (evenBits(count - 4) << 4) + reverseTree(Bits.ALIGN, 4);
+  let count = (slot >> 1) - 1;
+  let high = 2 | (slot & 1);
+  if (slot < 14) {
+    high <<= count;
+    return high + reverseTree(Bits.SPECIAL + high - slot, count);
+  }
+  for (; count > 4; count--) high = 2 * high + decide(range >>> 1);
+  return (high << 4) + reverseTree(Bits.ALIGN, 4);
 }
 
 /** The length of a match whose distance, one of the last four, becomes the last one. */
@@ -204,33 +189,29 @@ function match(): u32 {
   return length;
 }
 
-/** What a character of base64 stands for: 0 to 63. */
-function digit(character: u32): u32 {
-  if (character > 96) return character - 71;
-  if (character > 64) return character - 65;
-  if (character > 47) return character + 4;
-  return character === 43 ? 62 : 63;
-}
-
-/** The bytes that the base64 text [text, end) stands for, in its place. */
-function fromBase64(text: usize, end: usize): void {
+/**
+ * The bytes of the text [text, end), in its place. A character is six bits, the lowest first; 35 to 99 (less
+ * 92, the backslash) stand for 0 to 63: "#" to "c".
+ */
+function fromText(text: usize, end: usize): void {
   for (let out = text; text < end; text += 4, out += 3) {
     let group: u32 = 0;
-    for (let i: usize = 0; i < 4; i++) group = (group << 6) | digit(load<u8>(text + i));
-    store<u8>(out, group >> 16);
-    store<u8>(out, group >> 8, 1);
-    store<u8>(out, group, 2);
+    for (let i: usize = 4; i > 0;) {
+      const character: u32 = load<u8>(text + --i);
+      group = (group << 6) + character - 35 - u32(character > 92);
+    }
+    store<u32>(out, group);
   }
 }
 
-/** From a raw stream, base64 at [input, out), to the bytes [out, end); 256 kB of zeros at `scratch`. Once. */
+/** From a raw stream, as text at [input, out), to the bytes [out, end); 256 kB of zeros at `scratch`. Once. */
 export function unpack(input: usize, out: usize, end: usize, scratch: usize): void {
-  fromBase64(input, out);
+  fromText(input, out);
   bits = scratch;
   for (let i: usize = 0; i < Bits.COUNT; i++) store<u32>(scratch + 8 * i, 0x80008000);
   range = 0xffffffff;
-  code = bswap(load<u32>(input, 1));
-  next = input + 5;
+  code = load<u32>(input);
+  next = input + 4;
   const begin = out;
   while (out < end) {
     last = out === begin ? 0 : load<u8>(out - 1);
