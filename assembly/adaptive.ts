@@ -3,7 +3,7 @@
 // without fused multiply-adds; what the mode leaves out costs a branch that always goes the same way.
 //
 // Entries and work units: see optim.ts.
-import { stepAll } from "./optim";
+import { Kept, stepAll } from "./optim";
 
 @unmanaged
 class AdaptiveArgs {
@@ -47,8 +47,9 @@ class Four {
       f32x4.mul(v128.load(at), f32x4.splat(keep)),
       f32x4.mul(y, f32x4.splat(weight)),
     );
-    v128.store(at, z);
-    return z;
+    const kept = Kept.normal(z);
+    v128.store(at, kept);
+    return kept;
   }
 
   /** v = beta v + restB d^2, stored. */

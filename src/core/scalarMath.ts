@@ -31,8 +31,8 @@ export function cos(x: number): number {
 export function pow(x: number, y: number): number {
   if (Number.isInteger(y) && Math.abs(y) < 2 ** 31) {
     let power = 1;
-    for (let n = Math.abs(y), s = x; n > 0; n = Math.floor(n / 2), s *= s) {
-      if (n % 2 === 1) power *= s;
+    for (let n = Math.abs(y), s = x; n > 0; n >>= 1, s *= s) {
+      if (n & 1) power *= s;
     }
     return y < 0 ? 1 / power : power;
   }
