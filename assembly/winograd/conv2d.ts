@@ -165,23 +165,20 @@ class Winograd {
   ): void {
     const points = tiles.points;
     const half = Room.temp();
-    const done = half + 512;
+    const rows = half + 512;
     const b = bias ? v128.load32_splat(bias) : f32x4.splat(0);
     const plane = tiles.spacing;
     let target = Room.outs();
     for (let t = 0; t < count; t += 4) {
       const from = m + ((<usize>(t & ~7)) << 8) + ((t & 4) << 2);
-      for (let j = 0; j < points; j++) {
-        const column = from + <usize>j * plane;
-        Points.output(points, column, <usize>points * plane, half + (j << 4), 128);
-      }
+      Points.output(points, points, from, <usize>points * plane, plane, half, 128, 16);
+      Points.output(points, 4, half, 16, 128, rows, 16, 64);
       for (let r: usize = 0; r < 4; r++) {
-        Points.output(points, half + (r << 7), 16, done + 256, 16);
-        Winograd.transpose(done + 256, b, done + (r << 4));
+        Winograd.transpose(rows + (r << 6), b, half + (r << 4));
       }
       const lanes = min(4, count - t);
       for (let lane = 0; lane < lanes; lane++) {
-        Winograd.write(done + (lane << 6), target, add, out, rowBytes);
+        Winograd.write(half + (lane << 6), target, add, out, rowBytes);
         target += 12;
       }
     }

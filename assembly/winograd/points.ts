@@ -128,44 +128,57 @@ export class Points {
     Points.both(even, Points.by(7, odd), to + 4 * step, step);
   }
 
-  /** A^T m, of vectors `fromStep` bytes apart. */
-  static output(points: i32, from: usize, fromStep: usize, to: usize, step: usize): void {
+  /** A^T m of `count` m's, of vectors `fromStep` bytes apart, each `fromNext` behind the one before. */
+  static output(
+    points: i32,
+    count: i32,
+    from: usize,
+    fromStep: usize,
+    fromNext: usize,
+    to: usize,
+    step: usize,
+    next: usize,
+  ): void {
     const table = Points.table(points);
-    const m0 = v128.load(from);
-    let m = from + fromStep;
-    let x = v128.load(m);
-    let y = v128.load(m + fromStep);
-    let even = f32x4.add(x, y);
-    let odd = f32x4.sub(x, y);
-    let y0 = even;
-    let y1 = f32x4.mul(odd, Constant.f32(table, 1));
-    let y2 = f32x4.mul(even, Constant.f32(table, 2));
-    let y3 = f32x4.mul(odd, Constant.f32(table, 3));
-    m += 2 * fromStep;
-    x = v128.load(m);
-    y = v128.load(m + fromStep);
-    even = f32x4.add(x, y);
-    odd = f32x4.sub(x, y);
-    y0 = f32x4.add(y0, even);
-    y1 = f32x4.add(y1, f32x4.mul(odd, Constant.f32(table, 5)));
-    y2 = f32x4.add(y2, f32x4.mul(even, Constant.f32(table, 6)));
-    y3 = f32x4.add(y3, f32x4.mul(odd, Constant.f32(table, 7)));
-    m += 2 * fromStep;
-    if (points == 8) {
+    for (; count > 0; count--) {
+      const m0 = v128.load(from);
+      let m = from + fromStep;
+      let x = v128.load(m);
+      let y = v128.load(m + fromStep);
+      let even = f32x4.add(x, y);
+      let odd = f32x4.sub(x, y);
+      let y0 = even;
+      let y1 = f32x4.mul(odd, Constant.f32(table, 1));
+      let y2 = f32x4.mul(even, Constant.f32(table, 2));
+      let y3 = f32x4.mul(odd, Constant.f32(table, 3));
+      m += 2 * fromStep;
       x = v128.load(m);
       y = v128.load(m + fromStep);
       even = f32x4.add(x, y);
       odd = f32x4.sub(x, y);
       y0 = f32x4.add(y0, even);
-      y1 = f32x4.add(y1, f32x4.mul(odd, Constant.f32(table, 9)));
-      y2 = f32x4.add(y2, f32x4.mul(even, Constant.f32(table, 10)));
-      y3 = f32x4.add(y3, f32x4.mul(odd, Constant.f32(table, 11)));
+      y1 = f32x4.add(y1, f32x4.mul(odd, Constant.f32(table, 5)));
+      y2 = f32x4.add(y2, f32x4.mul(even, Constant.f32(table, 6)));
+      y3 = f32x4.add(y3, f32x4.mul(odd, Constant.f32(table, 7)));
       m += 2 * fromStep;
+      if (points == 8) {
+        x = v128.load(m);
+        y = v128.load(m + fromStep);
+        even = f32x4.add(x, y);
+        odd = f32x4.sub(x, y);
+        y0 = f32x4.add(y0, even);
+        y1 = f32x4.add(y1, f32x4.mul(odd, Constant.f32(table, 9)));
+        y2 = f32x4.add(y2, f32x4.mul(even, Constant.f32(table, 10)));
+        y3 = f32x4.add(y3, f32x4.mul(odd, Constant.f32(table, 11)));
+        m += 2 * fromStep;
+      }
+      v128.store(to, f32x4.add(m0, y0));
+      v128.store(to + step, y1);
+      v128.store(to + 2 * step, y2);
+      v128.store(to + 3 * step, f32x4.add(y3, v128.load(m)));
+      from += fromNext;
+      to += next;
     }
-    v128.store(to, f32x4.add(m0, y0));
-    v128.store(to + step, y1);
-    v128.store(to + 2 * step, y2);
-    v128.store(to + 3 * step, f32x4.add(y3, v128.load(m)));
   }
 
   /** A d. */
