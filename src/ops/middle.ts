@@ -1,6 +1,8 @@
 // How reductions and scans see a tensor: as [outer, R, inner], of which a kernel takes the middle. No ops.
+import type { DType } from "../core/dtype.js";
 import { contiguousLayout, reducedShape, type Shape, sizeOf } from "../core/shape.js";
-import { alias, type Tensor } from "../autograd/tensor.js";
+import { alias, allocateShape, type Tensor } from "../autograd/tensor.js";
+import { tidy } from "../memory/scope.js";
 import { cast, withContiguous } from "./convert.js";
 import { expand, reshape } from "./views.js";
 
@@ -11,11 +13,15 @@ export interface Middle {
   inner: number;
 }
 
-/** Runs `fn` on x as row-major [outer, R, inner], R being all of `dims` (sorted). */
+/**
+ * Runs `fn` on x as row-major [outer, R, inner], R being all of `dims` (sorted). Where other dims lie between
+ * those, on a copy, or `apart` is run instead.
+ */
 export function withMiddle(
   x: Tensor,
   dims: readonly number[],
   fn: (x: Tensor, m: Middle) => Tensor,
+  apart: () => Tensor = () => brought(x, dims, fn),
 ): Tensor {
   const first = dims[0] ?? x.ndim;
   const last = dims.at(-1) ?? x.ndim - 1;
@@ -29,7 +35,7 @@ export function withMiddle(
     // Dims of size 1 between them do not separate what is reduced.
     if (i > first && i < last && n !== 1 && !dims.includes(i)) between = true;
   }
-  return between ? brought(x, dims, fn) : inPlace(x, { outer, R, inner }, fn);
+  return between ? apart() : inPlace(x, { outer, R, inner }, fn);
 }
 
 function inPlace(x: Tensor, m: Middle, fn: (x: Tensor, m: Middle) => Tensor): Tensor {
@@ -54,6 +60,53 @@ function brought(x: Tensor, dims: readonly number[], fn: (x: Tensor, m: Middle) 
   } finally {
     moved.dispose();
   }
+}
+
+/**
+ * What `fill` makes of `dims` (sorted). Where others lie between those, one run of them is reduced after the
+ * other, the longest first: what is left for the others is small, and nothing is copied.
+ */
+export function reduced(
+  op: string,
+  x: Tensor,
+  dims: readonly number[],
+  keepdim: boolean,
+  dtype: DType,
+  fill: (x: Tensor, out: Tensor, m: Middle) => void,
+): Tensor {
+  const reduce = (x: Tensor, dims: readonly number[], shape: Shape): Tensor =>
+    withMiddle(
+      x,
+      dims,
+      (x, m) => {
+        const out = allocateShape(op, shape, dtype);
+        fill(x, out, m);
+        return out;
+      },
+      () => {
+        const long = dims.filter((d) => x.shape[d] !== 1);
+        const first = longestRun(x.shape, long);
+        const rest = long.filter((d) => !first.includes(d));
+        if (rest.length === 0) return reduce(x, first, shape);
+        return tidy(() =>
+          reduce(reduce(x, first, reducedShape(x.shape, first, true)), rest, shape),
+        );
+      },
+    );
+  return reduce(x, dims, reducedShape(x.shape, dims, keepdim));
+}
+
+/** Of the runs of `dims` that have only dims of size 1 between them the one with most elements. */
+function longestRun(shape: Shape, dims: readonly number[]): readonly number[] {
+  const runs: number[][] = [];
+  let next = 0;
+  for (const d of dims) {
+    if (runs.length === 0 || sizeOf(shape.slice(next, d)) !== 1) runs.push([]);
+    runs.at(-1)!.push(d);
+    next = d + 1;
+  }
+  const length = (run: readonly number[]): number => sizeOf(run.map((d) => shape[d]!));
+  return runs.reduce((a, b) => (length(b) > length(a) ? b : a), runs[0] ?? []);
 }
 
 /** A gradient of the reduced shape, seen in x's shape. */

@@ -1,5 +1,5 @@
 // Reductions over any dims: sums, means, extremes, their positions, variance. The kernels reduce the
-// middle of [outer, R, inner]; dims that do not lie together are first brought there. Every order
+// middle of [outer, R, inner], where dims do not lie together one run of them after the other. Every order
 // of summation is fixed by the shape alone.
 import { DTypeError } from "../core/errors.js";
 import { checkFloat, type DType } from "../core/dtype.js";
@@ -26,7 +26,7 @@ import { cast } from "./convert.js";
 import { gather } from "./indexing.js";
 import { sqrt } from "./math.js";
 import { checkFilled, shared, whole } from "./extremes.js";
-import { spread, withMiddle } from "./middle.js";
+import { reduced, spread, withMiddle } from "./middle.js";
 import { reshape, squeeze } from "./views.js";
 
 /** One dim, several, or (undefined, null, []) all. */
@@ -46,11 +46,9 @@ function sumOf(
   keepdim: boolean,
   mean: boolean,
 ): Tensor {
-  const shape = reducedShape(x.shape, dims, keepdim);
   const dtype: DType = x.dtype === "float32" || mean ? "float32" : "int32";
   const from = mean ? cast(x, "float32") : x;
-  const out = withMiddle(from, dims, (x, { outer, R, inner }) => {
-    const out = allocateShape(op, shape, dtype);
+  const out = reduced(op, from, dims, keepdim, dtype, (x, out, { outer, R, inner }) => {
     const units = x.dtype === "bool" ? countUnits(outer, inner) : foldUnits(outer, inner);
     if (dtype === "float32") {
       run(kernels.sumF32, units, x.address(), out.address(), R, inner, f32(mean ? R : 1));
@@ -58,7 +56,6 @@ function sumOf(
       const kernel: SumKernel = x.dtype === "bool" ? kernels.sumBool : kernels.sumI32;
       run(kernel, units, x.address(), out.address(), R, inner);
     }
-    return out;
   });
   if (from !== x) from.dispose();
   return out;
@@ -100,13 +97,10 @@ function fold(
   dtype?: DType,
 ): Tensor {
   if (x.dtype === "bool") throw new DTypeError(op, "takes float32 or int32: got bool");
-  const shape = reducedShape(x.shape, dims, keepdim);
   checkFilled(op, x, dims);
   const kernel = fs[x.dtype];
-  return withMiddle(x, dims, (x, { outer, R, inner }) => {
-    const out = allocateShape(op, shape, dtype ?? x.dtype);
+  return reduced(op, x, dims, keepdim, dtype ?? x.dtype, (x, out, { outer, R, inner }) => {
     run(kernel, foldUnits(outer, inner), x.address(), out.address(), R, inner);
-    return out;
   });
 }
 
@@ -278,12 +272,10 @@ function truth(
   options: ReduceOptions,
 ): Tensor {
   const over = checkDims(op, dims, x, options);
-  const shape = reducedShape(x.shape, over, options.keepdim ?? false);
   const from = cast(x, "bool");
-  const out = withMiddle(from, over, (x, { outer, R, inner }) => {
-    const out = allocateShape(op, shape, "bool");
+  const keepdim = options.keepdim ?? false;
+  const out = reduced(op, from, over, keepdim, "bool", (x, out, { outer, R, inner }) => {
     run(kernel, countUnits(outer, inner), x.address(), out.address(), R, inner);
-    return out;
   });
   if (from !== x) from.dispose();
   return out;

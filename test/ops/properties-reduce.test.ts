@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import * as sg from "../../src/index.js";
 import type { Tensor } from "../../src/index.js";
+import { observeCalls } from "../../src/kernels/run.js";
 import {
   at,
   build,
@@ -156,6 +157,29 @@ describe("reductions over any dims", () => {
       }),
       settings,
     );
+  });
+
+  it("copies nothing where dims lie apart: one run of them after the other, the longest first", () => {
+    const x = sg.randn([2, 3, 1, 4, 5]);
+    const seen: number[][] = [];
+    const before = observeCalls((kernel, args, units, call) => {
+      expect(kernel).toMatch(/^(sum|amax)F32$/);
+      seen.push([...Array.from(args).slice(2, 4)]); // R, inner
+      call();
+    });
+    try {
+      sg.sum(x, [0, 2, 4]);
+      sg.mean(x, [0, 3]);
+      sg.amax(x, [1, 4]);
+      sg.sum(x, [0, 1, 4]);
+      sg.amax(x, [0, 2]);
+    } finally {
+      observeCalls(before);
+    }
+    const runs = [[5, 1], [2, 12], [4, 5], [2, 15], [5, 1], [3, 4], [6, 20], [5, 1], [2, 60]]; // prettier-ignore
+    expect(seen).toEqual(runs);
+    expect(sg.sum(sg.zeros([0, 3, 0]), [0, 2]).toArray()).toEqual([0, 0, 0]);
+    expect(sg.sum(sg.ones([1, 3, 1]), [0, 2]).toArray()).toEqual([1, 1, 1]);
   });
 
   it("softmax and logSoftmax along any dim", () => {
