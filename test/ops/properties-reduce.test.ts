@@ -162,7 +162,7 @@ describe("reductions over any dims", () => {
   it("copies nothing where dims lie apart: one run of them after the other, the longest first", () => {
     const x = sg.randn([2, 3, 1, 4, 5]);
     const seen: number[][] = [];
-    const before = observeCalls((kernel, args, units, call) => {
+    const before = observeCalls((kernel, args, _, call) => {
       expect(kernel).toMatch(/^(sum|amax)F32$/);
       seen.push([...Array.from(args).slice(2, 4)]); // R, inner
       call();
