@@ -44,7 +44,9 @@ function optimize(file) {
   const inlining = ["-aimfs", "12", "-fimfs", "50", "-ocimfs", "200", "-ifwl"];
   // Locals that share a number, the frequent ones first, make functions more alike.
   const locals = ["--simplify-locals-nostructure", "--coalesce-locals", "--reorder-locals"];
-  const passes = ["-O4", ...inlining, "-O4", ...locals];
+  // What functions do to memory is known in the second round.
+  const effects = "--generate-global-effects";
+  const passes = ["-O4", ...inlining, effects, "-O4", ...locals];
   node("binaryen/bin/wasm-opt", file, "-o", file, ...features, ...passes);
 }
 
