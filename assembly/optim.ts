@@ -110,18 +110,25 @@ function move(from: usize, to: usize, bytes: u32): void {
 const BITS: usize = memory.data<u32>([
   0x7fffffff, // 0: all but the sign
   0x007fffff, // 1: the greatest subnormal number
+  0x00800000, // 2: the least normal one
 ]);
 
+/**
+ * What optimisers keep of x from step to step: 0 for subnormal numbers. Means decay to those where gradients
+ * are 0 for long, of words that don't occur or units that no longer fire, and stay there: by rounding, the
+ * least of them gets no less. Processors take twenty times as long for them.
+ */
 export class Kept {
-  /**
-   * What optimisers keep of x from step to step: 0 for subnormal numbers. Means decay to those where gradients
-   * are 0 for long, of words that don't occur or units that no longer fire, and stay there: by rounding, the
-   * least of them gets no less. Processors take twenty times as long for them.
-   */
   @inline
   static normal(x: v128): v128 {
     const size = v128.and(x, Constant.f32(BITS, 0));
     return v128.and(x, i32x4.gt_s(size, Constant.f32(BITS, 1)));
+  }
+
+  /** The same of x >= 0, or NaN. */
+  @inline
+  static positive(x: v128): v128 {
+    return v128.andnot(x, f32x4.lt(x, Constant.f32(BITS, 2)));
   }
 }
 
@@ -187,13 +194,13 @@ class Adam {
   /** m' = m + weight1 (d - m) */
   @inline
   static mean(m: v128, d: v128, weight1: v128): v128 {
-    return Kept.normal(f32x4.add(m, f32x4.mul(weight1, f32x4.sub(d, m))));
+    return f32x4.add(m, f32x4.mul(weight1, f32x4.sub(d, m)));
   }
 
   /** v' = beta2 v + weight2 d^2 */
   @inline
   static variance(v: v128, d: v128, beta2: v128, weight2: v128): v128 {
-    return Kept.normal(f32x4.add(f32x4.mul(v, beta2), f32x4.mul(f32x4.mul(weight2, d), d)));
+    return f32x4.add(f32x4.mul(v, beta2), f32x4.mul(f32x4.mul(weight2, d), d));
   }
 
   /** stepSize m / (scale sqrt(v) + eps) */
@@ -223,8 +230,8 @@ function adam(args: usize, p: usize, g: usize, m: usize, v: usize, c: usize, n: 
     if (decays) d0 = f32x4.add(d0, f32x4.mul(weightDecay, p0));
     const m0 = Adam.mean(v128.load(m), d0, weight1);
     const v0 = Adam.variance(v128.load(v), d0, beta2, weight2);
-    v128.store(m, m0);
-    v128.store(v, v0);
+    v128.store(m, Kept.normal(m0));
+    v128.store(v, Kept.positive(v0));
     const c0 = Adam.change(m0, v0, stepSize, scale, eps);
     v128.store(p, f32x4.sub(f32x4.mul(p0, decay), c0));
     const p1 = v128.load(p, 16);
@@ -232,8 +239,8 @@ function adam(args: usize, p: usize, g: usize, m: usize, v: usize, c: usize, n: 
     if (decays) d1 = f32x4.add(d1, f32x4.mul(weightDecay, p1));
     const m1 = Adam.mean(v128.load(m, 16), d1, weight1);
     const v1 = Adam.variance(v128.load(v, 16), d1, beta2, weight2);
-    v128.store(m, m1, 16);
-    v128.store(v, v1, 16);
+    v128.store(m, Kept.normal(m1), 16);
+    v128.store(v, Kept.positive(v1), 16);
     const c1 = Adam.change(m1, v1, stepSize, scale, eps);
     v128.store(p, f32x4.sub(f32x4.mul(p1, decay), c1), 16);
     p += 32;
