@@ -137,8 +137,10 @@ class Matmul {
   ): void {
     const sum = Scratch.base();
     const depth = Matmul.depth(K);
-    for (let j: u32 = 0; j < n; j += WIDE) {
-      const cols = min(WIDE, n - j);
+    // Long columns of B are read to their ends, eight at a time, as memory likes it.
+    const wide = bCol == 1 || K <= DEPTH ? WIDE : 8;
+    for (let j: u32 = 0; j < n; j += wide) {
+      const cols = min(wide, n - j);
       let from = bias;
       let fromBytes = biasBytes;
       let k: u32 = 0;
