@@ -100,7 +100,7 @@ class Extreme {
     let best = v128.load32_splat(x);
     let other = best;
     for (; n >= 16; n -= 16, x += 64) {
-      // Two chains of pairs: in a single chain a row takes four times as long.
+      // Two chains of pairs: in a single chain a row takes three times as long.
       best = op.merge(best, op.merge(v128.load(x), v128.load(x, 16)));
       other = op.merge(other, op.merge(v128.load(x, 32), v128.load(x, 48)));
     }

@@ -207,8 +207,8 @@ export function square(x: Tensor): Tensor {
 
 /**
  * out = a to the power of b, with broadcasting. As in C99: pow(x, 0) = 1 whatever x is, a negative
- * base takes integer exponents only and gives NaN else; but with the number 0.5 it is `sqrt`. int32 and whole numbers give int32, modulo
- * 2^32.
+ * base takes integer exponents only and gives NaN else; but the numbers 0.5 and -0.5 are `sqrt` and
+ * `rsqrt`, as in PyTorch. int32 and whole numbers give int32, modulo 2^32.
  * @throws DTypeError for two bools; ValueError for int32 to the power of a negative whole number.
  */
 export function pow(a: Operand, b: Operand): Tensor {

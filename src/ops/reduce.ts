@@ -1,6 +1,6 @@
 // Reductions over any dims: sums, means, extremes, their positions, variance. The kernels reduce the
-// middle of [outer, R, inner], where dims do not lie together one run of them after the other. Every order
-// of summation is fixed by the shape alone.
+// middle of [outer, R, inner]: of dims that do not lie together one run after the other, or (variance) all
+// at once of a copy. Every order of summation is fixed by the shape alone.
 import { DTypeError } from "../core/errors.js";
 import { checkFloat, type DType } from "../core/dtype.js";
 import {

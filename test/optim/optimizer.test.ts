@@ -135,8 +135,11 @@ describe.each(separate)("%s", (_, make) => {
     expect([...p.toTypedArray()].every(Number.isFinite)).toBe(true);
   });
 
-  it("keeps NaN, where it is", () => {
-    const p = param([1, 2, 3, 4, 5], [0.5, NaN, 0.5, 0.5, 0.5]);
+  it("keeps NaN of either sign, where it is", () => {
+    const p = param([1, 2, 3, 4, 5]);
+    // As what they are, since arithmetic makes a NaN of the sign that the processor likes.
+    const bits = Uint32Array.of(0x3f000000, 0x7fc00000, 0xffc00000, 0x3f000000, 0x3f000000);
+    p.grad = tensor(new Float32Array(bits.buffer));
     const optimizer = make([p]);
     optimizer.step();
     p.grad = zeros([5]);
@@ -144,13 +147,8 @@ describe.each(separate)("%s", (_, make) => {
     const [state] = optimizer.stateDict().state;
     for (const v of [p, ...Object.values(state!)]) {
       if (typeof v === "number") continue;
-      expect(Array.from(v.toTypedArray(), Number.isNaN)).toEqual([
-        false,
-        true,
-        false,
-        false,
-        false,
-      ]);
+      const found = Array.from(v.toTypedArray(), Number.isNaN);
+      expect(found).toEqual([false, true, true, false, false]);
     }
   });
 
