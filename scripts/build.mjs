@@ -5,6 +5,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
+import { optimize } from "./optimize.mjs";
 import { orderFunctions } from "./order.mjs";
 import { packedModule } from "./pack.mjs";
 import { tabled } from "./table.mjs";
@@ -26,28 +27,6 @@ function step(name, work) {
 /** Runs a package's command with this Node, so that no shell and no PATH is needed. */
 function node(script, ...args) {
   execFileSync(process.execPath, [`node_modules/${script}`, ...args], { stdio: "inherit" });
-}
-
-/** What kernels may use; asc does not write it down. */
-const FEATURES = [
-  ...["simd", "bulk-memory", "nontrapping-float-to-int", "sign-ext", "mutable-globals"],
-  "relaxed-simd",
-];
-
-/**
- * Optimises a build for speed, in place. By Binaryen itself, since asc's -O3 makes copies of functions of
- * up to 70 nodes wherever they are called: 1 kB of the download, for no speed (LSTM, softmax, products and
- * fifty other ops measured). The second round finds what the first has left.
- */
-function optimize(file) {
-  const features = FEATURES.map((name) => `--enable-${name}`);
-  const inlining = ["-aimfs", "12", "-fimfs", "50", "-ocimfs", "200", "-ifwl"];
-  // Locals that share a number, the frequent ones first, make functions more alike.
-  const locals = ["--simplify-locals-nostructure", "--coalesce-locals", "--reorder-locals"];
-  // What functions do to memory is known in the second round.
-  const effects = "--generate-global-effects";
-  const passes = ["-O4", ...inlining, effects, "-O4", ...locals];
-  node("binaryen/bin/wasm-opt", file, "-o", file, ...features, ...passes);
 }
 
 function inlineKernels() {
@@ -144,11 +123,12 @@ function bundleForNode() {
 
 mkdirSync("build", { recursive: true });
 const asc = "assemblyscript/bin/asc.js";
-// asc takes transforms from its command line only, not from a target of the configuration.
+// asc takes transforms from its command line only, not from a target of the configuration. With --debug
+// it names functions, which the optimiser goes by.
 const transforms = { relaxed: ["--transform", "./scripts/fma.mjs"] };
 for (const target of ["release", "relaxed", "debug"]) {
-  const options = ["--config", "asconfig.json", "--target", target, ...(transforms[target] ?? [])];
-  step(`kernels (${target})`, () => node(asc, ...options));
+  const options = ["--config", "asconfig.json", "--target", target, "--debug"];
+  step(`kernels (${target})`, () => node(asc, ...options, ...(transforms[target] ?? [])));
   if (target === "debug") continue;
   step(`optimised (${target})`, () => optimize(`build/kernels.${target}.wasm`));
   // Pages download the former.
