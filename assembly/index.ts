@@ -123,6 +123,7 @@ export { countTrueBool, isinF32, isinI32, trueIndexBool, unravelI32 } from "./in
 export { bagsI32 } from "./index-ops/bags";
 export { recurF32, recurI32, cumExtreme32, logcumsumexpF32 } from "./scan/scan";
 export { searchsorted32, bincount32 } from "./order/search";
+export { chain32 } from "./elementwise/chain";
 export { specialF32, specialPairF32, specialPairI32 } from "./elementwise/special";
 export { solveF32 } from "./linalg/solve";
 export { choleskyF32, qrF32 } from "./linalg/factor";

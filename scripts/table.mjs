@@ -1,7 +1,7 @@
 // Kernels without their names: those that JavaScript has anyway are its only ones, as a list, and the
 // kernels lie in the module's table in the same order. Names do not compress well amid code: 0.9 kB of the
 // download, of which the list takes half. (What tests read, build/*.wasm, still has them.)
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import binaryen from "binaryen";
 
 /** Exports of assembly/abi.ts, and the table. */
@@ -15,12 +15,41 @@ function parts(name) {
 
 const compare = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
 
-/** Names in order, as loader.ts takes them apart: "F32 abs add/I32 add". Ends once for all: 0.2 kB less. */
-function inGroups(names) {
+const folder = "src/kernels/contract";
+const contract = [
+  "src/kernels/contract.ts",
+  ...readdirSync(folder).map((file) => `${folder}/${file}`),
+]
+  .map((file) => readFileSync(file, "utf8"))
+  .join("");
+/** How many pointers an elementwise kernel has, by name. */
+const pointers = new Map(
+  Array.from(
+    contract.matchAll(/^ {2}(\w+): (unary|binary|gradX|gradY|where)\d?,/gm),
+    ([, name, block]) => [name, { unary: 2, where: 4 }[block] ?? 3],
+  ),
+);
+
+/** Bytes of an elementwise kernel's elements, operand by operand, the result's last: "444"; "" for others. */
+function sizesOf(name) {
+  const sizes = new Array(pointers.get(name) ?? 0).fill(/(Bool|8)$/.test(name) ? 1 : 4);
+  if (/^(eq|ne|lt|le|isnan|isinf|isfinite)[FI]32$/.test(name)) sizes[sizes.length - 1] = 1;
+  if (/^(castBool|where)/.test(name)) sizes[0] = 1;
+  if (/^cast[FI]32/.test(name)) sizes[0] = 4;
+  return sizes.join("");
+}
+
+/**
+ * Names in order, as loader.ts takes them apart: "F32,44 abs exp/F32,444 add/I32,444 add". Ends once for
+ * all: 0.2 kB less.
+ */
+function inGroups(kernels) {
   const groups = new Map();
-  for (const { type, base } of names.map(parts))
-    groups.set(type, [...(groups.get(type) ?? []), base]);
-  return [...groups].map(([type, bases]) => [type, ...bases].join(" ")).join("/");
+  for (const { type, sizes, base } of kernels) {
+    const head = sizes ? `${type},${sizes}` : type;
+    groups.set(head, [...(groups.get(head) ?? []), base]);
+  }
+  return [...groups].map(([head, bases]) => [head, ...bases].join(" ")).join("/");
 }
 
 /** The bytes of a .wasm file with its kernels at the end of the table, and their names in that order. */
@@ -31,8 +60,10 @@ export function tabled(file) {
     binaryen.getExportInfo(module.getExportByIndex(i)),
   )
     .filter(({ name }) => !OTHERS.includes(name))
-    .map((kernel) => ({ ...kernel, ...parts(kernel.name) }))
-    .sort((a, b) => compare(a.type, b.type) || compare(a.base, b.base));
+    .map((kernel) => ({ ...kernel, ...parts(kernel.name), sizes: sizesOf(kernel.name) }))
+    .sort(
+      (a, b) => compare(a.type, b.type) || compare(a.sizes, b.sizes) || compare(a.base, b.base),
+    );
   const table = binaryen.getTableInfo(module.getTableByIndex(0));
   // What the compiler has put there, from 1 on, stays: the code knows it by its places.
   const before = Array.from({ length: module.getNumElementSegments() }, (_, i) =>
@@ -49,5 +80,5 @@ export function tabled(file) {
   module.addActiveElementSegment(table.name, "kernels", functions, module.i32.const(1));
   const bytes = module.emitBinary();
   module.dispose();
-  return { bytes, names: inGroups(kernels.map(({ name }) => name)) };
+  return { bytes, names: inGroups(kernels) };
 }

@@ -16,6 +16,8 @@ export interface Kernel<Args extends readonly number[]> {
   readonly name: string;
   /** Its place in the table, in all builds. */
   readonly index: number;
+  /** Bytes of an elementwise kernel's elements, operand by operand, the result's last: "444"; "" for others. */
+  readonly sizes: string;
   entry: Entry;
   /** Never set: carries the parameter types for the compiler. */
   readonly args?: Args;
@@ -66,13 +68,15 @@ function load(): { kernels: Kernels; abi: Abi; argsAddress: number } {
   const argsAddress = base + SCRATCH_BYTES;
   initHeap(argsAddress + ARGS_BYTES);
   const kernels: Record<string, Kernel<number[]>> = {};
-  // "F32 abs add/I32 add"
+  // "F32 conv2d/F32,444 add"
   const list = names.split("/").flatMap((group) => {
-    const [type, ...bases] = group.split(" ");
-    return bases.map((base) => base + type!);
+    const [head, ...bases] = group.split(" ");
+    const [type, sizes = ""] = head!.split(",");
+    return bases.map((base) => ({ name: base + type!, sizes }));
   });
   let index = table.length - list.length;
-  for (const name of list) kernels[name] = { name, index, entry: table.get(index++) as Entry };
+  for (const kernel of list)
+    kernels[kernel.name] = { ...kernel, index, entry: table.get(index++) as Entry };
   return { kernels: kernels as Kernels, abi, argsAddress };
 }
 

@@ -7,6 +7,7 @@ import type { Arena } from "../memory/arena.js";
 import { Buffer } from "../memory/buffer.js";
 import { endCall } from "../memory/eviction.js";
 import { heapI32 } from "../memory/heap.js";
+import { CALL, Chains } from "./chain.js";
 import { type Kernel, replay } from "./loader.js";
 import {
   currentObserver,
@@ -18,9 +19,6 @@ import {
   type Stream,
   withRecorder,
 } from "./run.js";
-
-/** Words of a call in the list: the kernel's table index, its parameters' address, its units. */
-const CALL = 3;
 
 /** Calls that run without a look from outside, what happens before those at `at`, and after them all. */
 interface Stretch {
@@ -144,9 +142,18 @@ export class Recording implements Recorder {
     fn();
   }
 
-  /** Makes the list. Nothing can be recorded after it. */
-  finish(): void {
+  /**
+   * Makes the list. Nothing can be recorded after it.
+   * @param isFree whether memory, by its address, is nobody's once the calls have run
+   */
+  finish(isFree: (address: number) => boolean): void {
     const { words, calls } = this;
+    const chains = new Chains(this.kernels, calls, words, isFree);
+    let from = 0;
+    for (const { end } of this.stretches) {
+      chains.join(from, end);
+      from = end;
+    }
     this.list = this.allocate(4 * (words.length + calls.length)).address();
     for (let i = 0; i < calls.length; i += CALL) calls[i + 1] = this.list + 4 * calls[i + 1]!;
     heapI32.set(words, this.list >>> 2);
@@ -187,6 +194,7 @@ export class Recording implements Recorder {
       const at = (calls >>> 2) + CALL * i;
       const params = heapI32[at + 1]! >>> 0;
       const units = heapI32[at + 2]! >>> 0;
+      if (units === 0) continue; // a chain did it
       if (observer === null) execute(kernel, params, units);
       else {
         const args = heapI32.subarray(params >>> 2);

@@ -79,6 +79,10 @@ export function to(x: Tensor, dtype: DType): Tensor {
   return cast(x, checkDType("to", dtype));
 }
 
+function copyKernel(x: Tensor): typeof kernels.copy32 {
+  return bytesOf(x.dtype) === 4 ? kernels.copy32 : kernels.copy8;
+}
+
 /** A row-major copy of the elements in memory of its own. Not recorded. */
 export function copyOf(op: string, x: Tensor): Tensor {
   const out = allocate(op, contiguousLayout(shapeOf(op, x)), x.dtype);
@@ -90,9 +94,8 @@ export function copyOf(op: string, x: Tensor): Tensor {
     return out;
   }
   const { rows, cols, inner, rank, dims } = collapse(x.shape, [x.layout.strides]);
-  const kernel = bytesOf(x.dtype) === 4 ? kernels.copy32 : kernels.copy8;
   const units = elementwiseUnits(rows, cols);
-  run(kernel, units, x.address(), out.address(), rows, cols, inner[0]!, rank, ...dims);
+  run(copyKernel(x), units, x.address(), out.address(), rows, cols, inner[0]!, rank, ...dims);
   return out;
 }
 
@@ -164,9 +167,12 @@ export function writeInto(out: Tensor, layout: Layout, x: Tensor): void {
     layout.strides,
   ]);
   const units = elementwiseUnits(rows, cols);
-  const kernel = bytes === 4 ? kernels.scatterCopy32 : kernels.scatterCopy8;
   const to = out.buffer.address() + layout.offset * bytes;
-  run(kernel, units, x.address(), to, rows, cols, inner[0]!, inner[1]!, rank, ...dims);
+  const [sx, so] = inner as [number, number];
+  // Where nothing is strided it is an elementwise op, which recordings can join with others.
+  if (rows * so === 1) return run(copyKernel(x), units, x.address(), to, 1, cols, sx, 0);
+  const kernel = bytes === 4 ? kernels.scatterCopy32 : kernels.scatterCopy8;
+  run(kernel, units, x.address(), to, rows, cols, sx, so, rank, ...dims);
 }
 
 /**

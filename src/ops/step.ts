@@ -13,7 +13,7 @@ import { withRecorder } from "../kernels/run.js";
 import { Arena, outsideOfArenas } from "../memory/arena.js";
 import { type Buffer, watchAddresses } from "../memory/buffer.js";
 import { holdAll, use } from "../memory/eviction.js";
-import { heapU8 } from "../memory/heap.js";
+import { heapU8, isFreeIn } from "../memory/heap.js";
 import { tidy, untracked } from "../memory/scope.js";
 import { copyOf, writeInto } from "./convert.js";
 
@@ -110,7 +110,7 @@ export class Step {
             withRecorder(this.recording, () => {
               this.result = this.own(tidy(() => fn(...own)));
             });
-            this.recording.finish();
+            this.recording.finish((address) => isFreeIn(this.arena.bins, address));
           }),
         ),
       );

@@ -11,6 +11,7 @@ export const builds: readonly Build[] =
 
 type Data = Float32Array | Int32Array | Uint8Array;
 type Kernel = (args: number, start: number, end: number) => void;
+type Table = { grow(by: number, with_: Kernel): number };
 
 const SCRATCH_BYTES = 1 << 20;
 const GUARD_BYTES = 64;
@@ -26,7 +27,8 @@ export class Bench {
   private readonly memory = new WebAssembly.Memory({ initial: 1024, maximum: 65536 });
   private readonly exports: Record<string, unknown>;
   private readonly scratch: number;
-  private readonly args: number;
+  /** Address of the parameter block. */
+  readonly args: number;
   private next: number;
   private readonly guards: [number, number][] = [];
   private readonly operands: Operand[] = [];
@@ -81,6 +83,11 @@ export class Bench {
     else if (units < 2 || this.build === "debug") this.runRanges(name, [[0, units]]);
     else this.runBothWays(name, units);
     this.checkGuards(name);
+  }
+
+  /** A kernel's place in the table from now on, by which kernels call others. */
+  place(name: KernelName): number {
+    return (this.exports["table"] as Table).grow(1, this.exports[name] as Kernel);
   }
 
   private runRanges(name: KernelName, ranges: readonly [number, number][]): void {

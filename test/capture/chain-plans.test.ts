@@ -1,0 +1,151 @@
+// Which recorded calls become chains, and what of their memory is left alone: plans for lists of calls
+// whose operands lie wherever a case wants them.
+import { describe, expect, it } from "vitest";
+import { CALL, Chains } from "../../src/kernels/chain.js";
+import { type Kernel, kernels } from "../../src/kernels/loader.js";
+
+const N = 40_000;
+/** Room for N floats, and a little more. */
+const MB = 1 << 20;
+const [A, B, C, D, E] = [5 * MB, 6 * MB, 7 * MB, 8 * MB, 9 * MB] as const;
+const all: readonly number[] = [A, B, C, D, E];
+
+type Name = keyof typeof kernels;
+type Call = readonly [
+  name: Name,
+  pointers: readonly number[],
+  n?: number,
+  strides?: readonly number[],
+];
+
+/**
+ * The plan for a list of calls: names one behind the other, chains in brackets, and behind each chain the
+ * addresses that it does not touch.
+ */
+function planOf(list: readonly Call[], free: readonly number[], ends = [list.length]): string {
+  const words: number[] = [];
+  const calls: number[] = [];
+  const used: Kernel<readonly number[]>[] = [];
+  for (const [name, pointers, n = N, strides = pointers.slice(1).map(() => 1)] of list) {
+    const kernel = kernels[name] as Kernel<readonly number[]>;
+    calls.push(kernel.index, words.length, Math.ceil(n / 1024));
+    used.push(kernel);
+    words.push(...pointers, 1, n, ...strides, 0);
+  }
+  const before = [...words];
+  const chains = new Chains(used, calls, words, (address) => free.includes(address));
+  let from = 0;
+  for (const end of ends) {
+    chains.join(from, end);
+    from = end;
+  }
+  const parts: string[] = [];
+  for (let i = 0; i < list.length; i++) {
+    if (calls[CALL * i] !== kernels.chain32.index) {
+      if (calls[CALL * i + 2]! > 0) parts.push(list[i]![0]);
+      continue;
+    }
+    const at = calls[CALL * i + 1]!;
+    const joined = list.slice(i, i + words[at]!);
+    const blocks = joined.map((_, k) => at + words[at + 2 + 3 * k]! / 4);
+    const gone = joined.flatMap(([, pointers], k) =>
+      pointers.flatMap((p, j) => (words[blocks[k]! + j] === p ? [] : [before[blocks[k]! + j]!])),
+    );
+    const places = [...new Set(gone)].map((p) => "ABCDE"[all.indexOf(p)] ?? "?");
+    parts.push(`[${joined.map(([name]) => name).join(" ")}]${places.sort().join("")}`);
+  }
+  return parts.join(" ");
+}
+
+const neg = (x: number, out: number): Call => ["negF32", [x, out]];
+const add = (x: number, y: number, out: number): Call => ["addF32", [x, y, out]];
+
+describe("a plan", () => {
+  it("joins neighbours, and keeps what only they need out of memory", () => {
+    expect(planOf([neg(A, B), neg(B, C), neg(C, D)], [B, C])).toBe("[negF32 negF32 negF32]BC");
+    expect(planOf([neg(A, B), neg(B, C)], [])).toBe("[negF32 negF32]");
+    expect(planOf([add(A, E, B), add(B, B, C), add(B, C, D)], [B, C])).toBe(
+      "[addF32 addF32 addF32]BC",
+    );
+  });
+
+  it("ends where a check is made, and joins nothing of other units", () => {
+    expect(planOf([neg(A, B), neg(B, C), neg(C, D), neg(D, E)], [], [2, 4])).toBe(
+      "[negF32 negF32] [negF32 negF32]",
+    );
+    expect(planOf([neg(A, B), neg(B, C)], [], [1, 2])).toBe("negF32 negF32");
+    expect(planOf([neg(A, B), ["negF32", [C, D], 2 * N]], [])).toBe("negF32 negF32");
+  });
+
+  it("leaves few elements, strides and other kernels alone", () => {
+    expect(planOf([neg(A, B), ["negF32", [B, C], N, [2]], neg(C, D)], [])).toBe(
+      "negF32 negF32 negF32",
+    );
+    expect(planOf([neg(A, B), ["negF32", [B, C], N, [-1]], neg(C, D)], [])).toBe(
+      "negF32 negF32 negF32",
+    );
+    const few = (x: number, out: number): Call => ["negF32", [x, out], 32_767];
+    expect(planOf([few(A, B), few(B, C)], [])).toBe("negF32 negF32");
+    expect(planOf([["softmaxF32", [A, B]], neg(B, C)], [B])).toBe("softmaxF32 negF32");
+  });
+
+  it("has each call find what it would have found: memory that lies apart, or in step", () => {
+    expect(planOf([neg(A, B), neg(B + 4, C)], [])).toBe("negF32 negF32"); // read after write
+    expect(planOf([neg(A, B), neg(C, A + 4)], [])).toBe("negF32 negF32"); // write after read
+    expect(planOf([neg(A, B), neg(C, B + 4)], [])).toBe("negF32 negF32"); // write after write
+    expect(planOf([neg(A, B), neg(C, A)], [])).toBe("[negF32 negF32]");
+    expect(planOf([neg(A, B), neg(C, B)], [])).toBe("[negF32 negF32]");
+    expect(planOf([neg(A, B), neg(A + 4, C)], [])).toBe("[negF32 negF32]");
+  });
+
+  it("tells one number for all from what it is a part of", () => {
+    const scaled = (x: number, s: number, out: number): Call => ["addF32", [x, s, out], N, [1, 0]];
+    expect(planOf([neg(A, B), scaled(C, B, D)], [])).toBe("negF32 addF32");
+    expect(planOf([neg(A, B), scaled(C, B + 400, D)], [])).toBe("negF32 addF32");
+    expect(planOf([scaled(A, E, B), scaled(B, E, C)], [B])).toBe("[addF32 addF32]B");
+  });
+
+  it("tells bools from floats that lie where they lay", () => {
+    const less: Call = ["ltF32", [A, B, C]];
+    const float: Call = ["castBoolToF32", [C, D]];
+    expect(planOf([less, float, neg(D, E)], [C, D])).toBe("[ltF32 castBoolToF32 negF32]CD");
+    // Floats over bools that are not read yet.
+    expect(planOf([less, float, neg(D, C)], [D])).toBe("[ltF32 castBoolToF32]C negF32");
+  });
+
+  describe("has in memory", () => {
+    it("what others read later", () => {
+      expect(planOf([neg(A, B), neg(B, C), ["softmaxF32", [B, D]]], all)).toBe(
+        "[negF32 negF32]C softmaxF32",
+      );
+      expect(planOf([neg(A, B), neg(B, C), ["softmaxF32", [B + 400, D]]], all)).toBe(
+        "[negF32 negF32]C softmaxF32",
+      );
+      const strided: Call = ["negF32", [B, D], N, [2]];
+      expect(planOf([neg(A, B), neg(B, C), strided], all)).toBe("[negF32 negF32]C negF32");
+    });
+
+    it("what a chain finds there", () => {
+      expect(planOf([add(B, A, C), neg(C, B)], all)).toBe("[addF32 negF32]C");
+      expect(planOf([add(B, A, B), neg(B, C)], all)).toBe("[addF32 negF32]C");
+    });
+
+    it("nothing that is written anew before anybody reads it", () => {
+      const shift: Call = ["negF32", [E, D], N, [0]];
+      const later = (call: Call): string =>
+        planOf([neg(A, B), neg(B, C), ["softmaxF32", [C, D]], call, shift], [B]);
+      expect(later(neg(D, B))).toBe("[negF32 negF32]B softmaxF32 [negF32 negF32]B");
+      expect(later(add(D, B, B))).toBe("[negF32 negF32] softmaxF32 [addF32 negF32]");
+      expect(later(["ltF32", [D, E, B]])).toBe("[negF32 negF32] softmaxF32 [ltF32 negF32]B");
+    });
+
+    it("what the scratch has no place for", () => {
+      const at = (k: number): number => 100 * MB + k * MB;
+      const calls = Array.from({ length: 40 }, (_, k) => neg(at(k), at(k + 1)));
+      const free = calls.map((_, k) => at(k + 1));
+      const plan = planOf(calls, free);
+      expect(plan.split(" ").length).toBe(40);
+      expect(/\](.*)$/.exec(plan)![1]).toBe("?".repeat(32));
+    });
+  });
+});

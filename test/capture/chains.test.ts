@@ -1,0 +1,236 @@
+// Neighbouring elementwise calls of a recording become one pass over memory (src/kernels/chain.ts): with
+// the same bits as before, whatever overlaps, lies where another was or is looked at later.
+import { describe, expect, it } from "vitest";
+import {
+  capture,
+  clamp,
+  manualSeed,
+  rand,
+  randn,
+  type Tensor,
+  tidy,
+  where,
+  zeros,
+} from "../../src/index.js";
+import { profile } from "../../src/inspect/index.js";
+
+const N = 70_001; // more than what stays as it is, and no whole number of units
+
+type Result = Tensor | Tensor[];
+
+/** The kernels that a replay of `fn` runs. */
+function kernelsOf(fn: () => Result): string[] {
+  const captured = capture(fn);
+  profile(() => null, { print: false }); // the first measures the machine, which takes memory
+  captured();
+  captured();
+  const { rows } = profile(captured, { print: false });
+  const kernels = rows.filter(({ op }) => op !== "(JavaScript)");
+  return kernels.map(({ op, calls }) => `${calls} ${op}`).sort();
+}
+
+/** Everything as bytes, so that NaN and -0 count. */
+function bytesOf(results: Result): Buffer[] {
+  return [results].flat().map((x) => Buffer.from(x.toTypedArray().buffer));
+}
+
+/** Compares replays with calls that are not captured, on new values each time, arguments afterwards included. */
+function expectSame(fn: (...args: Tensor[]) => Result, inputs: () => Tensor[]): void {
+  const captured = capture(fn);
+  for (let i = 0; i < 4; i++) {
+    const args = inputs();
+    const wanted = bytesOf(fn(...args.map((x) => x.clone())));
+    const got = bytesOf(captured(...args));
+    expect(got.length).toBe(wanted.length);
+    for (const [k, bytes] of got.entries())
+      expect(bytes.equals(wanted[k]!), `result ${k} of replay ${i}`).toBe(true);
+  }
+}
+
+const two = (n = N): Tensor[] => [randn([n]), randn([n])];
+type Pair = (x: Tensor, y: Tensor) => Result;
+const same = (fn: Pair, n = N): void =>
+  expectSame(
+    (x, y) => fn(x, y),
+    () => two(n),
+  );
+
+describe("a chain", () => {
+  const [x, y] = two() as [Tensor, Tensor];
+
+  it("is one call of neighbours that run over the same elements", () => {
+    expect(kernelsOf(() => x.sub(y).mul(2).add(1).square())).toEqual(["1 chain"]);
+    expect(kernelsOf(() => where(x.gt(y), x.exp(), clamp(y, -1, 1)))).toEqual(["1 chain"]);
+    expect(kernelsOf(() => x.add(1).add_(y).mul_(3).neg())).toEqual(["1 chain"]);
+    const [m, w] = [randn([256, 256]), randn([256, 256])];
+    expect(kernelsOf(() => m.add(1).neg().matmul(w).mul(2).abs())).toEqual(["1 matmul", "2 chain"]);
+  });
+
+  it("is none of few elements, of strided ones, of different numbers of them", () => {
+    const [a, b] = two(1000) as [Tensor, Tensor];
+    expect(kernelsOf(() => a.sub(b).neg())).toEqual(["1 neg", "1 sub"]);
+    const [s, t] = [x.expand([2, N]).transpose(0, 1), y.expand([2, N]).transpose(0, 1)];
+    expect(kernelsOf(() => s.sub(t).add(s))).toEqual(["1 add", "1 sub"]);
+    const half = x.narrow(0, 0, N >> 1);
+    expect(kernelsOf(() => [x.neg(), half.abs()])).toEqual(["1 abs", "1 neg"]);
+  });
+
+  it("ends where one call needs another element of what an earlier one makes", () => {
+    const shifted = (): Result => {
+      const z = x.mul(2);
+      return z.narrow(0, 1, N - 1).add(z.narrow(0, 0, N - 1));
+    };
+    expect(kernelsOf(shifted)).toEqual(["1 add", "1 mul"]);
+    expect(kernelsOf(() => y.mul(x.mul(2).narrow(0, N - 1, 1)))).toEqual(["2 mul"]);
+  });
+
+  const programs: Record<string, Pair> = {
+    "arithmetic, numbers on either side": (x, y) => x.sub(y).mul(2).add(1).div(y).neg().square(),
+    "what branches and joins": (x, y) => {
+      const [s, d] = [x.add(y), x.sub(y)];
+      return s.mul(d).add(s.div(d)).sub(d);
+    },
+    "steps that are returned, too": (x, y) => {
+      const a = x.add(y);
+      const b = a.exp();
+      return [a, b, b.mul(a)];
+    },
+    "steps that others read later": (x, y) => {
+      const a = x.mul(y);
+      const b = a.abs().sqrt();
+      return [b.sum(), a.sum(), a.narrow(0, 5, 9).neg(), b.cumsum(0)];
+    },
+    "bools and integers": (x, y) => {
+      const less = x.lt(y);
+      const n = x.mul(9).to("int32");
+      const even = n.mul(n).eq(4);
+      return [where(less.logicalAnd(even.logicalNot()), x, y), less.to("float32").mul(x), n.neg()];
+    },
+    "in-place steps": (x, y) => {
+      const z = x.clone();
+      z.add_(y).mul_(z).sub_(1);
+      return [z.neg(), z.add_(1)];
+    },
+    "an argument that changes": (x, y) => [x.add_(y).mul_(2).neg(), x],
+    "a step shifted by one": (x, y) => {
+      const z = x.mul(2).neg();
+      return z
+        .narrow(0, 1, N - 1)
+        .add(z.narrow(0, 0, N - 1))
+        .mul(y.narrow(0, 2, N - 2).sum());
+    },
+    "an element for all": (x, y) => {
+      const z = x.mul(2).neg();
+      return y.mul(z.narrow(0, N - 1, 1)).add(z.narrow(0, 0, 1));
+    },
+    "memory that is used again": (x, y) => {
+      let z = x;
+      for (let i = 0; i < 9; i++) z = tidy(() => z.mul(y).add(0.5).tanh());
+      return z;
+    },
+    "bools where floats were, and back": (x, y) => {
+      const bits = tidy(() => x.add(y).mul(2).gt(0));
+      const floats = tidy(() => bits.to("float32").sub(0.5).mul(y));
+      const again = tidy(() => floats.abs().lt(0.2).logicalOr(bits));
+      return [bits, floats, again, again.to("float32").add(floats)];
+    },
+    "more steps than there is room for": (x, y) => {
+      const all = Array.from({ length: 50 }, (_, i) => x.mul(i).add(y));
+      return all.reduce((sum, z) => sum.add(z.neg()));
+    },
+  };
+
+  it.each(Object.entries(programs))("gives the same bits: %s", (_, program) => {
+    same(program);
+  });
+
+  it("gives the same bits at every number of elements around its limit and its pieces", () => {
+    for (const n of [32_767, 32_768, 32_769, 34_816, 36_863, 36_865])
+      same((x, y) => [x.sub(y).mul(x).exp(), x.gt(y).logicalNot()], n);
+  });
+
+  it("of a gradient, and of a leaf's gradient", () => {
+    const w = randn([N], { requiresGrad: true });
+    const step = (x: Tensor): Result => {
+      w.grad = null;
+      w.mul(x).sub(1).square().sigmoid().sum().backward();
+      return [w.grad!.clone(), w.grad!.neg().mul(2)];
+    };
+    expectSame(
+      (x) => step(x),
+      () => [randn([N])],
+    );
+  });
+
+  it("of gradients that add up", () => {
+    const w = randn([N], { requiresGrad: true });
+    const step = (x: Tensor, first: boolean): Result => {
+      w.grad = null;
+      const h = w.mul(x);
+      const sums = [h.cumsum(0).sum(), h.square().neg().sum()];
+      (first ? sums : sums.reverse()).reduce((a, b) => a.add(b)).backward();
+      return w.grad!;
+    };
+    for (const first of [true, false])
+      expectSame(
+        (x) => step(x, first),
+        () => [randn([N])],
+      );
+  });
+
+  it("changes nothing that was made before", () => {
+    const total = zeros([N]);
+    const add = capture((x: Tensor) => {
+      total.add_(x.mul(2).add(1));
+      return total.sum();
+    });
+    const wanted = zeros([N]);
+    for (let i = 0; i < 4; i++) {
+      const x = rand([N]);
+      add(x);
+      wanted.add_(x.mul(2).add(1));
+      expect(total.toTypedArray()).toEqual(wanted.toTypedArray());
+    }
+  });
+
+  /** A program of random steps on what is there, some of it released, some of it returned. */
+  function random(seed: number): Pair {
+    return (x, y) => {
+      let state = seed;
+      const next = (n: number): number => {
+        state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+        return Math.floor((state / 2 ** 32) * n);
+      };
+      const floats = [x, y];
+      const bools = [x.lt(y)];
+      const pick = (from: readonly Tensor[]): Tensor => from[next(from.length)]!;
+      const steps: (() => void)[] = [
+        () => floats.push(pick(floats).add(pick(floats))),
+        () => floats.push(pick(floats).mul(pick(floats))),
+        () => floats.push(pick(floats).sub(next(9))),
+        () => floats.push(pick(floats).tanh()),
+        () => floats.push(where(pick(bools), pick(floats), pick(floats))),
+        () => floats.push(tidy(() => pick(floats).add(1).neg().abs())),
+        () => floats.push(pick(bools).to("float32")),
+        () => floats.push(pick(floats).sum().expand([N]).clone()),
+        () => floats.push(pick(floats).flip(0)),
+        () => bools.push(pick(floats).lt(pick(floats))),
+        () => bools.push(pick(bools).logicalXor(pick(bools))),
+        () => pick(floats.slice(2).concat(x.clone())).add_(pick(floats)),
+        () => {
+          if (floats.length > 4) floats.splice(2 + next(floats.length - 2), 1)[0]!.dispose();
+        },
+        () => {
+          if (bools.length > 2) bools.splice(next(bools.length), 1)[0]!.dispose();
+        },
+      ];
+      for (let i = 0; i < 30; i++) steps[next(steps.length)]!();
+      return [...floats.slice(-2), ...bools.slice(-1), pick(floats).mean()];
+    };
+  }
+
+  it("gives the same bits in random programs", () => {
+    manualSeed(5);
+    for (let seed = 1; seed <= 60; seed++) same(random(seed));
+  });
+});
