@@ -41,6 +41,7 @@ const SWEEPS = 40;
 
 class Jacobi {
   /** (x, y) = (c x - s y, s x + c y), element by element. */
+  @inline
   static rotate(x: usize, y: usize, n: u32, stepBytes: usize, c: f64, s: f64): void {
     for (; n > 0; n--, x += stepBytes, y += stepBytes) {
       const a = load<f64>(x);

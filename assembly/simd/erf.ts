@@ -148,11 +148,13 @@ export class F32x4Erf {
 /** In float64, one number at a time, from the same tables. */
 export class F64Erf {
   /** erf(x) for |x| <= 1: relative error 2^-29. */
+  @inline
   static near(x: f64): f64 {
     return x + x * Polynomial.at(ERF, 6, x * x);
   }
 
   /** erfc(x) for 1 <= x <= 10.3: relative error 2^-27. */
+  @inline
   static tail(x: f64): f64 {
     const t = x * 1.4142135623730951;
     const h = Polynomial.at(GELU + 5 * 4, 9, (t - 1.5625) / (t + 2.5));

@@ -7,7 +7,7 @@ import type { Arena } from "../memory/arena.js";
 import { Buffer } from "../memory/buffer.js";
 import { endCall } from "../memory/eviction.js";
 import { heapI32 } from "../memory/heap.js";
-import { CALL, Chains } from "./chain.js";
+import { CALL, joinCalls } from "./chain.js";
 import { type Kernel, replay } from "./loader.js";
 import {
   currentObserver,
@@ -147,11 +147,10 @@ export class Recording implements Recorder {
    * @param isFree whether memory, by its address, is nobody's once the calls have run
    */
   finish(isFree: (address: number) => boolean): void {
-    const { words, calls } = this;
-    const chains = new Chains(this.kernels, calls, words, isFree);
+    const { kernels, words, calls } = this;
     let from = 0;
     for (const { end } of this.stretches) {
-      chains.join(from, end);
+      joinCalls({ kernels, words, calls }, from, end, isFree);
       from = end;
     }
     this.list = this.allocate(4 * (words.length + calls.length)).address();
