@@ -89,6 +89,15 @@ function binary(fn: "add" | "mul" | "addRow"): Entry {
   };
 }
 
+const chain: Entry = {
+  id: "chain",
+  title: "((a - b) b + a)^2 of 1M, captured",
+  task: { kind: "chain", n: MEBI },
+  bytes: 12 * MEBI,
+  tolerance: 1e-6,
+  bar: {},
+};
+
 function rows(fn: "softmax" | "layerNorm"): Entry {
   return {
     id: fn,
@@ -279,6 +288,7 @@ export const entries: readonly Entry[] = [
   binary("add"),
   binary("mul"),
   binary("addRow"),
+  chain,
   rows("softmax"),
   rows("layerNorm"),
   sum(0),

@@ -100,6 +100,7 @@ function lstmWeights(source: Source, inputs: number, hidden: number): Inputs["we
 function operandsOf(task: Task, source: Source): Floats[] {
   switch (task.kind) {
     case "eagerAdd":
+    case "chain":
       return [source.floats([task.n]), source.floats([task.n])];
     case "matmul": {
       const { batch, m, n, k, transposed } = task;

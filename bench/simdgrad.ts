@@ -5,6 +5,7 @@
 import {
   type Tensor,
   add,
+  capture,
   conv2d,
   exp,
   gelu,
@@ -54,6 +55,8 @@ const contestant: Contestant = {
         return op(() => unary[task.fn](a));
       case "binary":
         return op(() => (task.fn === "mul" ? mul : add)(a, b));
+      case "chain":
+        return op(capture(() => a.sub(b).mul(b).add(a).square()));
       case "rows":
         return task.fn === "softmax"
           ? op(() => softmax(a, 1))

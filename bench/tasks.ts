@@ -13,6 +13,8 @@ export type Task =
   | { kind: "unary"; fn: UnaryFn; n: number }
   /** `addRow` adds a row to every row of a square; the others take two operands of one shape. */
   | { kind: "binary"; fn: "add" | "mul" | "addRow"; n: number }
+  /** ((a - b) b + a)^2, step by step, by libraries that record or compile as one function. */
+  | { kind: "chain"; n: number }
   | { kind: "rows"; fn: "softmax" | "layerNorm"; rows: number; cols: number }
   | { kind: "sum"; dim: 0 | 1 | null; rows: number; cols: number }
   | Mlp

@@ -72,6 +72,8 @@ const contestant: Contestant = {
         return op((x) => unary[task.fn](x!), args);
       case "binary":
         return op((a, b) => (task.fn === "mul" ? a!.mul(b!) : a!.add(b!)), args);
+      case "chain":
+        return op((a, b) => np.square(a!.ref.sub(b!.ref).mul(b!).add(a!)), args);
       case "rows":
         return task.fn === "softmax"
           ? op((x) => nn.softmax(x!, 1), args.slice(0, 1))

@@ -97,6 +97,12 @@ function single(task: Exclude<Task, { mode: string }>, inputs: Inputs): Promise<
       return opJob(operands, [], shape, (b, names) =>
         b.op(task.fn === "mul" ? "Mul" : "Add", names),
       );
+    case "chain":
+      return opJob(operands, [], shape, (g, [a, b]) => {
+        const product = g.op("Mul", [g.op("Sub", [a!, b!]), b!]);
+        const sum = g.op("Add", [product, a!]);
+        return g.op("Mul", [sum, sum]);
+      });
     case "rows":
       return rows(task, inputs);
     case "sum": {

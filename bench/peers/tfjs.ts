@@ -57,6 +57,8 @@ const contestant: Contestant = {
         return op(() => unary[task.fn](a));
       case "binary":
         return op(() => (task.fn === "mul" ? tf.mul : tf.add)(a, b));
+      case "chain":
+        return op(() => tf.square(tf.add(tf.mul(tf.sub(a, b), b), a)));
       case "rows":
         return op(() => (task.fn === "softmax" ? tf.softmax(a, 1) : layerNorm(a, b, c)));
       case "sum":
