@@ -62,7 +62,7 @@ export function tabled(file) {
     .filter(({ name }) => !OTHERS.includes(name))
     .map((kernel) => ({ ...kernel, ...parts(kernel.name), sizes: sizesOf(kernel.name) }))
     .sort(
-      (a, b) => compare(a.type, b.type) || compare(a.sizes, b.sizes) || compare(a.base, b.base),
+      (a, b) => compare(a.sizes, b.sizes) || compare(a.type, b.type) || compare(a.base, b.base),
     );
   const table = binaryen.getTableInfo(module.getTableByIndex(0));
   // What the compiler has put there, from 1 on, stays: the code knows it by its places.

@@ -9,7 +9,10 @@ import { flopsOf } from "./work.js";
 
 /** What one op (one kernel: forward and gradient are two) took. */
 export interface ProfileRow {
-  /** The kernel's name without its dtype; "(JavaScript)" for what is no kernel. */
+  /**
+   * The kernel's name without its dtype, "chain" for neighbouring elementwise ops of a captured function;
+   * "(JavaScript)" for what is no kernel.
+   */
   readonly op: string;
   /** How often the kernel ran. */
   readonly calls: number;

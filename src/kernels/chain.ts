@@ -8,7 +8,7 @@ export const CALL = 3;
 
 /** Calls of fewer elements stay as they are: what they pass on is in a cache anyway. */
 const FEWEST = 1 << 15;
-/** Where the scratch has a piece of what is not written, 2048 elements, behind the parameters' 64 KiB. */
+/** Where the scratch has pieces of what is not written, 2048 elements each, behind the parameters' 64 KiB. */
 const FIRST_PLACE = 1 << 16;
 const PLACE = 1 << 13;
 const MOST_PLACES = 32;
@@ -34,19 +34,15 @@ export interface Calls {
   readonly calls: number[];
   /** Parameters of all calls in order; chains' come behind them. */
   readonly words: number[];
+  /** Whether nobody has the memory at an address when all calls have run. */
+  readonly isFree: (address: number) => boolean;
 }
 
 /**
  * Makes chains of what can be joined of calls [first, end): a chain takes the place of its first call, the
  * others lose their units.
- * @param isFree whether nobody has the memory at an address when all calls have run
  */
-export function joinCalls(
-  all: Calls,
-  first: number,
-  end: number,
-  isFree: (address: number) => boolean,
-): void {
+export function joinCalls(all: Calls, first: number, end: number): void {
   while (first < end) {
     const run: Operand[][] = [];
     for (let operands; first < end; first++) {
@@ -54,7 +50,7 @@ export function joinCalls(
       if (operands === null || !follows(all, first, operands, run)) break;
       run.push(operands);
     }
-    if (run.length > 1) makeChain(all, first - run.length, run, isFree);
+    if (run.length > 1) makeChain(all, first - run.length, run);
     else if (run.length === 0) first++;
   }
 }
@@ -65,7 +61,7 @@ function operandsOf({ kernels, calls, words }: Calls, call: number): Operand[] |
   const block = calls[CALL * call + 1]!;
   const shape = block + sizes.length;
   const n = words[shape + 1]!;
-  if (sizes === "" || words[shape] !== 1 || n < FEWEST) return null;
+  if (!sizes || words[shape] !== 1 || n < FEWEST) return null;
   const operands: Operand[] = [];
   for (let k = 0; k < sizes.length; k++) {
     const stride = k < sizes.length - 1 ? words[shape + 2 + k]! : 1;
@@ -93,19 +89,9 @@ function follows(
   );
 }
 
-function makeChain(
-  all: Calls,
-  first: number,
-  run: readonly Operand[][],
-  isFree: (address: number) => boolean,
-): void {
+function makeChain(all: Calls, first: number, run: readonly Operand[][]): void {
   const { words, calls, kernels: own } = all;
-  const places = new Map<number, number>();
-  run.forEach((operands, k) => {
-    const { at } = operands.at(-1)!;
-    if (places.size < MOST_PLACES && isPassedOn(all, first, run, k) && isFree(at))
-      places.set(at, FIRST_PLACE + PLACE * places.size);
-  });
+  const places = placesOf(all, run, first + run.length);
   const chain = words.push(run.length) - 1;
   run.forEach((operands, k) => {
     const call = CALL * (first + k);
@@ -122,19 +108,40 @@ function makeChain(
   own[first] = kernels.chain32;
 }
 
-/** Whether what call k of a run writes is for later ones of the run alone, as far as calls go. */
-function isPassedOn(all: Calls, first: number, run: readonly Operand[][], k: number): boolean {
-  const made = run[k]!.at(-1)!;
-  const touches = (x: Operand): boolean => overlap(x, made);
-  if (run[k]!.slice(0, -1).some(touches) || run.slice(0, k).flat().some(touches)) return false;
+/** Places in the scratch, by address, for what calls of a run, up to `end`, write for each other alone. */
+function placesOf(all: Calls, run: readonly Operand[][], end: number): Map<number, number> {
+  // By address: the calls that have it, -1 before one that reads it: what is read first was there before.
+  const uses = new Map<number, number[]>();
+  run.forEach((operands, k) =>
+    operands.forEach(({ at }, j) => {
+      if (!uses.has(at)) uses.set(at, [j < operands.length - 1 ? -1 : k]);
+      uses.get(at)!.push(k);
+    }),
+  );
+  const places = new Map<number, number>();
+  // Up to which call each place is taken. Few of them, used again and again, stay in the innermost cache.
+  const taken = new Array<number>(MOST_PLACES).fill(-1);
+  run.forEach((operands, k) => {
+    const made = operands.at(-1)!;
+    const own = uses.get(made.at)!;
+    const place = taken.findIndex((until) => until < k);
+    if (place < 0 || own[0] !== k || !all.isFree(made.at) || isRead(all, end, made)) return;
+    places.set(made.at, FIRST_PLACE + PLACE * place);
+    taken[place] = own.at(-1)!;
+  });
+  return places;
+}
+
+/** Whether one of the calls from `call` on reads what lies there, or may do so, before it is written anew. */
+function isRead(all: Calls, call: number, made: Operand): boolean {
   const { calls, words } = all;
-  for (let call = first + run.length; call < all.kernels.length; call++) {
+  for (; call < all.kernels.length; call++) {
     // Whatever lies in its range may be an address.
     const block = words.slice(calls[CALL * call + 1], calls[CALL * call + 4]);
-    if (!block.some((word) => touches({ at: word >>> 0, bytes: 1, size: 0 }))) continue;
+    if (!block.some((word) => (word - made.at) >>> 0 < made.bytes)) continue;
     const operands = operandsOf(all, call);
     const out = operands?.pop();
-    return out?.at === made.at && out.bytes >= made.bytes && !operands!.some(touches);
+    return out?.at !== made.at || out.bytes < made.bytes || operands!.some((x) => overlap(x, made));
   }
-  return true;
+  return false;
 }

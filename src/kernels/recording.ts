@@ -150,7 +150,7 @@ export class Recording implements Recorder {
     const { kernels, words, calls } = this;
     let from = 0;
     for (const { end } of this.stretches) {
-      joinCalls({ kernels, words, calls }, from, end, isFree);
+      joinCalls({ kernels, words, calls, isFree }, from, end);
       from = end;
     }
     this.list = this.allocate(4 * (words.length + calls.length)).address();
