@@ -30,7 +30,7 @@ class Chain {
 /** Units: 1024 elements. */
 export function chain32(args: usize, start: u32, end: u32): void {
   const chain = changetype<Chain>(args);
-  const base = (Scratch.base() + 0xffff) & ~0xffff; // other kernels use the scratch below
+  const base = (Scratch.base() + 0x1ffff) & ~0xffff; // the calls' kernels use the 64 KiB before
   const calls = chain.calls;
   for (let from = start; from < end; from += PIECE) {
     const to = min(from + PIECE, end);

@@ -29,40 +29,46 @@ function runChain(bench: Bench, n: number, links: readonly Link[]): void {
   bench.run("chain32", flatUnits(n), links.length, ...words);
 }
 
-describe.each(builds)("chain32 (%s)", (build) => {
-  it.each(SIZES)("of what is written step by step: %i elements", (n) => {
-    const bench = new Bench(build);
-    const [x, y] = [bench.put(noise(n, 1)), bench.put(noise(n, 2))];
-    const [sum, product] = [new Float32Array(n), new Float32Array(n)].map((a) => bench.put(a));
-    const flipped = bench.put(noise(n, 5)); // wrong if it is done twice
-    runChain(bench, n, [
-      { kernel: "addF32", pointers: [x, y, sum!] },
-      { kernel: "mulF32", pointers: [sum!, y, product!] },
-      { kernel: "negF32", pointers: [sum!, sum!] },
-      { kernel: "negF32", pointers: [flipped, flipped] },
-    ]);
-    expect(flipped.read()).toEqual(noise(n, 5).map((v) => -v));
-    const wanted = x.read().map((v, i) => v + y.read()[i]!);
-    expect(sum!.read()).toEqual(wanted.map((v) => -v));
-    expect(product!.read()).toEqual(wanted.map((v, i) => v * y.read()[i]!));
-  });
+// A worker's scratch begins at any page of the heap.
+const scratches = builds.flatMap((build) => [64, 65536].map((align) => ({ build, align })));
 
-  it.each(SIZES)("of what stays in the scratch, bools as well: %i elements", (n) => {
-    const bench = new Bench(build);
-    const [x, y] = [bench.put(noise(n, 3)), bench.put(noise(n, 4))];
-    const [out, bits] = [new Float32Array(n), new Float32Array(n)].map((a) => bench.put(a));
-    runChain(bench, n, [
-      { kernel: "ltF32", pointers: [x, y, SECOND + 1] },
-      { kernel: "addF32", pointers: [x, y, FIRST] },
-      { kernel: "where32", pointers: [SECOND + 1, FIRST, x, out!] },
-      { kernel: "castBoolToF32", pointers: [SECOND + 1, FIRST] },
-      { kernel: "mulF32", pointers: [FIRST, FIRST, bits!] },
-    ]);
-    const less = [...x.read()].map((v, i) => v < y.read()[i]!);
-    expect(out!.read()).toEqual(x.read().map((v, i) => (less[i]! ? v + y.read()[i]! : v)));
-    expect([...bits!.read()]).toEqual(less.map(Number));
-  });
-});
+describe.each(scratches)(
+  "chain32 ($build, scratch at a multiple of $align)",
+  ({ build, align }) => {
+    it.each(SIZES)("of what is written step by step: %i elements", (n) => {
+      const bench = new Bench(build, align);
+      const [x, y] = [bench.put(noise(n, 1)), bench.put(noise(n, 2))];
+      const [sum, product] = [new Float32Array(n), new Float32Array(n)].map((a) => bench.put(a));
+      const flipped = bench.put(noise(n, 5)); // wrong if it is done twice
+      runChain(bench, n, [
+        { kernel: "addF32", pointers: [x, y, sum!] },
+        { kernel: "mulF32", pointers: [sum!, y, product!] },
+        { kernel: "negF32", pointers: [sum!, sum!] },
+        { kernel: "negF32", pointers: [flipped, flipped] },
+      ]);
+      expect(flipped.read()).toEqual(noise(n, 5).map((v) => -v));
+      const wanted = x.read().map((v, i) => v + y.read()[i]!);
+      expect(sum!.read()).toEqual(wanted.map((v) => -v));
+      expect(product!.read()).toEqual(wanted.map((v, i) => v * y.read()[i]!));
+    });
+
+    it.each(SIZES)("of what stays in the scratch, bools as well: %i elements", (n) => {
+      const bench = new Bench(build, align);
+      const [x, y] = [bench.put(noise(n, 3)), bench.put(noise(n, 4))];
+      const [out, bits] = [new Float32Array(n), new Float32Array(n)].map((a) => bench.put(a));
+      runChain(bench, n, [
+        { kernel: "ltF32", pointers: [x, y, SECOND + 1] },
+        { kernel: "addF32", pointers: [x, y, FIRST] },
+        { kernel: "where32", pointers: [SECOND + 1, FIRST, x, out!] },
+        { kernel: "castBoolToF32", pointers: [SECOND + 1, FIRST] },
+        { kernel: "mulF32", pointers: [FIRST, FIRST, bits!] },
+      ]);
+      const less = [...x.read()].map((v, i) => v < y.read()[i]!);
+      expect(out!.read()).toEqual(x.read().map((v, i) => (less[i]! ? v + y.read()[i]! : v)));
+      expect([...bits!.read()]).toEqual(less.map(Number));
+    });
+  },
+);
 
 describe("the sizes of elements", () => {
   const names = Object.keys(contract) as KernelName[];

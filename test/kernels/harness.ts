@@ -33,13 +33,18 @@ export class Bench {
   private readonly guards: [number, number][] = [];
   private readonly operands: Operand[] = [];
 
-  constructor(private readonly build: Build) {
+  /** @param scratchAlign the scratch lies at a multiple of this */
+  constructor(
+    private readonly build: Build,
+    scratchAlign = 64,
+  ) {
     const bytes = readFileSync(new URL(`../../build/kernels.${build}.wasm`, import.meta.url));
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
       env: { memory: this.memory },
     });
     this.exports = instance.exports;
-    this.scratch = (this.exports.heapBase as () => number)();
+    const heapBase = (this.exports.heapBase as () => number)();
+    this.scratch = Math.ceil(heapBase / scratchAlign) * scratchAlign;
     (this.exports.setScratch as (ptr: number) => void)(this.scratch);
     this.args = this.scratch + SCRATCH_BYTES;
     this.next = this.args + 4096;
