@@ -5,7 +5,7 @@ import { Scratch } from "../abi";
 
 /** Work units of a piece, 1024 elements each. */
 const PIECE: u32 = 2;
-/** Slots of the longest block that a call of one row has: four pointers, rows, cols, three strides, rank. */
+/** Room for the longest block of a call of one row: ten slots (where's, clampGrad's), as whole vectors. */
 const BLOCK_BYTES: usize = 12 * 4;
 
 /** Of a call: its kernel's place in the table, its parameters, how many of them are pointers. */
