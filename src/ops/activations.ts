@@ -16,7 +16,7 @@ import { apply, clamp, ofInput, ofResult, exp, sigmoid, tanh } from "./math.js";
 /** max(x, 0); NaN stays NaN; keeps int32. The slope at 0 is 0. */
 export function relu(x: Tensor): Tensor {
   if (is(x, "int32")) return maximum(x, 0);
-  return ofResult("relu", kernels.reluF32, x, (dy, out) => reluGrad(dy, out));
+  return ofResult("relu", kernels.reluF32, x, reluGrad);
 }
 
 /** dy where x > 0, else 0. x may be relu's input or its output: their signs agree. */

@@ -28,8 +28,8 @@ interface Kernels {
 }
 
 function computeType(fs: Kernels, dtype: DType): DType {
-  if (fs[dtype] !== undefined) return dtype;
-  return dtype === "bool" && fs.int32 !== undefined ? "int32" : "float32";
+  if (fs[dtype]) return dtype;
+  return dtype === "bool" && fs.int32 ? "int32" : "float32";
 }
 
 /** out = f(a, b) in the promoted dtype. Not recorded. */
@@ -140,18 +140,17 @@ export function sub(a: Operand, b: Operand, options?: AddOptions): Tensor {
 
 /** out = a * b, with broadcasting. Two bools give their "and". */
 export function mul(a: Operand, b: Operand): Tensor {
-  if (typeof b === "number") return mulScalar(a as Tensor, b);
-  if (typeof a === "number") return mulScalar(b, a);
+  if (typeof b === "number") {
+    const x = a as Tensor;
+    return record("mul", withScalar("mul", muls, x, b), [x], {}, (dy) => [() => mul(dy, b)]);
+  }
+  if (typeof a === "number") return mul(b, a);
   const out = arithmetic("mul", muls, a, b);
   if (!recorded(a, b)) return out;
   return record("mul", out, [a, b], { a, b }, (dy, { a, b }) => [
     () => sumTo(mul(dy, b), a.shape), // d(ab)/da = b
     () => sumTo(mul(dy, a), b.shape), // d(ab)/db = a
   ]);
-}
-
-function mulScalar(x: Tensor, s: number): Tensor {
-  return record("mul", withScalar("mul", muls, x, s), [x], {}, (dy) => [() => mul(dy, s)]);
 }
 
 export interface DivOptions {
@@ -220,22 +219,20 @@ export function pow(a: Operand, b: Operand): Tensor {
   if (typeof a === "number") {
     const out = withScalar("pow", pows, b, a, true);
     return record("pow", out, [b], { b, out }, (dy, { b, out }) => [
-      // d(s^b)/db = s^b ln s, and 0 where s = 0 and b >= 0
-      () => mul(dy, atZeroBase(full([], a), b, mul(out, log(full([], a))))),
+      () => exponentGrad(dy, full([], a), b, out),
     ]);
   }
   const out = arithmetic("pow", pows, a, b);
   return record("pow", out, [a, b], { a, b, out }, (dy, { a, b, out }) => [
     // d(a^b)/da = b a^(b-1), and 0 where b = 0 (a^(b-1) may be infinite there)
     () => sumTo(mul(dy, where(eq(b, 0), 0, mul(b, pow(a, add(b, -1))))), a.shape),
-    // d(a^b)/db = a^b ln a, and 0 where a = 0 and b >= 0
-    () => sumTo(mul(dy, atZeroBase(a, b, mul(out, log(a)))), b.shape),
+    () => sumTo(exponentGrad(dy, a, b, out), b.shape),
   ]);
 }
 
-/** `slope`, but 0 where a^b is 0^b with b >= 0: the slope in b that PyTorch defines there. */
-function atZeroBase(a: Tensor, b: Tensor, slope: Tensor): Tensor {
-  return where(logicalAnd(eq(a, 0), ge(b, 0)), 0, slope);
+/** dL/db of out = a^b: d(a^b)/db = a^b ln a, but 0 where a = 0 and b >= 0, as PyTorch defines it there. */
+function exponentGrad(dy: Tensor, a: Tensor, b: Tensor, out: Tensor): Tensor {
+  return mul(dy, where(logicalAnd(eq(a, 0), ge(b, 0)), 0, mul(out, log(a))));
 }
 
 /** Whether x counts as int32 (or bool) beside others. */
@@ -321,9 +318,14 @@ export function withTensors(
   }
 }
 
+/** The dtype that a has beside `other`. */
+export function operandType(op: string, a: Operand, other: Operand): DType {
+  if (typeof a !== "number") return tensorOf(op, a).dtype;
+  return isWhole(a) && typeof other !== "number" && isWhole(other) ? "int32" : "float32";
+}
+
 /** x itself, or, if it is a number, a scalar tensor of the dtype that it has beside `other`. */
 export function asTensor(op: string, x: Operand, other: Operand): Tensor {
   if (typeof x !== "number") return tensorOf(op, x);
-  const float = tensorOf(op, other as Tensor).dtype === "float32";
-  return full([], x, { dtype: isWhole(x) && !float ? "int32" : "float32" });
+  return full([], x, { dtype: operandType(op, x, tensorOf(op, other as Tensor)) });
 }

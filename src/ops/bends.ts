@@ -20,7 +20,7 @@ export function hardtanh(x: Tensor, min = -1, max = 1): Tensor {
   checkNumber("hardtanh", "min", min, -Infinity, max);
   const out = noGrad(() => clamp(tensorOf("hardtanh", x), min, max));
   return record("hardtanh", out, [x], { x }, (dy, { x }) => [
-    () => tidy(() => where(logicalOr(le(x, min), ge(x, max)), 0, dy)),
+    () => where(logicalOr(le(x, min), ge(x, max)), 0, dy),
   ]);
 }
 

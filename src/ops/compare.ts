@@ -1,20 +1,13 @@
 // Comparisons, logic and selection. Their results are bool and have no derivative; `where` passes
 // the gradient to the side that was chosen.
 import { ValueError } from "../core/errors.js";
-import { bytesOf, type DType, is, isInt32, promote, tensorOf, expectDType } from "../core/dtype.js";
-import {
-  broadcastShapes,
-  commonShape,
-  contiguousLayout,
-  expandLayout,
-  sameShape,
-  type Shape,
-} from "../core/shape.js";
+import { bytesOf, promote, tensorOf, expectDType } from "../core/dtype.js";
+import { broadcastShapes, contiguousLayout, expandLayout, type Shape } from "../core/shape.js";
 import { allocate, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
 import { run } from "../kernels/run.js";
-import { type Operand, sumTo } from "./arithmetic.js";
+import { type Operand, operandType, sumTo } from "./arithmetic.js";
 import { binaryAs, cast, withCast } from "./convert.js";
 import { full } from "./creation.js";
 import { type BinaryKernel, binaryScalar, collapse, elementwiseUnits, unary } from "./dispatch.js";
@@ -33,7 +26,7 @@ function compare(op: string, fs: Kernels, a: Tensor, b: Operand, swap = false): 
     return withCast(op, a, dtype, (x) => binaryScalar(op, fs[dtype], x, b, "bool", swap));
   }
   if (!swap) return binaryAs(op, fs[dtype], a, b, dtype, "bool");
-  if (!sameShape(a.shape, b.shape)) commonShape(op, [a, b]); // or a refusal names b first
+  broadcastShapes(op, a.shape, b.shape); // or a refusal names b first
   return binaryAs(op, fs[dtype], b, a, dtype, "bool");
 }
 
@@ -128,24 +121,19 @@ export function where(cond: Tensor, a?: Operand, b?: Operand): Tensor | Tensor[]
   if (a === undefined || b === undefined) throw new ValueError("where", "a needs b");
   expectDType("where", "cond", cond, "bool");
   const dtype = promote(operandType("where", a, b), operandType("where", b, a));
-  const [shapeA, shapeB] = [shapeOf(a), shapeOf(b)];
-  const shape = broadcastShapes("where", cond.shape, broadcastShapes("where", shapeA, shapeB));
+  const sides = broadcastShapes("where", shapeOf(a), shapeOf(b));
+  const shape = broadcastShapes("where", cond.shape, sides);
   const x = typeof a === "number" ? full([], a, { dtype }) : cast(a, dtype);
   const y = typeof b === "number" ? full([], b, { dtype }) : cast(b, dtype);
   const out = select(cond, x, y, shape);
   const inputs = [typeof a === "number" ? x : a, typeof b === "number" ? y : b];
   record("where", out, inputs, { cond }, (dy, { cond }) => [
-    () => sumTo(where(cond, dy, 0), shapeA), // dout/da = cond
-    () => sumTo(where(cond, 0, dy), shapeB), // dout/db = not cond
+    (shape) => sumTo(where(cond, dy, 0), shape), // dout/da = cond
+    (shape) => sumTo(where(cond, 0, dy), shape), // dout/db = not cond
   ]);
   if (x !== a) x.dispose();
   if (y !== b) y.dispose();
   return out;
-}
-
-function operandType(op: string, a: Operand, other: Operand): DType {
-  if (typeof a !== "number") return tensorOf(op, a).dtype;
-  return isInt32(a) && typeof other !== "number" && !is(other, "float32") ? "int32" : "float32";
 }
 
 function shapeOf(a: Operand): Shape {
@@ -159,7 +147,12 @@ function select(cond: Tensor, a: Tensor, b: Tensor, shape: Shape): Tensor {
   const kernel = bytesOf(a.dtype) === 4 ? kernels.where32 : kernels.whereBool;
   const units = elementwiseUnits(rows, cols);
   const [sc, sa, sb] = inner as [number, number, number];
-  const [pc, pa, pb, po] = [cond.address(), a.address(), b.address(), out.address()];
-  run(kernel, units, pc, pa, pb, po, rows, cols, sc, sa, sb, rank, ...dims);
+  run(
+    kernel,
+    units,
+    ...([cond.address(), a.address(), b.address(), out.address()] as const),
+    ...([rows, cols, sc, sa, sb, rank] as const),
+    ...dims,
+  );
   return out;
 }
