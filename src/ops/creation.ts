@@ -4,6 +4,7 @@ import { type DType, type TypedArray, bytesOf, checkDType, shown, isInt32 } from
 import {
   type Shape,
   sizeOf,
+  stridedLayout,
   showShape,
   checkShape,
   shapeOf,
@@ -13,8 +14,10 @@ import {
 import { allocateShape, Tensor } from "../autograd/tensor.js";
 import { kernels } from "../kernels/loader.js";
 import { constantMemory, f32, f64, run } from "../kernels/run.js";
+import { flatUnits } from "../kernels/units.js";
 import { endCall } from "../memory/eviction.js";
 import { heapF32, heapI32, heapU8 } from "../memory/heap.js";
+import { writeInto } from "./convert.js";
 
 export interface TensorOptions {
   /** Default: float32 (for `tensor`: what the data are). */
@@ -46,7 +49,7 @@ export function tensor(data: TensorData, options: TensorOptions & { shape?: Shap
     throw new ShapeError("tensor", `shape ${showShape(shape)} does not hold ${flat.length} values`);
   }
   if (dtype === "int32" && !(flat instanceof Int32Array)) {
-    for (let i = 0; i < flat.length; i++) checkInt32("tensor", flat[i]!);
+    checkInt32("tensor", flat);
   }
   const out = allocateShape("tensor", shape, dtype);
   write(out, flat);
@@ -56,26 +59,20 @@ export function tensor(data: TensorData, options: TensorOptions & { shape?: Shap
 /** Copies values into a fresh tensor: float32 rounds, int32 truncates, bool takes what is not 0. */
 function write(out: Tensor, values: ArrayLike<number>): void {
   const memory = constantMemory(values.length * bytesOf(out.dtype));
-  if (memory !== null)
-    return writeFrom(new Tensor(memory, out.layout, out.dtype, true), out, values);
-  store(out, values);
+  if (memory === null) return store(out, values);
+  // By a kernel, from a copy that stays as it is: a replay does so again.
+  const copy = new Tensor(memory, out.layout, out.dtype, true);
+  store(copy, values);
+  writeInto(out, out.layout, copy);
+  copy.dispose();
 }
 
 function store(out: Tensor, values: ArrayLike<number>): void {
   const at = out.address();
-  const n = values.length;
   if (out.dtype === "float32") heapF32.set(values, at >>> 2);
   else if (out.dtype === "int32") heapI32.set(values, at >>> 2);
-  else for (let i = 0; i < n; i++) heapU8[at + i] = values[i] === 0 ? 0 : 1;
+  else for (let i = 0; i < values.length; i++) heapU8[at + i] = values[i] === 0 ? 0 : 1;
   endCall();
-}
-
-/** Writes by a kernel, from a copy that stays as it is: a replay does so again. */
-function writeFrom(copy: Tensor, out: Tensor, values: ArrayLike<number>): void {
-  store(copy, values);
-  const [kernel, n] = [bytesOf(out.dtype) === 4 ? kernels.copy32 : kernels.copy8, out.numel()];
-  run(kernel, Math.ceil(n / 1024), copy.address(), out.address(), 1, n, 1, 0);
-  copy.dispose();
 }
 
 interface Flat {
@@ -154,8 +151,10 @@ export function dtypeFrom(op: string, options: TensorOptions, natural: DType): D
 }
 
 /** Refuses what int32 can't hold; fractions are cut off. */
-function checkInt32(op: string, value: number): void {
-  if (!isInt32(Math.trunc(value))) throw new ValueError(op, `int32 can't hold ${value}`);
+function checkInt32(op: string, values: ArrayLike<number>): void {
+  for (let i = 0; i < values.length; i++) {
+    if (!isInt32(Math.trunc(values[i]!))) throw new ValueError(op, `int32 can't hold ${values[i]}`);
+  }
 }
 
 function finish(out: Tensor, options: TensorOptions): Tensor {
@@ -166,7 +165,7 @@ function finish(out: Tensor, options: TensorOptions): Tensor {
 /** Sets all elements of contiguous memory. Not recorded. */
 export function fillContiguous(out: Tensor, value: number): void {
   const n = out.numel();
-  const units = Math.ceil(n / 1024);
+  const units = flatUnits(n);
   if (bytesOf(out.dtype) === 1) run(kernels.fill8, units, out.address(), n, value === 0 ? 0 : 1);
   else run(kernels.fill32, units, out.address(), n, out.dtype === "int32" ? value | 0 : f32(value));
 }
@@ -181,7 +180,7 @@ function filled(
   const dtype = dtypeFrom(op, options, natural);
   const sizes = checkShape(op, shape);
   checkScalar(op, "value", value);
-  if (dtype === "int32") checkInt32(op, value);
+  if (dtype === "int32") checkInt32(op, [value]);
   const out = allocateShape(op, sizes, dtype);
   fillContiguous(out, value);
   return finish(out, options);
@@ -251,17 +250,16 @@ export function arange(
   const [start, end] = one ? [0, first] : [first, second];
   const [step, given] =
     third && typeof third === "object" ? [1, third] : [third, one ? (second ?? options) : options];
-  if (![start, end, step].every(Number.isFinite) || step === 0 || (end - start) * step < 0) {
-    throw new ValueError(
-      "arange",
-      `step must lead from start to end: got ${shown([start, end, step])}`,
-    );
+  const all = [start, end, step];
+  if (!all.every(Number.isFinite) || step === 0 || (end - start) * step < 0) {
+    throw new ValueError("arange", `step must lead from start to end: got ${shown(all)}`);
   }
-  const whole = Number.isInteger(start) && Number.isInteger(end) && Number.isInteger(step);
-  const dtype = dtypeFrom("arange", given, whole ? "int32" : "float32");
-  if (dtype === "int32") for (const x of [start, end, step]) checkInt32("arange", x);
+  const dtype = dtypeFrom("arange", given, all.every(Number.isInteger) ? "int32" : "float32");
+  if (dtype === "int32") checkInt32("arange", all);
   const shape = checkShape("arange", [Math.ceil((end - start) / step)]);
-  return finish(sequence("arange", shape, start, step, dtype), given);
+  const out = sequence("arange", shape, dtype);
+  ramp(dtype, out.address(), out.numel(), start, step, 0);
+  return finish(out, given);
 }
 
 /**
@@ -275,32 +273,29 @@ export function linspace(
   steps: number,
   options: TensorOptions = {},
 ): Tensor {
-  if (!Number.isFinite(start) || !Number.isFinite(end)) {
+  const bounds = [start, end];
+  if (!bounds.every(Number.isFinite)) {
     throw new ValueError("linspace", `start and end must be finite: got ${start}, ${end}`);
   }
   const shape = checkShape("linspace", [steps]);
   const dtype = dtypeFrom("linspace", options, "float32");
   const whole = dtype === "int32";
-  if (whole) for (const x of [start, end]) checkInt32("linspace", x);
-  const [first, last] = [start, end].map(whole ? Math.trunc : Number) as [number, number];
+  if (whole) checkInt32("linspace", bounds);
+  const [first, last] = bounds.map(whole ? Math.trunc : Number) as [number, number];
   const step = steps > 1 ? (last - first) / (steps - 1) : 0;
-  if (whole) {
-    const out = allocateShape("linspace", shape, dtype);
-    // Counted from the nearer end, so that both are met.
-    const half = Math.ceil(steps / 2);
-    ramp(dtype, out.address(), half, first, step, 0);
-    const rest = steps - half;
-    ramp(dtype, out.address() + 4 * half, rest, last, step, rest - 1);
-    return out;
-  }
-  return finish(sequence("linspace", shape, start, step, dtype), options);
+  const out = sequence("linspace", shape, dtype);
+  // Whole numbers are counted from the nearer end, so that both are met.
+  const rest = whole ? Math.floor(steps / 2) : 0;
+  const half = steps - rest;
+  ramp(dtype, out.address(), half, first, step, 0);
+  if (rest > 0) ramp(dtype, out.address() + 4 * half, rest, last, step, rest - 1);
+  return finish(out, options);
 }
 
-function sequence(op: string, shape: Shape, start: number, step: number, dtype: DType): Tensor {
+/** A tensor about to be filled with a sequence. */
+function sequence(op: string, shape: Shape, dtype: DType): Tensor {
   if (dtype === "bool") throw new DTypeError(op, "a sequence can't be bool");
-  const out = allocateShape(op, shape, dtype);
-  ramp(dtype, out.address(), out.numel(), start, step, 0);
-  return out;
+  return allocateShape(op, shape, dtype);
 }
 
 /** n elements at an address, by steps; `value` is that of number `first`. */
@@ -313,7 +308,7 @@ function ramp(
   first: number,
 ): void {
   const kernel = dtype === "int32" ? kernels.arangeI32 : kernels.arangeF32;
-  run(kernel, Math.ceil(n / 1024), at, n, ...f64(value), ...f64(step), first);
+  run(kernel, flatUnits(n), at, n, ...f64(value), ...f64(step), first);
 }
 
 /** Ones on the diagonal of an n x m matrix (m defaults to n), zeros elsewhere. */
@@ -322,9 +317,7 @@ export function eye(n: number, m: number = n, options: TensorOptions = {}): Tens
   const diagonal = Math.min(n, m);
   if (diagonal > 0) {
     const ones = filled("eye", [diagonal], 1, { dtype: out.dtype });
-    const kernel = bytesOf(out.dtype) === 4 ? kernels.scatterCopy32 : kernels.scatterCopy8;
-    const units = Math.ceil(diagonal / 1024);
-    run(kernel, units, ones.address(), out.address(), 1, diagonal, 1, m + 1, 0);
+    writeInto(out, stridedLayout([diagonal], [m + 1], 0), ones);
     ones.dispose();
   }
   return out;
