@@ -139,8 +139,7 @@ function geometryOf(
   bias: Tensor | null,
   options: ConvOptions<PerDim>,
 ): ConvGeometry {
-  checkImages(op, x, n);
-  const groups = checkGroups(op, weight, bias, options);
+  const { groups, stride, dilation } = checkOperands(op, n, x, weight, bias, options);
   const [N, C, ...input] = x.shape as [number, number, ...number[]];
   const [O, per, ...kernel] = weight.shape as [number, number, ...number[]];
   if (weight.ndim !== n + 2 || per * groups !== C || O % groups !== 0) {
@@ -148,11 +147,11 @@ function geometryOf(
     misfit(op, `of x [N, C, ...] weight must be ${rule}`, x, weight);
   }
   if (bias !== null) expectShape(op, "bias", bias, [O]);
-  const stride = perDim(op, "stride", options.stride ?? 1, n, 1);
-  const dilation = perDim(op, "dilation", options.dilation ?? 1, n, 1);
-  const same = isSame(op, options.padding, stride);
+  const pad = options.padding ?? 0;
+  const same = isSame(op, pad, stride);
   const wider = kernel.map((k, i) => (same ? dilation[i]! * (k - 1) : 0));
-  const given = perDim(op, "padding", amount(options.padding), n, 0);
+  // What else may be written as a string is refused with the numbers that are none.
+  const given = perDim(op, "padding", pad === "same" || pad === "valid" ? 0 : pad, n, 0);
   const output = input.map((size, i) =>
     outputSize(op, size + wider[i]!, kernel[i]!, stride[i]!, given[i]!, dilation[i]!),
   );
@@ -169,24 +168,23 @@ export function isSame(op: string, padding: unknown, stride: readonly number[]):
   return same;
 }
 
-/** A padding as numbers, as far as it is not left to the other sizes. */
-function amount(padding: ConvOptions<PerDim>["padding"] = 0): PerDim {
-  // What else may be written as a string is refused with the numbers that are none.
-  return padding === "same" || padding === "valid" ? 0 : padding;
-}
-
-/** Refuses operands of other dtypes than float32 and groups that are no positive integer; returns the groups. */
-export function checkGroups(
+/** Refuses operands that are not float32 and options that are no sizes; gives those that all convolutions have. */
+export function checkOperands(
   op: string,
+  n: Rank,
+  x: Tensor,
   weight: Tensor,
   bias: Tensor | null,
-  options: { groups?: number },
-): number {
+  options: { groups?: number; stride?: PerDim; dilation?: PerDim },
+): Pick<ConvGeometry, "groups" | "stride" | "dilation"> {
+  checkImages(op, x, n);
   const { groups = 1 } = checkOptions(op, options);
   checkFloat(op, "weight", weight);
   checkFloat(op, "bias", bias ?? weight);
   checkInt(op, "groups", groups, 1);
-  return groups;
+  const stride = perDim(op, "stride", options.stride ?? 1, n, 1);
+  const dilation = perDim(op, "dilation", options.dilation ?? 1, n, 1);
+  return { groups, stride, dilation };
 }
 
 /** The sizes of the 2-d convolution that does the work; of 3 dims, the slices are its images. */

@@ -5,11 +5,10 @@ import { expectShape, shapeOf, misfit } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { add } from "./arithmetic.js";
-import { checkGroups, type ConvGeometry, inputGrad, planeSizes, planeWeight } from "./conv.js";
+import { checkOperands, type ConvGeometry, inputGrad, planeSizes, planeWeight } from "./conv.js";
 import { depthSum, toSlices } from "./depth.js";
 import { reshape, squeeze, unsqueeze } from "./views.js";
 import {
-  checkImages,
   KERNEL_DIMS,
   type Pair,
   perDim,
@@ -116,8 +115,7 @@ function geometryOf(
   bias: Tensor | null,
   options: ConvTransposeOptions<PerDim>,
 ): ConvGeometry {
-  checkImages(op, x, n);
-  const groups = checkGroups(op, weight, bias, options);
+  const { groups, stride, dilation } = checkOperands(op, n, x, weight, bias, options);
   const [N, O, ...output] = x.shape as [number, number, ...number[]];
   const [rows, per, ...kernel] = weight.shape as [number, number, ...number[]];
   if (weight.ndim !== n + 2 || rows !== O || O % groups !== 0 || kernel.includes(0)) {
@@ -126,9 +124,7 @@ function geometryOf(
   }
   const C = per * groups;
   if (bias !== null) expectShape(op, "bias", bias, [C]);
-  const stride = perDim(op, "stride", options.stride ?? 1, n, 1);
   const padding = perDim(op, "padding", options.padding ?? 0, n, 0);
-  const dilation = perDim(op, "dilation", options.dilation ?? 1, n, 1);
   const extra = perDim(op, "outputPadding", options.outputPadding ?? 0, n, 0);
   if (extra.some((e, i) => e >= Math.max(stride[i]!, dilation[i]!))) {
     throw new ValueError(
