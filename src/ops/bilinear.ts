@@ -1,6 +1,6 @@
 // The bilinear form of two vectors, one matrix an output.
 import { checkFloat } from "../core/dtype.js";
-import { expectShape, sameShape, misfit } from "../core/shape.js";
+import { expectShape, sameShape, sizeOf, misfit } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { add } from "./arithmetic.js";
@@ -39,7 +39,7 @@ export function bilinear(
     checkFloat("bilinear", "bias", bias);
     expectShape("bilinear", "bias", bias, [O]);
   }
-  const rows = lead.reduce((a, b) => a * b, 1);
+  const rows = sizeOf(lead);
   return tidy(() => {
     const matrices = reshape(permute(weight, [1, 0, 2]), [I, O * J]);
     const left = reshape(matmul(reshape(x1, [rows, I]), matrices), [rows, O, J]);

@@ -48,22 +48,26 @@ export function ctcLoss(
 ): Tensor {
   const reduction = checkReduction("ctcLoss", options);
   checkFloat("ctcLoss", "logProbs", logProbs);
-  if (logProbs.ndim !== 2 && logProbs.ndim !== 3) {
-    misfit("ctcLoss", "logProbs must be [T, N, C] or [T, C]", logProbs);
+  if (logProbs.ndim === 2) {
+    return tidy(() => {
+      const x = unsqueeze(logProbs, 1);
+      return reshape(ctcLoss(x, targets, inputLengths, targetLengths, options), []);
+    });
   }
-  const isBatch = logProbs.ndim === 3;
-  const [T, C, N] = [logProbs.shape[0]!, logProbs.shape.at(-1)!, isBatch ? logProbs.shape[1]! : 1];
+  if (logProbs.ndim !== 3) misfit("ctcLoss", "logProbs must be [T, N, C] or [T, C]", logProbs);
+  const [T, N, C] = logProbs.shape as [number, number, number];
   const { blank = 0, zeroInfinity = false } = options;
   checkInt("ctcLoss", "blank", blank, 0, C - 1);
   const steps = lengths("inputLengths", inputLengths, N, T);
-  const { labels, offsets, S } = labelsOf(targets, targetLengths, N);
+  const { labels, offsets } = labelsOf(targets, targetLengths, N);
+  const S = labels.reduce((a, b) => Math.max(a, b), 0);
   const sizes = Int32Array.from(steps.flatMap((n, i) => [n, labels[i]!, offsets[i]!]));
   return tidy(() => {
-    const x = isBatch ? logProbs : unsqueeze(logProbs, 1);
-    const loss = ofSequences(x, targets, tensor(sizes, { shape: [N, 3] }), S, blank, zeroInfinity);
+    const places = tensor(sizes, { shape: [N, 3] });
+    const loss = ofSequences(logProbs, targets, places, S, blank, zeroInfinity);
     const mean = reduction === "mean" && N > 0;
     const each = mean ? div(loss, tensor(labels.map((n) => Math.max(n, 1)))) : loss;
-    return reduce(isBatch ? each : reshape(each, []), reduction);
+    return reduce(each, reduction);
   });
 }
 
@@ -84,7 +88,7 @@ function labelsOf(
   targets: Tensor,
   given: Lengths,
   N: number,
-): { labels: number[]; offsets: number[]; S: number } {
+): { labels: number[]; offsets: number[] } {
   checkIndex("ctcLoss", targets, "targets");
   const total = targets.numel();
   const isPadded = targets.ndim === 2;
@@ -101,7 +105,7 @@ function labelsOf(
       `targetLengths must add up to ${total}: got [${labels.join()}]`,
     );
   }
-  return { labels, offsets, S: labels.reduce((a, b) => Math.max(a, b), 0) };
+  return { labels, offsets };
 }
 
 /** The loss of each sequence of x [T, N, C]. */
@@ -121,10 +125,13 @@ function ofSequences(
   const work = allocateShape("ctcLoss", [N, rows, 2 * S + 1, 2], "float32");
   const bad = withAllContiguous([x, targets], (x, targets) => {
     const status = statusSlot();
-    const operands = [x.address(), targets.address(), sizes.address(), loss.address()] as const;
-    const [pg, pw] = [grad?.address() ?? 0, work.address()];
-    const zero = zeroInfinity ? 1 : 0;
-    run(kernels.ctcLossF32, N, ...operands, pg, pw, status, T, N, C, S, blank, zero);
+    run(
+      kernels.ctcLossF32,
+      N,
+      ...([x.address(), targets.address(), sizes.address(), loss.address()] as const),
+      ...([grad?.address() ?? 0, work.address(), status] as const),
+      ...([T, N, C, S, blank, zeroInfinity ? 1 : 0] as const),
+    );
     return readStatus(status);
   });
   if (bad >= 0) {

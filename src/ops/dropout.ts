@@ -1,6 +1,6 @@
 // Dropout of whole channels, and the dropout that keeps the mean and variance of SELU's outputs.
 import { checkFloat } from "../core/dtype.js";
-import { type Shape, misfit } from "../core/shape.js";
+import { type Shape, checkRank } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { add, mul, sub } from "./arithmetic.js";
@@ -14,12 +14,10 @@ import {
 } from "./random.js";
 
 /** [N, C, 1, ...]: a channel's elements share their fate. */
-function channels(op: string, x: Tensor, lead: number): Shape {
+function channels(op: string, x: Tensor): Shape {
   checkFloat(op, "x", x);
-  if (x.ndim < lead) {
-    misfit(op, `x must have at least ${lead} dims`, x);
-  }
-  return x.shape.map((n, i) => (i < lead ? n : 1));
+  checkRank(op, x, 2);
+  return x.shape.map((n, i) => (i < 2 ? n : 1));
 }
 
 /**
@@ -27,7 +25,7 @@ function channels(op: string, x: Tensor, lead: number): Shape {
  * @param x [N, C, ...] with any number of dims behind the channels'
  */
 export function featureDropout(x: Tensor, p = 0.5, options: DropoutOptions = {}): Tensor {
-  const shape = channels("featureDropout", x, 2);
+  const shape = channels("featureDropout", x);
   checkProbability("featureDropout", p);
   const generator = generatorOf("featureDropout", options);
   if (options.training === false || p === 0) return x;
@@ -48,7 +46,7 @@ export function alphaDropout(x: Tensor, p = 0.5, options: DropoutOptions = {}): 
 
 /** `alphaDropout` of whole channels of [N, C, ...]. */
 export function featureAlphaDropout(x: Tensor, p = 0.5, options: DropoutOptions = {}): Tensor {
-  return alphaDropped("featureAlphaDropout", x, channels("featureAlphaDropout", x, 2), p, options);
+  return alphaDropped("featureAlphaDropout", x, channels("featureAlphaDropout", x), p, options);
 }
 
 function alphaDropped(

@@ -8,7 +8,7 @@ import { kernels } from "../kernels/loader.js";
 import { tidy } from "../memory/scope.js";
 import { compute } from "./convert.js";
 import { unfoldDim } from "./strided.js";
-import { permute, reshape } from "./views.js";
+import { permute, reshape, squeeze, transpose, unsqueeze } from "./views.js";
 import { outputSize, pair, type Pair } from "./window.js";
 
 export interface UnfoldOptions {
@@ -57,17 +57,12 @@ export function unfold(
   if (typeof options === "number") return unfoldDim(x, kernelOrDim as number, options, step);
   checkFloat("unfold", "x", x);
   if (x.ndim === 3) {
-    return tidy(() => single(unfold(reshape(x, [1, ...x.shape]), kernelOrDim, options)));
+    return tidy(() => squeeze(unfold(unsqueeze(x, 0), kernelOrDim, options), 0));
   }
   if (x.ndim !== 4) {
     misfit("unfold", "x must be [N, C, H, W] or [C, H, W]", x);
   }
   return columns(x, sizesOf("unfold", x.shape[2]!, x.shape[3]!, kernelOrDim, options));
-}
-
-/** [1, ...] to [...]. */
-function single(x: Tensor): Tensor {
-  return reshape(x, x.shape.slice(1));
 }
 
 function columns(x: Tensor, sizes: Sizes): Tensor {
@@ -92,7 +87,7 @@ export function fold(
   checkOptions("fold", options);
   checkFloat("fold", "x", x);
   if (x.ndim === 2) {
-    return tidy(() => single(fold(reshape(x, [1, ...x.shape]), outputSize, kernelSize, options)));
+    return tidy(() => squeeze(fold(unsqueeze(x, 0), outputSize, kernelSize, options), 0));
   }
   const [H, W] = pair("fold", "outputSize", outputSize, 1);
   const sizes = sizesOf("fold", H, W, kernelSize, options);
@@ -115,12 +110,13 @@ function checkFactor(
   op: string,
   x: Tensor,
   factor: number,
-  fits: (shape: Shape) => boolean,
+  dims: readonly number[],
+  divisor: number,
   rule: string,
 ): void {
   checkInt(op, "the factor", factor, 1);
   const shape = shapeOf(op, x);
-  if (shape.length < 3 || !fits(shape)) {
+  if (shape.length < 3 || dims.some((d) => shape.at(d)! % divisor !== 0)) {
     throw new ShapeError(op, `x must be ${rule}: got ${showShape(x.shape)}, ${factor}`);
   }
 }
@@ -128,7 +124,7 @@ function checkFactor(
 /** [..., C r^2, H, W] to [..., C, H r, W r]: channels become pixels (Shi et al., 2016). */
 export function pixelShuffle(x: Tensor, upscaleFactor: number): Tensor {
   const r = upscaleFactor;
-  checkFactor("pixelShuffle", x, r, (s) => s.at(-3)! % (r * r) === 0, "[..., C r r, H, W]");
+  checkFactor("pixelShuffle", x, r, [-3], r * r, "[..., C r r, H, W]");
   const [c, h, w] = x.shape.slice(-3) as [number, number, number];
   const C = c / (r * r);
   return shuffled(x, [C, r, r, h, w], [0, 3, 1, 4, 2], [C, h * r, w * r]);
@@ -137,8 +133,7 @@ export function pixelShuffle(x: Tensor, upscaleFactor: number): Tensor {
 /** The inverse of `pixelShuffle`: [..., C, H r, W r] to [..., C r^2, H, W]. */
 export function pixelUnshuffle(x: Tensor, downscaleFactor: number): Tensor {
   const r = downscaleFactor;
-  const fits = (s: Shape): boolean => s.at(-2)! % r === 0 && s.at(-1)! % r === 0;
-  checkFactor("pixelUnshuffle", x, r, fits, "[..., C, H r, W r]");
+  checkFactor("pixelUnshuffle", x, r, [-2, -1], r, "[..., C, H r, W r]");
   const [C, H, W] = x.shape.slice(-3) as [number, number, number];
   const [h, w] = [H / r, W / r];
   return shuffled(x, [C, h, r, w, r], [0, 2, 4, 1, 3], [C * r * r, h, w]);
@@ -153,11 +148,10 @@ function shuffled(x: Tensor, parts: Shape, order: readonly number[], shape: Shap
 
 /** Interleaves the channels of `groups` groups: [N, C, ...] (Zhang et al., 2018). */
 export function channelShuffle(x: Tensor, groups: number): Tensor {
-  checkFactor("channelShuffle", x, groups, (s) => s[1]! % groups === 0, "[N, C groups, ...]");
+  checkFactor("channelShuffle", x, groups, [1], groups, "[N, C groups, ...]");
   const [N, C] = x.shape as [number, number];
   return tidy(() => {
     const apart = reshape(x, [N, groups, C / groups, ...x.shape.slice(2)]);
-    const rest = x.shape.slice(2).map((_, i) => i + 3);
-    return reshape(permute(apart, [0, 2, 1, ...rest]), x.shape);
+    return reshape(transpose(apart, 1, 2), x.shape);
   });
 }

@@ -6,7 +6,6 @@ import {
   sameShape,
   showShape,
   checkList,
-  shapeOf,
   checkWord,
   misfit,
   checkOptions,
@@ -169,7 +168,7 @@ export function affineGrid(
   checkFloat("affineGrid", "theta", theta);
   const [N, , ...sizes] = checkList("affineGrid", size) as [number, number, ...number[]];
   const rank = sizes.length;
-  if ((rank !== 2 && rank !== 3) || !sameShape(shapeOf("affineGrid", theta), [N, rank, rank + 1])) {
+  if ((rank !== 2 && rank !== 3) || !sameShape(theta.shape, [N, rank, rank + 1])) {
     misfit("affineGrid", `theta must be [N, 2, 3] for a size [N, C, H, W], or [N, 3, 4] for volumes, of ${showShape(size)}`, theta); // prettier-ignore
   }
   return tidy(() => {
