@@ -7,6 +7,7 @@
 import { GradError } from "../core/errors.js";
 import { checkFloat } from "../core/dtype.js";
 import {
+  type Shape,
   sameShape,
   checkNumber,
   checkWord,
@@ -62,15 +63,12 @@ export function qr(x: Tensor, options: QrOptions = {}): { Q: Tensor; R: Tensor }
       [m, p],
       [rows, n],
     ];
-    record("qr", out, [x], { out }, (dy, { out }) => [
-      () => {
-        if (p !== n) {
-          throw new GradError("qr", `mode "${mode}" has no derivative where m = ${m}, n = ${n}`);
-        }
-        return qrGrad(unpack(dy, parts), unpack(out, parts));
-      },
-    ]);
-    const [Q, R] = unpack(out, parts) as [Tensor, Tensor];
+    const [Q, R] = recordParts("qr", x, out, parts, (dy, out) => {
+      if (p !== n) {
+        throw new GradError("qr", `mode "${mode}" has no derivative where m = ${m}, n = ${n}`);
+      }
+      return qrGrad(dy, out);
+    }) as [Tensor, Tensor];
     return mode === "r" ? { Q: zeros([0]), R } : { Q, R };
   });
 }
@@ -86,6 +84,20 @@ function qrGrad([dQ, dR]: Tensor[], [Q, R]: Tensor[]): Tensor {
   const both = sub(matmul(dR!, mT(R!)), matmul(mT(Q!), dQ!));
   const right = mT(add(dQ!, matmul(Q!, mirrored(both))));
   return mT(solveTriangular(R!, right, { upper: true }));
+}
+
+/** Records `out`, a kernel's results one behind the other, and gives them; `grad` gets them apart, too. */
+function recordParts(
+  op: string,
+  x: Tensor,
+  out: Tensor,
+  parts: readonly Shape[],
+  grad: (dy: Tensor[], out: Tensor[]) => Tensor,
+): Tensor[] {
+  record(op, out, [x], { out }, (dy, { out }) => [
+    () => grad(unpack(dy, parts), unpack(out, parts)),
+  ]);
+  return unpack(out, parts);
 }
 
 export interface EighOptions {
@@ -122,18 +134,18 @@ export function eigh(
     const size = n * (n + 1);
     const out = eachMatrix("eigh", kernels.eighF32, from, [size], 2 * n * n, INFINITE, [n]);
     const parts = [[n, n], [n]];
-    record("eigh", out, [x], { out }, (dy, { out }) => [
-      () => {
-        // dA = V (diag(dL) + skew(V^T dV) / 2E) V^T, E[i][j] = L[j] - L[i]
-        const [dV, dL] = unpack(dy, parts) as [Tensor, Tensor];
-        const [V, L] = unpack(out, parts) as [Tensor, Tensor];
-        const turn = ratio(mul(skew(matmul(mT(V), dV)), 0.5), pairs(L, sub));
-        return add(matmul(mul(V, unsqueeze(dL, -2)), mT(V)), matmul(matmul(V, turn), mT(V)));
-      },
-    ]);
-    const [eigenvectors, eigenvalues] = unpack(out, parts) as [Tensor, Tensor];
+    const [eigenvectors, eigenvalues] = recordParts("eigh", x, out, parts, eighGrad) as [
+      Tensor,
+      Tensor,
+    ];
     return { eigenvalues, eigenvectors };
   });
+}
+
+/** dA = V (diag(dL) + skew(V^T dV) / 2E) V^T, E[i][j] = L[j] - L[i]. */
+function eighGrad([dV, dL]: Tensor[], [V, L]: Tensor[]): Tensor {
+  const turn = ratio(mul(skew(matmul(mT(V!), dV!)), 0.5), pairs(L!, sub));
+  return add(matmul(mul(V!, unsqueeze(dL!, -2)), mT(V!)), matmul(matmul(V!, turn), mT(V!)));
 }
 
 /** The eigenvalues of `eigh`. */
@@ -167,10 +179,11 @@ function tallSvd(x: Tensor, m: number, n: number, p: number): { U: Tensor; S: Te
   const work = 2 * n * n + m * p;
   const out = eachMatrix("svd", kernels.svdF32, x, [size], work, INFINITE, [m, n, p]);
   const parts = [[m, p], [n], [n, n]];
-  record("svd", out, [x], { out }, (dy, { out }) => [
-    () => svdGrad(unpack(dy, parts), unpack(out, parts), m > n),
-  ]);
-  const [U, S, Vh] = unpack(out, parts) as [Tensor, Tensor, Tensor];
+  const [U, S, Vh] = recordParts("svd", x, out, parts, (dy, out) => svdGrad(dy, out, m > n)) as [
+    Tensor,
+    Tensor,
+    Tensor,
+  ];
   return { U, S, Vh };
 }
 
@@ -207,8 +220,10 @@ export interface ToleranceOptions {
   rtol?: number;
 }
 
+type Tolerances = { readonly [K in keyof ToleranceOptions]: number | undefined };
+
 /** Which singular values S of an m x n matrix count; bool. */
-function counted(op: string, S: Tensor, x: Tensor, options: ToleranceOptions): Tensor {
+function counted(op: string, S: Tensor, x: Tensor, options: Tolerances): Tensor {
   const { atol, rtol } = checkOptions(op, options);
   for (const t of [atol, rtol]) checkNumber(op, "tolerances", t ?? 0);
   const [m, n] = x.shape.slice(-2) as [number, number];
@@ -232,7 +247,7 @@ export function pinv(x: Tensor, options: ToleranceOptions = {}): Tensor {
 function pseudoInverse(
   op: string,
   x: Tensor,
-  options: ToleranceOptions,
+  options: Tolerances,
 ): { inverse: Tensor; rank: Tensor } {
   const { inverse, rank } = withGrad(false, () => {
     const { U, S, Vh } = svd(x, { fullMatrices: false });
@@ -287,7 +302,7 @@ export function lstsq(a: Tensor, b: Tensor, options: LstsqOptions = {}): LstsqRe
   }
   broadcastShapes("lstsq", a.shape.slice(0, -2), shape.slice(0, -2));
   return tidy(() => {
-    const { inverse, rank } = pseudoInverse("lstsq", a, rcond === undefined ? {} : { rtol: rcond });
+    const { inverse, rank } = pseudoInverse("lstsq", a, { rtol: rcond });
     const B = vector ? unsqueeze(b, -1) : b;
     const X = matmul(inverse, B);
     const full = m > n && item(all(eq(rank, n))) === 1;

@@ -25,7 +25,6 @@ export function movedim(
       `source and destination must name as many dims, each once: got ${showShape(from)}, ${showShape(to)}`,
     );
   }
-  if (x.ndim === 0) return permute(x, []);
   const rest = x.shape.flatMap((_, i) => (from.includes(i) ? [] : [i]));
   const order = x.shape.map((_, i) => (to.includes(i) ? from[to.indexOf(i)]! : rest.shift()!));
   return permute(x, order);

@@ -11,7 +11,6 @@ import {
   checkNumber,
   misfit,
   checkWord,
-  checkList,
   checkOptions,
 } from "../core/shape.js";
 import { detach } from "../autograd/backward.js";
@@ -22,13 +21,14 @@ import { tidy } from "../memory/scope.js";
 import { add, div, mul, sub } from "./arithmetic.js";
 import { svdvals } from "./decompose.js";
 import { zeros } from "./creation.js";
+import { movedim } from "./dims.js";
 import { cat } from "./join.js";
 import { abs, clamp } from "./math.js";
 import { matmul } from "./matmul.js";
 import { amax, amin, type Dims, type ReduceOptions, sum } from "./reduce.js";
 import { checkFloats, checkMatrix, mT, ratio } from "./matrix.js";
 import { normGrad, normOf, pNorm } from "./norms.js";
-import { expand, narrow, permute, reshape, squeeze, unsqueeze } from "./views.js";
+import { expand, narrow, reshape, squeeze, unsqueeze } from "./views.js";
 
 /**
  * (sum |x|^ord)^(1/ord) over `dims` (default: all); ord = Infinity the greatest |x|, -Infinity the
@@ -68,9 +68,7 @@ export function matrixNorm(
   if (over.length !== 2)
     throw new ValueError("matrixNorm", `takes two dims: got ${showShape(over)}`);
   return tidy(() => {
-    const rest = x.shape.flatMap((_, i) => (over.includes(i) ? [] : [i]));
-    const moved = permute(x, [...rest, ...checkList("matrixNorm", dims)]);
-    const out = matrixNormOf(moved, ord, size);
+    const out = matrixNormOf(movedim(x, dims, [-2, -1]), ord, size);
     return keepdim ? reshape(out, reducedShape(x.shape, over, true)) : out;
   });
 }
