@@ -1,7 +1,7 @@
 // Indexing as one call, NumPy's and PyTorch's x[...]: how a list of indices is understood, and what
 // it reads. What it writes is in put.ts.
-import { DTypeError, IndexError } from "../core/errors.js";
-import { shown, isInt32 } from "../core/dtype.js";
+import { IndexError } from "../core/errors.js";
+import { checkWhole, shown, isInt32 } from "../core/dtype.js";
 import {
   type Shape,
   sizeOf,
@@ -55,9 +55,7 @@ export function spelled(op: string, x: Tensor, indices: readonly Index[]): Plain
     }
     if (!isIndex(index)) throw new IndexError(op, `an index can't be ${shown(index)}`);
     if (index !== null) dim += index instanceof Tensor && index.dtype === "bool" ? index.ndim : 1;
-    if (index instanceof Tensor && index.dtype === "float32") {
-      throw new DTypeError(op, "index tensors must be int32 or bool: got float32");
-    }
+    if (index instanceof Tensor) checkWhole(op, index, "index tensors");
     if (dim > x.ndim) {
       throw new IndexError(op, `too many indices for ${showShape(x.shape)}: it has ${x.ndim} dims`);
     }
@@ -77,7 +75,7 @@ function isIndex(index: unknown): boolean {
 function listed(op: string, index: readonly number[]): Tensor {
   const bad = index.findIndex((i) => !isInt32(i));
   if (bad < 0) return tensor(Int32Array.from(index));
-  throw new IndexError(op, `a list of indices holds integers: got ${String(index[bad])}`);
+  throw new IndexError(op, `a list of indices holds integers: got ${shown(index[bad])}`);
 }
 
 function withoutMasks(op: string, shape: Shape, indices: readonly PlainIndex[]): PlainIndex[] {
@@ -174,7 +172,7 @@ export function joined(op: string, p: Picked, strides: readonly number[]): Tenso
       expandLayout(op, index.layout, p.shape).strides,
     ]);
     const n = p.view.shape[p.first + j]!;
-    const units = out.numel() === 0 ? 0 : gatherUnits(rows, cols);
+    const units = gatherUnits(rows, cols);
     const [pb, pi, po] = [before.address(), index.address(), out.address()];
     const [sb, si] = inner as [number, number];
     const status = statusSlot();

@@ -190,8 +190,10 @@ function headwise(x: Tensor): Tensor {
 }
 
 /** Pointers of a kernel call; what is missing is 0. */
-type Operands = Record<"q" | "k" | "v" | "out" | "stats", Tensor> &
-  Partial<Record<"mask" | "dy", Tensor>>;
+type Operands = Record<"q" | "k" | "v" | "out" | "stats", Tensor> & {
+  mask: Tensor | null;
+  dy?: Tensor;
+};
 type Made = readonly (Tensor | null)[];
 
 function call(
@@ -207,7 +209,7 @@ function call(
   const strides = mask && expandLayout(OP, mask.layout, [...plan.outer, L, S]).strides;
   // The mask's steps from head to head: size and stride of each dim, outermost first.
   const { cols, inner, dims } = collapse(plan.outer, [strides ?? plan.outer]);
-  const heads = mask === undefined ? [] : [...dims, cols, inner[0]!];
+  const heads = strides ? [...dims, cols, inner[0]!] : [];
   const at = (t: Tensor | null | undefined): number => t?.address() ?? 0;
   run(
     kernel,
@@ -227,7 +229,7 @@ function fused(q: Tensor, k: Tensor, v: Tensor, plan: Plan): Tensor {
   const heads = sizeOf(outer);
   const out = allocateShape(OP, [...outer, L, v.shape.at(-1)!], "float32");
   const stats = allocateShape(OP, [...outer, L, 2], "float32");
-  const saved = { q, k, v, out, stats, ...(mask === null ? {} : { mask }) };
+  const saved = { q, k, v, out, stats, mask };
   call(kernels.attentionF32, heads * Math.ceil(L / 64), saved, plan, []);
   const nodes = [q.node, k.node, v.node];
   return record(OP, out, [q, k, v], saved, (dy, saved, wanted: Wanted) => {

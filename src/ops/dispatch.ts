@@ -153,17 +153,22 @@ function broadcast(
   dtype: DType,
   params: readonly F32Bits[] = [],
 ): Tensor {
-  const [la, lb] = [a.layout, b.layout];
   const shape = broadcastShapes(op, a.shape, b.shape);
   const { rows, cols, inner, rank, dims } = collapse(shape, [
-    expandLayout(op, la, shape).strides,
-    expandLayout(op, lb, shape).strides,
+    expandLayout(op, a.layout, shape).strides,
+    expandLayout(op, b.layout, shape).strides,
   ]);
   const out = allocate(op, contiguousLayout(shape), dtype);
   const [sa, sb] = inner as [number, number];
-  const [pa, pb, po] = [a.address(), b.address(), out.address()];
   const units = elementwiseUnits(rows, cols);
-  run(kernel, units, pa, pb, po, rows, cols, sa, sb, ...params, rank, ...dims);
+  run(
+    kernel,
+    units,
+    ...([a.address(), b.address(), out.address(), rows, cols, sa, sb] as const),
+    ...params,
+    rank,
+    ...dims,
+  );
   return out;
 }
 
