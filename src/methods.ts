@@ -60,11 +60,9 @@ import {
 } from "./ops/compare.js";
 import { to, clone, contiguous, toTypedArray, toArray, item } from "./ops/convert.js";
 import { softmax, logSoftmax, logsumexp } from "./ops/softmax.js";
-import {
-  type OverloadedReduceMethods,
-  overloadedReduceMethods,
-  reduceMethods,
-} from "./methods/reduce.js";
+import { median, nanmedian } from "./ops/ranks.js";
+import { unique, uniqueConsecutive } from "./ops/unique.js";
+import { type OverloadedReduceMethods, reduceMethods } from "./methods/reduce.js";
 import { at, type Index } from "./ops/at.js";
 import { matmul } from "./ops/matmul.js";
 import { backward, detach, registerHook, retainGrad } from "./autograd/backward.js";
@@ -106,6 +104,7 @@ import { pointwiseMethods } from "./methods/pointwise.js";
 import { Tensor } from "./autograd/tensor.js";
 import { imageMethods } from "./methods/image.js";
 import { dropout } from "./ops/random.js";
+import { mT } from "./ops/matrix.js";
 
 /** A function whose first parameter is the tensor, as the method without it. */
 // prettier-ignore
@@ -186,8 +185,7 @@ for (const [name, op] of [
   viewsMethods,
   indexingMethods,
   imageMethods,
-  overloadedReduceMethods,
-  { max, min, where, toString: toText },
+  { max, min, median, nanmedian, unique, uniqueConsecutive, where, toString: toText },
   {
     polygamma: (x: Tensor, n: number) => polygamma(n, x),
     float: (x: Tensor) => to(x, "float32"),
@@ -214,7 +212,7 @@ define("at", function (...indices: Index[]) {
 });
 for (const [name, get] of [
   ["T", (x: Tensor) => permute(x, x.shape.map((_, i) => -1 - i))], // prettier-ignore
-  ["mT", (x: Tensor) => transpose(x, -2, -1)],
+  ["mT", mT],
 ] as const) {
   Object.defineProperty(Tensor.prototype, name, {
     get(this: Tensor) {

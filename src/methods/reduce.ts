@@ -1,6 +1,6 @@
 // Methods of reductions, scans and sorting.
 import type { Tensor } from "../autograd/tensor.js";
-import { median, mode, nanmedian, nanquantile, quantile } from "../ops/ranks.js";
+import { mode, nanquantile, quantile } from "../ops/ranks.js";
 import type { ReduceOptions, ValuesAndIndices } from "../ops/reduce.js";
 import { cummax, cummin, cumprod, cumsum, diff, logcumsumexp, prod } from "../ops/scan.js";
 import { bincount, bucketize, histc, histogram, searchsorted } from "../ops/search.js";
@@ -14,13 +14,7 @@ import {
   stdMean,
   varMean,
 } from "../ops/statistics.js";
-import {
-  type UniqueResult,
-  unique,
-  type UniqueAlone,
-  uniqueConsecutive,
-  type UniqueOptions,
-} from "../ops/unique.js";
+import type { UniqueAlone, UniqueOptions, UniqueResult } from "../ops/unique.js";
 
 export const reduceMethods = {
   ...{ cumsum, cumprod, cummax, cummin, logcumsumexp, diff, prod },
@@ -29,9 +23,7 @@ export const reduceMethods = {
   ...{ searchsorted, bucketize, bincount, histc, histogram },
 };
 
-/** Those that return a tensor or several: their types are written out below. */
-export const overloadedReduceMethods = { median, nanmedian, unique, uniqueConsecutive };
-
+/** The types of those that return a tensor or several. */
 export interface OverloadedReduceMethods {
   /** The median of all elements, or along a dim with its indices: see `median`. */
   median(): Tensor;
