@@ -139,7 +139,7 @@ function geometryOf(
   bias: Tensor | null,
   options: ConvOptions<PerDim>,
 ): ConvGeometry {
-  const { groups, stride, dilation } = checkOperands(op, n, x, weight, bias, options);
+  const [groups, stride, dilation] = checkOperands(op, n, x, weight, bias, options);
   const [N, C, ...input] = x.shape as [number, number, ...number[]];
   const [O, per, ...kernel] = weight.shape as [number, number, ...number[]];
   if (weight.ndim !== n + 2 || per * groups !== C || O % groups !== 0) {
@@ -176,7 +176,7 @@ export function checkOperands(
   weight: Tensor,
   bias: Tensor | null,
   options: { groups?: number; stride?: PerDim; dilation?: PerDim },
-): Pick<ConvGeometry, "groups" | "stride" | "dilation"> {
+): [groups: number, stride: readonly number[], dilation: readonly number[]] {
   checkImages(op, x, n);
   const { groups = 1 } = checkOptions(op, options);
   checkFloat(op, "weight", weight);
@@ -184,7 +184,7 @@ export function checkOperands(
   checkInt(op, "groups", groups, 1);
   const stride = perDim(op, "stride", options.stride ?? 1, n, 1);
   const dilation = perDim(op, "dilation", options.dilation ?? 1, n, 1);
-  return { groups, stride, dilation };
+  return [groups, stride, dilation];
 }
 
 /** The sizes of the 2-d convolution that does the work; of 3 dims, the slices are its images. */

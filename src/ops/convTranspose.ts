@@ -115,7 +115,7 @@ function geometryOf(
   bias: Tensor | null,
   options: ConvTransposeOptions<PerDim>,
 ): ConvGeometry {
-  const { groups, stride, dilation } = checkOperands(op, n, x, weight, bias, options);
+  const [groups, stride, dilation] = checkOperands(op, n, x, weight, bias, options);
   const [N, O, ...output] = x.shape as [number, number, ...number[]];
   const [rows, per, ...kernel] = weight.shape as [number, number, ...number[]];
   if (weight.ndim !== n + 2 || rows !== O || O % groups !== 0 || kernel.includes(0)) {

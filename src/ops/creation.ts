@@ -42,7 +42,7 @@ export type TensorData = number | boolean | TypedArray | Float64Array | readonly
  * console.log(x.shape, x.dtype); // [ 2, 2 ] float32
  */
 export function tensor(data: TensorData, options: TensorOptions & { shape?: Shape } = {}): Tensor {
-  const { flat, shape: own, natural } = flatten(data);
+  const [flat, own, natural] = flatten(data);
   const dtype = dtypeFrom("tensor", options, natural);
   const shape = options.shape === undefined ? own : checkShape("tensor", options.shape);
   if (sizeOf(shape) !== flat.length) {
@@ -75,18 +75,15 @@ function store(out: Tensor, values: ArrayLike<number>): void {
   endCall();
 }
 
-interface Flat {
-  flat: ArrayLike<number>;
-  shape: Shape;
-  natural: DType;
-}
+/** The values, their shape, and the dtype that they have by themselves. */
+type Flat = readonly [flat: ArrayLike<number>, shape: Shape, natural: DType];
 
 function flatten(data: TensorData): Flat {
-  if (typeof data === "number") return { flat: [data], shape: [], natural: "float32" };
-  if (typeof data === "boolean") return { flat: [data ? 1 : 0], shape: [], natural: "bool" };
+  if (typeof data === "number") return [[data], [], "float32"];
+  if (typeof data === "boolean") return [[data ? 1 : 0], [], "bool"];
   if (ArrayBuffer.isView(data)) {
     const natural = data instanceof Int32Array || data instanceof Uint8Array ? "int32" : "float32";
-    return { flat: data, shape: [data.length], natural };
+    return [data, [data.length], natural];
   }
   if (!Array.isArray(data)) {
     throw new ValueError(
@@ -119,7 +116,7 @@ function flattenNested(data: readonly TensorData[]): Flat {
   };
   fill(data, 0);
   const natural = booleans > 0 && booleans === flat.length ? "bool" : "float32";
-  return { flat, shape, natural };
+  return [flat, shape, natural];
 }
 
 /** Refuses what is not `shape` from the dim-th dim on. */

@@ -59,7 +59,7 @@ export function ctcLoss(
   const { blank = 0, zeroInfinity = false } = options;
   checkInt("ctcLoss", "blank", blank, 0, C - 1);
   const steps = lengths("inputLengths", inputLengths, N, T);
-  const { labels, offsets } = labelsOf(targets, targetLengths, N);
+  const [labels, offsets] = labelsOf(targets, targetLengths, N);
   const S = labels.reduce((a, b) => Math.max(a, b), 0);
   const sizes = Int32Array.from(steps.flatMap((n, i) => [n, labels[i]!, offsets[i]!]));
   return tidy(() => {
@@ -88,7 +88,7 @@ function labelsOf(
   targets: Tensor,
   given: Lengths,
   N: number,
-): { labels: number[]; offsets: number[] } {
+): [labels: number[], offsets: number[]] {
   checkIndex("ctcLoss", targets, "targets");
   const total = targets.numel();
   const isPadded = targets.ndim === 2;
@@ -105,7 +105,7 @@ function labelsOf(
       `targetLengths must add up to ${total}: got [${labels.join()}]`,
     );
   }
-  return { labels, offsets };
+  return [labels, offsets];
 }
 
 /** The loss of each sequence of x [T, N, C]. */

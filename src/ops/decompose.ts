@@ -167,14 +167,16 @@ export interface SvdOptions {
 export function svd(x: Tensor, options: SvdOptions = {}): { U: Tensor; S: Tensor; Vh: Tensor } {
   const { fullMatrices = true } = checkOptions("svd", options);
   const [m, n] = checkMatrix("svd", x);
-  if (m >= n) return tidy(() => tallSvd(x, m, n, fullMatrices ? m : n));
+  if (m >= n) return tidy(() => tallSvd(x, fullMatrices));
   return tidy(() => {
-    const { U, S, Vh } = tallSvd(mT(x), n, m, fullMatrices ? n : m);
+    const { U, S, Vh } = tallSvd(mT(x), fullMatrices);
     return { U: mT(Vh), S, Vh: mT(U) };
   });
 }
 
-function tallSvd(x: Tensor, m: number, n: number, p: number): { U: Tensor; S: Tensor; Vh: Tensor } {
+function tallSvd(x: Tensor, fullMatrices: boolean): { U: Tensor; S: Tensor; Vh: Tensor } {
+  const [m, n] = x.shape.slice(-2) as [number, number];
+  const p = fullMatrices ? m : n;
   const size = m * p + n + n * n;
   const work = 2 * n * n + m * p;
   const out = eachMatrix("svd", kernels.svdF32, x, [size], work, INFINITE, [m, n, p]);
@@ -241,19 +243,19 @@ export function matrixRank(x: Tensor, options: ToleranceOptions = {}): Tensor {
 /** The Moore-Penrose inverse, of matrices of any shape and rank. */
 export function pinv(x: Tensor, options: ToleranceOptions = {}): Tensor {
   checkMatrix("pinv", x);
-  return tidy(() => pseudoInverse("pinv", x, options).inverse);
+  return tidy(() => pseudoInverse("pinv", x, options)[0]);
 }
 
 function pseudoInverse(
   op: string,
   x: Tensor,
   options: Tolerances,
-): { inverse: Tensor; rank: Tensor } {
-  const { inverse, rank } = withGrad(false, () => {
+): readonly [inverse: Tensor, rank: Tensor] {
+  const [inverse, rank] = withGrad(false, () => {
     const { U, S, Vh } = svd(x, { fullMatrices: false });
     const keep = counted(op, S, x, options);
     const inverse = matmul(mul(mT(Vh), unsqueeze(where(keep, div(1, S), 0), -2)), mT(U));
-    return { inverse, rank: sum(keep, -1) };
+    return [inverse, sum(keep, -1)] as const;
   });
   record(op, inverse, [x], { x, P: inverse }, (dy, { x, P }) => [
     () => {
@@ -267,7 +269,7 @@ function pseudoInverse(
       );
     },
   ]);
-  return { inverse, rank };
+  return [inverse, rank];
 }
 
 export interface LstsqOptions {
@@ -302,7 +304,7 @@ export function lstsq(a: Tensor, b: Tensor, options: LstsqOptions = {}): LstsqRe
   }
   broadcastShapes("lstsq", a.shape.slice(0, -2), shape.slice(0, -2));
   return tidy(() => {
-    const { inverse, rank } = pseudoInverse("lstsq", a, { rtol: rcond });
+    const [inverse, rank] = pseudoInverse("lstsq", a, { rtol: rcond });
     const B = vector ? unsqueeze(b, -1) : b;
     const X = matmul(inverse, B);
     const full = m > n && item(all(eq(rank, n))) === 1;

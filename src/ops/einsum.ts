@@ -84,7 +84,7 @@ function contract(a: Named, b: Named, kept: (label: string) => boolean): Named {
  */
 export function einsum(equation: string, ...operands: (Tensor | readonly Tensor[])[]): Tensor {
   const tensors: Tensor[] = operands.flat();
-  const { terms, output } = parse(equation, tensors);
+  const [terms, output] = parse(equation, tensors);
   return tidy(() => {
     const named = tensors.map((x, i) => diagonals({ x, labels: terms[i]! }));
     const result = named.reduce((a, b, i) => {
@@ -100,12 +100,6 @@ export function einsum(equation: string, ...operands: (Tensor | readonly Tensor[
   });
 }
 
-interface Parsed {
-  /** The names of each operand's dims. */
-  terms: string[][];
-  output: string[];
-}
-
 /** Names of the dims that "..." stands for: "0" is the last of them. */
 function dots(count: number): string[] {
   return Array.from({ length: count }, (_, i) => String(count - 1 - i));
@@ -117,7 +111,11 @@ function labelsOf(term: string, count: number): string[] {
   return [...head.split(""), ...(tail === undefined ? [] : [...dots(count), ...tail.split("")])];
 }
 
-function parse(equation: string, operands: readonly Tensor[]): Parsed {
+/** The names of each operand's dims, and of the result's. */
+function parse(
+  equation: string,
+  operands: readonly Tensor[],
+): [terms: string[][], output: string[]] {
   const refuse = (rule: string): never => {
     throw new ValueError("einsum", `${rule}: got "${equation}" for ${operands.length} operands`);
   };
@@ -146,7 +144,7 @@ function parse(equation: string, operands: readonly Tensor[]): Parsed {
   const output = given === undefined ? [...dots(most), ...once.sort()] : labelsOf(given, most);
   const wrong = output.find((l, i) => output.indexOf(l) < i || !all.includes(l));
   if (wrong !== undefined) refuse(`"${wrong}" must occur in an operand, and once in the result`);
-  return { terms, output };
+  return [terms, output];
 }
 
 /** Dims of one name have one size, or 1; within an operand they have the same. */
