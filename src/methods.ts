@@ -60,9 +60,9 @@ import {
 } from "./ops/compare.js";
 import { to, clone, contiguous, toTypedArray, toArray, item } from "./ops/convert.js";
 import { softmax, logSoftmax, logsumexp } from "./ops/softmax.js";
+import { type OverloadedReduceMethods, reduceMethods } from "./methods/reduce.js";
 import { median, nanmedian } from "./ops/ranks.js";
 import { unique, uniqueConsecutive } from "./ops/unique.js";
-import { type OverloadedReduceMethods, reduceMethods } from "./methods/reduce.js";
 import { at, type Index } from "./ops/at.js";
 import { matmul } from "./ops/matmul.js";
 import { backward, detach, registerHook, retainGrad } from "./autograd/backward.js";
@@ -185,8 +185,8 @@ for (const [name, op] of [
   viewsMethods,
   indexingMethods,
   imageMethods,
-  { max, min, median, nanmedian, unique, uniqueConsecutive, where, toString: toText },
   {
+    ...{ max, min, median, nanmedian, unique, uniqueConsecutive, where, toString: toText },
     polygamma: (x: Tensor, n: number) => polygamma(n, x),
     float: (x: Tensor) => to(x, "float32"),
     int: (x: Tensor) => to(x, "int32"),

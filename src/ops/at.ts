@@ -147,7 +147,7 @@ export function picked(op: string, x: Tensor, indices: readonly PlainIndex[]): P
   }
   // A scalar is a number like any other: the dims of the rest decide where theirs go.
   const long = at.filter((_, i) => tensors[i]!.ndim > 0);
-  const others = view.shape.map((_, d) => d).filter((d) => !at.includes(d));
+  const others = [...view.shape.keys()].filter((d) => !at.includes(d));
   const before = others.filter((d) => d < long[0]!).length;
   const first = others[before]! < long.at(-1)! ? 0 : before;
   const order = [...others.slice(0, first), ...at, ...others.slice(first)];

@@ -26,10 +26,11 @@ import { contiguous, withContiguous } from "./convert.js";
 import { arange, ones } from "./creation.js";
 import { collapse } from "./dispatch.js";
 import { matmul } from "./matmul.js";
+import { mT } from "./matrix.js";
 import { dropoutAt, generatorOf, type Generator } from "./random.js";
 import { any, sum } from "./reduce.js";
 import { softmax } from "./softmax.js";
-import { expand, narrow, reshape, transpose, unsqueeze } from "./views.js";
+import { expand, narrow, reshape, unsqueeze } from "./views.js";
 
 const OP = "scaledDotProductAttention";
 
@@ -271,7 +272,7 @@ function perKey(x: Tensor, { group, shared }: Plan): Tensor {
 /** The probabilities [..., L, S], differentiable. */
 function weightsOf(q: Tensor, k: Tensor, plan: Plan): Tensor {
   const { mask, L, S, reach } = plan;
-  let scores = mul(matmul(q, transpose(perQuery(k, plan), -2, -1)), plan.scale);
+  let scores = mul(matmul(q, mT(perQuery(k, plan))), plan.scale);
   if (mask !== null) {
     scores = mask.dtype === "bool" ? where(mask, scores, -Infinity) : add(scores, mask);
   }
@@ -297,13 +298,13 @@ function composedGrads(
 ): (() => Tensor)[] {
   const toScores = (): Tensor => {
     const weights = weightsOf(q, k, plan);
-    const d = dropped(matmul(dy, transpose(perQuery(v, plan), -2, -1)), plan);
+    const d = dropped(matmul(dy, mT(perQuery(v, plan))), plan);
     const centred = sub(d, sum(mul(d, weights), -1, { keepdim: true }));
     return mul(mul(centred, weights), plan.scale);
   };
   return [
     () => matmul(toScores(), perQuery(k, plan)),
-    () => perKey(matmul(transpose(toScores(), -2, -1), q), plan),
-    () => perKey(matmul(transpose(dropped(weightsOf(q, k, plan), plan), -2, -1), dy), plan),
+    () => perKey(matmul(mT(toScores()), q), plan),
+    () => perKey(matmul(mT(dropped(weightsOf(q, k, plan), plan)), dy), plan),
   ];
 }

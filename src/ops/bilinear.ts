@@ -5,7 +5,7 @@ import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { add } from "./arithmetic.js";
 import { matmul } from "./matmul.js";
-import { permute, reshape } from "./views.js";
+import { reshape, transpose } from "./views.js";
 
 /**
  * out_k = x1^T W_k x2 + bias_k on the last dims.
@@ -41,7 +41,7 @@ export function bilinear(
   }
   const rows = sizeOf(lead);
   return tidy(() => {
-    const matrices = reshape(permute(weight, [1, 0, 2]), [I, O * J]);
+    const matrices = reshape(transpose(weight, 0, 1), [I, O * J]);
     const left = reshape(matmul(reshape(x1, [rows, I]), matrices), [rows, O, J]);
     const out = reshape(matmul(left, reshape(x2, [rows, J, 1])), [...lead, O]);
     return bias === null ? out : add(out, bias);

@@ -88,7 +88,20 @@ function pointwise(
   const [rows, depth] = turned ? [C, O] : [O, C];
   const [rowStep, depthStep] = turned ? [1, C] : [C, 1];
   const units = matmulUnits(N, rows, plane);
-  const args: ProductArgs = [0, rows, plane, depth, rowStep, depthStep, plane, 1, N, 1];
-  args.push(N, 0, depth * plane);
+  const args: ProductArgs = [
+    0,
+    rows,
+    plane,
+    depth,
+    rowStep,
+    depthStep,
+    plane,
+    1,
+    N,
+    1,
+    N,
+    0,
+    depth * plane,
+  ];
   return compute(op, kernels.matmulF32, units, [weight, images], [N, rows, H, W], args);
 }

@@ -9,7 +9,7 @@ import { tidy } from "../memory/scope.js";
 import { contiguous, withContiguous, writeInto } from "./convert.js";
 import { fillContiguous } from "./creation.js";
 import { add_ } from "./inplace.js";
-import { permute, reshape } from "./views.js";
+import { reshape, transpose } from "./views.js";
 
 /** How windows lie in an image of 3 dims: the first number of each list is the depth's. */
 export interface Depth {
@@ -54,8 +54,7 @@ function eachTap(
   windows: Layout,
   visit: (image: Layout, windows: Layout) => void,
 ): void {
-  const { N, C } = g;
-  const [D, H, W] = g.input as [number, number, number];
+  const [N, C, D, H, W] = image.shape as [number, number, number, number, number];
   const [OD, kd, stride] = [g.output[0]!, g.kernel[0]!, g.stride[0]!];
   const [sn, sc, sd, sh, sw] = image.strides as [number, number, number, number, number];
   for (let tap = 0; tap < kd; tap++) {
@@ -74,11 +73,11 @@ function eachTap(
 /** [N * D, C, H, W] to [N, C, D, H, W]. */
 export function fromSlices(x: Tensor, N: number, D: number): Tensor {
   const images = reshape(x, [N, D, ...x.shape.slice(1)]);
-  return contiguous(permute(images, [0, 2, 1, 3, 4]));
+  return contiguous(transpose(images, 1, 2));
 }
 
 /** [N, C, D, H, W] to [N * D, C, H, W]. */
 export function toSlices(x: Tensor): Tensor {
   const [N, C, D, H, W] = x.shape as [number, number, number, number, number];
-  return reshape(permute(x, [0, 2, 1, 3, 4]), [N * D, C, H, W]);
+  return reshape(transpose(x, 1, 2), [N * D, C, H, W]);
 }

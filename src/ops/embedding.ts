@@ -130,7 +130,7 @@ export function embeddingBag(
   const op = "embeddingBag";
   const skip = checkTable(op, ids, weight, options);
   const { mode = "mean", perSampleWeights = null } = options;
-  checkBags(ids, options);
+  checkBags(op, ids, options);
   return tidy(() => {
     const [bags, ownBag] = bagOf(ids, options);
     const kept = skip < 0 ? null : positions(op, ne(reshape(ids, [-1]), skip));
@@ -150,9 +150,11 @@ export function embeddingBag(
   });
 }
 
-function checkBags(ids: Tensor, options: EmbeddingBagOptions): void {
-  const op = "embeddingBag";
-  const { mode = "mean", offsets = null, perSampleWeights = null } = options;
+function checkBags(
+  op: string,
+  ids: Tensor,
+  { mode = "mean", offsets = null, perSampleWeights = null }: EmbeddingBagOptions,
+): void {
   checkWord(op, "mode", mode, ["sum", "mean", "max"]);
   if (ids.ndim !== 2 && (ids.ndim !== 1 || offsets === null)) {
     misfit(op, "ids must be [bags, n], or [n] with offsets", ids);
@@ -179,10 +181,10 @@ function bagOf(ids: Tensor, { offsets, includeLastOffset }: EmbeddingBagOptions)
   }
   const n = ids.numel();
   const rule = `offsets must ascend from 0 to at most ${n}`;
-  const last = (includeLastOffset ?? false) ? item(select(offsets, 0, -1)) : n;
+  const last = includeLastOffset ? item(select(offsets, 0, -1)) : n;
   if (last !== n)
     throw new ValueError("embeddingBag", `${rule}, the last one being that: got ${last}`);
-  const bags = offsets.numel() - ((includeLastOffset ?? false) ? 1 : 0);
+  const bags = offsets.numel() - (includeLastOffset ? 1 : 0);
   const out = allocateShape("embeddingBag", [n], "int32");
   const bad = withContiguous(offsets, (offsets) => {
     const status = statusSlot();

@@ -21,8 +21,8 @@ import { gather } from "./indexing.js";
 import { stack } from "./join.js";
 import { abs, clamp, floor, round } from "./math.js";
 import { matmul } from "./matmul.js";
-import { checkFloats } from "./matrix.js";
-import { expand, reshape, select, transpose, unsqueeze } from "./views.js";
+import { checkFloats, mT } from "./matrix.js";
+import { expand, reshape, select, unsqueeze } from "./views.js";
 
 export interface GridSampleOptions {
   /** Of volumes, "bilinear" is trilinear, and there is no "bicubic". Default: "bilinear". */
@@ -182,6 +182,6 @@ export function affineGrid(
       sizeOf(sizes),
       rank + 1,
     ]);
-    return reshape(matmul(points, transpose(theta, 1, 2)), [N, ...sizes, rank]);
+    return reshape(matmul(points, mT(theta)), [N, ...sizes, rank]);
   });
 }
