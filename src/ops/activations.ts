@@ -48,7 +48,7 @@ export interface GeluOptions {
 
 /** x times the normal distribution function of x (Hendrycks and Gimpel, 2016). */
 export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
-  const approximate = checkOptions("gelu", options).approximate ?? "none";
+  const { approximate = "none" } = checkOptions("gelu", options);
   if (approximate === "tanh") {
     return ofInput("gelu", kernels.geluTanhF32, x, (dy, x) =>
       slope("geluGrad", kernels.geluTanhGradF32, dy, x, geluTanhSecond),

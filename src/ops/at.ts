@@ -44,12 +44,13 @@ const ALL: Slice = { start: null, end: null, step: 1 };
 export function spelled(op: string, x: Tensor, indices: readonly Index[]): PlainIndex[] {
   shapeOf(op, x);
   let dim = 0;
-  let rest = -1;
+  let rest: number | undefined;
   const out: PlainIndex[] = [];
   for (const given of indices) {
     const index = typeof given === "boolean" ? tensor(given) : given;
     if (index === "...") {
-      if (rest >= 0) throw new IndexError(op, 'only one "..." can stand for the other dims');
+      if (rest !== undefined)
+        throw new IndexError(op, 'only one "..." can stand for the other dims');
       rest = out.length;
       continue;
     }
@@ -62,7 +63,7 @@ export function spelled(op: string, x: Tensor, indices: readonly Index[]): Plain
     out.push(Array.isArray(index) ? listed(op, index) : (index as PlainIndex));
   }
   const missing = new Array<PlainIndex>(x.ndim - dim).fill(ALL);
-  out.splice(rest < 0 ? out.length : rest, 0, ...missing);
+  out.splice(rest ?? out.length, 0, ...missing);
   return withoutMasks(op, x.shape, out);
 }
 

@@ -311,11 +311,9 @@ function ramp(
 /** Ones on the diagonal of an n x m matrix (m defaults to n), zeros elsewhere. */
 export function eye(n: number, m: number = n, options: TensorOptions = {}): Tensor {
   const out = filled("eye", [n, m], 0, options);
-  const diagonal = Math.min(n, m);
-  if (diagonal > 0) {
-    const ones = filled("eye", [diagonal], 1, { dtype: out.dtype });
-    writeInto(out, stridedLayout([diagonal], [m + 1], 0), ones);
-    ones.dispose();
-  }
+  const diagonal = [Math.min(n, m)];
+  const ones = filled("eye", diagonal, 1, { dtype: out.dtype });
+  writeInto(out, stridedLayout(diagonal, [m + 1], 0), ones);
+  ones.dispose();
   return out;
 }

@@ -119,10 +119,9 @@ function ofSequences(
 ): Tensor {
   const [T, N, C] = x.shape as [number, number, number];
   const wantsGrad = x.requiresGrad && isGradEnabled();
-  const rows = (wantsGrad ? T : 2) + 2;
   const loss = allocateShape("ctcLoss", [N], "float32");
   const grad = wantsGrad ? allocateShape("ctcLoss", [T, N, C], "float32") : null;
-  const work = allocateShape("ctcLoss", [N, rows, 2 * S + 1, 2], "float32");
+  const work = allocateShape("ctcLoss", [N, (wantsGrad ? T : 2) + 2, 2 * S + 1, 2], "float32");
   const bad = withAllContiguous([x, targets], (x, targets) => {
     const status = statusSlot();
     run(

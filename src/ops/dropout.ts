@@ -26,8 +26,8 @@ function channels(op: string, x: Tensor): Shape {
  */
 export function featureDropout(x: Tensor, p = 0.5, options: DropoutOptions = {}): Tensor {
   const shape = channels("featureDropout", x);
-  checkProbability("featureDropout", p);
   const generator = generatorOf("featureDropout", options);
+  checkProbability("featureDropout", p);
   if (options.training === false || p === 0) return x;
   return tidy(() => mul(x, dropout(ones(shape), p, { generator })));
 }

@@ -174,15 +174,13 @@ export function tensordot(
 ): Tensor {
   checkFactors("tensordot", a, b);
   if (typeof dims === "number") checkInt("tensordot", "dims", dims, 0);
-  const pairs =
-    typeof dims !== "number"
-      ? dims
-      : [0, 1].map((k) => Array.from({ length: dims }, (_, i) => (k ? i : i - dims)));
-  const [da, db] = [a, b].map((x, k) =>
-    checkList("tensordot", checkList("tensordot", pairs)[k]!).map((d) =>
-      checkDim("tensordot", d, x),
-    ),
-  );
+  const [da, db] = [a, b].map((x, k) => {
+    const list =
+      typeof dims === "number"
+        ? Array.from({ length: dims }, (_, i) => (k ? i : i - dims))
+        : checkList("tensordot", dims)[k]!;
+    return checkList("tensordot", list).map((d) => checkDim("tensordot", d, x));
+  });
   const differ = da!.some((d, i) => a.shape[d] !== b.shape[db![i]!]);
   const twice = [da!, db!].some((dims) => new Set(dims).size < dims.length);
   if (differ || twice || da!.length !== db!.length) {

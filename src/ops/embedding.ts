@@ -46,11 +46,10 @@ function checkTable(op: string, ids: Tensor, weight: Tensor, options: EmbeddingO
     misfit(op, "weight must be [num, dim]", weight);
   }
   const n = weight.shape[0]!;
-  const { maxNorm = null, normType = 2 } = checkOptions(op, options);
+  const { maxNorm = null, normType = 2, paddingIdx = null } = checkOptions(op, options);
   checkNumber(op, "maxNorm", maxNorm ?? 0, 0);
   checkNumber(op, "normType", normType, Number.MIN_VALUE);
-  const skip = options.paddingIdx ?? null;
-  return skip === null ? -1 : checkPlace(op, "paddingIdx", skip, n);
+  return paddingIdx === null ? -1 : checkPlace(op, "paddingIdx", paddingIdx, n);
 }
 
 /**

@@ -174,7 +174,7 @@ export function affineGrid(
   return tidy(() => {
     const axes = sizes.map((n, i) => {
       const end = options.alignCorners ? 1 : (n - 1) / n;
-      const points = n <= 1 ? zeros([n]) : linspace(-end, end, n);
+      const points = n > 1 ? linspace(-end, end, n) : zeros([n]);
       return expand(reshape(points, [n, ...sizes.slice(i + 1).fill(1)]), sizes);
     });
     const points = reshape(stack([...axes.reverse(), ones(sizes)], -1), [
