@@ -140,17 +140,18 @@ export function sub(a: Operand, b: Operand, options?: AddOptions): Tensor {
 
 /** out = a * b, with broadcasting. Two bools give their "and". */
 export function mul(a: Operand, b: Operand): Tensor {
-  if (typeof b === "number") {
-    const x = a as Tensor;
-    return record("mul", withScalar("mul", muls, x, b), [x], {}, (dy) => [() => mul(dy, b)]);
-  }
-  if (typeof a === "number") return mul(b, a);
+  if (typeof b === "number") return mulScalar(a as Tensor, b);
+  if (typeof a === "number") return mulScalar(b, a);
   const out = arithmetic("mul", muls, a, b);
   if (!recorded(a, b)) return out;
   return record("mul", out, [a, b], { a, b }, (dy, { a, b }) => [
     () => sumTo(mul(dy, b), a.shape), // d(ab)/da = b
     () => sumTo(mul(dy, a), b.shape), // d(ab)/db = a
   ]);
+}
+
+function mulScalar(x: Tensor, s: number): Tensor {
+  return record("mul", withScalar("mul", muls, x, s), [x], {}, (dy) => [() => mul(dy, s)]);
 }
 
 export interface DivOptions {
