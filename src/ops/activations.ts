@@ -110,11 +110,14 @@ export function softplus(x: Tensor, options: SoftplusOptions = {}): Tensor {
 
 function softplusPlain(x: Tensor): Tensor {
   return ofInput("softplus", kernels.softplusF32, x, (dy, x) =>
-    slope("softplusGrad", kernels.softplusGradF32, dy, x, (x) => {
-      const s = sigmoid(x);
-      return mul(s, sub(1, s)); // sigmoid' = s (1 - s)
-    }),
+    slope("softplusGrad", kernels.softplusGradF32, dy, x, softplusSecond),
   );
+}
+
+/** sigmoid' = s (1 - s). */
+function softplusSecond(x: Tensor): Tensor {
+  const s = sigmoid(x);
+  return mul(s, sub(1, s));
 }
 
 /** x where x > 0, else negativeSlope x. */

@@ -139,11 +139,10 @@ function planFor(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions): Pl
   checkNumber(OP, "dropoutP", p, 0, 1);
   checkInt(OP, "causalOffset", causalOffset);
   checkMask(mask, [...outer, L, S]);
-  const limit = Math.max(-L, Math.min(S, 1 + causalOffset));
   return {
     ...{ mask, outer, shared: [...lead, ...k.shape.slice(-least, -2)], L, S, group, p },
     scale: checkNumber(OP, "scale", options.scale ?? 1 / Math.sqrt(E)),
-    reach: options.isCausal ? limit : S,
+    reach: options.isCausal ? Math.max(-L, Math.min(S, 1 + causalOffset)) : S,
     // S numbers a query, rounded up to whole counters.
     stream: p === 0 ? [0, 0, 0, 0] : generator.take(sizeOf(outer) * L * Math.ceil(S / 4)),
   };
@@ -206,7 +205,6 @@ function call(
 ): void {
   const { L, S, group, scale, reach, p, stream } = plan;
   const { q, k, v, out, stats, mask, dy } = x;
-  const [E, Ev] = [q.shape.at(-1)!, v.shape.at(-1)!];
   const strides = mask && expandLayout(OP, mask.layout, [...plan.outer, L, S]).strides;
   // The mask's steps from head to head: size and stride of each dim, outermost first.
   const { cols, inner, dims } = collapse(plan.outer, [strides ?? plan.outer]);
@@ -216,7 +214,7 @@ function call(
     kernel,
     units,
     ...([at(q), at(k), at(v), at(mask), at(out), at(stats), at(dy)] as const),
-    ...([at(made[0]), at(made[1]), at(made[2]), L, S, E, Ev] as const),
+    ...([at(made[0]), at(made[1]), at(made[2]), L, S, q.shape.at(-1)!, v.shape.at(-1)!] as const),
     ...([headStride(k)!, headStride(v)!, group, f32(scale), reach] as const),
     ...([mask?.dtype === "bool" ? 1 : 4, strides?.at(-2) ?? 0, strides?.at(-1) ?? 0] as const),
     ...([...stream, f32(p), heads.length / 2] as const),
@@ -227,11 +225,10 @@ function call(
 /** The kernels: nothing of the size of [L, S] is made. */
 function fused(q: Tensor, k: Tensor, v: Tensor, plan: Plan): Tensor {
   const { outer, shared, mask, L } = plan;
-  const heads = sizeOf(outer);
   const out = allocateShape(OP, [...outer, L, v.shape.at(-1)!], "float32");
   const stats = allocateShape(OP, [...outer, L, 2], "float32");
   const saved = { q, k, v, out, stats, mask };
-  call(kernels.attentionF32, heads * Math.ceil(L / 64), saved, plan, []);
+  call(kernels.attentionF32, sizeOf(outer) * Math.ceil(L / 64), saved, plan, []);
   const nodes = [q.node, k.node, v.node];
   return record(OP, out, [q, k, v], saved, (dy, saved, wanted: Wanted) => {
     if (isGradEnabled()) return composedGrads(dy, saved, plan);

@@ -163,7 +163,7 @@ function finish(out: Tensor, options: TensorOptions): Tensor {
 export function fillContiguous(out: Tensor, value: number): void {
   const n = out.numel();
   const units = flatUnits(n);
-  if (bytesOf(out.dtype) === 1) run(kernels.fill8, units, out.address(), n, value === 0 ? 0 : 1);
+  if (out.dtype === "bool") run(kernels.fill8, units, out.address(), n, value === 0 ? 0 : 1);
   else run(kernels.fill32, units, out.address(), n, out.dtype === "int32" ? value | 0 : f32(value));
 }
 

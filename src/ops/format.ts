@@ -36,9 +36,7 @@ export function toText(x: Tensor): string {
     }
     const below = x.ndim - 1 - dim;
     const lines = below > 0 ? parts : [];
-    for (let i = 0; below === 0 && i < parts.length; i += perLine) {
-      lines.push(parts.slice(i, i + perLine).join(", "));
-    }
+    while (below === 0 && parts.length > 0) lines.push(parts.splice(0, perLine).join(", "));
     return `[${lines.join(`,${"\n".repeat(below || 1)}${" ".repeat(8 + dim)}`)}]`;
   };
   return `tensor(${render(0)}, ${tail}`;
