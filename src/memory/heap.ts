@@ -105,8 +105,8 @@ export function initHeap(base: number): void {
 }
 
 /** Bytes of the heap that blocks occupy, now and at most. */
-export function occupiedBytes(): { now: number; peak: number } {
-  return { now: usedBytes, peak: peakUsedBytes };
+export function occupiedBytes(): { residentBytes: number; peakResidentBytes: number } {
+  return { residentBytes: usedBytes, peakResidentBytes: peakUsedBytes };
 }
 
 /** Size of the heap in bytes. */
