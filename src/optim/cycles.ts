@@ -167,6 +167,5 @@ export class ReduceLROnPlateau extends Scheduler<Required<PlateauOptions>> {
         if (group.lr - lr > options.eps) group.lr = lr;
       });
     }
-    this.note();
   }
 }

@@ -108,7 +108,10 @@ export abstract class Scheduler<Options extends object = object> {
     if (this.optimizer.groups.length !== this.state.baseLrs.length) {
       throw new ValueError(this.name, "the optimiser got another group");
     }
-    renewing(this.name, [], () => this.advance(metric));
+    renewing(this.name, [], () => {
+      this.advance(metric);
+      this.note();
+    });
   }
 
   /** What `step` does; a replay of a captured step does it, too. */
@@ -185,7 +188,6 @@ export abstract class LRScheduler<Options extends object = object> extends Sched
       checkNumber(this.name, "the rate", lr);
       group.lr = lr;
     });
-    this.note();
   }
 
   restart(onTop = false): void {
