@@ -31,12 +31,7 @@ export interface LBFGSOptions {
   lineSearchFn: "strongWolfe" | null;
 }
 
-const number = (make: () => Tensor): number => {
-  const x = tidy(make);
-  const value = x.item();
-  x.dispose();
-  return value;
-};
+const number = (make: () => Tensor): number => tidy(() => make().item());
 const dot = (a: Tensor, b: Tensor): number => number(() => sum(mul(a, b)));
 const largest = (x: Tensor): number => (x.numel() === 0 ? 0 : number(() => amax(abs(x))));
 
