@@ -156,15 +156,15 @@ function join(flows: Flows, node: Node, part: Flow, createGraph: boolean): void 
   const present = flows[node.place]!;
   if (present === null) {
     flows[node.place] = part;
-  } else if (!createGraph && isOurs(present)) {
-    ops.accumulate(present.grad, part.grad);
-    if (part.owned) part.grad.dispose();
-  } else {
+    return;
+  }
+  if (!createGraph && isOurs(present)) ops.accumulate(present.grad, part.grad);
+  else {
     const sum = ops.add(present.grad, part.grad);
     if (present.owned) present.grad.dispose();
-    if (part.owned) part.grad.dispose();
     flows[node.place] = { grad: sum, owned: true };
   }
+  if (part.owned) part.grad.dispose();
 }
 
 /** Whether nothing but this flow can see the memory of its gradient. */
@@ -223,8 +223,8 @@ function checkUsable(node: Node): void {
     );
   }
   for (const key in node.saved) {
-    const saved = node.saved[key] ?? null;
-    if (saved === null) continue;
+    const saved = node.saved[key];
+    if (!saved) continue;
     const { buffer, shape, version } = saved;
     if (buffer.version !== version) {
       throw new GradError(
