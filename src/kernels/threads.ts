@@ -149,8 +149,7 @@ class Crew {
         Atomics.store(words, Word.waiting, 1);
         Atomics.wait(words, Word.active, active, Math.min(100, lost));
         Atomics.store(words, Word.waiting, 0);
-      }
-      if (!this.sleeps && looks % LOOKS > 0) continue;
+      } else if (looks % LOOKS > 0) continue;
       const now = performance.now();
       patience -= Math.min(now - last, 200);
       last = now;
