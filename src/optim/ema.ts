@@ -2,14 +2,13 @@
 import { ShapeError, ValueError } from "../core/errors.js";
 import { showShape, checkNumber } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
-import { withGrad } from "../autograd/mode.js";
 import { f32 } from "../kernels/run.js";
 import { refusePromise, untracked } from "../memory/scope.js";
 import { renewing } from "../ops/step.js";
 import { copyOf } from "../ops/convert.js";
-import { copy_ } from "../ops/inplace.js";
 import { Steps } from "./joined.js";
 import { listOf, optionsFrom } from "./optimizer.js";
+import { write } from "./vectors.js";
 
 export interface EMAOptions {
   /** Weight of the old average. Default: 0.999. */
@@ -134,8 +133,4 @@ export class ExponentialMovingAverage {
 
 function copies(op: string, all: readonly Tensor[]): Tensor[] {
   return untracked(() => all.map((x) => copyOf(op, x)));
-}
-
-function write(to: readonly Tensor[], from: readonly Tensor[]): void {
-  withGrad(false, () => to.forEach((x, i) => copy_(x, from[i]!)));
 }
