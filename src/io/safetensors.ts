@@ -83,11 +83,11 @@ export function loadSafetensors(file: Uint8Array): Record<string, Tensor> {
     .map(([name, value]) => checkEntry(name, value));
   checkCover(entries, data.length);
   // Everything has been checked before the first tensor is made.
-  const arrays = entries.map((e) => ({ e, values: decode(e, data) }));
+  const arrays = entries.map((e) => decode(e, data));
   return Object.fromEntries(
-    arrays.map(({ e, values }) => {
-      const { dtype } = readable[e.format];
-      return [e.name, tensor(values, { dtype, shape: e.shape })];
+    entries.map(({ name, format, shape }, i) => {
+      const { dtype } = readable[format];
+      return [name, tensor(arrays[i]!, { dtype, shape })];
     }),
   );
 }
@@ -101,7 +101,7 @@ function readHeader(file: Uint8Array): { header: Record<string, unknown>; data: 
     fail("takes a file as a Uint8Array of at least 8 bytes");
   }
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  const length = view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32;
+  const length = Number(view.getBigUint64(0, true));
   if (length > file.length - 8)
     fail(`the header claims ${length} bytes, ${file.length - 8} are there`);
   let header: unknown;
