@@ -309,13 +309,13 @@ export function grad(
   walk("grad", outs, given, options, targets);
   const results = ins.map((x) => targets.get(x.node!) ?? null);
   if (!options.allowUnused && results.includes(null)) {
-    for (const result of results) result?.dispose();
+    targets.forEach((found) => found?.dispose());
     throw new GradError(
       "grad",
       `input ${results.indexOf(null)} was not used to make the outputs: pass { allowUnused: true } to get null`,
     );
   }
-  for (const result of targets.values()) if (result !== null) track(result);
+  targets.forEach((found) => found && track(found));
   return results;
 }
 
