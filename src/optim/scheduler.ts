@@ -184,9 +184,7 @@ export abstract class LRScheduler<Options extends object = object> extends Sched
   protected advance(): void {
     const t = ++this.state.lastEpoch;
     this.optimizer.groups.forEach((group, i) => {
-      const lr = this.lr(t, group, i);
-      checkNumber(this.name, "the rate", lr);
-      group.lr = lr;
+      group.lr = checkNumber(this.name, "the rate", this.lr(t, group, i));
     });
   }
 
