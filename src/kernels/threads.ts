@@ -1,7 +1,7 @@
 // Threads: a call of more than one work unit becomes a job that workers and this thread share. Which of
 // them does which units is left to chance; what comes out is not, since units are fixed by the shape
 // and none of them minds who does the others, or when.
-import { OutOfMemoryError, SimdgradError } from "../core/errors.js";
+import { SimdgradError } from "../core/errors.js";
 import { checkInt } from "../core/shape.js";
 import { place, Storage } from "../memory/eviction.js";
 import { emptyBins, memory, newSharedMemory } from "../memory/heap.js";
@@ -191,14 +191,6 @@ function warn(): void {
   );
 }
 
-function sharedMemory(): WebAssembly.Memory {
-  try {
-    return newSharedMemory();
-  } catch (cause) {
-    throw new OutOfMemoryError("setThreads", `no memory to share: ${String(cause)}`);
-  }
-}
-
 async function assemble(size: number): Promise<number> {
   if (size === getThreads() && !crew?.failure) return size;
   dismiss();
@@ -209,7 +201,7 @@ async function assemble(size: number): Promise<number> {
   }
   if (shared === null) {
     const module = compile(true);
-    moveTo(module, sharedMemory());
+    moveTo(module, newSharedMemory());
     shared = module;
   }
   const next = new Crew(size);

@@ -6,7 +6,7 @@
 // block belongs to a set of bins: the heap's own, or those of an arena (see arena.ts), which keeps what
 // is freed in it to itself.
 
-import { SimdgradError } from "../core/errors.js";
+import { OutOfMemoryError, SimdgradError } from "../core/errors.js";
 
 const WASM_PAGE = 65536;
 const MAX_PAGES = 65536;
@@ -51,7 +51,8 @@ export function newSharedMemory(): WebAssembly.Memory {
     try {
       return new WebAssembly.Memory({ initial, maximum, shared: true });
     } catch (cause) {
-      if (maximum >> 1 < initial) throw cause;
+      if (maximum >> 1 >= initial) continue;
+      throw new OutOfMemoryError("setThreads", `no memory to share: ${String(cause)}`);
     }
   }
 }
