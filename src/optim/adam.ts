@@ -54,16 +54,20 @@ export interface AdamaxOptions extends MomentOptions {
 
 const base = { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, maximize: false } as const;
 
-abstract class Moments<O extends MomentOptions> extends JoinedOptimizer<O> {
+abstract class Moments<O extends MomentOptions & { amsgrad?: boolean }> extends JoinedOptimizer<O> {
   protected override readonly stateKeys: RegExp = /^m,step,v$/;
 
-  /**
-   * Both means, and the number t of this step, from 1: means that began at 0 are divided by 1 - beta^t.
-   * Where betas change, all of the past counts as if they had always been the present ones, as in PyTorch.
-   */
-  protected moments(p: Tensor, state: ParamState): [Tensor, Tensor, number] {
-    return [stateTensor(state, "m", p), stateTensor(state, "v", p), stateStep(state)];
+  protected join(steps: Steps, p: Tensor, g: Tensor, o: O, state: ParamState): void {
+    const [m, v] = [stateTensor(state, "m", p), stateTensor(state, "v", p)];
+    this.prepare(steps, o, stateStep(state), state);
+    steps.add(p, g, m, v, o.amsgrad ? stateTensor(state, "vMax", p) : null);
   }
+
+  /**
+   * Begins the step of number t, from 1: means that began at 0 are divided by 1 - beta^t. Where betas
+   * change, all of the past counts as if they had always been the present ones, as in PyTorch.
+   */
+  protected abstract prepare(steps: Steps, o: O, t: number, state: ParamState): void;
 
   /** The hot kernel: p -= stepSize m / (sqrt(v) / root + eps), after the means were updated. */
   protected begin(
@@ -88,22 +92,19 @@ abstract class AdamBase extends Moments<AdamOptions> {
   /** The weights decay by lr weightDecay themselves, not through the gradient. */
   protected abstract readonly decoupled: boolean;
 
-  protected join(steps: Steps, p: Tensor, g: Tensor, o: AdamOptions, state: ParamState): void {
-    const [m, v, t] = this.moments(p, state);
+  protected prepare(steps: Steps, o: AdamOptions, t: number): void {
+    if (steps.same(t)) return;
     const { decoupled } = this;
-    if (!steps.same(t)) {
-      const [alpha, beta] = o.betas;
-      const lr = o.lr / (1 - pow(alpha, t));
-      const root = Math.sqrt(1 - pow(beta, t));
-      if (!o.amsgrad) this.begin(steps, o, lr, root, o.eps, decoupled);
-      else {
-        beginAdaptive(steps, {
-          ...{ mode: TOP, lr, alpha, beta, scale: 1 / root, eps: o.eps },
-          ...{ direct: 0, mean: 1, ...decayOf(o, decoupled) },
-        });
-      }
+    const [alpha, beta] = o.betas;
+    const lr = o.lr / (1 - pow(alpha, t));
+    const root = Math.sqrt(1 - pow(beta, t));
+    if (!o.amsgrad) this.begin(steps, o, lr, root, o.eps, decoupled);
+    else {
+      beginAdaptive(steps, {
+        ...{ mode: TOP, lr, alpha, beta, scale: 1 / root, eps: o.eps },
+        ...{ direct: 0, mean: 1, ...decayOf(o, decoupled) },
+      });
     }
-    steps.add(p, g, m, v, o.amsgrad ? stateTensor(state, "vMax", p) : null);
   }
 }
 
@@ -139,8 +140,7 @@ export class NAdam extends Moments<NAdamOptions> {
     super("NAdam", params, { ...base, ...own }, options);
   }
 
-  protected join(steps: Steps, p: Tensor, g: Tensor, o: NAdamOptions, state: ParamState): void {
-    const [a, b, t] = this.moments(p, state);
+  protected prepare(steps: Steps, o: NAdamOptions, t: number, state: ParamState): void {
     const [alpha, beta] = o.betas;
     const mu = (t: number): number => alpha * (1 - 0.5 * pow(0.96, t * o.momentumDecay));
     const next = mu(t + 1);
@@ -151,7 +151,6 @@ export class NAdam extends Moments<NAdamOptions> {
       mean: (o.lr * next) / (1 - product * next),
       ...decayOf(o, o.decoupledWeightDecay),
     });
-    steps.add(p, g, a, b);
   }
 }
 
@@ -164,8 +163,7 @@ export class RAdam extends Moments<RAdamOptions> {
     super("RAdam", params, { ...base, lr: 1e-3, decoupledWeightDecay: false }, options);
   }
 
-  protected join(steps: Steps, p: Tensor, g: Tensor, o: RAdamOptions, state: ParamState): void {
-    const [m, v, t] = this.moments(p, state);
+  protected prepare(steps: Steps, o: RAdamOptions, t: number): void {
     const [alpha, beta] = o.betas;
     const most = 2 / (1 - beta) - 1;
     const power = pow(beta, t);
@@ -176,7 +174,6 @@ export class RAdam extends Moments<RAdamOptions> {
     const size = lr * Math.sqrt((1 - power) * rect);
     if (length <= 5) this.begin(steps, o, lr, Infinity, 1, o.decoupledWeightDecay);
     else this.begin(steps, o, size, 1, o.eps, o.decoupledWeightDecay);
-    steps.add(p, g, m, v);
   }
 }
 
@@ -186,12 +183,10 @@ export class Adamax extends Moments<AdamaxOptions> {
     super("Adamax", params, { ...base, lr: 2e-3 }, options);
   }
 
-  protected join(steps: Steps, p: Tensor, g: Tensor, o: AdamaxOptions, state: ParamState): void {
-    const [a, b, t] = this.moments(p, state);
+  protected prepare(steps: Steps, o: AdamaxOptions, t: number): void {
     const [alpha, beta] = o.betas;
     const { weightDecay, eps } = o;
     const lr = o.lr / (1 - pow(alpha, t));
     beginAdaptive(steps, { mode: ADAMAX, lr, weightDecay, alpha, beta, eps });
-    steps.add(p, g, a, b);
   }
 }
