@@ -305,7 +305,10 @@ export function grad(
     );
   }
   const targets = new Map<Node, Tensor | null>();
-  for (const x of ins) targets.set(targetOf(x), null);
+  for (const { node } of ins) {
+    if (node === null) throw new GradError("grad", "every input must require gradients");
+    targets.set(node, null);
+  }
   walk("grad", outs, given, options, targets);
   const results = ins.map((x) => targets.get(x.node!) ?? null);
   if (!options.allowUnused && results.includes(null)) {
@@ -317,11 +320,6 @@ export function grad(
   }
   targets.forEach((found) => found && track(found));
   return results;
-}
-
-function targetOf(x: Tensor): Node {
-  if (x.node === null) throw new GradError("grad", "every input must require gradients");
-  return x.node;
 }
 
 function asList<T>(value: T | readonly T[]): readonly T[] {
