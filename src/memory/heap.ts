@@ -51,8 +51,8 @@ export function newSharedMemory(): WebAssembly.Memory {
     try {
       return new WebAssembly.Memory({ initial, maximum, shared: true });
     } catch (cause) {
-      if (maximum >> 1 >= initial) continue;
-      throw new OutOfMemoryError("setThreads", `no memory to share: ${String(cause)}`);
+      if (maximum >> 1 < initial)
+        throw new OutOfMemoryError("setThreads", `no memory to share: ${String(cause)}`);
     }
   }
 }
