@@ -40,7 +40,7 @@ export class ExponentialMovingAverage {
   private readonly params: readonly Tensor[];
   private readonly options: Required<EMAOptions>;
   private updates = 0;
-  private stored: Tensor[] | null = null;
+  private stored: readonly Tensor[] = [];
 
   constructor(params: Iterable<Tensor>, options: EMAOptions = {}) {
     const defaults = { decay: 0.999, warmUp: false };
@@ -86,7 +86,7 @@ export class ExponentialMovingAverage {
 
   /** Gives the parameters the values that `store` has kept. */
   restore(): void {
-    if (this.stored !== null) write(this.params, this.stored);
+    if (this.stored.length > 0) write(this.params, this.stored);
     this.forget();
   }
 
@@ -126,8 +126,8 @@ export class ExponentialMovingAverage {
   }
 
   private forget(): void {
-    this.stored?.forEach((x) => x.dispose());
-    this.stored = null;
+    this.stored.forEach((x) => x.dispose());
+    this.stored = [];
   }
 }
 
