@@ -177,7 +177,7 @@ function deposit(node: Node, flow: Flow, createGraph: boolean): void {
   const present = node.grad;
   if (present === null) {
     // Memory of its own, as the next backward may add to it in place.
-    node.setGrad(ownHandle(flow, true));
+    node.setGrad(isOurs(flow) ? ownHandle(flow) : ops.clone(flow.grad));
   } else if (createGraph || sharesElements(present)) {
     node.setGrad(ops.add(present, flow.grad));
   } else {
@@ -187,12 +187,10 @@ function deposit(node: Node, flow: Flow, createGraph: boolean): void {
 }
 
 /** A handle that outlives the flow: the flow's own when it is free, otherwise a copy. */
-function ownHandle(flow: Flow, writable = false): Tensor {
-  if (flow.owned && (!writable || isOurs(flow))) {
-    flow.owned = false;
-    return flow.grad;
-  }
-  return writable ? ops.clone(flow.grad) : aliasOf(flow.grad);
+function ownHandle(flow: Flow): Tensor {
+  if (!flow.owned) return aliasOf(flow.grad);
+  flow.owned = false;
+  return flow.grad;
 }
 
 /** Another handle with the same place in the graph. */
