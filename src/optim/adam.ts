@@ -79,11 +79,17 @@ abstract class Moments<O extends MomentOptions & { amsgrad?: boolean }> extends 
     decoupled: boolean,
   ): void {
     const [beta1, beta2] = o.betas;
-    const [size, a1] = [f32(stepSize), f32(1 - beta1)];
-    const [b2, a2] = [f32(beta2), f32(1 - beta2)];
     const { weightDecay, keep } = decayOf(o, decoupled);
-    const [decay, kept] = [f32(weightDecay), f32(keep)];
-    steps.begin("adamStepF32", [size, a1, b2, a2, f32(root), f32(eps), decay, kept]);
+    steps.begin("adamStepF32", [
+      f32(stepSize),
+      f32(1 - beta1),
+      f32(beta2),
+      f32(1 - beta2),
+      f32(root),
+      f32(eps),
+      f32(weightDecay),
+      f32(keep),
+    ]);
   }
 }
 

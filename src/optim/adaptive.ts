@@ -125,9 +125,9 @@ export class Adagrad extends JoinedOptimizer<AdagradOptions> {
   }
 
   protected join(steps: Steps, p: Tensor, g: Tensor, o: AdagradOptions, state: ParamState): void {
-    const { weightDecay, eps, lrDecay, initialAccumulatorValue } = o;
-    const b = stateTensor(state, "sum", p, initialAccumulatorValue);
-    const lr = o.lr / (1 + (stateStep(state) - 1) * lrDecay);
+    const { weightDecay, eps } = o;
+    const b = stateTensor(state, "sum", p, o.initialAccumulatorValue);
+    const lr = o.lr / (1 + (stateStep(state) - 1) * o.lrDecay);
     beginAdaptive(steps, { lr, weightDecay, beta: 1, restB: 1, eps });
     steps.add(p, g, null, b);
   }

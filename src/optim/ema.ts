@@ -66,9 +66,8 @@ export class ExponentialMovingAverage {
     const early = (1 + this.updates) / (10 + this.updates);
     const rest = 1 - (warmUp ? Math.min(decay, early) : decay);
     // A step of gradient descent: a -= -rest (p - a), p - a being a "gradient" p that decays by -1.
-    const [lr, minus, none] = [f32(-rest), f32(-1), f32(0)];
     const steps = new Steps();
-    steps.begin("sgdStepF32", [lr, none, none, minus, 0, 0]);
+    steps.begin("sgdStepF32", [f32(-rest), f32(0), f32(0), f32(-1), 0, 0]);
     this.averages.forEach((average, i) => steps.add(average, this.params[i]!, null));
     steps.flush();
   }
