@@ -58,7 +58,8 @@ abstract class Moments<O extends MomentOptions & { amsgrad?: boolean }> extends 
   protected override readonly stateKeys: RegExp = /^m,step,v$/;
 
   protected join(steps: Steps, p: Tensor, g: Tensor, o: O, state: ParamState): void {
-    const [m, v] = [stateTensor(state, "m", p), stateTensor(state, "v", p)];
+    const m = stateTensor(state, "m", p);
+    const v = stateTensor(state, "v", p);
     this.prepare(steps, o, stateStep(state), state);
     steps.add(p, g, m, v, o.amsgrad ? stateTensor(state, "vMax", p) : null);
   }

@@ -162,7 +162,8 @@ export class Adadelta extends JoinedOptimizer<AdadeltaOptions> {
   }
 
   protected join(steps: Steps, p: Tensor, g: Tensor, o: AdadeltaOptions, state: ParamState): void {
-    const [a, b] = [stateTensor(state, "delta", p), stateTensor(state, "v", p)];
+    const a = stateTensor(state, "delta", p);
+    const b = stateTensor(state, "v", p);
     const { lr, rho, eps, weightDecay } = o;
     beginAdaptive(steps, { mode: ADADELTA, lr, weightDecay, beta: rho, eps });
     steps.add(p, g, a, b);

@@ -113,7 +113,8 @@ export class ExponentialMovingAverage {
   loadStateDict({ updates, averages }: EMAState): void {
     const shapes = (all: readonly Tensor[] | undefined): string | undefined =>
       all?.map((x) => showShape(x.shape)).join();
-    const [got, expected] = [shapes(averages), shapes(this.averages)];
+    const got = shapes(averages);
+    const expected = shapes(this.averages);
     if (got !== expected) {
       throw new ShapeError(
         "ExponentialMovingAverage.loadStateDict",

@@ -136,7 +136,8 @@ export abstract class Scheduler<Options extends object = object> {
    * @throws ValueError for the state of another kind of scheduler, or for other groups
    */
   loadStateDict(from: SchedulerState): void {
-    const [got, expected] = [kindOf(from), kindOf(this.stateDict())];
+    const got = kindOf(from);
+    const expected = kindOf(this.stateDict());
     if (got !== expected) {
       throw new ValueError(`${this.name}.loadStateDict`, `takes ${expected}: got ${got}`);
     }
