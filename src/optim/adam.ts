@@ -129,8 +129,7 @@ export class AdamW extends AdamBase {
   protected readonly decoupled = true;
 
   constructor(params: Params<AdamOptions>, options?: Partial<AdamOptions>) {
-    const own = { lr: 1e-3, weightDecay: 0.01, amsgrad: false };
-    super("AdamW", params, { ...base, ...own }, options);
+    super("AdamW", params, { ...base, lr: 1e-3, weightDecay: 0.01, amsgrad: false }, options);
   }
 }
 
@@ -143,8 +142,8 @@ export class NAdam extends Moments<NAdamOptions> {
   protected override readonly stateKeys = /^m,muProduct,step,v$/;
 
   constructor(params: Params<NAdamOptions>, options?: Partial<NAdamOptions>) {
-    const own = { lr: 2e-3, momentumDecay: 4e-3, decoupledWeightDecay: false };
-    super("NAdam", params, { ...base, ...own }, options);
+    const defaults = { ...base, lr: 2e-3, momentumDecay: 4e-3, decoupledWeightDecay: false };
+    super("NAdam", params, defaults, options);
   }
 
   protected prepare(steps: Steps, o: NAdamOptions, t: number, state: ParamState): void {

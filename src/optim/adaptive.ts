@@ -36,8 +36,11 @@ interface Step {
 
 /** The numbers for the steps that are added next. */
 export function beginAdaptive(steps: Steps, step: Step): void {
-  const { mode = 0, lr, weightDecay = 0, keep = 1, alpha = 0, beta } = step;
-  const { restB = 1 - beta, scale = 1, eps = 0, direct = 1, mean = 0, momentum = 0 } = step;
+  // prettier-ignore
+  const {
+    mode = 0, lr, weightDecay = 0, keep = 1, alpha = 0, beta, restB = 1 - beta,
+    scale = 1, eps = 0, direct = 1, mean = 0, momentum = 0,
+  } = step;
   steps.begin("adaptiveStepF32", [
     mode,
     f32(weightDecay),

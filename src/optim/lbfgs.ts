@@ -55,9 +55,11 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
 
   constructor(params: Params<LBFGSOptions>, options: Partial<LBFGSOptions> = {}) {
     const { maxIter = 20 } = { ...options }; // whose own check comes below
-    const own = { lr: 1, maxIter, maxEval: Math.floor(maxIter * 1.25), toleranceGrad: 1e-7 };
-    const more = { toleranceChange: 1e-9, historySize: 100, lineSearchFn: null };
-    super("LBFGS", params, { ...own, ...more }, options);
+    const defaults = {
+      ...{ lr: 1, maxIter, maxEval: Math.floor(maxIter * 1.25), toleranceGrad: 1e-7 },
+      ...{ toleranceChange: 1e-9, historySize: 100, lineSearchFn: null },
+    };
+    super("LBFGS", params, defaults, options);
     if (this.groups.length > 1) oneGroup();
   }
 
