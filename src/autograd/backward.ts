@@ -156,15 +156,15 @@ function join(flows: Flows, node: Node, part: Flow, createGraph: boolean): void 
   const present = flows[node.place]!;
   if (present === null) {
     flows[node.place] = part;
-  } else if (!createGraph && isOurs(present)) {
-    ops.accumulate(present.grad, part.grad);
-    if (part.owned) part.grad.dispose();
-  } else {
+    return;
+  }
+  if (!createGraph && isOurs(present)) ops.accumulate(present.grad, part.grad);
+  else {
     const sum = ops.add(present.grad, part.grad);
     if (present.owned) present.grad.dispose();
-    if (part.owned) part.grad.dispose();
     flows[node.place] = { grad: sum, owned: true };
   }
+  if (part.owned) part.grad.dispose();
 }
 
 /** Whether nothing but this flow can see the memory of its gradient. */
@@ -177,7 +177,7 @@ function deposit(node: Node, flow: Flow, createGraph: boolean): void {
   const present = node.grad;
   if (present === null) {
     // Memory of its own, as the next backward may add to it in place.
-    node.setGrad(ownHandle(flow, true));
+    node.setGrad(isOurs(flow) ? ownHandle(flow) : ops.clone(flow.grad));
   } else if (createGraph || sharesElements(present)) {
     node.setGrad(ops.add(present, flow.grad));
   } else {
@@ -187,12 +187,10 @@ function deposit(node: Node, flow: Flow, createGraph: boolean): void {
 }
 
 /** A handle that outlives the flow: the flow's own when it is free, otherwise a copy. */
-function ownHandle(flow: Flow, writable = false): Tensor {
-  if (flow.owned && (!writable || isOurs(flow))) {
-    flow.owned = false;
-    return flow.grad;
-  }
-  return writable ? ops.clone(flow.grad) : aliasOf(flow.grad);
+function ownHandle(flow: Flow): Tensor {
+  if (!flow.owned) return aliasOf(flow.grad);
+  flow.owned = false;
+  return flow.grad;
 }
 
 /** Another handle with the same place in the graph. */
@@ -223,8 +221,8 @@ function checkUsable(node: Node): void {
     );
   }
   for (const key in node.saved) {
-    const saved = node.saved[key] ?? null;
-    if (saved === null) continue;
+    const saved = node.saved[key];
+    if (!saved) continue;
     const { buffer, shape, version } = saved;
     if (buffer.version !== version) {
       throw new GradError(
@@ -305,23 +303,21 @@ export function grad(
     );
   }
   const targets = new Map<Node, Tensor | null>();
-  for (const x of ins) targets.set(targetOf(x), null);
+  for (const { node } of ins) {
+    if (node === null) throw new GradError("grad", "every input must require gradients");
+    targets.set(node, null);
+  }
   walk("grad", outs, given, options, targets);
   const results = ins.map((x) => targets.get(x.node!) ?? null);
   if (!options.allowUnused && results.includes(null)) {
-    for (const result of results) result?.dispose();
+    targets.forEach((found) => found?.dispose());
     throw new GradError(
       "grad",
       `input ${results.indexOf(null)} was not used to make the outputs: pass { allowUnused: true } to get null`,
     );
   }
-  for (const result of targets.values()) if (result !== null) track(result);
+  targets.forEach((found) => found && track(found));
   return results;
-}
-
-function targetOf(x: Tensor): Node {
-  if (x.node === null) throw new GradError("grad", "every input must require gradients");
-  return x.node;
 }
 
 function asList<T>(value: T | readonly T[]): readonly T[] {

@@ -27,16 +27,10 @@ export interface MemoryStats {
 
 /** How much memory tensors use now. */
 export function memory(): MemoryStats {
-  const { live, peakLive, spilled, restored } = evictionStats();
-  const { now, peak } = occupiedBytes();
   return {
-    liveBytes: live,
-    peakLiveBytes: peakLive,
-    residentBytes: now,
-    peakResidentBytes: peak,
+    ...evictionStats(),
+    ...occupiedBytes(),
     heapBytes: heapBytes(),
-    spilledBytes: spilled,
-    restoredBytes: restored,
     handles: handleCount(),
   };
 }

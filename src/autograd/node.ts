@@ -67,8 +67,7 @@ export class Node {
     this.backward = null;
     this.foreign = false;
     this.consumed = false;
-    this.isLeaf = false;
-    this.retainsGrad = false;
+    this.isLeaf = this.retainsGrad = inputs.length === 0;
     this.heldGrad = null;
     this.gradSeen = false;
     this.hooks = null;
@@ -76,13 +75,6 @@ export class Node {
     this.place = 0;
     this.op = op;
     this.shape = shape;
-  }
-
-  static leafOf(x: Tensor): Node {
-    const node = new Node("leaf", x.shape, []);
-    node.isLeaf = true;
-    node.retainsGrad = true;
-    return node;
   }
 
   get grad(): Tensor | null {

@@ -105,7 +105,7 @@ export class Tensor extends Handle {
       );
     }
     const known = this.node ?? frozen.get(this);
-    const leaf = known ?? Node.leafOf(this);
+    const leaf = known ?? new Node("leaf", this.shape, []);
     if (known) leaf.setGrad(null);
     leaf.hooks = null;
     frozen.set(this, leaf);

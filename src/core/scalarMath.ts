@@ -19,9 +19,10 @@ function series(x: number, from: number, end: number): number {
 export function cos(x: number): number {
   const n = Math.round(x / (Math.PI / 2));
   const r = x - n * HALF_PI - n * HALF_PI_REST;
-  const quadrant = ((n % 4) + 4) % 4;
-  const y = quadrant % 2 === 0 ? series(r, 0, 18) : series(r, 1, 19);
-  return quadrant === 0 || quadrant === 3 ? y : -y;
+  // A sine in quadrants 1 and 3, negative in 1 and 2.
+  const odd = n & 1;
+  const y = series(r, odd, 18 + odd);
+  return (n + 1) & 2 ? -y : y;
 }
 
 /**

@@ -66,11 +66,11 @@ export function sameShape(a: Shape, b: Shape): boolean {
 /** Refuses an operand of another shape. */
 export function expectShape(op: string, name: string, x: Shaped, shape: Shape): void {
   if (sameShape(shapeOf(op, x), shape)) return;
-  misfit(op, `${name} must be ${showShape(shape)}`, x);
+  misfit(op, `${name} must be ${shown(shape)}`, x);
 }
 
 /** "[2,3]", as error messages show shapes. */
-export const showShape: (shape: Shape) => string = shown;
+export { shown as showShape };
 
 /** Elements that one tensor may have: its bytes must fit into the 4 GiB of WASM memory. */
 const MAX_SIZE = 2 ** 30;
@@ -85,11 +85,11 @@ export function checkList<T extends readonly unknown[]>(op: string, list: T): T 
 export function checkShape(op: string, shape: Shape): Shape {
   for (const n of checkList(op, shape)) {
     if (!Number.isInteger(n) || n < 0) {
-      throw new ValueError(op, `sizes must be integers >= 0: got ${showShape(shape)}`);
+      throw new ValueError(op, `sizes must be integers >= 0: got ${shown(shape)}`);
     }
   }
   if (sizeOf(shape) > MAX_SIZE) {
-    throw new ShapeError(op, `at most 2^30 elements fit: got ${showShape(shape)}`);
+    throw new ShapeError(op, `at most 2^30 elements fit: got ${shown(shape)}`);
   }
   return [...shape];
 }
@@ -246,7 +246,7 @@ export function broadcastShapes(op: string, a: Shape, b: Shape): Shape {
     if (x !== y && x !== 1 && y !== 1) {
       throw new ShapeError(
         op,
-        `shapes must broadcast (from the right, sizes equal or 1): got a=${showShape(a)}, b=${showShape(b)}`,
+        `shapes must broadcast (from the right, sizes equal or 1): got a=${shown(a)}, b=${shown(b)}`,
       );
     }
     out[n - i] = x === 1 ? y : x;
@@ -264,7 +264,7 @@ export function expandLayout(op: string, layout: Layout, shape: Shape): Layout {
     if (lead < 0 || (own !== shape[i] && own !== 1)) {
       throw new ShapeError(
         op,
-        `a tensor of ${showShape(layout.shape)} cannot be expanded to ${showShape(shape)}`,
+        `a tensor of ${shown(layout.shape)} cannot be expanded to ${shown(shape)}`,
       );
     }
     strides[i] = i < lead || own === 1 ? 0 : layout.strides[i - lead]!;

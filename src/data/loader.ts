@@ -4,7 +4,7 @@ import { checkInt, misfit, checkOptions } from "../core/shape.js";
 import { Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { tidy } from "../memory/scope.js";
-import { clone } from "../ops/convert.js";
+import { clone, toTypedArray } from "../ops/convert.js";
 import { tensor } from "../ops/creation.js";
 import { indexSelect } from "../ops/indexing.js";
 import { stack } from "../ops/join.js";
@@ -76,7 +76,7 @@ export class DataLoader<Sample = Tensor[], Batch = Tensor[]> implements Iterable
   readonly batchSize: number;
   private readonly shuffle: boolean;
   private readonly dropLast: boolean;
-  private readonly collate: ((samples: Sample[]) => Batch) | null;
+  private readonly collate: (samples: Sample[]) => Batch;
 
   constructor(source: readonly Tensor[], options?: DataLoaderOptions<Sample, Batch>);
   // Apart from the first signature, or Tensor would be taken for the type of a sample.
@@ -94,14 +94,14 @@ export class DataLoader<Sample = Tensor[], Batch = Tensor[]> implements Iterable
       shuffle = false,
       dropLast = false,
       seed,
-      collate = null,
+      collate,
     } = checkOptions("DataLoader", options);
     checkInt("DataLoader", "batchSize", batchSize, 1);
     this.dataset = asDataset(source);
     this.batchSize = batchSize;
     this.shuffle = shuffle;
     this.dropLast = dropLast;
-    this.collate = collate;
+    this.collate = collate ?? (stacked as (samples: Sample[]) => Batch);
     this.generator = seed === undefined ? defaultGenerator : new Generator(seed);
   }
 
@@ -122,21 +122,19 @@ export class DataLoader<Sample = Tensor[], Batch = Tensor[]> implements Iterable
 
   private order(): Int32Array | null {
     if (!this.shuffle) return null;
-    const order = randperm(this.dataset.length, { generator: this.generator });
-    const list = order.toTypedArray() as Int32Array;
-    order.dispose();
-    return list;
+    const { generator } = this;
+    return tidy(() => toTypedArray(randperm(this.dataset.length, { generator })) as Int32Array);
   }
 
   private batch(from: number, to: number, order: Int32Array | null): Batch {
     const { dataset, collate } = this;
-    if (dataset instanceof TensorDataset && collate === null) {
+    if (dataset instanceof TensorDataset && (collate as unknown) === stacked) {
       return withGrad(false, () => rows(dataset, from, to, order)) as Batch;
     }
     const samples = Array.from({ length: to - from }, (_, i) =>
       dataset.get(order === null ? from + i : order[from + i]!),
     );
-    return collate === null ? (stacked(samples) as Batch) : collate(samples);
+    return collate(samples);
   }
 }
 
@@ -164,14 +162,13 @@ function rows(
   to: number,
   order: Int32Array | null,
 ): Tensor[] {
-  // Copies, as with an order: changing a batch in place must not change the data.
-  if (order === null) {
-    return dataset.tensors.map((x) => tidy(() => clone(narrow(x, 0, from, to - from))));
-  }
-  const index = tensor(order.subarray(from, to));
-  const batch = dataset.tensors.map((x) => indexSelect(x, 0, index));
-  index.dispose();
-  return batch;
+  return tidy(() => {
+    const index = order && tensor(order.subarray(from, to));
+    // Copies, also without an order: changing a batch in place must not change the data.
+    return dataset.tensors.map((x) =>
+      index ? indexSelect(x, 0, index) : clone(narrow(x, 0, from, to - from)),
+    );
+  });
 }
 
 /** Samples joined along a new first dim: tensors, numbers, or lists of those, item by item. */

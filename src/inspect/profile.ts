@@ -97,7 +97,7 @@ export function profile<R>(fn: () => R, options: ProfileOptions = {}): Profile<R
     const ms = performance.now() - begin;
     const flops = flopsOf(kernel, args, units);
     const op = kernel.replace(/(F32|I32|Bool|32|8)$/, "");
-    calls.push({ op, begin, ms, flops, bytes, live: evictionStats().live });
+    calls.push({ op, begin, ms, flops, bytes, live: evictionStats().liveBytes });
   });
   const begin = performance.now();
   let result: R;

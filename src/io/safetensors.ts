@@ -29,10 +29,11 @@ export function saveSafetensors(
   checkWord("saveSafetensors", "tensors", tensors && typeof tensors, ["object"]);
   // Without a prototype any name is just a name, "__proto__" too.
   const header = Object.create(null) as Record<string, unknown>;
-  if (Object.values(metadata).some((text) => typeof text !== "string")) {
+  const texts = Object.values(metadata);
+  if (texts.some((text) => typeof text !== "string")) {
     throw new ValueError("saveSafetensors", "metadata must be strings");
   }
-  if (Object.keys(metadata).length > 0) header["__metadata__"] = metadata;
+  if (texts.length > 0) header["__metadata__"] = metadata;
   const entries = Object.entries(tensors);
   for (const [name, x] of entries) {
     if (name === "__metadata__" || !(x instanceof Tensor)) {
@@ -83,11 +84,11 @@ export function loadSafetensors(file: Uint8Array): Record<string, Tensor> {
     .map(([name, value]) => checkEntry(name, value));
   checkCover(entries, data.length);
   // Everything has been checked before the first tensor is made.
-  const arrays = entries.map((e) => ({ e, values: decode(e, data) }));
+  const arrays = entries.map((e) => decode(e, data));
   return Object.fromEntries(
-    arrays.map(({ e, values }) => {
-      const { dtype } = readable[e.format];
-      return [e.name, tensor(values, { dtype, shape: e.shape })];
+    entries.map(({ name, format, shape }, i) => {
+      const { dtype } = readable[format];
+      return [name, tensor(arrays[i]!, { dtype, shape })];
     }),
   );
 }
@@ -100,8 +101,8 @@ function readHeader(file: Uint8Array): { header: Record<string, unknown>; data: 
   if (!(file instanceof Uint8Array && file.length >= 8)) {
     fail("takes a file as a Uint8Array of at least 8 bytes");
   }
-  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  const length = view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32;
+  const view = new DataView(file.buffer, file.byteOffset);
+  const length = Number(view.getBigUint64(0, true));
   if (length > file.length - 8)
     fail(`the header claims ${length} bytes, ${file.length - 8} are there`);
   let header: unknown;
@@ -128,9 +129,9 @@ function strings(json: string): number {
 
 function checkEntry(name: string, value: unknown): Entry {
   const { dtype, shape, data_offsets } = (value ?? {}) as Record<string, unknown>;
-  const natural = (n: unknown): boolean => Number.isSafeInteger(n) && (n as number) >= 0;
-  const lists = Array.isArray(shape) && Array.isArray(data_offsets) && data_offsets.length === 2;
-  if (!lists || ![...(shape as unknown[]), ...(data_offsets as unknown[])].every(natural)) {
+  const isList = (list: unknown): list is number[] =>
+    Array.isArray(list) && list.every((n) => Number.isSafeInteger(n) && (n as number) >= 0);
+  if (!isList(shape) || !isList(data_offsets) || data_offsets.length !== 2) {
     return fail(`${name} needs a shape and two data_offsets, all of them integers >= 0`);
   }
   const format = String(dtype) as Entry["format"];
@@ -138,12 +139,10 @@ function checkEntry(name: string, value: unknown): Entry {
     return fail(`${name} is ${format}; known are ${Object.keys(readable).join(", ")}`);
   }
   const [start, end] = data_offsets as [number, number];
-  if (sizeOf(shape as number[]) * readable[format].List.BYTES_PER_ELEMENT !== end - start) {
-    return fail(
-      `${name} has shape ${showShape(shape as number[])} of ${format} in ${end - start} bytes`,
-    );
+  if (sizeOf(shape) * readable[format].List.BYTES_PER_ELEMENT !== end - start) {
+    return fail(`${name} has shape ${showShape(shape)} of ${format} in ${end - start} bytes`);
   }
-  return { name, format, shape: shape as number[], start, end };
+  return { name, format, shape, start, end };
 }
 
 /** The data must lie one after the other, without gaps or overlaps, to the end of the file. */

@@ -15,14 +15,11 @@ export function kernelBytes(packed: Packed): Uint8Array {
   const begin = TABLE_BYTES + packed.kernels.length;
   const end = begin + packed.bytes;
   const memory = new WebAssembly.Memory({ initial: Math.ceil(end / 65536) });
-  const unpacker = new WebAssembly.Module(fromHex(packed.unpacker));
+  const hex = packed.unpacker.match(/../g)!;
+  const unpacker = new WebAssembly.Module(Uint8Array.from(hex, (byte) => parseInt(byte, 16)));
   const { exports } = new WebAssembly.Instance(unpacker, { env: { memory } });
   // Unpacked as the text that it is: a loop over that many characters takes 4 ms while it is still interpreted.
   new TextEncoder().encodeInto(packed.kernels, new Uint8Array(memory.buffer, TABLE_BYTES));
   (exports["unpack"] as Unpack)(TABLE_BYTES, begin, end, 0);
   return new Uint8Array(memory.buffer, begin, packed.bytes);
-}
-
-function fromHex(text: string): Uint8Array {
-  return Uint8Array.from(text.match(/../g)!, (byte) => parseInt(byte, 16));
 }

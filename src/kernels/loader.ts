@@ -34,8 +34,7 @@ let build = packed;
 
 function instantiate(): Abi {
   try {
-    const module = new WebAssembly.Module(kernelBytes(build));
-    return abiOf(module, memory);
+    return abiOf(compile(false), memory);
   } catch (cause) {
     throw new SimdgradError(
       "load",

@@ -18,6 +18,13 @@ function failure(how: string): SimdgradError {
   return new SimdgradError("setThreads", how);
 }
 
+/** The error for the end of one, of which `died` hears, too. */
+function ended(detail: unknown, died: Died): SimdgradError {
+  const how = `a worker thread has ended: ${String(detail)}`;
+  died(how);
+  return failure(how);
+}
+
 /** Starts one. `died` hears of its end, unless that was `stop`. */
 export function startThread(start: Start, died: Died): Thread {
   try {
@@ -35,9 +42,7 @@ function nodeThread(start: Start, died: Died): Thread {
     const end = (detail: unknown): void => {
       if (stopped) return;
       stopped = true;
-      const how = `a worker thread has ended: ${String(detail)}`;
-      reject(failure(how));
-      died(how);
+      reject(ended(detail, died));
     };
     worker.on("message", () => {
       worker.unref(); // from here on it keeps no process alive
@@ -66,9 +71,7 @@ function webThread(start: Start, died: Died): Thread {
     worker.onerror = ({ message }) => {
       release();
       const why = message ?? "the page's policy may forbid workers from blob: addresses";
-      const how = `a worker thread has ended: ${why}`;
-      reject(failure(how));
-      died(how);
+      reject(ended(why, died));
     };
   });
   worker.postMessage(start);

@@ -1,9 +1,9 @@
 // Threads: a call of more than one work unit becomes a job that workers and this thread share. Which of
 // them does which units is left to chance; what comes out is not, since units are fixed by the shape
 // and none of them minds who does the others, or when.
-import { OutOfMemoryError, SimdgradError } from "../core/errors.js";
+import { SimdgradError } from "../core/errors.js";
 import { checkInt } from "../core/shape.js";
-import { place, Storage } from "../memory/eviction.js";
+import { place, Storage, touch } from "../memory/eviction.js";
 import { emptyBins, memory, newSharedMemory } from "../memory/heap.js";
 import type { Packed } from "./bytes.js";
 import { web } from "./host.js";
@@ -50,7 +50,7 @@ const scratches: number[] = [];
 function newScratch(): number {
   const storage = new Storage(SCRATCH_BYTES, "setThreads");
   place(storage, SCRATCH_BYTES, reserved);
-  return storage.block!.ptr;
+  return touch(storage);
 }
 
 /** This thread and its workers. */
@@ -149,8 +149,7 @@ class Crew {
         Atomics.store(words, Word.waiting, 1);
         Atomics.wait(words, Word.active, active, Math.min(100, lost));
         Atomics.store(words, Word.waiting, 0);
-      }
-      if (!this.sleeps && looks % LOOKS > 0) continue;
+      } else if (looks % LOOKS > 0) continue;
       const now = performance.now();
       patience -= Math.min(now - last, 200);
       last = now;
@@ -175,6 +174,9 @@ let shared: WebAssembly.Module | null = null;
 /** Settles when the last `setThreads` has. */
 let settled: Promise<unknown> = Promise.resolve();
 let warned = false;
+const NOT_ISOLATED =
+  "[setThreads] this page may not share memory, so one thread computes. It may with the headers " +
+  "Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp";
 
 function dismiss(): void {
   crew?.stop();
@@ -182,35 +184,19 @@ function dismiss(): void {
   runInParallel(null);
 }
 
-function warn(): void {
-  if (warned) return;
-  warned = true;
-  // eslint-disable-next-line no-console -- nothing is wrong, but somebody may wonder
-  console.warn(
-    "[setThreads] this page may not share memory, so one thread computes. It may with the headers " +
-      "Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp",
-  );
-}
-
-function sharedMemory(): WebAssembly.Memory {
-  try {
-    return newSharedMemory();
-  } catch (cause) {
-    throw new OutOfMemoryError("setThreads", `no memory to share: ${String(cause)}`);
-  }
-}
-
 async function assemble(size: number): Promise<number> {
   if (size === getThreads() && !crew?.failure) return size;
   dismiss();
   if (size === 1) return 1;
   if (web.crossOriginIsolated === false || typeof SharedArrayBuffer === "undefined") {
-    warn();
+    // eslint-disable-next-line no-console -- nothing is wrong, but somebody may wonder
+    if (!warned) console.warn(NOT_ISOLATED);
+    warned = true;
     return 1;
   }
   if (shared === null) {
     const module = compile(true);
-    moveTo(module, sharedMemory());
+    moveTo(module, newSharedMemory());
     shared = module;
   }
   const next = new Crew(size);

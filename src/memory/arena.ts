@@ -67,7 +67,8 @@ export function outsideOfArenas<T>(fn: () => T): T {
 }
 
 function allocatingIn<T>(region: Region | null, slots: Slots | null, fn: () => T): T {
-  const [regionBefore, slotsBefore] = [useRegion(region), useSlots(slots)];
+  const regionBefore = useRegion(region);
+  const slotsBefore = useSlots(slots);
   try {
     return fn();
   } finally {

@@ -104,7 +104,7 @@ let maxBytes = 65536 * 65536;
 let budget = INITIAL_BYTES;
 let forced = false;
 let allocatedBytes = 0;
-const stats = { live: 0, peakLive: 0, spilled: 0, restored: 0 };
+const stats = { liveBytes: 0, peakLiveBytes: 0, spilledBytes: 0, restoredBytes: 0 };
 
 /** Bytes of unreleased buffers in the heap (live), spilled and brought back so far. */
 export function evictionStats(): Readonly<typeof stats> {
@@ -115,8 +115,8 @@ export function evictionStats(): Readonly<typeof stats> {
 export function countLive(storage: Storage, bytes: number): void {
   storage.liveBytes += bytes;
   if (storage.block === null) return;
-  stats.live += bytes;
-  if (stats.live > stats.peakLive) stats.peakLive = stats.live;
+  stats.liveBytes += bytes;
+  if (stats.liveBytes > stats.peakLiveBytes) stats.peakLiveBytes = stats.liveBytes;
 }
 
 /**
@@ -148,7 +148,7 @@ export function place(storage: Storage, bytes: number, into = region): void {
   }
   storage.block = block;
   storage.lastUse = now;
-  stats.live += storage.liveBytes;
+  stats.liveBytes += storage.liveBytes;
   storage.region = into;
   if (into === null) enqueue(storage);
   else into.storages.add(storage);
@@ -158,7 +158,7 @@ export function place(storage: Storage, bytes: number, into = region): void {
 export function drop(storage: Storage): void {
   storage.spilled = null;
   if (storage.block === null) return;
-  stats.live -= storage.liveBytes;
+  stats.liveBytes -= storage.liveBytes;
   freeBlock(storage.block);
   storage.block = null;
   if (storage.region === null) dequeue(storage);
@@ -222,7 +222,7 @@ function restore(storage: Storage): void {
   place(storage, storage.usedBytes, null);
   heapU8.set(bytes, storage.block!.ptr);
   storage.spilled = null;
-  stats.restored += bytes.length;
+  stats.restoredBytes += bytes.length;
 }
 
 /** Spills the storage that was not used for longest; false when all are pinned. */
@@ -255,7 +255,7 @@ export function moveOut(storage: Storage): void {
   try {
     // What nobody refers to (an empty page) need not be copied, but must stay restorable.
     const bytes = storage.liveBytes === 0 ? 0 : storage.usedBytes;
-    if (stats.spilled === 0 && bytes > 0) storage.spilled = large();
+    if (stats.spilledBytes === 0 && bytes > 0) storage.spilled = large();
     storage.spilled = heapU8.slice(ptr, ptr + bytes);
   } catch (cause) {
     throw new OutOfMemoryError(
@@ -264,8 +264,8 @@ export function moveOut(storage: Storage): void {
     );
   }
   storage.spilledAt = allocatedBytes;
-  stats.spilled += storage.spilled.length;
-  stats.live -= storage.liveBytes;
+  stats.spilledBytes += storage.spilled.length;
+  stats.liveBytes -= storage.liveBytes;
   freeBlock(storage.block!);
   storage.block = null;
 }

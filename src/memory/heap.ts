@@ -6,7 +6,7 @@
 // block belongs to a set of bins: the heap's own, or those of an arena (see arena.ts), which keeps what
 // is freed in it to itself.
 
-import { SimdgradError } from "../core/errors.js";
+import { OutOfMemoryError, SimdgradError } from "../core/errors.js";
 
 const WASM_PAGE = 65536;
 const MAX_PAGES = 65536;
@@ -51,7 +51,8 @@ export function newSharedMemory(): WebAssembly.Memory {
     try {
       return new WebAssembly.Memory({ initial, maximum, shared: true });
     } catch (cause) {
-      if (maximum >> 1 < initial) throw cause;
+      if (maximum >> 1 < initial)
+        throw new OutOfMemoryError("setThreads", `no memory to share: ${String(cause)}`);
     }
   }
 }
@@ -105,8 +106,8 @@ export function initHeap(base: number): void {
 }
 
 /** Bytes of the heap that blocks occupy, now and at most. */
-export function occupiedBytes(): { now: number; peak: number } {
-  return { now: usedBytes, peak: peakUsedBytes };
+export function occupiedBytes(): { residentBytes: number; peakResidentBytes: number } {
+  return { residentBytes: usedBytes, peakResidentBytes: peakUsedBytes };
 }
 
 /** Size of the heap in bytes. */

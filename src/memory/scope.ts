@@ -55,17 +55,13 @@ export function scoped<A, T>(fn: (arg: A) => T, arg: A): T {
   const outer = tracking;
   const from = top;
   tracking = true;
-  let result: T;
+  let result: T | null = null;
   try {
-    result = refusePromise("tidy", fn(arg));
-  } catch (error) {
+    return (result = refusePromise("tidy", fn(arg)));
+  } finally {
     tracking = outer;
-    leave(from, null);
-    throw error;
+    leave(from, result);
   }
-  tracking = outer;
-  leave(from, result);
-  return result;
 }
 
 /** What a function returned; a promise is refused, as it has not done its work yet. */

@@ -54,16 +54,21 @@ export interface AdamaxOptions extends MomentOptions {
 
 const base = { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, maximize: false } as const;
 
-abstract class Moments<O extends MomentOptions> extends JoinedOptimizer<O> {
+abstract class Moments<O extends MomentOptions & { amsgrad?: boolean }> extends JoinedOptimizer<O> {
   protected override readonly stateKeys: RegExp = /^m,step,v$/;
 
-  /**
-   * Both means, and the number t of this step, from 1: means that began at 0 are divided by 1 - beta^t.
-   * Where betas change, all of the past counts as if they had always been the present ones, as in PyTorch.
-   */
-  protected moments(p: Tensor, state: ParamState): [Tensor, Tensor, number] {
-    return [stateTensor(state, "m", p), stateTensor(state, "v", p), stateStep(state)];
+  protected join(steps: Steps, p: Tensor, g: Tensor, o: O, state: ParamState): void {
+    const m = stateTensor(state, "m", p);
+    const v = stateTensor(state, "v", p);
+    this.prepare(steps, o, stateStep(state), state);
+    steps.add(p, g, m, v, o.amsgrad ? stateTensor(state, "vMax", p) : null);
   }
+
+  /**
+   * Begins the step of number t, from 1: means that began at 0 are divided by 1 - beta^t. Where betas
+   * change, all of the past counts as if they had always been the present ones, as in PyTorch.
+   */
+  protected abstract prepare(steps: Steps, o: O, t: number, state: ParamState): void;
 
   /** The hot kernel: p -= stepSize m / (sqrt(v) / root + eps), after the means were updated. */
   protected begin(
@@ -75,11 +80,17 @@ abstract class Moments<O extends MomentOptions> extends JoinedOptimizer<O> {
     decoupled: boolean,
   ): void {
     const [beta1, beta2] = o.betas;
-    const [size, a1] = [f32(stepSize), f32(1 - beta1)];
-    const [b2, a2] = [f32(beta2), f32(1 - beta2)];
     const { weightDecay, keep } = decayOf(o, decoupled);
-    const [decay, kept] = [f32(weightDecay), f32(keep)];
-    steps.begin("adamStepF32", [size, a1, b2, a2, f32(root), f32(eps), decay, kept]);
+    steps.begin("adamStepF32", [
+      f32(stepSize),
+      f32(1 - beta1),
+      f32(beta2),
+      f32(1 - beta2),
+      f32(root),
+      f32(eps),
+      f32(weightDecay),
+      f32(keep),
+    ]);
   }
 }
 
@@ -88,22 +99,19 @@ abstract class AdamBase extends Moments<AdamOptions> {
   /** The weights decay by lr weightDecay themselves, not through the gradient. */
   protected abstract readonly decoupled: boolean;
 
-  protected join(steps: Steps, p: Tensor, g: Tensor, o: AdamOptions, state: ParamState): void {
-    const [m, v, t] = this.moments(p, state);
+  protected prepare(steps: Steps, o: AdamOptions, t: number): void {
+    if (steps.same(t)) return;
     const { decoupled } = this;
-    if (!steps.same(t)) {
-      const [alpha, beta] = o.betas;
-      const lr = o.lr / (1 - pow(alpha, t));
-      const root = Math.sqrt(1 - pow(beta, t));
-      if (!o.amsgrad) this.begin(steps, o, lr, root, o.eps, decoupled);
-      else {
-        beginAdaptive(steps, {
-          ...{ mode: TOP, lr, alpha, beta, scale: 1 / root, eps: o.eps },
-          ...{ direct: 0, mean: 1, ...decayOf(o, decoupled) },
-        });
-      }
+    const [alpha, beta] = o.betas;
+    const lr = o.lr / (1 - pow(alpha, t));
+    const root = Math.sqrt(1 - pow(beta, t));
+    if (!o.amsgrad) this.begin(steps, o, lr, root, o.eps, decoupled);
+    else {
+      beginAdaptive(steps, {
+        ...{ mode: TOP, lr, alpha, beta, scale: 1 / root, eps: o.eps },
+        ...{ direct: 0, mean: 1, ...decayOf(o, decoupled) },
+      });
     }
-    steps.add(p, g, m, v, o.amsgrad ? stateTensor(state, "vMax", p) : null);
   }
 }
 
@@ -121,8 +129,7 @@ export class AdamW extends AdamBase {
   protected readonly decoupled = true;
 
   constructor(params: Params<AdamOptions>, options?: Partial<AdamOptions>) {
-    const own = { lr: 1e-3, weightDecay: 0.01, amsgrad: false };
-    super("AdamW", params, { ...base, ...own }, options);
+    super("AdamW", params, { ...base, lr: 1e-3, weightDecay: 0.01, amsgrad: false }, options);
   }
 }
 
@@ -135,12 +142,11 @@ export class NAdam extends Moments<NAdamOptions> {
   protected override readonly stateKeys = /^m,muProduct,step,v$/;
 
   constructor(params: Params<NAdamOptions>, options?: Partial<NAdamOptions>) {
-    const own = { lr: 2e-3, momentumDecay: 4e-3, decoupledWeightDecay: false };
-    super("NAdam", params, { ...base, ...own }, options);
+    const defaults = { ...base, lr: 2e-3, momentumDecay: 4e-3, decoupledWeightDecay: false };
+    super("NAdam", params, defaults, options);
   }
 
-  protected join(steps: Steps, p: Tensor, g: Tensor, o: NAdamOptions, state: ParamState): void {
-    const [a, b, t] = this.moments(p, state);
+  protected prepare(steps: Steps, o: NAdamOptions, t: number, state: ParamState): void {
     const [alpha, beta] = o.betas;
     const mu = (t: number): number => alpha * (1 - 0.5 * pow(0.96, t * o.momentumDecay));
     const next = mu(t + 1);
@@ -151,7 +157,6 @@ export class NAdam extends Moments<NAdamOptions> {
       mean: (o.lr * next) / (1 - product * next),
       ...decayOf(o, o.decoupledWeightDecay),
     });
-    steps.add(p, g, a, b);
   }
 }
 
@@ -164,8 +169,7 @@ export class RAdam extends Moments<RAdamOptions> {
     super("RAdam", params, { ...base, lr: 1e-3, decoupledWeightDecay: false }, options);
   }
 
-  protected join(steps: Steps, p: Tensor, g: Tensor, o: RAdamOptions, state: ParamState): void {
-    const [m, v, t] = this.moments(p, state);
+  protected prepare(steps: Steps, o: RAdamOptions, t: number): void {
     const [alpha, beta] = o.betas;
     const most = 2 / (1 - beta) - 1;
     const power = pow(beta, t);
@@ -176,7 +180,6 @@ export class RAdam extends Moments<RAdamOptions> {
     const size = lr * Math.sqrt((1 - power) * rect);
     if (length <= 5) this.begin(steps, o, lr, Infinity, 1, o.decoupledWeightDecay);
     else this.begin(steps, o, size, 1, o.eps, o.decoupledWeightDecay);
-    steps.add(p, g, m, v);
   }
 }
 
@@ -186,12 +189,10 @@ export class Adamax extends Moments<AdamaxOptions> {
     super("Adamax", params, { ...base, lr: 2e-3 }, options);
   }
 
-  protected join(steps: Steps, p: Tensor, g: Tensor, o: AdamaxOptions, state: ParamState): void {
-    const [a, b, t] = this.moments(p, state);
+  protected prepare(steps: Steps, o: AdamaxOptions, t: number): void {
     const [alpha, beta] = o.betas;
     const { weightDecay, eps } = o;
     const lr = o.lr / (1 - pow(alpha, t));
     beginAdaptive(steps, { mode: ADAMAX, lr, weightDecay, alpha, beta, eps });
-    steps.add(p, g, a, b);
   }
 }

@@ -36,8 +36,11 @@ interface Step {
 
 /** The numbers for the steps that are added next. */
 export function beginAdaptive(steps: Steps, step: Step): void {
-  const { mode = 0, lr, weightDecay = 0, keep = 1, alpha = 0, beta } = step;
-  const { restB = 1 - beta, scale = 1, eps = 0, direct = 1, mean = 0, momentum = 0 } = step;
+  // prettier-ignore
+  const {
+    mode = 0, lr, weightDecay = 0, keep = 1, alpha = 0, beta, restB = 1 - beta,
+    scale = 1, eps = 0, direct = 1, mean = 0, momentum = 0,
+  } = step;
   steps.begin("adaptiveStepF32", [
     mode,
     f32(weightDecay),
@@ -125,9 +128,9 @@ export class Adagrad extends JoinedOptimizer<AdagradOptions> {
   }
 
   protected join(steps: Steps, p: Tensor, g: Tensor, o: AdagradOptions, state: ParamState): void {
-    const { weightDecay, eps, lrDecay, initialAccumulatorValue } = o;
-    const b = stateTensor(state, "sum", p, initialAccumulatorValue);
-    const lr = o.lr / (1 + (stateStep(state) - 1) * lrDecay);
+    const { weightDecay, eps } = o;
+    const b = stateTensor(state, "sum", p, o.initialAccumulatorValue);
+    const lr = o.lr / (1 + (stateStep(state) - 1) * o.lrDecay);
     beginAdaptive(steps, { lr, weightDecay, beta: 1, restB: 1, eps });
     steps.add(p, g, null, b);
   }
@@ -162,7 +165,8 @@ export class Adadelta extends JoinedOptimizer<AdadeltaOptions> {
   }
 
   protected join(steps: Steps, p: Tensor, g: Tensor, o: AdadeltaOptions, state: ParamState): void {
-    const [a, b] = [stateTensor(state, "delta", p), stateTensor(state, "v", p)];
+    const a = stateTensor(state, "delta", p);
+    const b = stateTensor(state, "v", p);
     const { lr, rho, eps, weightDecay } = o;
     beginAdaptive(steps, { mode: ADADELTA, lr, weightDecay, beta: rho, eps });
     steps.add(p, g, a, b);

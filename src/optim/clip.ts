@@ -52,19 +52,18 @@ export function clipGradNorm(
   checkNumber("clipGradNorm", "normType", normType, Number.MIN_VALUE);
   if (errorIfNonfinite) refuseInCapture("clipGradNorm", "looks at the norm (errorIfNonfinite)");
   const all = graded("clipGradNorm", params);
-  return withGrad(false, () => {
-    const norms = (): Tensor[] => all.map(({ node }) => vectorNorm(node!.grad!, normType));
-    const total = tidy(() => (all.length === 0 ? zeros([]) : vectorNorm(stack(norms()), normType)));
+  const clip = (): Tensor => {
+    const norms = all.map(({ node }) => vectorNorm(node!.grad!, normType));
+    const total = norms.length === 0 ? zeros([]) : vectorNorm(stack(norms), normType);
     const value = errorIfNonfinite ? item(total) : 0;
     if (!Number.isFinite(value)) {
-      total.dispose();
       throw new ValueError("clipGradNorm", `the norm of the gradients is ${value}`);
     }
-    const factor = tidy(() => clamp(div(maxNorm, add(total, 1e-6)), null, 1));
+    const factor = clamp(div(maxNorm, add(total, 1e-6)), null, 1);
     replace(all, (g) => mul(g, factor));
-    factor.dispose();
     return total;
-  });
+  };
+  return withGrad(false, () => tidy(clip));
 }
 
 /** Limits every entry of the gradients to [-clipValue, clipValue]. */

@@ -48,7 +48,6 @@ export class SequentialLR extends Scheduler<{ milestones: number[] }> {
     // As PyTorch: one whose turn was from the start takes over the first one's rate.
     if (since === t || since + t === 1) scheduler.restart(since === 0);
     else scheduler.step(metric);
-    this.note();
   }
 }
 
@@ -70,6 +69,5 @@ export class ChainedScheduler extends Scheduler {
   protected advance(metric?: number): void {
     this.state.lastEpoch++;
     for (const scheduler of this.schedulers) scheduler.step(metric);
-    this.note();
   }
 }

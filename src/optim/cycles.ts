@@ -137,13 +137,6 @@ export class ReduceLROnPlateau extends Scheduler<Required<PlateauOptions>> {
     Object.assign(this.state, { lastEpoch: 0, best, badEpochs: 0, cooldownLeft: 0 });
   }
 
-  private isBetter(metric: number, best: number): boolean {
-    const { mode, threshold, thresholdMode } = this.options;
-    const sign = mode === "min" ? -1 : 1;
-    const bar = thresholdMode === "rel" ? best * (1 + sign * threshold) : best + sign * threshold;
-    return sign * metric > sign * bar;
-  }
-
   /** @param metric the validation loss, say; NaN counts as no improvement */
   protected advance(metric?: number): void {
     refuseInCapture(this.name, "takes a number that was read");
@@ -151,8 +144,12 @@ export class ReduceLROnPlateau extends Scheduler<Required<PlateauOptions>> {
       throw new ValueError(this.name, `step takes the metric, a number: got ${String(metric)}`);
     }
     const { state, options } = this;
+    const { mode, threshold, thresholdMode } = options;
     state.lastEpoch++;
-    const better = this.isBetter(metric, state.best!);
+    const best = state.best!;
+    const sign = mode === "min" ? -1 : 1;
+    const bar = thresholdMode === "rel" ? best * (1 + sign * threshold) : best + sign * threshold;
+    const better = sign * metric > sign * bar;
     if (better) state.best = metric;
     state.badEpochs = better ? 0 : state.badEpochs! + 1;
     if (state.cooldownLeft! > 0) {
@@ -167,6 +164,5 @@ export class ReduceLROnPlateau extends Scheduler<Required<PlateauOptions>> {
         if (group.lr - lr > options.eps) group.lr = lr;
       });
     }
-    this.note();
   }
 }

@@ -2,14 +2,13 @@
 import { ShapeError, ValueError } from "../core/errors.js";
 import { showShape, checkNumber } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
-import { withGrad } from "../autograd/mode.js";
 import { f32 } from "../kernels/run.js";
 import { refusePromise, untracked } from "../memory/scope.js";
 import { renewing } from "../ops/step.js";
 import { copyOf } from "../ops/convert.js";
-import { copy_ } from "../ops/inplace.js";
 import { Steps } from "./joined.js";
 import { listOf, optionsFrom } from "./optimizer.js";
+import { write } from "./vectors.js";
 
 export interface EMAOptions {
   /** Weight of the old average. Default: 0.999. */
@@ -41,7 +40,7 @@ export class ExponentialMovingAverage {
   private readonly params: readonly Tensor[];
   private readonly options: Required<EMAOptions>;
   private updates = 0;
-  private stored: Tensor[] | null = null;
+  private stored: readonly Tensor[] = [];
 
   constructor(params: Iterable<Tensor>, options: EMAOptions = {}) {
     const defaults = { decay: 0.999, warmUp: false };
@@ -67,9 +66,8 @@ export class ExponentialMovingAverage {
     const early = (1 + this.updates) / (10 + this.updates);
     const rest = 1 - (warmUp ? Math.min(decay, early) : decay);
     // A step of gradient descent: a -= -rest (p - a), p - a being a "gradient" p that decays by -1.
-    const [lr, minus, none] = [f32(-rest), f32(-1), f32(0)];
     const steps = new Steps();
-    steps.begin("sgdStepF32", [lr, none, none, minus, 0, 0]);
+    steps.begin("sgdStepF32", [f32(-rest), f32(0), f32(0), f32(-1), 0, 0]);
     this.averages.forEach((average, i) => steps.add(average, this.params[i]!, null));
     steps.flush();
   }
@@ -87,7 +85,7 @@ export class ExponentialMovingAverage {
 
   /** Gives the parameters the values that `store` has kept. */
   restore(): void {
-    if (this.stored !== null) write(this.params, this.stored);
+    if (this.stored.length > 0) write(this.params, this.stored);
     this.forget();
   }
 
@@ -115,7 +113,8 @@ export class ExponentialMovingAverage {
   loadStateDict({ updates, averages }: EMAState): void {
     const shapes = (all: readonly Tensor[] | undefined): string | undefined =>
       all?.map((x) => showShape(x.shape)).join();
-    const [got, expected] = [shapes(averages), shapes(this.averages)];
+    const got = shapes(averages);
+    const expected = shapes(this.averages);
     if (got !== expected) {
       throw new ShapeError(
         "ExponentialMovingAverage.loadStateDict",
@@ -127,15 +126,11 @@ export class ExponentialMovingAverage {
   }
 
   private forget(): void {
-    this.stored?.forEach((x) => x.dispose());
-    this.stored = null;
+    this.stored.forEach((x) => x.dispose());
+    this.stored = [];
   }
 }
 
 function copies(op: string, all: readonly Tensor[]): Tensor[] {
   return untracked(() => all.map((x) => copyOf(op, x)));
-}
-
-function write(to: readonly Tensor[], from: readonly Tensor[]): void {
-  withGrad(false, () => to.forEach((x, i) => copy_(x, from[i]!)));
 }

@@ -102,7 +102,7 @@ export class Steps {
 
   /** Takes back what was added: after an error, too, nothing of it may reach the next step. */
   forget(): void {
-    for (let i = 0; i < 5 * this.count; i++) this.operands[i] = null;
+    this.operands.fill(null, 0, 5 * this.count);
     this.count = this.elements = 0;
     this.key = NaN;
   }

@@ -7,12 +7,12 @@ import { tidy, untracked } from "../memory/scope.js";
 import { mul, neg, sub } from "../ops/arithmetic.js";
 import { copyOf } from "../ops/convert.js";
 import { zeros } from "../ops/creation.js";
-import { add_, copy_ } from "../ops/inplace.js";
+import { add_ } from "../ops/inplace.js";
 import { abs } from "../ops/math.js";
 import { amax, sum } from "../ops/reduce.js";
 import { type Point, strongWolfe } from "./lineSearch.js";
 import { Optimizer, type Params } from "./optimizer.js";
-import { parametersToVector, partsOf } from "./vectors.js";
+import { parametersToVector, partsOf, write } from "./vectors.js";
 
 export interface LBFGSOptions {
   /** Length of the first step to try. Default: 1. */
@@ -31,12 +31,7 @@ export interface LBFGSOptions {
   lineSearchFn: "strongWolfe" | null;
 }
 
-const number = (make: () => Tensor): number => {
-  const x = tidy(make);
-  const value = x.item();
-  x.dispose();
-  return value;
-};
+const number = (make: () => Tensor): number => tidy(() => make().item());
 const dot = (a: Tensor, b: Tensor): number => number(() => sum(mul(a, b)));
 const largest = (x: Tensor): number => (x.numel() === 0 ? 0 : number(() => amax(abs(x))));
 
@@ -60,9 +55,11 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
 
   constructor(params: Params<LBFGSOptions>, options: Partial<LBFGSOptions> = {}) {
     const { maxIter = 20 } = { ...options }; // whose own check comes below
-    const own = { lr: 1, maxIter, maxEval: Math.floor(maxIter * 1.25), toleranceGrad: 1e-7 };
-    const more = { toleranceChange: 1e-9, historySize: 100, lineSearchFn: null };
-    super("LBFGS", params, { ...own, ...more }, options);
+    const defaults = {
+      ...{ lr: 1, maxIter, maxEval: Math.floor(maxIter * 1.25), toleranceGrad: 1e-7 },
+      ...{ toleranceChange: 1e-9, historySize: 100, lineSearchFn: null },
+    };
+    super("LBFGS", params, defaults, options);
     if (this.groups.length > 1) oneGroup();
   }
 
@@ -124,7 +121,7 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
         evaluations++;
       } else {
         const start = { t: 0, loss, grad, slope };
-        const found = this.search(start, t, d, evaluate, toleranceChange);
+        const found = tidy(() => this.search(start, t, d, evaluate, toleranceChange));
         ({ loss, grad, t } = found.point);
         evaluations += found.evaluations;
         this.move(d, t);
@@ -150,8 +147,10 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
         const count = (state["count"] ?? 0) as number;
         const at = count % historySize;
         for (const key of ["y", "s"]) (state[`${key}${at}`] as Tensor | undefined)?.dispose();
-        Object.assign(state, { [`y${at}`]: y, [`s${at}`]: s, [`rho${at}`]: 1 / ys });
-        Object.assign(state, { count: count + 1, scale: ys / dot(y, y) });
+        Object.assign(state, {
+          ...{ [`y${at}`]: y, [`s${at}`]: s, [`rho${at}`]: 1 / ys },
+          ...{ count: count + 1, scale: ys / dot(y, y) },
+        });
       } else {
         y.dispose();
         s.dispose();
@@ -196,20 +195,16 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
     toleranceChange: number,
   ): { point: Point; evaluations: number } {
     const x = this.params.map((p) => copyOf("LBFGS", p));
-    const points: Point[] = [];
+    let evaluations = 0;
     const at = (t: number): Point => {
       this.move(d, t);
       const loss = evaluate();
       const grad = this.gradient();
-      this.params.forEach((p, i) => copy_(p, x[i]!));
-      const point = { t, loss, grad, slope: dot(grad, d) };
-      points.push(point);
-      return point;
+      write(this.params, x);
+      evaluations++;
+      return { t, loss, grad, slope: dot(grad, d) };
     };
-    const found = strongWolfe(start, t, at, largest(d), toleranceChange);
-    for (const { grad } of points) if (grad !== found.grad) grad.dispose();
-    for (const copy of x) copy.dispose();
-    return { point: found, evaluations: points.length };
+    return { point: strongWolfe(start, t, at, largest(d), toleranceChange), evaluations };
   }
 
   /** p += t d */

@@ -59,7 +59,8 @@ export function strongWolfe(
   let stuck = false;
   for (; count < MOST && Math.abs(high.t - low.t) * norm >= toleranceChange; count++) {
     let t = cubic(low, high);
-    const [left, right] = [Math.min(low.t, high.t), Math.max(low.t, high.t)];
+    const left = Math.min(low.t, high.t);
+    const right = Math.max(low.t, high.t);
     const margin = 0.1 * (right - left);
     // Twice too near to an end of the bracket: a tenth of it away from that end.
     const isNear = Math.min(right - t, t - left) < margin;

@@ -108,7 +108,10 @@ export abstract class Scheduler<Options extends object = object> {
     if (this.optimizer.groups.length !== this.state.baseLrs.length) {
       throw new ValueError(this.name, "the optimiser got another group");
     }
-    renewing(this.name, [], () => this.advance(metric));
+    renewing(this.name, [], () => {
+      this.advance(metric);
+      this.note();
+    });
   }
 
   /** What `step` does; a replay of a captured step does it, too. */
@@ -133,7 +136,8 @@ export abstract class Scheduler<Options extends object = object> {
    * @throws ValueError for the state of another kind of scheduler, or for other groups
    */
   loadStateDict(from: SchedulerState): void {
-    const [got, expected] = [kindOf(from), kindOf(this.stateDict())];
+    const got = kindOf(from);
+    const expected = kindOf(this.stateDict());
     if (got !== expected) {
       throw new ValueError(`${this.name}.loadStateDict`, `takes ${expected}: got ${got}`);
     }
@@ -181,11 +185,8 @@ export abstract class LRScheduler<Options extends object = object> extends Sched
   protected advance(): void {
     const t = ++this.state.lastEpoch;
     this.optimizer.groups.forEach((group, i) => {
-      const lr = this.lr(t, group, i);
-      checkNumber(this.name, "the rate", lr);
-      group.lr = lr;
+      group.lr = checkNumber(this.name, "the rate", this.lr(t, group, i));
     });
-    this.note();
   }
 
   restart(onTop = false): void {

@@ -43,10 +43,14 @@ export class SGD extends JoinedOptimizer<SGDOptions> {
   protected join(steps: Steps, p: Tensor, g: Tensor, o: SGDOptions, state: ParamState): void {
     const first = o.momentum !== 0 && state["momentum"] === undefined ? 1 : 0;
     if (!steps.same(first)) {
-      const [lr, momentum] = [f32(o.lr), f32(o.momentum)];
-      const [dampening, decay] = [f32(o.dampening), f32(o.weightDecay)];
-      const nesterov = o.nesterov ? 1 : 0;
-      steps.begin("sgdStepF32", [lr, momentum, dampening, decay, nesterov, first]);
+      steps.begin("sgdStepF32", [
+        f32(o.lr),
+        f32(o.momentum),
+        f32(o.dampening),
+        f32(o.weightDecay),
+        o.nesterov ? 1 : 0,
+        first,
+      ]);
     }
     steps.add(p, g, o.momentum === 0 ? null : stateTensor(state, "momentum", p));
   }

@@ -12,6 +12,11 @@ export function parametersToVector(params: Iterable<Tensor>): Tensor {
   return tidy(() => cat([...params].map((p) => reshape(p, [-1]))));
 }
 
+/** Copies tensors into as many others. */
+export function write(to: readonly Tensor[], from: readonly Tensor[]): void {
+  withGrad(false, () => to.forEach((x, i) => copy_(x, from[i]!)));
+}
+
 /** Parts of a vector, in the shapes of the tensors. */
 export function partsOf(vector: Tensor, like: readonly Tensor[]): Tensor[] {
   let at = 0;
@@ -32,8 +37,7 @@ export function vectorToParameters(vector: Tensor, params: Iterable<Tensor>): vo
   expectShape("vectorToParameters", "the vector", vector, [size]);
   withGrad(false, () =>
     tidy(() => {
-      const parts = partsOf(vector, all);
-      all.forEach((p, i) => copy_(p, parts[i]!));
+      write(all, partsOf(vector, all));
     }),
   );
 }
