@@ -12,7 +12,6 @@ import {
 } from "../core/shape.js";
 import { withGrad } from "../autograd/mode.js";
 import type { Tensor } from "../autograd/tensor.js";
-import { tidy } from "../memory/scope.js";
 import { add, mul, sub } from "../ops/arithmetic.js";
 import { lt, where } from "../ops/compare.js";
 import { eye, tensor } from "../ops/creation.js";
@@ -26,10 +25,11 @@ import { argsort } from "../ops/sort.js";
 import { erfinv } from "../ops/special.js";
 import { diagonal } from "../ops/strided.js";
 import { reshape, transpose, unbind } from "../ops/views.js";
+import { apart } from "./module.js";
 
 function write(x: Tensor, make: () => Tensor): Tensor {
   // No inputs: bounds that divide by them are infinite, and there is nothing to write.
-  return x.numel() === 0 ? x : withGrad(false, () => tidy(() => copy_(x, make())));
+  return x.numel() === 0 ? x : apart(() => copy_(x, make()));
 }
 
 function draw(x: Tensor, make: () => Tensor): Tensor {

@@ -3,7 +3,6 @@ import { checkFloat } from "../core/dtype.js";
 import { ValueError } from "../core/errors.js";
 import { checkInt, checkOptions, misfit } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
-import { untracked } from "../memory/scope.js";
 import { ones, zeros } from "../ops/creation.js";
 import { bilinear } from "../ops/bilinear.js";
 import { cosineSimilarity, pairwiseDistance } from "../ops/distances.js";
@@ -11,17 +10,12 @@ import { linear } from "../ops/matmul.js";
 import type { ReduceOptions } from "../ops/reduce.js";
 import { flatten } from "../ops/views.js";
 import { fans, kaimingUniform_, uniform_ } from "./init.js";
-import { Parameter } from "./module.js";
+import { apart, Parameter } from "./module.js";
 import { PlainLayer } from "./plain.js";
 
 /** A parameter of zeros or ones, which an initialisation may overwrite. */
 export function parameter(shape: readonly number[], value: 0 | 1 = 0): Parameter {
-  return untracked(() => {
-    const data = value === 0 ? zeros(shape) : ones(shape);
-    const made = new Parameter(data);
-    data.dispose();
-    return made;
-  });
+  return apart(() => new Parameter(value === 0 ? zeros(shape) : ones(shape)));
 }
 
 /** PyTorch's default for weights and biases: both uniform within 1 / sqrt(fanIn). */

@@ -6,8 +6,14 @@ import { checkFunction, checkWord, expectShape, showShape, checkOptions } from "
 import { born, redo, revise, withGrad } from "../autograd/mode.js";
 import { checkInPlace } from "../autograd/record.js";
 import { Tensor } from "../autograd/tensor.js";
+import { tidy, untracked } from "../memory/scope.js";
 import { copy_ } from "../ops/inplace.js";
 import { addHook, type BackwardHook, type ForwardHook, type ForwardPreHook } from "./hooks.js";
+
+/** Runs `fn` apart from scopes and graphs: what it returns lasts, what it makes on the way is released. */
+export function apart<T>(fn: () => T): T {
+  return untracked(() => withGrad(false, () => tidy(fn)));
+}
 
 /** A tensor that a module learns. It shares the memory of the tensor it is made from. */
 export class Parameter extends Tensor {

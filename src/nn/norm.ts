@@ -2,11 +2,10 @@
 import { type Shape, checkOptions, listOf, misfit, shapeOf } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
-import { untracked } from "../memory/scope.js";
 import { full, ones, zeros } from "../ops/creation.js";
 import { batchNorm, layerNorm } from "../ops/normalize.js";
 import { checkSizes, parameter } from "./layers.js";
-import { Buffer, type Parameter } from "./module.js";
+import { Buffer, apart, type Parameter } from "./module.js";
 import { PlainLayer } from "./plain.js";
 
 export interface LayerNormLayerOptions {
@@ -71,7 +70,8 @@ export abstract class ChannelNorm extends PlainLayer {
     super();
     checkSizes(this.layer(), { numFeatures }, options);
     const { eps = 1e-5, momentum = 0.1, affine = usual, trackRunningStats = usual } = options;
-    const kept = (make: () => Tensor): Buffer | null => (trackRunningStats ? buffer(make) : null);
+    const kept = (make: () => Tensor): Buffer | null =>
+      trackRunningStats ? apart(() => new Buffer(make())) : null;
     this.weight = affine ? parameter([numFeatures], 1) : null;
     this.bias = affine ? parameter([numFeatures]) : null;
     this.runningMean = kept(() => zeros([numFeatures]));
@@ -86,16 +86,6 @@ export abstract class ChannelNorm extends PlainLayer {
 
   /** As errors name it: a minifier renames classes. */
   protected abstract layer(): string;
-}
-
-/** A buffer of what `make` gives, outside of every scope. */
-export function buffer(make: () => Tensor): Buffer {
-  return untracked(() => {
-    const data = make();
-    const made = new Buffer(data);
-    data.dispose();
-    return made;
-  });
 }
 
 /** What the batch norms share. */
