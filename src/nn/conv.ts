@@ -19,6 +19,7 @@ import {
   type Single,
   type Triple,
 } from "../ops/window.js";
+import { fans } from "./init.js";
 import { checkParts, initialise, parameter } from "./layers.js";
 import { type Parameter } from "./module.js";
 import { PlainLayer } from "./plain.js";
@@ -39,7 +40,7 @@ function parametersOf(
   const sizes = perDim(layer, "kernel", kernel, n, 1);
   const weight = parameter([rows, cols / groups, ...sizes]);
   const made = { weight, bias: bias ? parameter([outChannels]) : null };
-  initialise(made.weight, made.bias);
+  initialise(fans(weight.shape).fanIn, weight, made.bias);
   return made;
 }
 

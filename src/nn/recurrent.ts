@@ -11,8 +11,7 @@ import { linear } from "../ops/matmul.js";
 import { checkProbability, dropout } from "../ops/random.js";
 import { MODES, recurrent, type RecurrentMode } from "../ops/recurrent.js";
 import { select, squeeze, transpose, unsqueeze } from "../ops/views.js";
-import { uniform_ } from "./init.js";
-import { checkRows, checkSizes, parameter } from "./layers.js";
+import { checkRows, checkSizes, initialise, parameter } from "./layers.js";
 import { Module, type Parameter } from "./module.js";
 
 export interface RecurrentOptions {
@@ -56,8 +55,7 @@ function newWeights(mode: RecurrentMode, inputs: number, H: number, bias: boolea
     biasIh: bias ? parameter([rows]) : null,
     biasHh: bias ? parameter([rows]) : null,
   };
-  const bound = H > 0 ? 1 / Math.sqrt(H) : 0;
-  for (const p of Object.values(made)) if (p !== null) uniform_(p, -bound, bound);
+  initialise(H, ...Object.values(made));
   return made;
 }
 
