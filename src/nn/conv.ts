@@ -39,9 +39,9 @@ function parametersOf(
   const [rows, cols] = transposed ? [inChannels, outChannels] : [outChannels, inChannels];
   const sizes = perDim(layer, "kernel", kernel, n, 1);
   const weight = parameter([rows, cols / groups, ...sizes]);
-  const made = { weight, bias: bias ? parameter([outChannels]) : null };
-  initialise(fans(weight.shape).fanIn, weight, made.bias);
-  return made;
+  const shift = bias ? parameter([outChannels]) : null;
+  initialise(fans(weight.shape).fanIn, weight, shift);
+  return { weight, bias: shift };
 }
 
 /** Options of a convolution layer. */
@@ -55,9 +55,9 @@ export interface ConvLayerOptions<Size extends PerDim> extends ConvOptions<Size>
 /** What Conv1d, Conv2d and Conv3d share. */
 abstract class Convolution<Size extends PerDim> extends PlainLayer {
   /** [out, in / groups, ...kernel] */
-  weight: Parameter;
+  declare weight: Parameter;
   /** [out] */
-  bias: Parameter | null;
+  declare bias: Parameter | null;
   readonly options: ConvOptions<Size>;
   readonly paddingMode: NonNullable<ConvLayerOptions<Size>["paddingMode"]>;
   /** What `pad` puts around the input where the convolution itself does not. */
@@ -76,9 +76,7 @@ abstract class Convolution<Size extends PerDim> extends PlainLayer {
     checkWord(layer, "paddingMode", paddingMode, ["zeros", "reflect", "replicate", "circular"]);
     const around = aroundOf(layer, n, perDim(layer, "kernel", kernel, n, 1), rest);
     const channels = { inChannels, outChannels };
-    const { weight, bias } = parametersOf(layer, n, channels, kernel, options, false);
-    this.weight = weight;
-    this.bias = bias;
+    Object.assign(this, parametersOf(layer, n, channels, kernel, options, false));
     this.options = rest;
     this.paddingMode = paddingMode;
     if (paddingMode === "zeros") return;
@@ -167,9 +165,9 @@ export interface ConvTransposeLayerOptions<Size extends PerDim> extends ConvTran
 /** What ConvTranspose1d, ConvTranspose2d and ConvTranspose3d share. */
 export abstract class ConvolutionTranspose<Size extends PerDim> extends PlainLayer {
   /** [in, out / groups, ...kernel] */
-  weight: Parameter;
+  declare weight: Parameter;
   /** [out] */
-  bias: Parameter | null;
+  declare bias: Parameter | null;
   readonly options: ConvTransposeOptions<Size>;
 
   constructor(
@@ -181,10 +179,8 @@ export abstract class ConvolutionTranspose<Size extends PerDim> extends PlainLay
     super();
     const channels = { inChannels, outChannels };
     const n = this.rank();
-    const { weight, bias } = parametersOf(`ConvTranspose${n}d`, n, channels, kernel, options, true);
+    Object.assign(this, parametersOf(`ConvTranspose${n}d`, n, channels, kernel, options, true));
     const { bias: _, ...rest } = options;
-    this.weight = weight;
-    this.bias = bias;
     this.options = rest;
   }
 
