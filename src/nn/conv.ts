@@ -3,7 +3,7 @@ import { ValueError } from "../core/errors.js";
 import { type Shape, showShape, checkWord, checkOptions } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
-import { conv1d, conv2d, conv3d, type ConvOptions, isSame } from "../ops/conv.js";
+import { amount, conv1d, conv2d, conv3d, type ConvOptions, isSame } from "../ops/conv.js";
 import {
   convTranspose1d,
   convTranspose2d,
@@ -110,14 +110,12 @@ function aroundOf<Size extends PerDim>(
   kernel: readonly number[],
   options: ConvOptions<Size>,
 ): number[] {
-  const { stride = 1, dilation = 1, padding = 0 } = options;
-  const dilations = perDim(layer, "dilation", dilation, n, 1);
-  const same = isSame(layer, padding, perDim(layer, "stride", stride, n, 1));
+  const stride = perDim(layer, "stride", options.stride ?? 1, n, 1);
+  const dilation = perDim(layer, "dilation", options.dilation ?? 1, n, 1);
+  const same = isSame(layer, options.padding, stride);
+  const given = perDim(layer, "padding", amount(options.padding), n, 0);
   const sides = kernel.map((k, i): [number, number] => {
-    if (padding === "valid") return [0, 0];
-    const total = same
-      ? dilations[i]! * (k - 1)
-      : 2 * perDim(layer, "padding", padding as Size, n, 0)[i]!;
+    const total = same ? dilation[i]! * (k - 1) : 2 * given[i]!;
     return [Math.floor(total / 2), Math.ceil(total / 2)];
   });
   return sides.reverse().flat();

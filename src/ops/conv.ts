@@ -170,7 +170,7 @@ export function isSame(op: string, padding: unknown, stride: readonly number[]):
 }
 
 /** A padding as numbers, as far as it is not left to the other sizes. */
-function amount(padding: ConvOptions<PerDim>["padding"] = 0): PerDim {
+export function amount(padding: ConvOptions<PerDim>["padding"] = 0): PerDim {
   // What else may be written as a string is refused with the numbers that are none.
   return padding === "same" || padding === "valid" ? 0 : padding;
 }
