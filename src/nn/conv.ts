@@ -24,24 +24,24 @@ import { checkParts, initialise, parameter } from "./layers.js";
 import { type Parameter } from "./module.js";
 import { PlainLayer } from "./plain.js";
 
-/** A weight of [rows, columns, ...kernel] and a bias of as many elements as there are outputs. */
-function parametersOf(
+/** A layer's properties: a weight of [rows, columns / groups, ...kernel], a bias, and the options of its op. */
+function propertiesOf<Options extends { groups?: number; bias?: boolean }>(
   layer: string,
   n: Rank,
-  channels: { inChannels: number; outChannels: number },
+  inChannels: number,
+  outChannels: number,
   kernel: PerDim,
-  options: { groups?: number; bias?: boolean },
+  options: Options,
   transposed: boolean,
-): { weight: Parameter; bias: Parameter | null } {
-  const { groups = 1, bias = true } = checkOptions(layer, options);
-  const { inChannels, outChannels } = channels;
-  checkParts(layer, "groups", groups, channels, options);
+): { weight: Parameter; bias: Parameter | null; options: Omit<Options, "bias"> } {
+  const { bias: wanted = true, ...rest } = checkOptions(layer, options);
+  const { groups = 1 } = options;
+  checkParts(layer, "groups", groups, { inChannels, outChannels }, options);
   const [rows, cols] = transposed ? [inChannels, outChannels] : [outChannels, inChannels];
-  const sizes = perDim(layer, "kernel", kernel, n, 1);
-  const weight = parameter([rows, cols / groups, ...sizes]);
-  const shift = bias ? parameter([outChannels]) : null;
-  initialise(fans(weight.shape).fanIn, weight, shift);
-  return { weight, bias: shift };
+  const weight = parameter([rows, cols / groups, ...perDim(layer, "kernel", kernel, n, 1)]);
+  const bias = wanted ? parameter([outChannels]) : null;
+  initialise(fans(weight.shape).fanIn, weight, bias);
+  return { weight, bias, options: rest };
 }
 
 /** Options of a convolution layer. */
@@ -58,7 +58,7 @@ abstract class Convolution<Size extends PerDim> extends PlainLayer {
   declare weight: Parameter;
   /** [out] */
   declare bias: Parameter | null;
-  readonly options: ConvOptions<Size>;
+  declare readonly options: ConvOptions<Size>;
   readonly paddingMode: NonNullable<ConvLayerOptions<Size>["paddingMode"]>;
   /** What `pad` puts around the input where the convolution itself does not. */
   private readonly around: readonly number[] = [];
@@ -72,16 +72,14 @@ abstract class Convolution<Size extends PerDim> extends PlainLayer {
     super();
     const n = this.rank();
     const layer = `Conv${n}d`;
-    const { bias: _, paddingMode = "zeros", ...rest } = checkOptions(layer, options);
+    const { paddingMode = "zeros", ...rest } = checkOptions(layer, options);
     checkWord(layer, "paddingMode", paddingMode, ["zeros", "reflect", "replicate", "circular"]);
     const around = aroundOf(layer, n, perDim(layer, "kernel", kernel, n, 1), rest);
-    const channels = { inChannels, outChannels };
-    Object.assign(this, parametersOf(layer, n, channels, kernel, options, false));
-    this.options = rest;
+    Object.assign(this, propertiesOf(layer, n, inChannels, outChannels, kernel, rest, false));
     this.paddingMode = paddingMode;
     if (paddingMode === "zeros") return;
     this.around = around;
-    this.options = { ...rest, padding: "valid" };
+    this.options = { ...this.options, padding: "valid" };
   }
 
   /** Dims of the kernel. */
@@ -166,7 +164,7 @@ export abstract class ConvolutionTranspose<Size extends PerDim> extends PlainLay
   declare weight: Parameter;
   /** [out] */
   declare bias: Parameter | null;
-  readonly options: ConvTransposeOptions<Size>;
+  declare readonly options: ConvTransposeOptions<Size>;
 
   constructor(
     inChannels: number,
@@ -175,11 +173,9 @@ export abstract class ConvolutionTranspose<Size extends PerDim> extends PlainLay
     options: ConvTransposeLayerOptions<Size> = {},
   ) {
     super();
-    const channels = { inChannels, outChannels };
     const n = this.rank();
-    Object.assign(this, parametersOf(`ConvTranspose${n}d`, n, channels, kernel, options, true));
-    const { bias: _, ...rest } = options;
-    this.options = rest;
+    const layer = `ConvTranspose${n}d`;
+    Object.assign(this, propertiesOf(layer, n, inChannels, outChannels, kernel, options, true));
   }
 
   /** Dims of the kernel. */
