@@ -17,8 +17,8 @@ import { lt, where } from "../ops/compare.js";
 import { eye, tensor } from "../ops/creation.js";
 import { qr } from "../ops/decompose.js";
 import { copy_, fill_ } from "../ops/inplace.js";
-import { cat } from "../ops/join.js";
 import { clamp, erf, sign } from "../ops/math.js";
+import { tile } from "../ops/movement.js";
 import { pad } from "../ops/padding.js";
 import { checkProbability, normal, rand, randn, uniform } from "../ops/random.js";
 import { argsort } from "../ops/sort.js";
@@ -101,7 +101,7 @@ export function dirac_(x: Tensor, groups = 1): Tensor {
   checkInt("init", "out / groups", out / groups);
   return write(x, () => {
     const one = eye(out / groups, cols, { dtype: x.dtype });
-    const all = cat(new Array<Tensor>(groups).fill(one));
+    const all = tile(one, [groups, 1]);
     const points = reshape(all, [out, cols, ...kernel.map(() => 1)]);
     return pad(points, kernel.reverse().flatMap((k) => [k >> 1, (k - 1) >> 1])); // prettier-ignore
   });
