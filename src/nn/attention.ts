@@ -181,26 +181,21 @@ export class MultiheadAttention extends Composed {
     checkParts(NAME, "numHeads", numHeads, { embedDim }, options);
     checkSizes(NAME, { kdim, vdim });
     checkProbability(NAME, options.dropout ?? 0, "dropout");
-    const weight = (rows: number, cols: number): Parameter => {
-      const made = parameter([rows, cols]);
-      xavierUniform_(made);
+    const drawn = (draw: (x: Tensor) => unknown, ...shape: number[]): Parameter => {
+      const made = parameter(shape);
+      draw(made);
       return made;
     };
     if (kdim === embedDim && vdim === embedDim) {
-      this.inProjWeight = weight(3 * embedDim, embedDim);
+      this.inProjWeight = drawn(xavierUniform_, 3 * embedDim, embedDim);
     } else {
-      this.qProjWeight = weight(embedDim, embedDim);
-      this.kProjWeight = weight(embedDim, kdim);
-      this.vProjWeight = weight(embedDim, vdim);
+      this.qProjWeight = drawn(xavierUniform_, embedDim, embedDim);
+      this.kProjWeight = drawn(xavierUniform_, embedDim, kdim);
+      this.vProjWeight = drawn(xavierUniform_, embedDim, vdim);
     }
-    const extra = (): Parameter => {
-      const made = parameter([1, 1, embedDim]);
-      xavierNormal_(made);
-      return made;
-    };
     this.inProjBias = bias ? parameter([3 * embedDim]) : null;
-    this.biasK = addBiasKv ? extra() : null;
-    this.biasV = addBiasKv ? extra() : null;
+    this.biasK = addBiasKv ? drawn(xavierNormal_, 1, 1, embedDim) : null;
+    this.biasV = addBiasKv ? drawn(xavierNormal_, 1, 1, embedDim) : null;
     this.outProj = new Linear(embedDim, embedDim, { bias });
     if (this.outProj.bias !== null) zeros_(this.outProj.bias);
   }
@@ -257,10 +252,7 @@ export class MultiheadAttention extends Composed {
   private check(query: Tensor, key: Tensor, value: Tensor, inputs: MultiheadAttentionInputs): void {
     const { kdim = this.embedDim, vdim = this.embedDim, batchFirst = false } = this.options;
     const [batch, time] = batchFirst ? [0, -2] : [1, 0];
-    const [L, S] = [query, key].map((x) => shapeOf("MultiheadAttention", x).at(time)!) as [
-      number,
-      number,
-    ];
+    const [L, S] = [query, key].map((x) => shapeOf(NAME, x).at(time)!) as [number, number];
     const N = query.ndim === 2 ? [] : [query.shape[batch]!];
     const sized = (T: number, E: number): Shape => (batchFirst ? [...N, T, E] : [T, ...N, E]);
     const { keyPaddingMask, attnMask, cache } = inputs;

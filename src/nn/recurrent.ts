@@ -135,8 +135,7 @@ abstract class Recurrent extends Module {
     return (Reflect.get(this, name) as Parameter | undefined) ?? null;
   }
 
-  private lengthsOf(options: SequenceOptions, T: number, B: number): Tensor | null {
-    const layer = layerOf(this.mode);
+  private lengthsOf(options: SequenceOptions, T: number, B: number, layer: string): Tensor | null {
     const { lengths } = checkOptions(layer, options);
     if (lengths === undefined) return null;
     if (lengths instanceof Tensor) expectDType(layer, "lengths", lengths, "int32");
@@ -191,7 +190,7 @@ abstract class Recurrent extends Module {
     const T = x.shape[turned ? 1 : 0]!;
     const B = batched ? x.shape[turned ? 0 : 1]! : 1;
     return tidy(() => {
-      const lengths = this.lengthsOf(options, T, B);
+      const lengths = this.lengthsOf(options, T, B, layer);
       const shape = [this.numLayers * this.directions, B, this.hiddenSize];
       const { h0, c0 } = statesOf(layer, this.mode, given, shape, batched);
       const steps = turned ? transpose(x, 0, 1) : batched ? x : unsqueeze(x, 1);
