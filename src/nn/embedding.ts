@@ -32,12 +32,13 @@ function table(layer: string, num: number, dim: number, options: EmbeddingLayerO
   if (paddingIdx !== null) checkPlace(layer, "paddingIdx", paddingIdx, num);
   if (weight !== null) expectShape(layer, "weight", weight, [num, dim]);
   const made = parameter([num, dim]);
-  if (weight !== null) {
-    apart(() => copy_(made, weight));
-    return made;
-  }
-  normal_(made);
-  if (paddingIdx !== null) apart(() => void zero_(select(made, 0, paddingIdx)));
+  apart(() => {
+    if (weight !== null) copy_(made, weight);
+    else {
+      normal_(made);
+      if (paddingIdx !== null) zero_(select(made, 0, paddingIdx));
+    }
+  });
   return made;
 }
 

@@ -4,6 +4,7 @@ import type { Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { full, ones, zeros } from "../ops/creation.js";
 import { batchNorm, layerNorm } from "../ops/normalize.js";
+import { LAYOUTS } from "../ops/window.js";
 import { checkSizes, parameter } from "./layers.js";
 import { Buffer, apart, type Parameter } from "./module.js";
 import { PlainLayer } from "./plain.js";
@@ -99,11 +100,11 @@ abstract class BatchNorm extends ChannelNorm {
   }
 
   forward(x: Tensor): Tensor {
-    const [dims, layer] = [this.dims(), this.layer()];
+    const dims = this.dims();
+    const layer = this.layer();
     const { length } = shapeOf(layer, x);
     if (length !== dims && (dims !== 3 || length !== 2)) {
-      const rule = ["[N, C] or [N, C, L]", "[N, C, H, W]", "[N, C, D, H, W]"][dims - 3]!;
-      misfit(layer, `x must be ${rule}`, x);
+      misfit(layer, `x must be ${dims === 3 ? "[N, C] or " : ""}${LAYOUTS[dims - 3]!}`, x);
     }
     const training = this.training || this.runningMean === null;
     const count = this.training ? this.numBatchesTracked : null;

@@ -7,11 +7,12 @@ import { tidy } from "../memory/scope.js";
 import { clamp, sqrt } from "../ops/math.js";
 import { div, mul, square } from "../ops/arithmetic.js";
 import { clone } from "../ops/convert.js";
+import { movedim } from "../ops/dims.js";
 import { copy_ } from "../ops/inplace.js";
 import { matmul } from "../ops/matmul.js";
 import { randn } from "../ops/random.js";
 import { sum } from "../ops/reduce.js";
-import { permute, reshape, transpose } from "../ops/views.js";
+import { reshape, transpose } from "../ops/views.js";
 import { ConvolutionTranspose } from "./conv.js";
 import { addHook, type ForwardPreHook, removeHook } from "./hooks.js";
 import { checkSizes } from "./layers.js";
@@ -147,8 +148,7 @@ export function spectralNorm<M extends Module>(
   const [orig, u, v] = [`${name}Orig`, `${name}U`, `${name}V`];
   const matrix = (module: Computed): Tensor => {
     const whole = module[orig] as Tensor;
-    const others = whole.shape.flatMap((_, i) => (i === at ? [] : [i]));
-    return reshape(permute(whole, [at, ...others]), [whole.shape[at]!, -1]);
+    return reshape(movedim(whole, at, 0), [whole.shape[at]!, -1]);
   };
   const start = (n: number): Buffer => apart(() => new Buffer(unit(randn([n]), eps)));
   const h = weight.shape[at]!;

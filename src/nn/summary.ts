@@ -181,9 +181,8 @@ function isLength(module: Module, parameter: Parameter): boolean {
 function firstTensor(value: unknown): Tensor | null {
   if (value instanceof Tensor) return value;
   if (typeof value !== "object" || value === null) return null;
-  for (const item of Object.values(value)) {
-    const found = firstTensor(item);
-    if (found !== null) return found;
-  }
-  return null;
+  return Object.values(value).reduce<Tensor | null>(
+    (found, item) => found ?? firstTensor(item),
+    null,
+  );
 }
