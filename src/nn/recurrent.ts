@@ -9,7 +9,7 @@ import { tensor, zeros } from "../ops/creation.js";
 import { cat, stack } from "../ops/join.js";
 import { linear } from "../ops/matmul.js";
 import { checkProbability, dropout } from "../ops/random.js";
-import { MODES, recurrent, type RecurrentMode } from "../ops/recurrent.js";
+import { MODES, recurrent, type RecurrentMode, type Run } from "../ops/recurrent.js";
 import { select, squeeze, transpose, unsqueeze } from "../ops/views.js";
 import { checkRows, checkSizes, initialise, parameter } from "./layers.js";
 import { Module, type Parameter } from "./module.js";
@@ -151,7 +151,7 @@ abstract class Recurrent extends Module {
 
   /** Runs all layers over [T, B, I]. */
   private layers(x: Tensor, h0: Tensor, c0: Tensor | null, lengths: Tensor | null): Outcome {
-    const [hidden, cells]: Tensor[][] = [[], []];
+    const all: Run[] = [];
     let y = x;
     for (let i = 0; i < this.numLayers; i++) {
       if (i > 0) y = dropout(y, this.dropout, { training: this.training });
@@ -175,10 +175,13 @@ abstract class Recurrent extends Module {
               runs.map((r) => r.output),
               2,
             );
-      hidden!.push(...runs.map((r) => r.hidden));
-      cells!.push(...runs.flatMap((r) => r.cell ?? []));
+      all.push(...runs);
     }
-    return { output: y, hidden: stack(hidden!), cell: c0 === null ? null : stack(cells!) };
+    return {
+      output: y,
+      hidden: stack(all.map((r) => r.hidden)),
+      cell: c0 && stack(all.map((r) => r.cell!)),
+    };
   }
 
   protected sequence(x: Tensor, given: GivenState, options: SequenceOptions): Outcome {
@@ -187,13 +190,12 @@ abstract class Recurrent extends Module {
     checkRows(layer, x, this.inputSize, lead, "T, ");
     const batched = x.ndim === 3;
     const turned = batched && this.batchFirst;
-    const T = x.shape[turned ? 1 : 0]!;
-    const B = batched ? x.shape[turned ? 0 : 1]! : 1;
     return tidy(() => {
+      const steps = turned ? transpose(x, 0, 1) : batched ? x : unsqueeze(x, 1);
+      const [T, B] = steps.shape as [number, number];
       const lengths = this.lengthsOf(options, T, B, layer);
       const shape = [this.numLayers * this.directions, B, this.hiddenSize];
       const { h0, c0 } = statesOf(layer, this.mode, given, shape, batched);
-      const steps = turned ? transpose(x, 0, 1) : batched ? x : unsqueeze(x, 1);
       const { output, hidden, cell } = this.layers(steps, h0, c0, lengths);
       const back = (y: Tensor): Tensor => (batched ? y : squeeze(y, 1));
       return {
