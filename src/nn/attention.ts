@@ -10,6 +10,7 @@ import { empty, zeros } from "../ops/creation.js";
 import { copy_ } from "../ops/inplace.js";
 import { cat } from "../ops/join.js";
 import { linear } from "../ops/matmul.js";
+import { pad } from "../ops/padding.js";
 import { checkProbability } from "../ops/random.js";
 import { mean } from "../ops/reduce.js";
 import {
@@ -313,8 +314,7 @@ export class MultiheadAttention extends Composed {
       given?.ndim === 3 ? reshape(given, [N, this.numHeads, ...given.shape.slice(1)]) : given;
     const mask = merged(merged(own, causal), rows);
     if (mask === null) return null;
-    const more = [...mask.shape.slice(0, -1), extra];
-    const wide = extra > 0 ? cat([mask, zeros(more, { dtype: mask.dtype })], -1) : mask;
+    const wide = extra > 0 ? pad(mask, [0, extra]) : mask;
     return wide.dtype === "bool" ? logicalNot(wide) : wide;
   }
 }

@@ -189,8 +189,9 @@ export interface KaimingOptions {
 /** 2 fan / gain^2 */
 function kaiming(x: Tensor, a: number, options: KaimingOptions): number {
   const { mode = "fanIn", nonlinearity = "leakyRelu" } = checkOptions("init", options);
-  checkWord("init", "mode", mode, ["fanIn", "fanOut"]);
-  return divisor(nonlinearity, a) * fans(shapeOf("init", x))[mode];
+  const all = fans(shapeOf("init", x));
+  checkWord("init", "mode", mode, Object.keys(all));
+  return divisor(nonlinearity, a) * all[mode];
 }
 
 /**

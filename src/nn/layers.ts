@@ -24,15 +24,14 @@ export function initialise(fanIn: number, ...parameters: (Parameter | null)[]): 
   for (const p of parameters) if (p !== null) uniform_(p, -bound, bound);
 }
 
-/** Refuses sizes that are no integers of at least `least`, by their names, and options that are none. */
+/** Refuses sizes that are no integers >= 0, by their names, and options that are none. */
 export function checkSizes(
   layer: string,
   sizes: Record<string, number>,
   options: unknown = {},
-  least = 0,
 ): void {
   checkOptions(layer, options);
-  for (const [name, n] of Object.entries(sizes)) checkInt(layer, name, n, least);
+  for (const [name, n] of Object.entries(sizes)) checkInt(layer, name, n, 0);
 }
 
 /** Refuses a number of parts that is no integer >= 1, sizes that it does not divide, and options that are none. */

@@ -6,7 +6,7 @@ import { full, ones, zeros } from "../ops/creation.js";
 import { batchNorm, layerNorm } from "../ops/normalize.js";
 import { LAYOUTS } from "../ops/window.js";
 import { checkSizes, parameter } from "./layers.js";
-import { Buffer, apart, type Parameter } from "./module.js";
+import { apart, Buffer, type Parameter } from "./module.js";
 import { PlainLayer } from "./plain.js";
 
 export interface LayerNormLayerOptions {

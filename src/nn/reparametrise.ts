@@ -1,6 +1,6 @@
 // weightNorm and spectralNorm: a layer's weight computed from other parameters whenever it is used.
 import { ValueError } from "../core/errors.js";
-import { checkDim, checkOptions } from "../core/shape.js";
+import { checkDim, checkInt, checkOptions } from "../core/shape.js";
 import { revise } from "../autograd/mode.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
@@ -15,8 +15,7 @@ import { sum } from "../ops/reduce.js";
 import { reshape, transpose } from "../ops/views.js";
 import { ConvolutionTranspose } from "./conv.js";
 import { addHook, type ForwardPreHook, removeHook } from "./hooks.js";
-import { checkSizes } from "./layers.js";
-import { Buffer, checkModule, apart, type Module, Parameter } from "./module.js";
+import { apart, Buffer, checkModule, type Module, Parameter } from "./module.js";
 import { tidying } from "./plain.js";
 
 type Computed = { [name: string]: unknown } & Module;
@@ -139,12 +138,12 @@ export function spectralNorm<M extends Module>(
     name = "weight",
     nPowerIterations = 1,
     eps = 1e-12,
+    dim = module instanceof ConvolutionTranspose ? 1 : 0,
   } = checkOptions("spectralNorm", options);
-  const { dim = module instanceof ConvolutionTranspose ? 1 : 0 } = options;
   const target = module as Computed & M;
   const weight = parameterOf("spectralNorm", target, name);
   const at = checkDim("spectralNorm", dim, weight);
-  checkSizes("spectralNorm", { nPowerIterations }, options, 1);
+  checkInt("spectralNorm", "nPowerIterations", nPowerIterations, 1);
   const [orig, u, v] = [`${name}Orig`, `${name}U`, `${name}V`];
   const matrix = (module: Computed): Tensor => {
     const whole = module[orig] as Tensor;
