@@ -7,6 +7,7 @@ import { add } from "../ops/arithmetic.js";
 import { attend, causalMask } from "../ops/attention.js";
 import { logicalNot, logicalOr, where } from "../ops/compare.js";
 import { empty, zeros } from "../ops/creation.js";
+import { unflatten } from "../ops/dims.js";
 import { copy_ } from "../ops/inplace.js";
 import { cat } from "../ops/join.js";
 import { linear } from "../ops/matmul.js";
@@ -227,9 +228,9 @@ export class MultiheadAttention extends Composed {
       const single = query.ndim === 2;
       const first = single || this.options.batchFirst;
       const [q, k, v] = this.project([query, key, value]) as [Tensor, Tensor, Tensor];
-      const cache = inputs.cache ?? null;
+      const { cache } = inputs;
       const causalOffset = cache?.length ?? 0;
-      const all = this.extended(cache === null ? { k, v } : cache.append(k, v));
+      const all = this.extended(cache?.append(k, v) ?? { k, v });
       const [L, S] = [q.shape.at(-2)!, all.k.shape.at(-2)!];
       // What is appended to the keys is seen by all: then the causal mask stops before it.
       const own = all.extra > 0 && isCausal;
@@ -288,7 +289,7 @@ export class MultiheadAttention extends Composed {
   /** Keys and values with the learned and the zero ones behind. */
   private extended({ k, v }: { k: Tensor; v: Tensor }): { k: Tensor; v: Tensor; extra: number } {
     const { biasK, biasV, numHeads } = this;
-    const extra = Number(biasK !== null) + Number(this.options.addZeroAttn ?? false);
+    const extra = (biasK ? 1 : 0) + (this.options.addZeroAttn ? 1 : 0);
     const append = (x: Tensor, bias: Tensor | null): Tensor => {
       const row = sized(x, 1);
       const own = bias && expand(reshape(bias, [1, numHeads, 1, row[3]!]), row);
@@ -310,8 +311,7 @@ export class MultiheadAttention extends Composed {
   ): Tensor | null {
     const { keyPaddingMask: padding = null, attnMask: given = null } = inputs;
     const rows = padding && reshape(padding, [N, 1, 1, padding.shape.at(-1)!]);
-    const own =
-      given?.ndim === 3 ? reshape(given, [N, this.numHeads, ...given.shape.slice(1)]) : given;
+    const own = given?.ndim === 3 ? unflatten(given, 0, [N, this.numHeads]) : given;
     const mask = merged(merged(own, causal), rows);
     if (mask === null) return null;
     const wide = extra > 0 ? pad(mask, [0, extra]) : mask;

@@ -215,7 +215,7 @@ export abstract class Module {
       const text = child.toString([...above, this]).replaceAll("\n", "\n  ");
       return `\n  (${key}): ${text}`;
     });
-    const end = children.length === 0 ? "" : "\n";
+    const end = children.length > 0 ? "\n" : "";
     return `${name}(${settings.join(", ")}${children.join("")}${end})`;
   }
 
