@@ -7,9 +7,11 @@ import { add } from "../ops/arithmetic.js";
 import { attend, causalMask } from "../ops/attention.js";
 import { logicalNot, logicalOr, where } from "../ops/compare.js";
 import { empty, zeros } from "../ops/creation.js";
+import { unflatten } from "../ops/dims.js";
 import { copy_ } from "../ops/inplace.js";
 import { cat } from "../ops/join.js";
 import { linear } from "../ops/matmul.js";
+import { pad } from "../ops/padding.js";
 import { checkProbability } from "../ops/random.js";
 import { mean } from "../ops/reduce.js";
 import {
@@ -181,26 +183,21 @@ export class MultiheadAttention extends Composed {
     checkParts(NAME, "numHeads", numHeads, { embedDim }, options);
     checkSizes(NAME, { kdim, vdim });
     checkProbability(NAME, options.dropout ?? 0, "dropout");
-    const weight = (rows: number, cols: number): Parameter => {
-      const made = parameter([rows, cols]);
-      xavierUniform_(made);
+    const drawn = (draw: (x: Tensor) => unknown, ...shape: number[]): Parameter => {
+      const made = parameter(shape);
+      draw(made);
       return made;
     };
     if (kdim === embedDim && vdim === embedDim) {
-      this.inProjWeight = weight(3 * embedDim, embedDim);
+      this.inProjWeight = drawn(xavierUniform_, 3 * embedDim, embedDim);
     } else {
-      this.qProjWeight = weight(embedDim, embedDim);
-      this.kProjWeight = weight(embedDim, kdim);
-      this.vProjWeight = weight(embedDim, vdim);
+      this.qProjWeight = drawn(xavierUniform_, embedDim, embedDim);
+      this.kProjWeight = drawn(xavierUniform_, embedDim, kdim);
+      this.vProjWeight = drawn(xavierUniform_, embedDim, vdim);
     }
-    const extra = (): Parameter => {
-      const made = parameter([1, 1, embedDim]);
-      xavierNormal_(made);
-      return made;
-    };
     this.inProjBias = bias ? parameter([3 * embedDim]) : null;
-    this.biasK = addBiasKv ? extra() : null;
-    this.biasV = addBiasKv ? extra() : null;
+    this.biasK = addBiasKv ? drawn(xavierNormal_, 1, 1, embedDim) : null;
+    this.biasV = addBiasKv ? drawn(xavierNormal_, 1, 1, embedDim) : null;
     this.outProj = new Linear(embedDim, embedDim, { bias });
     if (this.outProj.bias !== null) zeros_(this.outProj.bias);
   }
@@ -231,9 +228,9 @@ export class MultiheadAttention extends Composed {
       const single = query.ndim === 2;
       const first = single || this.options.batchFirst;
       const [q, k, v] = this.project([query, key, value]) as [Tensor, Tensor, Tensor];
-      const cache = inputs.cache ?? null;
+      const { cache } = inputs;
       const causalOffset = cache?.length ?? 0;
-      const all = this.extended(cache === null ? { k, v } : cache.append(k, v));
+      const all = this.extended(cache?.append(k, v) ?? { k, v });
       const [L, S] = [q.shape.at(-2)!, all.k.shape.at(-2)!];
       // What is appended to the keys is seen by all: then the causal mask stops before it.
       const own = all.extra > 0 && isCausal;
@@ -257,10 +254,7 @@ export class MultiheadAttention extends Composed {
   private check(query: Tensor, key: Tensor, value: Tensor, inputs: MultiheadAttentionInputs): void {
     const { kdim = this.embedDim, vdim = this.embedDim, batchFirst = false } = this.options;
     const [batch, time] = batchFirst ? [0, -2] : [1, 0];
-    const [L, S] = [query, key].map((x) => shapeOf("MultiheadAttention", x).at(time)!) as [
-      number,
-      number,
-    ];
+    const [L, S] = [query, key].map((x) => shapeOf(NAME, x).at(time)!) as [number, number];
     const N = query.ndim === 2 ? [] : [query.shape[batch]!];
     const sized = (T: number, E: number): Shape => (batchFirst ? [...N, T, E] : [T, ...N, E]);
     const { keyPaddingMask, attnMask, cache } = inputs;
@@ -295,7 +289,7 @@ export class MultiheadAttention extends Composed {
   /** Keys and values with the learned and the zero ones behind. */
   private extended({ k, v }: { k: Tensor; v: Tensor }): { k: Tensor; v: Tensor; extra: number } {
     const { biasK, biasV, numHeads } = this;
-    const extra = Number(biasK !== null) + Number(this.options.addZeroAttn ?? false);
+    const extra = (biasK ? 1 : 0) + (this.options.addZeroAttn ? 1 : 0);
     const append = (x: Tensor, bias: Tensor | null): Tensor => {
       const row = sized(x, 1);
       const own = bias && expand(reshape(bias, [1, numHeads, 1, row[3]!]), row);
@@ -317,12 +311,10 @@ export class MultiheadAttention extends Composed {
   ): Tensor | null {
     const { keyPaddingMask: padding = null, attnMask: given = null } = inputs;
     const rows = padding && reshape(padding, [N, 1, 1, padding.shape.at(-1)!]);
-    const own =
-      given?.ndim === 3 ? reshape(given, [N, this.numHeads, ...given.shape.slice(1)]) : given;
+    const own = given?.ndim === 3 ? unflatten(given, 0, [N, this.numHeads]) : given;
     const mask = merged(merged(own, causal), rows);
     if (mask === null) return null;
-    const more = [...mask.shape.slice(0, -1), extra];
-    const wide = extra > 0 ? cat([mask, zeros(more, { dtype: mask.dtype })], -1) : mask;
+    const wide = extra > 0 ? pad(mask, [0, extra]) : mask;
     return wide.dtype === "bool" ? logicalNot(wide) : wide;
   }
 }

@@ -1,4 +1,5 @@
 // Lists and dictionaries of modules and of parameters: their members are found under numbers or keys.
+import { shown } from "../core/dtype.js";
 import { ValueError } from "../core/errors.js";
 import { checkList, checkPlace, checkWord } from "../core/shape.js";
 import { revise } from "../autograd/mode.js";
@@ -104,8 +105,7 @@ abstract class Dict<T extends object> extends Container<T> {
   get(key: string): T {
     const item = this.items.get(key);
     if (item === undefined) {
-      const keys = [...this.items.keys()].join(", ");
-      throw new ValueError(this.kind()[0], `no item ${key}: there are [${keys}]`);
+      throw new ValueError(this.kind()[0], `no item ${key}: there are ${shown([...this.keys()])}`);
     }
     return item;
   }

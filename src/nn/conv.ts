@@ -3,7 +3,7 @@ import { ValueError } from "../core/errors.js";
 import { type Shape, showShape, checkWord, checkOptions } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
-import { conv1d, conv2d, conv3d, type ConvOptions, isSame } from "../ops/conv.js";
+import { amount, conv1d, conv2d, conv3d, type ConvOptions, isSame } from "../ops/conv.js";
 import {
   convTranspose1d,
   convTranspose2d,
@@ -19,28 +19,29 @@ import {
   type Single,
   type Triple,
 } from "../ops/window.js";
+import { fans } from "./init.js";
 import { checkParts, initialise, parameter } from "./layers.js";
 import { type Parameter } from "./module.js";
 import { PlainLayer } from "./plain.js";
 
-/** A weight of [rows, columns, ...kernel] and a bias of as many elements as there are outputs. */
-function parametersOf(
+/** A layer's properties: a weight of [rows, columns / groups, ...kernel], a bias, and the options of its op. */
+function propertiesOf<Options extends { groups?: number; bias?: boolean }>(
   layer: string,
   n: Rank,
-  channels: { inChannels: number; outChannels: number },
+  inChannels: number,
+  outChannels: number,
   kernel: PerDim,
-  options: { groups?: number; bias?: boolean },
+  options: Options,
   transposed: boolean,
-): { weight: Parameter; bias: Parameter | null } {
-  const { groups = 1, bias = true } = checkOptions(layer, options);
-  const { inChannels, outChannels } = channels;
-  checkParts(layer, "groups", groups, channels, options);
+): { weight: Parameter; bias: Parameter | null; options: Omit<Options, "bias"> } {
+  const { bias: wanted = true, ...rest } = checkOptions(layer, options);
+  const { groups = 1 } = options;
+  checkParts(layer, "groups", groups, { inChannels, outChannels }, options);
   const [rows, cols] = transposed ? [inChannels, outChannels] : [outChannels, inChannels];
-  const sizes = perDim(layer, "kernel", kernel, n, 1);
-  const weight = parameter([rows, cols / groups, ...sizes]);
-  const made = { weight, bias: bias ? parameter([outChannels]) : null };
-  initialise(made.weight, made.bias);
-  return made;
+  const weight = parameter([rows, cols / groups, ...perDim(layer, "kernel", kernel, n, 1)]);
+  const bias = wanted ? parameter([outChannels]) : null;
+  initialise(fans(weight.shape).fanIn, weight, bias);
+  return { weight, bias, options: rest };
 }
 
 /** Options of a convolution layer. */
@@ -54,10 +55,10 @@ export interface ConvLayerOptions<Size extends PerDim> extends ConvOptions<Size>
 /** What Conv1d, Conv2d and Conv3d share. */
 abstract class Convolution<Size extends PerDim> extends PlainLayer {
   /** [out, in / groups, ...kernel] */
-  weight: Parameter;
+  declare weight: Parameter;
   /** [out] */
-  bias: Parameter | null;
-  readonly options: ConvOptions<Size>;
+  declare bias: Parameter | null;
+  declare readonly options: ConvOptions<Size>;
   readonly paddingMode: NonNullable<ConvLayerOptions<Size>["paddingMode"]>;
   /** What `pad` puts around the input where the convolution itself does not. */
   private readonly around: readonly number[] = [];
@@ -71,18 +72,14 @@ abstract class Convolution<Size extends PerDim> extends PlainLayer {
     super();
     const n = this.rank();
     const layer = `Conv${n}d`;
-    const { bias: _, paddingMode = "zeros", ...rest } = checkOptions(layer, options);
+    const { paddingMode = "zeros", ...rest } = checkOptions(layer, options);
     checkWord(layer, "paddingMode", paddingMode, ["zeros", "reflect", "replicate", "circular"]);
     const around = aroundOf(layer, n, perDim(layer, "kernel", kernel, n, 1), rest);
-    const channels = { inChannels, outChannels };
-    const { weight, bias } = parametersOf(layer, n, channels, kernel, options, false);
-    this.weight = weight;
-    this.bias = bias;
-    this.options = rest;
+    Object.assign(this, propertiesOf(layer, n, inChannels, outChannels, kernel, rest, false));
     this.paddingMode = paddingMode;
     if (paddingMode === "zeros") return;
     this.around = around;
-    this.options = { ...rest, padding: "valid" };
+    this.options = { ...this.options, padding: "valid" };
   }
 
   /** Dims of the kernel. */
@@ -111,14 +108,12 @@ function aroundOf<Size extends PerDim>(
   kernel: readonly number[],
   options: ConvOptions<Size>,
 ): number[] {
-  const { stride = 1, dilation = 1, padding = 0 } = options;
-  const dilations = perDim(layer, "dilation", dilation, n, 1);
-  const same = isSame(layer, padding, perDim(layer, "stride", stride, n, 1));
+  const stride = perDim(layer, "stride", options.stride ?? 1, n, 1);
+  const dilation = perDim(layer, "dilation", options.dilation ?? 1, n, 1);
+  const same = isSame(layer, options.padding, stride);
+  const given = perDim(layer, "padding", amount(options.padding), n, 0);
   const sides = kernel.map((k, i): [number, number] => {
-    if (padding === "valid") return [0, 0];
-    const total = same
-      ? dilations[i]! * (k - 1)
-      : 2 * perDim(layer, "padding", padding as Size, n, 0)[i]!;
+    const total = same ? dilation[i]! * (k - 1) : 2 * given[i]!;
     return [Math.floor(total / 2), Math.ceil(total / 2)];
   });
   return sides.reverse().flat();
@@ -166,10 +161,10 @@ export interface ConvTransposeLayerOptions<Size extends PerDim> extends ConvTran
 /** What ConvTranspose1d, ConvTranspose2d and ConvTranspose3d share. */
 export abstract class ConvolutionTranspose<Size extends PerDim> extends PlainLayer {
   /** [in, out / groups, ...kernel] */
-  weight: Parameter;
+  declare weight: Parameter;
   /** [out] */
-  bias: Parameter | null;
-  readonly options: ConvTransposeOptions<Size>;
+  declare bias: Parameter | null;
+  declare readonly options: ConvTransposeOptions<Size>;
 
   constructor(
     inChannels: number,
@@ -178,13 +173,9 @@ export abstract class ConvolutionTranspose<Size extends PerDim> extends PlainLay
     options: ConvTransposeLayerOptions<Size> = {},
   ) {
     super();
-    const channels = { inChannels, outChannels };
     const n = this.rank();
-    const { weight, bias } = parametersOf(`ConvTranspose${n}d`, n, channels, kernel, options, true);
-    const { bias: _, ...rest } = options;
-    this.weight = weight;
-    this.bias = bias;
-    this.options = rest;
+    const layer = `ConvTranspose${n}d`;
+    Object.assign(this, propertiesOf(layer, n, inChannels, outChannels, kernel, options, true));
   }
 
   /** Dims of the kernel. */

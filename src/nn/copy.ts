@@ -1,9 +1,7 @@
 // Copies of modules, as Python's deepcopy makes them: the Transformer's layers begin as copies of one.
-import { withGrad } from "../autograd/mode.js";
-import { untracked } from "../memory/scope.js";
 import { clone } from "../ops/convert.js";
 import { copyHooks } from "./hooks.js";
-import { Buffer, Module, Parameter } from "./module.js";
+import { apart, Buffer, Module, Parameter } from "./module.js";
 
 /**
  * A module of the same class with parameters, buffers and modules of its own, equal to those of
@@ -11,7 +9,7 @@ import { Buffer, Module, Parameter } from "./module.js";
  * nobody but their class can copy: a copy has none.
  */
 export function copyModule<M extends Module>(module: M): M {
-  return withGrad(false, () => untracked(() => copyOf(module, new Map<object, unknown>()))) as M;
+  return copyOf(module, new Map<object, unknown>()) as M;
 }
 
 function copyOf(value: unknown, made: Map<object, unknown>): unknown {
@@ -19,12 +17,12 @@ function copyOf(value: unknown, made: Map<object, unknown>): unknown {
   // What was shared stays shared among the copies.
   if (made.has(value)) return made.get(value);
   if (value instanceof Parameter || value instanceof Buffer) {
-    const data = clone(value);
-    const copy =
+    const { requiresGrad } = value;
+    const copy = apart(() =>
       value instanceof Buffer
-        ? new Buffer(data)
-        : new Parameter(data, { requiresGrad: value.requiresGrad });
-    data.dispose();
+        ? new Buffer(clone(value))
+        : new Parameter(clone(value), { requiresGrad }),
+    );
     made.set(value, copy);
     return copy;
   }

@@ -1,8 +1,6 @@
 // Tables of vectors that are looked up by int32 ids.
 import { checkPlace, expectShape } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
-import { noGrad } from "../autograd/mode.js";
-import { tidy } from "../memory/scope.js";
 import { copy_, zero_ } from "../ops/inplace.js";
 import {
   embedding,
@@ -13,7 +11,7 @@ import {
 import { select } from "../ops/views.js";
 import { normal_ } from "./init.js";
 import { checkSizes, parameter } from "./layers.js";
-import { type Parameter } from "./module.js";
+import { apart, type Parameter } from "./module.js";
 import { PlainLayer } from "./plain.js";
 
 export interface EmbeddingLayerOptions extends EmbeddingOptions {
@@ -34,12 +32,13 @@ function table(layer: string, num: number, dim: number, options: EmbeddingLayerO
   if (paddingIdx !== null) checkPlace(layer, "paddingIdx", paddingIdx, num);
   if (weight !== null) expectShape(layer, "weight", weight, [num, dim]);
   const made = parameter([num, dim]);
-  if (weight !== null) {
-    noGrad(() => copy_(made, weight));
-    return made;
-  }
-  normal_(made);
-  if (paddingIdx !== null) noGrad(() => tidy(() => void zero_(select(made, 0, paddingIdx))));
+  apart(() => {
+    if (weight !== null) copy_(made, weight);
+    else {
+      normal_(made);
+      if (paddingIdx !== null) zero_(select(made, 0, paddingIdx));
+    }
+  });
   return made;
 }
 

@@ -12,24 +12,24 @@ import {
 } from "../core/shape.js";
 import { withGrad } from "../autograd/mode.js";
 import type { Tensor } from "../autograd/tensor.js";
-import { tidy } from "../memory/scope.js";
 import { add, mul, sub } from "../ops/arithmetic.js";
 import { lt, where } from "../ops/compare.js";
 import { eye, tensor } from "../ops/creation.js";
 import { qr } from "../ops/decompose.js";
 import { copy_, fill_ } from "../ops/inplace.js";
-import { cat } from "../ops/join.js";
 import { clamp, erf, sign } from "../ops/math.js";
+import { tile } from "../ops/movement.js";
 import { pad } from "../ops/padding.js";
 import { checkProbability, normal, rand, randn, uniform } from "../ops/random.js";
 import { argsort } from "../ops/sort.js";
 import { erfinv } from "../ops/special.js";
 import { diagonal } from "../ops/strided.js";
 import { reshape, transpose, unbind } from "../ops/views.js";
+import { apart } from "./module.js";
 
 function write(x: Tensor, make: () => Tensor): Tensor {
   // No inputs: bounds that divide by them are infinite, and there is nothing to write.
-  return x.numel() === 0 ? x : withGrad(false, () => tidy(() => copy_(x, make())));
+  return x.numel() === 0 ? x : apart(() => copy_(x, make()));
 }
 
 function draw(x: Tensor, make: () => Tensor): Tensor {
@@ -101,7 +101,7 @@ export function dirac_(x: Tensor, groups = 1): Tensor {
   checkInt("init", "out / groups", out / groups);
   return write(x, () => {
     const one = eye(out / groups, cols, { dtype: x.dtype });
-    const all = cat(new Array<Tensor>(groups).fill(one));
+    const all = tile(one, [groups, 1]);
     const points = reshape(all, [out, cols, ...kernel.map(() => 1)]);
     return pad(points, kernel.reverse().flatMap((k) => [k >> 1, (k - 1) >> 1])); // prettier-ignore
   });
@@ -189,8 +189,9 @@ export interface KaimingOptions {
 /** 2 fan / gain^2 */
 function kaiming(x: Tensor, a: number, options: KaimingOptions): number {
   const { mode = "fanIn", nonlinearity = "leakyRelu" } = checkOptions("init", options);
-  checkWord("init", "mode", mode, ["fanIn", "fanOut"]);
-  return divisor(nonlinearity, a) * fans(shapeOf("init", x))[mode];
+  const all = fans(shapeOf("init", x));
+  checkWord("init", "mode", mode, Object.keys(all));
+  return divisor(nonlinearity, a) * all[mode];
 }
 
 /**

@@ -3,45 +3,35 @@ import { checkFloat } from "../core/dtype.js";
 import { ValueError } from "../core/errors.js";
 import { checkInt, checkOptions, misfit } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
-import { untracked } from "../memory/scope.js";
 import { ones, zeros } from "../ops/creation.js";
 import { bilinear } from "../ops/bilinear.js";
 import { cosineSimilarity, pairwiseDistance } from "../ops/distances.js";
 import { linear } from "../ops/matmul.js";
 import type { ReduceOptions } from "../ops/reduce.js";
 import { flatten } from "../ops/views.js";
-import { fans, kaimingUniform_, uniform_ } from "./init.js";
-import { Parameter } from "./module.js";
+import { uniform_ } from "./init.js";
+import { apart, Parameter } from "./module.js";
 import { PlainLayer } from "./plain.js";
 
 /** A parameter of zeros or ones, which an initialisation may overwrite. */
 export function parameter(shape: readonly number[], value: 0 | 1 = 0): Parameter {
-  return untracked(() => {
-    const data = value === 0 ? zeros(shape) : ones(shape);
-    const made = new Parameter(data);
-    data.dispose();
-    return made;
-  });
+  return apart(() => new Parameter(value === 0 ? zeros(shape) : ones(shape)));
 }
 
-/** PyTorch's default for weights and biases: both uniform within 1 / sqrt(fanIn). */
-export function initialise(weight: Parameter, bias: Parameter | null): void {
-  kaimingUniform_(weight, Math.sqrt(5)); // gain sqrt(1/3): within sqrt(3) sqrt(1/3) / sqrt(fanIn)
-  if (bias === null) return;
-  const { fanIn } = fans(weight.shape);
+/** PyTorch's default for weights and biases: all uniform within 1 / sqrt(fanIn). */
+export function initialise(fanIn: number, ...parameters: (Parameter | null)[]): void {
   const bound = fanIn > 0 ? 1 / Math.sqrt(fanIn) : 0;
-  uniform_(bias, -bound, bound);
+  for (const p of parameters) if (p !== null) uniform_(p, -bound, bound);
 }
 
-/** Refuses sizes that are no integers of at least `least`, by their names, and options that are none. */
+/** Refuses sizes that are no integers >= 0, by their names, and options that are none. */
 export function checkSizes(
   layer: string,
   sizes: Record<string, number>,
   options: unknown = {},
-  least = 0,
 ): void {
   checkOptions(layer, options);
-  for (const [name, n] of Object.entries(sizes)) checkInt(layer, name, n, least);
+  for (const [name, n] of Object.entries(sizes)) checkInt(layer, name, n, 0);
 }
 
 /** Refuses a number of parts that is no integer >= 1, sizes that it does not divide, and options that are none. */
@@ -85,7 +75,7 @@ export class Linear extends PlainLayer {
     checkSizes("Linear", { inFeatures, outFeatures }, options);
     this.weight = parameter([outFeatures, inFeatures]);
     this.bias = (options.bias ?? true) ? parameter([outFeatures]) : null;
-    initialise(this.weight, this.bias);
+    initialise(inFeatures, this.weight, this.bias);
   }
 
   forward(x: Tensor): Tensor {
@@ -110,9 +100,7 @@ export class Bilinear extends PlainLayer {
     checkSizes("Bilinear", { in1Features, in2Features, outFeatures }, options);
     this.weight = parameter([outFeatures, in1Features, in2Features]);
     this.bias = (options.bias ?? true) ? parameter([outFeatures]) : null;
-    const bound = in1Features > 0 ? 1 / Math.sqrt(in1Features) : 0;
-    uniform_(this.weight, -bound, bound);
-    if (this.bias !== null) uniform_(this.bias, -bound, bound);
+    initialise(in1Features, this.weight, this.bias);
   }
 
   forward(x1: Tensor, x2: Tensor): Tensor {

@@ -6,8 +6,14 @@ import { checkFunction, checkWord, expectShape, showShape, checkOptions } from "
 import { born, redo, revise, withGrad } from "../autograd/mode.js";
 import { checkInPlace } from "../autograd/record.js";
 import { Tensor } from "../autograd/tensor.js";
+import { tidy, untracked } from "../memory/scope.js";
 import { copy_ } from "../ops/inplace.js";
 import { addHook, type BackwardHook, type ForwardHook, type ForwardPreHook } from "./hooks.js";
+
+/** Runs `fn` apart from scopes and graphs: what it returns lasts, what it makes on the way is released. */
+export function apart<T>(fn: () => T): T {
+  return untracked(() => withGrad(false, () => tidy(fn)));
+}
 
 /** A tensor that a module learns. It shares the memory of the tensor it is made from. */
 export class Parameter extends Tensor {
@@ -97,27 +103,14 @@ export abstract class Module {
 
   /** This module and all below it, with their paths; each once. */
   namedModules(): [string, Module][] {
-    const found = new Map<Module, string>();
-    const pending: [string, Module][] = [["", this]];
-    for (let next = pending.pop(); next; next = pending.pop()) {
-      const [path, module] = next;
-      if (found.has(module)) continue;
-      found.set(module, path);
-      const children = module
-        .namedChildren()
-        .map(([name, child]): [string, Module] => [join(path, name), child]);
-      pending.push(...children.reverse());
-    }
-    return [...found].map(([module, path]) => [path, module]);
+    return unique(this.everyPath());
   }
 
   /** Parameters of this module and those below it, with their names; each once. */
   namedParameters(): [string, Parameter][] {
-    const found = new Map<Parameter, string>();
-    for (const [name, value] of this.namedState()) {
-      if (value instanceof Parameter && !found.has(value)) found.set(value, name);
-    }
-    return [...found].map(([value, name]) => [name, value]);
+    return unique(
+      this.namedState().filter((e): e is [string, Parameter] => e[1] instanceof Parameter),
+    );
   }
 
   /** Parameters of this module and those below it; each once. */
@@ -139,20 +132,20 @@ export abstract class Module {
 
   /** Parameters of this module, those below it left out. */
   ownParameters(): Parameter[] {
-    return this.namedMembers().flatMap(([, value]) => (value instanceof Parameter ? [value] : []));
+    return this.namedMembers()
+      .map(([, value]) => value)
+      .filter((value) => value instanceof Parameter);
   }
 
   /** Parameters and buffers in the order of PyTorch's state dict; shared ones under each name. */
   private namedState(): [string, Tensor][] {
-    const own: [string, Tensor][] = [];
-    for (const [path, module] of this.everyPath()) {
-      const tensors = module
+    return [...this.everyPath()].flatMap(([path, module]) =>
+      module
         .namedMembers()
-        .filter((e): e is [string, Tensor] => e[1] instanceof Tensor);
-      tensors.sort((a, b) => Number(a[1] instanceof Buffer) - Number(b[1] instanceof Buffer));
-      for (const [name, value] of tensors) own.push([join(path, name), value]);
-    }
-    return own;
+        .filter((e): e is [string, Tensor] => e[1] instanceof Tensor)
+        .sort((a, b) => Number(a[1] instanceof Buffer) - Number(b[1] instanceof Buffer))
+        .map(([name, value]): [string, Tensor] => [join(path, name), value]),
+    );
   }
 
   private *everyPath(path = "", above: readonly Module[] = []): Generator<[string, Module]> {
@@ -222,7 +215,7 @@ export abstract class Module {
       const text = child.toString([...above, this]).replaceAll("\n", "\n  ");
       return `\n  (${key}): ${text}`;
     });
-    const end = children.length === 0 ? "" : "\n";
+    const end = children.length > 0 ? "\n" : "";
     return `${name}(${settings.join(", ")}${children.join("")}${end})`;
   }
 
@@ -278,7 +271,7 @@ export abstract class Module {
         `names must match: missing [${missing.join(", ")}], unexpected [${unexpected.join(", ")}]`,
       );
     }
-    const shared = Object.keys(own).filter((name) => !missing.includes(name));
+    const shared = Object.keys(own).filter((name) => Object.hasOwn(state, name));
     withGrad(false, () => {
       for (const name of shared) {
         const [to, from] = [own[name]!, state[name]!];
@@ -309,14 +302,20 @@ function setting(name: string, value: unknown): string[] {
   if (["number", "boolean", "string"].includes(typeof value)) {
     return [`${name}=${String(value)}`];
   }
-  if (typeof value !== "object" || value === null) return [];
-  if (Object.getPrototypeOf(value) !== Object.prototype) return [];
+  if (value == null || Object.getPrototypeOf(value) !== Object.prototype) return [];
   return Object.entries(value).flatMap(([key, v]: [string, unknown]) => setting(key, v));
 }
 
 function unfold(name: string, value: unknown): [string, unknown][] {
   if (!Array.isArray(value)) return [[name, value]];
   return value.flatMap((item: unknown, i) => unfold(`${name}.${i}`, item));
+}
+
+/** What is named, each once: under the first of its names. */
+function unique<T>(named: Iterable<[string, T]>): [string, T][] {
+  const found = new Map<T, string>();
+  for (const [name, value] of named) if (!found.has(value)) found.set(value, name);
+  return [...found].map(([value, name]) => [name, value]);
 }
 
 function join(path: string, name: string): string {

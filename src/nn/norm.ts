@@ -2,11 +2,11 @@
 import { type Shape, checkOptions, listOf, misfit, shapeOf } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
-import { untracked } from "../memory/scope.js";
 import { full, ones, zeros } from "../ops/creation.js";
 import { batchNorm, layerNorm } from "../ops/normalize.js";
+import { LAYOUTS } from "../ops/window.js";
 import { checkSizes, parameter } from "./layers.js";
-import { Buffer, type Parameter } from "./module.js";
+import { apart, Buffer, type Parameter } from "./module.js";
 import { PlainLayer } from "./plain.js";
 
 export interface LayerNormLayerOptions {
@@ -71,7 +71,8 @@ export abstract class ChannelNorm extends PlainLayer {
     super();
     checkSizes(this.layer(), { numFeatures }, options);
     const { eps = 1e-5, momentum = 0.1, affine = usual, trackRunningStats = usual } = options;
-    const kept = (make: () => Tensor): Buffer | null => (trackRunningStats ? buffer(make) : null);
+    const kept = (make: () => Tensor): Buffer | null =>
+      trackRunningStats ? apart(() => new Buffer(make())) : null;
     this.weight = affine ? parameter([numFeatures], 1) : null;
     this.bias = affine ? parameter([numFeatures]) : null;
     this.runningMean = kept(() => zeros([numFeatures]));
@@ -88,16 +89,6 @@ export abstract class ChannelNorm extends PlainLayer {
   protected abstract layer(): string;
 }
 
-/** A buffer of what `make` gives, outside of every scope. */
-export function buffer(make: () => Tensor): Buffer {
-  return untracked(() => {
-    const data = make();
-    const made = new Buffer(data);
-    data.dispose();
-    return made;
-  });
-}
-
 /** What the batch norms share. */
 abstract class BatchNorm extends ChannelNorm {
   constructor(numFeatures: number, options: BatchNormLayerOptions = {}) {
@@ -109,11 +100,11 @@ abstract class BatchNorm extends ChannelNorm {
   }
 
   forward(x: Tensor): Tensor {
-    const [dims, layer] = [this.dims(), this.layer()];
+    const dims = this.dims();
+    const layer = this.layer();
     const { length } = shapeOf(layer, x);
     if (length !== dims && (dims !== 3 || length !== 2)) {
-      const rule = ["[N, C] or [N, C, L]", "[N, C, H, W]", "[N, C, D, H, W]"][dims - 3]!;
-      misfit(layer, `x must be ${rule}`, x);
+      misfit(layer, `x must be ${dims === 3 ? "[N, C] or " : ""}${LAYOUTS[dims - 3]!}`, x);
     }
     const training = this.training || this.runningMean === null;
     const count = this.training ? this.numBatchesTracked : null;

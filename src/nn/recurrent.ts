@@ -9,10 +9,9 @@ import { tensor, zeros } from "../ops/creation.js";
 import { cat, stack } from "../ops/join.js";
 import { linear } from "../ops/matmul.js";
 import { checkProbability, dropout } from "../ops/random.js";
-import { MODES, recurrent, type RecurrentMode } from "../ops/recurrent.js";
+import { MODES, recurrent, type RecurrentMode, type Run } from "../ops/recurrent.js";
 import { select, squeeze, transpose, unsqueeze } from "../ops/views.js";
-import { uniform_ } from "./init.js";
-import { checkRows, checkSizes, parameter } from "./layers.js";
+import { checkRows, checkSizes, initialise, parameter } from "./layers.js";
 import { Module, type Parameter } from "./module.js";
 
 export interface RecurrentOptions {
@@ -38,14 +37,7 @@ export interface SequenceOptions {
 }
 
 /** One layer in one direction: the gates' weights. */
-interface Weights {
-  readonly weightIh: Parameter;
-  readonly weightHh: Parameter;
-  readonly biasIh: Parameter | null;
-  readonly biasHh: Parameter | null;
-}
-
-const NAMES = ["weightIh", "weightHh", "biasIh", "biasHh"] as const;
+type Weights = Record<"weightIh" | "weightHh" | "biasIh" | "biasHh", Parameter | null>;
 
 /** New weights, uniform within 1 / sqrt(H). */
 function newWeights(mode: RecurrentMode, inputs: number, H: number, bias: boolean): Weights {
@@ -56,8 +48,7 @@ function newWeights(mode: RecurrentMode, inputs: number, H: number, bias: boolea
     biasIh: bias ? parameter([rows]) : null,
     biasHh: bias ? parameter([rows]) : null,
   };
-  const bound = H > 0 ? 1 / Math.sqrt(H) : 0;
-  for (const p of Object.values(made)) if (p !== null) uniform_(p, -bound, bound);
+  initialise(H, ...Object.values(made));
   return made;
 }
 
@@ -70,6 +61,24 @@ function checkHidden(layer: string, inputSize: number, hiddenSize: number, optio
 /** The layer of a mode, as errors name it: a minifier renames classes. */
 function layerOf(mode: RecurrentMode): string {
   return MODES[mode].gates === 1 ? "RNN" : mode.toUpperCase();
+}
+
+/** The states that a mode has, [..., B, H] (without B if not `batched`); zeros for those not given. */
+function statesOf(
+  layer: string,
+  mode: RecurrentMode,
+  given: GivenState,
+  shape: readonly number[],
+  batched: boolean,
+): { h0: Tensor; c0: Tensor | null } {
+  const state = (name: "hidden" | "cell"): Tensor => {
+    const x = given[name];
+    if (x == null) return zeros(shape);
+    checkFloat(layer, name, x);
+    expectShape(layer, name, x, batched ? shape : [...shape.slice(0, -2), ...shape.slice(-1)]);
+    return batched ? x : unsqueeze(x, -2);
+  };
+  return { h0: state("hidden"), c0: mode === "lstm" ? state("cell") : null };
 }
 
 /** What a recurrent layer returns; `cell` is null but for LSTM. */
@@ -106,9 +115,8 @@ abstract class Recurrent extends Module {
     for (let i = 0; i < numLayers; i++) {
       const inputs = i === 0 ? inputSize : hiddenSize * this.directions;
       for (const suffix of this.suffixes(i)) {
-        const weights = newWeights(mode, inputs, hiddenSize, bias);
-        for (const name of NAMES) {
-          if (weights[name] !== null) Object.assign(this, { [name + suffix]: weights[name] });
+        for (const [name, p] of Object.entries(newWeights(mode, inputs, hiddenSize, bias))) {
+          if (p !== null) Object.assign(this, { [name + suffix]: p });
         }
       }
     }
@@ -127,23 +135,7 @@ abstract class Recurrent extends Module {
     return (Reflect.get(this, name) as Parameter | undefined) ?? null;
   }
 
-  /** A state [layers x directions, B, H], or zeros. */
-  private state(
-    name: string,
-    given: Tensor | null | undefined,
-    B: number,
-    batched: boolean,
-  ): Tensor {
-    const layer = layerOf(this.mode);
-    const n = this.numLayers * this.directions;
-    if (given == null) return zeros([n, B, this.hiddenSize]);
-    checkFloat(layer, name, given);
-    expectShape(layer, name, given, batched ? [n, B, this.hiddenSize] : [n, this.hiddenSize]);
-    return batched ? given : unsqueeze(given, 1);
-  }
-
-  private lengthsOf(options: SequenceOptions, T: number, B: number): Tensor | null {
-    const layer = layerOf(this.mode);
+  private lengthsOf(options: SequenceOptions, T: number, B: number, layer: string): Tensor | null {
     const { lengths } = checkOptions(layer, options);
     if (lengths === undefined) return null;
     if (lengths instanceof Tensor) expectDType(layer, "lengths", lengths, "int32");
@@ -159,7 +151,7 @@ abstract class Recurrent extends Module {
 
   /** Runs all layers over [T, B, I]. */
   private layers(x: Tensor, h0: Tensor, c0: Tensor | null, lengths: Tensor | null): Outcome {
-    const [hidden, cells]: Tensor[][] = [[], []];
+    const all: Run[] = [];
     let y = x;
     for (let i = 0; i < this.numLayers; i++) {
       if (i > 0) y = dropout(y, this.dropout, { training: this.training });
@@ -183,24 +175,27 @@ abstract class Recurrent extends Module {
               runs.map((r) => r.output),
               2,
             );
-      hidden!.push(...runs.map((r) => r.hidden));
-      cells!.push(...runs.flatMap((r) => r.cell ?? []));
+      all.push(...runs);
     }
-    return { output: y, hidden: stack(hidden!), cell: c0 === null ? null : stack(cells!) };
+    return {
+      output: y,
+      hidden: stack(all.map((r) => r.hidden)),
+      cell: c0 && stack(all.map((r) => r.cell!)),
+    };
   }
 
   protected sequence(x: Tensor, given: GivenState, options: SequenceOptions): Outcome {
     const lead = this.batchFirst ? "B, T, " : "T, B, ";
-    checkRows(layerOf(this.mode), x, this.inputSize, lead, "T, ");
+    const layer = layerOf(this.mode);
+    checkRows(layer, x, this.inputSize, lead, "T, ");
     const batched = x.ndim === 3;
     const turned = batched && this.batchFirst;
-    const T = x.shape[turned ? 1 : 0]!;
-    const B = batched ? x.shape[turned ? 0 : 1]! : 1;
     return tidy(() => {
-      const lengths = this.lengthsOf(options, T, B);
-      const h0 = this.state("hidden", given.hidden, B, batched);
-      const c0 = this.mode === "lstm" ? this.state("cell", given.cell, B, batched) : null;
       const steps = turned ? transpose(x, 0, 1) : batched ? x : unsqueeze(x, 1);
+      const [T, B] = steps.shape as [number, number];
+      const lengths = this.lengthsOf(options, T, B, layer);
+      const shape = [this.numLayers * this.directions, B, this.hiddenSize];
+      const { h0, c0 } = statesOf(layer, this.mode, given, shape, batched);
       const { output, hidden, cell } = this.layers(steps, h0, c0, lengths);
       const back = (y: Tensor): Tensor => (batched ? y : squeeze(y, 1));
       return {
@@ -315,33 +310,22 @@ abstract class Cell extends Module {
     Object.assign(this, newWeights(mode, inputSize, hiddenSize, options.bias ?? true));
   }
 
-  protected step(
-    x: Tensor,
-    hidden?: Tensor | null,
-    cell?: Tensor | null,
-  ): { hidden: Tensor; cell: Tensor | null } {
+  protected step(x: Tensor, given: GivenState): { hidden: Tensor; cell: Tensor | null } {
     const { inputSize, hiddenSize, mode } = this;
     const layer = layerOf(mode) + "Cell";
     checkRows(layer, x, inputSize, "B, ", "");
-    const lead = x.shape.slice(0, -1);
-    const state = (name: string, given: Tensor | null | undefined): Tensor => {
-      if (given == null) return zeros([lead[0] ?? 1, hiddenSize]);
-      checkFloat(layer, name, given);
-      expectShape(layer, name, given, [...lead, hiddenSize]);
-      return x.ndim === 1 ? unsqueeze(given, 0) : given;
-    };
+    const batched = x.ndim === 2;
     return tidy(() => {
-      const rows = unsqueeze(x.ndim === 1 ? unsqueeze(x, 0) : x, 0);
+      const rows = batched ? x : unsqueeze(x, 0);
       const run = recurrent(
         {
-          x: linear(rows, this.weightIh, this.biasIh),
+          x: linear(unsqueeze(rows, 0), this.weightIh, this.biasIh),
           ...{ weight: this.weightHh, bias: this.biasHh },
-          h0: state("hidden", hidden),
-          c0: mode === "lstm" ? state("cell", cell) : null,
+          ...statesOf(layer, mode, given, [rows.shape[0]!, hiddenSize], batched),
         },
         { mode, reverse: false, lengths: null },
       );
-      const back = (y: Tensor): Tensor => (x.ndim === 1 ? squeeze(y, 0) : y);
+      const back = (y: Tensor): Tensor => (batched ? y : squeeze(y, 0));
       return { hidden: back(run.hidden), cell: run.cell === null ? null : back(run.cell) };
     });
   }
@@ -359,7 +343,7 @@ export class RNNCell extends Cell {
   }
 
   forward(x: Tensor, hidden?: Tensor | null): Tensor {
-    return this.step(x, hidden).hidden;
+    return this.step(x, { hidden }).hidden;
   }
 }
 
@@ -371,8 +355,7 @@ export class LSTMCell extends Cell {
   }
 
   forward(x: Tensor, state?: LSTMState | null): LSTMState {
-    const given = wholeState("LSTMCell", state);
-    const { hidden, cell } = this.step(x, given.hidden, given.cell);
+    const { hidden, cell } = this.step(x, wholeState("LSTMCell", state));
     return { hidden, cell: cell! };
   }
 }
@@ -385,6 +368,6 @@ export class GRUCell extends Cell {
   }
 
   forward(x: Tensor, hidden?: Tensor | null): Tensor {
-    return this.step(x, hidden).hidden;
+    return this.step(x, { hidden }).hidden;
   }
 }

@@ -1,21 +1,21 @@
 // weightNorm and spectralNorm: a layer's weight computed from other parameters whenever it is used.
 import { ValueError } from "../core/errors.js";
-import { checkDim, checkOptions } from "../core/shape.js";
-import { revise, withGrad } from "../autograd/mode.js";
+import { checkDim, checkInt, checkOptions } from "../core/shape.js";
+import { revise } from "../autograd/mode.js";
 import type { Tensor } from "../autograd/tensor.js";
-import { tidy, untracked } from "../memory/scope.js";
+import { tidy } from "../memory/scope.js";
 import { clamp, sqrt } from "../ops/math.js";
 import { div, mul, square } from "../ops/arithmetic.js";
 import { clone } from "../ops/convert.js";
+import { movedim } from "../ops/dims.js";
 import { copy_ } from "../ops/inplace.js";
 import { matmul } from "../ops/matmul.js";
 import { randn } from "../ops/random.js";
 import { sum } from "../ops/reduce.js";
-import { permute, reshape, transpose } from "../ops/views.js";
+import { reshape, transpose } from "../ops/views.js";
 import { ConvolutionTranspose } from "./conv.js";
 import { addHook, type ForwardPreHook, removeHook } from "./hooks.js";
-import { checkSizes } from "./layers.js";
-import { Buffer, checkModule, type Module, Parameter } from "./module.js";
+import { apart, Buffer, checkModule, type Module, Parameter } from "./module.js";
 import { tidying } from "./plain.js";
 
 type Computed = { [name: string]: unknown } & Module;
@@ -62,7 +62,7 @@ function restore<M extends Module>(
   if (!computed || !parts.every((part) => Object.hasOwn(target, part))) {
     throw new ValueError(op, `${name} of ${module.constructor.name} has none`);
   }
-  const whole = own(() => tidy(() => new Parameter(target[name] as Tensor)));
+  const whole = apart(() => new Parameter(target[name] as Tensor));
   for (const part of [name, ...parts]) Reflect.deleteProperty(target, part);
   Object.assign(target, { [name]: whole });
   const before = hooks.get(computed);
@@ -75,10 +75,6 @@ function parameterOf(op: string, module: Computed, name: string): Parameter {
   const found = Object.hasOwn(checkModule(op, module), name) ? module[name] : null;
   if (found instanceof Parameter) return found;
   throw new ValueError(op, `${module.constructor.name} has no parameter ${name}`);
-}
-
-function own<T>(make: () => T): T {
-  return untracked(() => withGrad(false, make));
 }
 
 /** The Euclidean norm over all dims but `dim`, dims kept; of all elements, a scalar, where it is null. */
@@ -104,7 +100,7 @@ export function weightNorm<M extends Module>(
   const target = module as Computed & M;
   const weight = parameterOf("weightNorm", target, name);
   const at = dim === null || dim === -1 ? null : checkDim("weightNorm", dim, weight);
-  const length = own(() => tidy(() => new Parameter(normExcept(weight, at))));
+  const length = apart(() => new Parameter(normExcept(weight, at)));
   const [g, v] = [`${name}G`, `${name}V`];
   replace(target, name, { [g]: length, [v]: weight }, (module) => {
     const direction = module[v] as Tensor;
@@ -142,19 +138,18 @@ export function spectralNorm<M extends Module>(
     name = "weight",
     nPowerIterations = 1,
     eps = 1e-12,
+    dim = module instanceof ConvolutionTranspose ? 1 : 0,
   } = checkOptions("spectralNorm", options);
-  const { dim = module instanceof ConvolutionTranspose ? 1 : 0 } = options;
   const target = module as Computed & M;
   const weight = parameterOf("spectralNorm", target, name);
   const at = checkDim("spectralNorm", dim, weight);
-  checkSizes("spectralNorm", { nPowerIterations }, options, 1);
+  checkInt("spectralNorm", "nPowerIterations", nPowerIterations, 1);
   const [orig, u, v] = [`${name}Orig`, `${name}U`, `${name}V`];
   const matrix = (module: Computed): Tensor => {
     const whole = module[orig] as Tensor;
-    const others = whole.shape.flatMap((_, i) => (i === at ? [] : [i]));
-    return reshape(permute(whole, [at, ...others]), [whole.shape[at]!, -1]);
+    return reshape(movedim(whole, at, 0), [whole.shape[at]!, -1]);
   };
-  const start = (n: number): Buffer => own(() => tidy(() => new Buffer(unit(randn([n]), eps))));
+  const start = (n: number): Buffer => apart(() => new Buffer(unit(randn([n]), eps)));
   const h = weight.shape[at]!;
   const parts = { [orig]: weight, [u]: start(h), [v]: start(h === 0 ? 0 : weight.numel() / h) };
   const compute = (module: Computed): Tensor => {
@@ -164,17 +159,15 @@ export function spectralNorm<M extends Module>(
   };
   replace(target, name, parts, compute, (called) => {
     if (!called.training) return;
-    own(() =>
-      tidy(() => {
-        const present = called as Computed;
-        const w = matrix(present);
-        const [left, right] = [present[u] as Tensor, present[v] as Tensor];
-        for (let i = 0; i < nPowerIterations; i++) {
-          copy_(right, unit(matmul(transpose(w, 0, 1), left), eps));
-          copy_(left, unit(matmul(w, right), eps));
-        }
-      }),
-    );
+    apart(() => {
+      const present = called as Computed;
+      const w = matrix(present);
+      const [left, right] = [present[u] as Tensor, present[v] as Tensor];
+      for (let i = 0; i < nPowerIterations; i++) {
+        copy_(right, unit(matmul(transpose(w, 0, 1), left), eps));
+        copy_(left, unit(matmul(w, right), eps));
+      }
+    });
   });
   return module;
 }

@@ -53,7 +53,6 @@ export class Summary {
     model: Module,
   ) {
     const parameters = model.parameters();
-    const count = (list: readonly Tensor[]): number => list.reduce((n, p) => n + p.numel(), 0);
     this.totalParameters = count(parameters);
     this.trainableParameters = count(parameters.filter((p) => p.requiresGrad));
     this.multiplyAdds = rows.reduce((n, row) => n + row.multiplyAdds, 0);
@@ -91,7 +90,7 @@ export class Summary {
 
 /** 1234567 -> "1,234,567" */
 function grouped(n: number): string {
-  return String(n).replace(/\B(?=(\d{3})+$)/g, ",");
+  return n.toLocaleString("en");
 }
 
 /**
@@ -137,8 +136,12 @@ export function summary(
   );
 }
 
+function count(parameters: readonly Parameter[]): number {
+  return parameters.reduce((n, p) => n + p.numel(), 0);
+}
+
 function blank(name: string, module: Module): SummaryRow {
-  const parameters = module.ownParameters().reduce((n, p) => n + p.numel(), 0);
+  const parameters = count(module.ownParameters());
   return { name, type: module.constructor.name, outputShape: null, parameters, multiplyAdds: 0 };
 }
 
@@ -178,9 +181,8 @@ function isLength(module: Module, parameter: Parameter): boolean {
 function firstTensor(value: unknown): Tensor | null {
   if (value instanceof Tensor) return value;
   if (typeof value !== "object" || value === null) return null;
-  for (const item of Object.values(value)) {
-    const found = firstTensor(item);
-    if (found !== null) return found;
-  }
-  return null;
+  return Object.values(value).reduce<Tensor | null>(
+    (found, item) => found ?? firstTensor(item),
+    null,
+  );
 }

@@ -96,9 +96,11 @@ abstract class TransformerLayer extends Composed {
       bias = true,
     } = checkOptions(layer, options);
     const named = { relu, gelu };
-    const own = typeof activation === "function";
-    if (!own) checkWord(layer, "activation", activation, Object.keys(named));
-    this.activation = own ? activation : named[activation];
+    if (typeof activation === "function") this.activation = activation;
+    else {
+      checkWord(layer, "activation", activation, Object.keys(named));
+      this.activation = named[activation];
+    }
     this.rate = options.dropout ?? 0.1;
     this.normFirst = options.normFirst ?? false;
     this.selfAttn = attentionOf(dModel, nhead, options);
@@ -306,20 +308,19 @@ export class Transformer extends Composed {
   constructor(dModel = 512, nhead = 8, options: TransformerOptions = {}) {
     super();
     const { numEncoderLayers = 6, numDecoderLayers = 6 } = checkOptions("Transformer", options);
-    const stack = (): StackOptions => ({ norm: normOf(dModel, options) });
     this.encoder =
       options.customEncoder ??
       new TransformerEncoder(
         new TransformerEncoderLayer(dModel, nhead, options),
         numEncoderLayers,
-        stack(),
+        { norm: normOf(dModel, options) },
       );
     this.decoder =
       options.customDecoder ??
       new TransformerDecoder(
         new TransformerDecoderLayer(dModel, nhead, options),
         numDecoderLayers,
-        stack(),
+        { norm: normOf(dModel, options) },
       );
     for (const p of this.parameters()) if (p.ndim > 1) xavierUniform_(p);
   }

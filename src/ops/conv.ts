@@ -147,11 +147,9 @@ function geometryOf(
     misfit(op, `of x [N, C, ...] weight must be ${rule}`, x, weight);
   }
   if (bias !== null) expectShape(op, "bias", bias, [O]);
-  const pad = options.padding ?? 0;
-  const same = isSame(op, pad, stride);
+  const same = isSame(op, options.padding, stride);
   const wider = kernel.map((k, i) => (same ? dilation[i]! * (k - 1) : 0));
-  // What else may be written as a string is refused with the numbers that are none.
-  const given = perDim(op, "padding", pad === "same" || pad === "valid" ? 0 : pad, n, 0);
+  const given = perDim(op, "padding", amount(options.padding), n, 0);
   const output = input.map((size, i) =>
     outputSize(op, size + wider[i]!, kernel[i]!, stride[i]!, given[i]!, dilation[i]!),
   );
@@ -166,6 +164,12 @@ export function isSame(op: string, padding: unknown, stride: readonly number[]):
     throw new ValueError(op, `padding "same" needs a stride of 1: got ${stride.join(",")}`);
   }
   return same;
+}
+
+/** A padding as numbers, as far as it is not left to the other sizes. */
+export function amount(padding: ConvOptions<PerDim>["padding"] = 0): PerDim {
+  // What else may be written as a string is refused with the numbers that are none.
+  return padding === "same" || padding === "valid" ? 0 : padding;
 }
 
 /** Refuses operands that are not float32 and options that are no sizes; gives those that all convolutions have. */

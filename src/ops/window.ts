@@ -87,7 +87,7 @@ export function outputSize(
 /** A kernel's dims, as errors write them. */
 export const KERNEL_DIMS: readonly string[] = ["k", "kh, kw", "kd, kh, kw"];
 
-const LAYOUTS = ["[N, C, L]", "[N, C, H, W]", "[N, C, D, H, W]"];
+export const LAYOUTS = ["[N, C, L]", "[N, C, H, W]", "[N, C, D, H, W]"];
 
 /** Refuses what is not a float32 batch of n-d images (or, with `single`, one image), each with at least one element. */
 export function checkImages(op: string, x: Tensor, n: Rank, single = false): void {
