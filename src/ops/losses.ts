@@ -167,16 +167,9 @@ function ofRows(x: Tensor, target: Tensor, settings: Settings): Tensor {
     loss.dispose();
     if (out !== added) added.dispose();
   }
-  const saved = {
-    x,
-    target,
-    ...(lse && { lse }),
-    ...(total && { total }),
-    ...(weight && { weight }),
-  };
-  record<Saved>(op, out, [x], saved, (dy, saved) => [
+  record<Saved>(op, out, [x], { x, target, lse, total, weight }, (dy, saved) => [
     () => {
-      const g = saved.total === undefined ? dy : div(dy, saved.total);
+      const g = saved.total === null ? dy : div(dy, saved.total);
       return isGradEnabled() ? smoothGrad(g, saved, settings) : fusedGrad(g, saved, settings);
     },
   ]);
@@ -186,13 +179,7 @@ function ofRows(x: Tensor, target: Tensor, settings: Settings): Tensor {
 }
 
 /** What backward needs; weight and total where there are any, lse for crossEntropy. */
-type Saved = Record<string, Tensor> & {
-  x: Tensor;
-  target: Tensor;
-  lse?: Tensor;
-  total?: Tensor;
-  weight?: Tensor;
-};
+type Saved = Record<"x" | "target", Tensor> & Record<"lse" | "total" | "weight", Tensor | null>;
 
 interface Rows {
   loss: Tensor;
@@ -232,9 +219,9 @@ function lossOfRows(x: Tensor, target: Tensor, weight: Tensor | null, settings: 
 function fusedGrad(g: Tensor, { x, target, lse, weight }: Saved, settings: Settings): Tensor {
   const { ignoreIndex, smoothing } = settings;
   const [M, C] = x.shape as [number, number];
-  const operands = [target, weight ?? null, g] as const;
+  const operands = [target, weight, g] as const;
   const sizes = [C, g.ndim, ignoreIndex] as const; // rows lie g.ndim apart in g: 0 or 1
-  return lse === undefined
+  return lse === null
     ? compute("nllLossGrad", kernels.nllLossGradF32, M, operands, x.shape, sizes)
     : compute("crossEntropyGrad", kernels.crossEntropyGradF32, M, [x, lse, ...operands], x.shape, [
         ...sizes,
@@ -251,7 +238,7 @@ function smoothGrad(g: Tensor, { x, target, weight }: Saved, settings: Settings)
   const q = noGrad(() => {
     const hit = mul(cast(eq(rows, arange(C)), "float32"), 1 - smoothing);
     const spread = smoothing === 0 ? hit : add(hit, smoothing / C);
-    return weight === undefined ? spread : mul(spread, weight);
+    return weight === null ? spread : mul(spread, weight);
   });
   const slope =
     op === "nllLoss" ? neg(q) : sub(mul(softmax(x, 1), sum(q, 1, { keepdim: true })), q);

@@ -71,8 +71,7 @@ function multiply(
   bias: Tensor | null,
 ): Tensor {
   const out = product(op, a, b, ta, tb, bias);
-  const inputs = bias === null ? [a, b] : [a, b, bias];
-  return record(op, out, inputs, { a, b }, (dy, { a, b }) => [
+  return record(op, out, [a, b, bias], { a, b }, (dy, { a, b }) => [
     // C = A B: dA = dy B^T and dB = A^T dy; where an operand is a transpose, the transpose of that.
     () =>
       sumTo(
