@@ -6,7 +6,7 @@ import {
   type Shape,
   sizeOf,
   sameShape,
-  expectShape,
+  expectFloats,
   showShape,
   shapeOf,
   checkNumber,
@@ -96,12 +96,10 @@ function classDim(x: Tensor): number {
   return x.ndim === 1 ? 0 : 1;
 }
 
-function checkLogits(op: string, x: Tensor, { weight }: NllOptions): void {
+function checkLogits(op: string, x: Tensor, weight: Tensor | null): void {
   checkFloat(op, "the input", x);
   if (x.ndim === 0) misfit(op, "the input must be [C], [N, C] or [N, C, ...]", x);
-  if (weight === undefined) return;
-  checkFloat(op, "weight", weight);
-  expectShape(op, "weight", weight, [x.shape[classDim(x)]!]);
+  expectFloats(op, "weight", weight, [x.shape[classDim(x)]!]);
 }
 
 function checkClasses(op: string, x: Tensor, target: Tensor, { weight }: NllOptions): Shape {
@@ -139,7 +137,7 @@ function ofClasses(
   const reduction = checkReduction(op, options);
   const { weight = null, ignoreIndex = -100 } = options;
   checkInt(op, "ignoreIndex", ignoreIndex, -(2 ** 31), 2 ** 31 - 1);
-  checkLogits(op, x, options);
+  checkLogits(op, x, weight);
   const shape = checkClasses(op, x, target, options);
   const settings: Settings = { op, reduction, weight, ignoreIndex, smoothing };
   if (x.ndim === 2) return ofRows(x, target, settings);
@@ -253,8 +251,8 @@ function softCrossEntropy(
   smoothing: number,
 ): Tensor {
   const reduction = checkReduction("crossEntropy", options);
-  checkLogits("crossEntropy", x, options);
-  const { weight, ignoreIndex = -100 } = options;
+  const { weight = null, ignoreIndex = -100 } = options;
+  checkLogits("crossEntropy", x, weight);
   if (ignoreIndex >= 0) {
     throw new ValueError(
       "crossEntropy",
@@ -267,7 +265,7 @@ function softCrossEntropy(
     const p = smoothing === 0 ? target : add(mul(target, 1 - smoothing), smoothing / C);
     const terms = mul(logSoftmax(x, at), p);
     const perClass = x.shape.map((_, i) => (i === at ? C : 1));
-    const weighted = weight === undefined ? terms : mul(terms, reshape(weight, perClass));
+    const weighted = weight === null ? terms : mul(terms, reshape(weight, perClass));
     return reduce(neg(sum(weighted, at)), reduction);
   });
 }
