@@ -158,7 +158,7 @@ function checkInt32(op: string, value: number): void {
   if (!isInt32(Math.trunc(value))) throw new ValueError(op, `int32 can't hold ${value}`);
 }
 
-function finish(out: Tensor, options: TensorOptions): Tensor {
+export function finish(out: Tensor, options: TensorOptions): Tensor {
   if (options.requiresGrad) out.requiresGrad = true;
   return out;
 }
