@@ -81,7 +81,7 @@ export function recordCustom<S extends Record<string, Tensor>>(
  * Records an op that has overwritten `x`. Its old history becomes the input; other tensors on the
  * same memory have a history that no longer fits and are refused from now on.
  */
-export function recordInPlace<S extends Record<string, Tensor>>(
+export function recordInPlace<S extends Record<string, Tensor | null>>(
   name: string,
   x: Tensor,
   others: readonly Tensor[],

@@ -1,6 +1,6 @@
 // Shapes, strides and how they combine: pure integer arithmetic on lists, nothing allocated in
 // the heap. Sizes, strides and offsets count elements, never bytes.
-import { noTensor, shown } from "./dtype.js";
+import { checkFloat, type DType, noTensor, shown } from "./dtype.js";
 import { IndexError, ShapeError, ValueError } from "./errors.js";
 
 /** Sizes of the dims; [] is that of a scalar. */
@@ -67,6 +67,18 @@ export function sameShape(a: Shape, b: Shape): boolean {
 export function expectShape(op: string, name: string, x: Shaped, shape: Shape): void {
   if (sameShape(shapeOf(op, x), shape)) return;
   misfit(op, `${name} must be ${shown(shape)}`, x);
+}
+
+/** Refuses an operand that is neither null nor float32 of a shape. */
+export function expectFloats(
+  op: string,
+  name: string,
+  x: (Shaped & { readonly dtype: DType }) | null,
+  shape: Shape,
+): void {
+  if (x === null) return;
+  checkFloat(op, name, x);
+  expectShape(op, name, x, shape);
 }
 
 /** "[2,3]", as error messages show shapes. */

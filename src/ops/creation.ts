@@ -154,7 +154,7 @@ function checkInt32(op: string, values: ArrayLike<number>): void {
   }
 }
 
-function finish(out: Tensor, options: TensorOptions): Tensor {
+export function finish(out: Tensor, options: TensorOptions): Tensor {
   if (options.requiresGrad) out.requiresGrad = true;
   return out;
 }

@@ -1,12 +1,14 @@
 // What ops that pick elements along dims have in common: extremes, medians, norms. No ops.
 import { reducedShape, sizeOf, misfit } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
+import { noGrad } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
+import { tidy } from "../memory/scope.js";
 import { div, mul } from "./arithmetic.js";
 import { eq, isnan, where } from "./compare.js";
-import { cast } from "./convert.js";
+import { cast, item } from "./convert.js";
 import { spread } from "./middle.js";
-import { sum } from "./reduce.js";
+import { amax, amin, sum } from "./reduce.js";
 
 /** Refuses to make elements of a result from an empty dim. */
 export function checkFilled(op: string, x: Tensor, dims: readonly number[]): void {
@@ -18,6 +20,12 @@ export function checkFilled(op: string, x: Tensor, dims: readonly number[]): voi
 /** Bools have an order, too: as 0 and 1. */
 export function whole(x: Tensor): Tensor {
   return x.dtype === "bool" ? cast(x, "int32") : x;
+}
+
+/** The least and the greatest element, as numbers; 0 and -1 where there are none. */
+export function bounds(x: Tensor): [least: number, greatest: number] {
+  if (x.numel() === 0) return [0, -1];
+  return tidy(() => noGrad(() => [item(amin(x)), item(amax(x))]));
 }
 
 /** Records `out`, elements of x over dims: those that equal it, NaN also, share the gradient evenly. */

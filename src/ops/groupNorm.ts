@@ -4,7 +4,6 @@ import { checkFloat } from "../core/dtype.js";
 import { ValueError } from "../core/errors.js";
 import {
   checkInt,
-  expectShape,
   type Shape,
   showShape,
   listOf,
@@ -16,34 +15,20 @@ import { withGrad } from "../autograd/mode.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { add, div, mul, pow, square } from "./arithmetic.js";
-import { add_, mul_ } from "./inplace.js";
 import { pad } from "./padding.js";
 import { rsqrt } from "./math.js";
-import { batchNorm, layerNorm, type LayerNormOptions, checkLayerNorm } from "./normalize.js";
+import {
+  affine,
+  batchNorm,
+  checkChannels,
+  checkLayerNorm,
+  layerNorm,
+  type LayerNormOptions,
+  move,
+} from "./normalize.js";
 import { avgPool2d } from "./pool.js";
 import { mean, variance } from "./reduce.js";
 import { reshape } from "./views.js";
-
-/** y * weight + bias, both [C] along dim 1. */
-function affine(y: Tensor, weight: Tensor | null, bias: Tensor | null): Tensor {
-  const perChannel = y.shape.map((n, i) => (i === 1 ? n : 1));
-  const scaled = weight === null ? y : mul(y, reshape(weight, perChannel));
-  return bias === null ? scaled : add(scaled, reshape(bias, perChannel));
-}
-
-function checkChannels(
-  op: string,
-  x: Tensor,
-  perChannel: readonly [string, Tensor | null | undefined][],
-): void {
-  checkFloat(op, "x", x);
-  if (x.ndim < 2) misfit(op, "x must be [N, C, ...]", x);
-  for (const [name, t] of perChannel) {
-    if (t == null) continue;
-    checkFloat(op, name, t);
-    expectShape(op, name, t, [x.shape[1]!]);
-  }
-}
 
 /**
  * Normalises over each of `numGroups` groups of channels of each sample (Wu and He, 2018), then scales and
@@ -58,10 +43,7 @@ export function groupNorm(
   options: LayerNormOptions = {},
 ): Tensor {
   checkOptions("groupNorm", options);
-  checkChannels("groupNorm", x, [
-    ["weight", weight],
-    ["bias", bias],
-  ]);
+  checkChannels("groupNorm", x, { weight, bias });
   const [N, C] = [x.shape[0]!, x.shape[1]!];
   if (!Number.isInteger(numGroups) || numGroups < 1 || C % numGroups !== 0) {
     throw new ValueError("groupNorm", `numGroups must divide the ${C} channels: got ${numGroups}`);
@@ -103,7 +85,7 @@ export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tens
   } = checkOptions("instanceNorm", options);
   const { useInputStats = true, momentum = 0.1, eps = 1e-5 } = options;
   checkNumber("instanceNorm", "momentum", momentum);
-  checkChannels("instanceNorm", x, Object.entries({ runningMean, runningVar, weight, bias }));
+  checkChannels("instanceNorm", x, { runningMean, runningVar, weight, bias });
   if (!useInputStats) {
     return batchNorm(x, runningMean, runningVar, weight, bias, { eps });
   }
@@ -125,10 +107,6 @@ export function instanceNorm(x: Tensor, options: InstanceNormOptions = {}): Tens
     });
     return affine(reshape(layerNorm(rows, n, null, null, { eps }), x.shape), weight, bias);
   });
-}
-
-function move(running: Tensor, to: Tensor, momentum: number): void {
-  add_(mul_(running, 1 - momentum), mul(to, momentum));
 }
 
 /**

@@ -11,22 +11,40 @@ import { readStatus, run, statusSlot } from "../kernels/run.js";
 import { gatherUnits, indexAddUnits, indexSelectUnits } from "../kernels/units.js";
 import { tidy } from "../memory/scope.js";
 import { eq, ne, where } from "./compare.js";
-import { cast, compute, elementsOf, item, withContiguous } from "./convert.js";
-import { arange, fillContiguous } from "./creation.js";
+import { cast, compute, elementsOf, withContiguous } from "./convert.js";
+import { arange, fillContiguous, zeros } from "./creation.js";
 import { collapse } from "./dispatch.js";
-import { amax, amin } from "./reduce.js";
+import { bounds } from "./extremes.js";
+import type { ReduceOptions, ValuesAndIndices } from "./reduce.js";
 import { scatterAdd } from "./scatter.js";
-import { reshape, unsqueeze } from "./views.js";
+import { reshape, squeeze, unsqueeze } from "./views.js";
 
 /** Refuses indices (or counts) that aren't int32. */
 export function checkIndex(op: string, index: Tensor, name = "index"): void {
   expectDType(op, name, index, "int32");
 }
 
-/** Refuses the index at position `at`, which lies outside of [0, n). */
-export function outOfRange(op: string, index: Tensor, at: number, n: number): never {
-  const value = elementsOf(index)[at];
-  throw new IndexError(op, `indices must lie in [0, ${n - 1}]: got ${value} at position ${at}`);
+/** Refuses an index that has an element outside of [0, n). */
+function outOfRange(op: string, index: Tensor, n: number): never {
+  const values = elementsOf(index);
+  const at = values.findIndex((i) => i < 0 || i >= n);
+  throw new IndexError(
+    op,
+    `indices must lie in [0, ${n - 1}]: got ${values[at]} at position ${at}`,
+  );
+}
+
+/** The same, where a kernel has reported one: its result `out` is released. */
+export function checkReport(
+  op: string,
+  status: number,
+  index: Tensor,
+  n: number,
+  out?: Tensor,
+): void {
+  if (readStatus(status) < 0) return;
+  out?.dispose();
+  outOfRange(op, index, n);
 }
 
 /**
@@ -58,11 +76,7 @@ export function pick(op: string, x: Tensor, at: number, index: Tensor, skip = -1
   const status = statusSlot();
   const units = indexSelectUnits(outer, k);
   const out = compute(op, kernel, units, [x, index], shape, [status, n, k, inner], x.dtype);
-  const bad = readStatus(status);
-  if (bad >= 0) {
-    out.dispose();
-    outOfRange(op, index, bad, n);
-  }
+  checkReport(op, status, index, n, out);
   const from = x.shape;
   return record(op, out, [x], { index }, (dy, { index }) => [
     () => spreadAdd(op, dy, from, at, index, skip),
@@ -109,8 +123,7 @@ function addRows(
       const [po, pi, ps] = [out.address(), index.address(), src.address()];
       const units = indexAddUnits(outer, inner);
       run(kernels.indexAddF32, units, po, pi, ps, status, n, index.numel(), inner, skip);
-      const bad = readStatus(status);
-      if (bad >= 0) outOfRange(op, index, bad, n);
+      checkReport(op, status, index, n);
     }),
   );
 }
@@ -143,10 +156,7 @@ function gathered(x: Tensor, at: number, index: Tensor): Tensor {
   const [sx, si] = inner as [number, number];
   const status = statusSlot();
   run(kernel, units, px, pi, po, rows, cols, sx, si, status, n, own[at]!, rank, ...dims);
-  if (readStatus(status) >= 0) {
-    out.dispose();
-    outOfRange("gather", index, firstBad(index, n), n);
-  }
+  checkReport("gather", status, index, n, out);
   return out;
 }
 
@@ -160,24 +170,28 @@ export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
   const out = gathered(x, at, index);
   const from = x.shape;
   return record("gather", out, [x], { index }, (dy, { index }) => [
-    () => {
-      const zero = allocateShape("gather", from, "float32");
-      fillContiguous(zero, 0);
-      return scatterAdd(zero, at, index, dy);
-    },
+    () => scatterAdd(zeros(from), at, index, dy),
   ]);
 }
 
-/** The position of the first index outside of [0, n), or -1. */
-export function firstBad(index: Tensor, n: number): number {
-  return elementsOf(index).findIndex((i) => i < 0 || i >= n);
+/** The elements of x at indices of size 1 along `at`, and those; without `keepdim` the dim goes. */
+export function found(
+  x: Tensor,
+  at: number,
+  indices: Tensor,
+  { keepdim = false }: ReduceOptions,
+): ValuesAndIndices {
+  const values = gather(x, at, indices);
+  return keepdim
+    ? { values, indices }
+    : { values: squeeze(values, at), indices: squeeze(indices, at) };
 }
 
-/** Refuses an index that has an element outside of [0, n). */
-export function checkRange(op: string, index: Tensor, n: number): void {
-  if (index.numel() === 0) return;
-  const [low, high] = tidy(() => [item(amin(index)), item(amax(index))] as const);
-  if (low < 0 || high >= n) outOfRange(op, index, firstBad(index, n), n);
+/** Refuses an index that has an element outside of [0, n); gives the greatest, or -1. */
+export function checkRange(op: string, index: Tensor, n: number): number {
+  const [low, high] = bounds(index);
+  if (low < 0 || high >= n) outOfRange(op, index, n);
+  return high;
 }
 
 /**
@@ -193,8 +207,8 @@ export function oneHot(x: Tensor, classes = -1): Tensor {
     throw new ValueError("oneHot", "classes must be given where x has no elements");
   }
   return tidy(() => {
-    checkRange("oneHot", x, given ? classes : Infinity);
-    const n = given ? classes : item(amax(x)) + 1;
+    const greatest = checkRange("oneHot", x, given ? classes : Infinity);
+    const n = given ? classes : greatest + 1;
     return cast(eq(unsqueeze(x, -1), arange(n)), "int32");
   });
 }

@@ -17,7 +17,7 @@ function check(op: string, x: Tensor, others: readonly Tensor[]): void {
   for (const other of others) expandLayout(op, other.layout, x.shape);
 }
 
-/** Checks, computes `value` without recording, and writes it over x. */
+/** Checks, computes `value` without recording, and writes it, broadcast, over x. */
 export function overwrite(
   op: string,
   x: Tensor,
@@ -30,6 +30,7 @@ export function overwrite(
     if (promote(result.dtype, x.dtype) !== x.dtype) {
       throw new DTypeError(op, `a result of ${result.dtype} can't be stored in ${x.dtype}`);
     }
+    result.layout = expandLayout(op, result.layout, x.shape);
     const cast_ = cast(result, x.dtype);
     writeInto(x, x.layout, cast_);
     if (cast_ !== result) cast_.dispose();
@@ -93,7 +94,7 @@ function scale_(
     const old = other.requiresGrad ? clone(x) : null;
     const b = other.buffer === x.buffer ? clone(other) : other;
     overwrite(op, x, [b], () => forward(x, b));
-    return recordInPlace(op, x, [b], { b, ...(old && { old }) }, (dy, { b, old }) => [
+    return recordInPlace(op, x, [b], { b, old }, (dy, { b, old }) => [
       () => gradX(dy, b),
       () => sumTo(gradOther(dy, old!, b), b.shape),
     ]);
@@ -102,7 +103,7 @@ function scale_(
 
 /** Sets every element to `value`. Returns x. */
 export function fill_(x: Tensor, value: number): Tensor {
-  overwrite("fill_", x, [], () => expanded(full([], value, { dtype: x.dtype }), x));
+  overwrite("fill_", x, [], () => full([], value, { dtype: x.dtype }));
   return recordInPlace("fill_", x, [], {}, (dy) => [() => zerosLike(dy)]);
 }
 
@@ -118,9 +119,8 @@ export function copy_(x: Tensor, source: Tensor): Tensor {
   const shared = source.buffer === x.buffer;
   overwrite("copy_", x, [source], () => {
     const from = cast(source, x.dtype);
-    const own =
-      from === source ? (shared ? copyOf("copy_", source) : alias(source, source.layout)) : from;
-    return expanded(own, x);
+    if (from !== source) return from;
+    return shared ? copyOf("copy_", source) : alias(source, source.layout);
   });
   return recordInPlace("copy_", x, [source], {}, (dy) => [
     () => zerosLike(dy),
@@ -145,10 +145,4 @@ export function becomes(
     overwrite(op, x, [y], () => alias(y, y.layout));
     return recordInPlace(op, x, [y], {}, (dy) => [null, () => dy]);
   });
-}
-
-/** Stretches a temporary to x's shape. */
-function expanded(value: Tensor, x: Tensor): Tensor {
-  value.layout = expandLayout("copy_", value.layout, x.shape);
-  return value;
 }

@@ -9,7 +9,6 @@ import { record } from "../autograd/record.js";
 import { tidy } from "../memory/scope.js";
 import { add, div, mul, neg, pow, square, sub } from "./arithmetic.js";
 import { eq, gt, where } from "./compare.js";
-import { item } from "./convert.js";
 import { bceWithLogits, checkFactor } from "./losses.js";
 import {
   checkInput,
@@ -19,7 +18,8 @@ import {
   type Reduction,
 } from "./lossOptions.js";
 import { abs, clamp, exp, log, log1p, sigmoid } from "./math.js";
-import { amax, amin, sum } from "./reduce.js";
+import { bounds } from "./extremes.js";
+import { sum } from "./reduce.js";
 import { unsqueeze } from "./views.js";
 
 const LOG_2PI = 1.8378770664093453;
@@ -77,11 +77,6 @@ export function bce(x: Tensor, target: Tensor, options: WeightedOptions = {}): T
     const loss = bceOf(x, target);
     return weight === undefined ? loss : mul(loss, weight);
   });
-}
-
-/** The least and the greatest element, which of none lie in [0, 1]. */
-function bounds(x: Tensor): [number, number] {
-  return x.numel() === 0 ? [0, 1] : noGrad(() => [item(amin(x)), item(amax(x))]);
 }
 
 /** Recorded with PyTorch's slope, which is finite at 0 and 1. */

@@ -6,7 +6,7 @@ import {
   type Shape,
   sizeOf,
   sameShape,
-  expectShape,
+  expectFloats,
   showShape,
   shapeOf,
   checkNumber,
@@ -96,12 +96,10 @@ function classDim(x: Tensor): number {
   return x.ndim === 1 ? 0 : 1;
 }
 
-function checkLogits(op: string, x: Tensor, { weight }: NllOptions): void {
+function checkLogits(op: string, x: Tensor, weight: Tensor | null): void {
   checkFloat(op, "the input", x);
   if (x.ndim === 0) misfit(op, "the input must be [C], [N, C] or [N, C, ...]", x);
-  if (weight === undefined) return;
-  checkFloat(op, "weight", weight);
-  expectShape(op, "weight", weight, [x.shape[classDim(x)]!]);
+  expectFloats(op, "weight", weight, [x.shape[classDim(x)]!]);
 }
 
 function checkClasses(op: string, x: Tensor, target: Tensor, { weight }: NllOptions): Shape {
@@ -139,7 +137,7 @@ function ofClasses(
   const reduction = checkReduction(op, options);
   const { weight = null, ignoreIndex = -100 } = options;
   checkInt(op, "ignoreIndex", ignoreIndex, -(2 ** 31), 2 ** 31 - 1);
-  checkLogits(op, x, options);
+  checkLogits(op, x, weight);
   const shape = checkClasses(op, x, target, options);
   const settings: Settings = { op, reduction, weight, ignoreIndex, smoothing };
   if (x.ndim === 2) return ofRows(x, target, settings);
@@ -167,16 +165,9 @@ function ofRows(x: Tensor, target: Tensor, settings: Settings): Tensor {
     loss.dispose();
     if (out !== added) added.dispose();
   }
-  const saved = {
-    x,
-    target,
-    ...(lse && { lse }),
-    ...(total && { total }),
-    ...(weight && { weight }),
-  };
-  record<Saved>(op, out, [x], saved, (dy, saved) => [
+  record<Saved>(op, out, [x], { x, target, lse, total, weight }, (dy, saved) => [
     () => {
-      const g = saved.total === undefined ? dy : div(dy, saved.total);
+      const g = saved.total === null ? dy : div(dy, saved.total);
       return isGradEnabled() ? smoothGrad(g, saved, settings) : fusedGrad(g, saved, settings);
     },
   ]);
@@ -186,13 +177,7 @@ function ofRows(x: Tensor, target: Tensor, settings: Settings): Tensor {
 }
 
 /** What backward needs; weight and total where there are any, lse for crossEntropy. */
-type Saved = Record<string, Tensor> & {
-  x: Tensor;
-  target: Tensor;
-  lse?: Tensor;
-  total?: Tensor;
-  weight?: Tensor;
-};
+type Saved = Record<"x" | "target", Tensor> & Record<"lse" | "total" | "weight", Tensor | null>;
 
 interface Rows {
   loss: Tensor;
@@ -232,9 +217,9 @@ function lossOfRows(x: Tensor, target: Tensor, weight: Tensor | null, settings: 
 function fusedGrad(g: Tensor, { x, target, lse, weight }: Saved, settings: Settings): Tensor {
   const { ignoreIndex, smoothing } = settings;
   const [M, C] = x.shape as [number, number];
-  const operands = [target, weight ?? null, g] as const;
+  const operands = [target, weight, g] as const;
   const sizes = [C, g.ndim, ignoreIndex] as const; // rows lie g.ndim apart in g: 0 or 1
-  return lse === undefined
+  return lse === null
     ? compute("nllLossGrad", kernels.nllLossGradF32, M, operands, x.shape, sizes)
     : compute("crossEntropyGrad", kernels.crossEntropyGradF32, M, [x, lse, ...operands], x.shape, [
         ...sizes,
@@ -251,7 +236,7 @@ function smoothGrad(g: Tensor, { x, target, weight }: Saved, settings: Settings)
   const q = noGrad(() => {
     const hit = mul(cast(eq(rows, arange(C)), "float32"), 1 - smoothing);
     const spread = smoothing === 0 ? hit : add(hit, smoothing / C);
-    return weight === undefined ? spread : mul(spread, weight);
+    return weight === null ? spread : mul(spread, weight);
   });
   const slope =
     op === "nllLoss" ? neg(q) : sub(mul(softmax(x, 1), sum(q, 1, { keepdim: true })), q);
@@ -266,8 +251,8 @@ function softCrossEntropy(
   smoothing: number,
 ): Tensor {
   const reduction = checkReduction("crossEntropy", options);
-  checkLogits("crossEntropy", x, options);
-  const { weight, ignoreIndex = -100 } = options;
+  const { weight = null, ignoreIndex = -100 } = options;
+  checkLogits("crossEntropy", x, weight);
   if (ignoreIndex >= 0) {
     throw new ValueError(
       "crossEntropy",
@@ -280,7 +265,7 @@ function softCrossEntropy(
     const p = smoothing === 0 ? target : add(mul(target, 1 - smoothing), smoothing / C);
     const terms = mul(logSoftmax(x, at), p);
     const perClass = x.shape.map((_, i) => (i === at ? C : 1));
-    const weighted = weight === undefined ? terms : mul(terms, reshape(weight, perClass));
+    const weighted = weight === null ? terms : mul(terms, reshape(weight, perClass));
     return reduce(neg(sum(weighted, at)), reduction);
   });
 }

@@ -3,7 +3,7 @@ import { checkFloat } from "../core/dtype.js";
 import {
   type Shape,
   sameShape,
-  expectShape,
+  expectFloats,
   shapeOf,
   checkFunction,
   checkNumber,
@@ -92,15 +92,12 @@ export function multiMarginLoss(
   options: MultiMarginOptions = {},
 ): Tensor {
   const op = "multiMarginLoss";
-  const { p = 1, margin = 1, weight } = checkOptions(op, options);
+  const { p = 1, margin = 1, weight = null } = checkOptions(op, options);
   checkNumber(op, "margin", margin);
   checkWord(op, "p", p, [1, 2]);
   const lossOf = (): Tensor => {
     const C = x.shape.at(-1)!;
-    if (weight !== undefined) {
-      checkFloat(op, "weight", weight);
-      expectShape(op, "weight", weight, [C]);
-    }
+    expectFloats(op, "weight", weight, [C]);
     const y = unsqueeze(target, -1);
     const rows = reshape(x, [...target.shape, C]);
     const z = relu(add(sub(rows, gather(rows, -1, y)), margin));

@@ -4,7 +4,7 @@ import {
   type Shape,
   sizeOf,
   contiguousLayout,
-  expectShape,
+  expectFloats,
   shapeOf,
   misfit,
   broadcastShapes,
@@ -71,8 +71,7 @@ function multiply(
   bias: Tensor | null,
 ): Tensor {
   const out = product(op, a, b, ta, tb, bias);
-  const inputs = bias === null ? [a, b] : [a, b, bias];
-  return record(op, out, inputs, { a, b }, (dy, { a, b }) => [
+  return record(op, out, [a, b, bias], { a, b }, (dy, { a, b }) => [
     // C = A B: dA = dy B^T and dB = A^T dy; where an operand is a transpose, the transpose of that.
     () =>
       sumTo(
@@ -166,10 +165,9 @@ export function linear(x: Tensor, weight: Tensor, bias: Tensor | null = null): T
   if (shapeOf("linear", weight).length !== 2 || shapeOf("linear", x).at(-1) !== weight.shape[1]) {
     misfit("linear", "x must be [..., in] and weight [out, in]", x, weight);
   }
-  if (bias !== null) expectShape("linear", "bias", bias, [weight.shape[0]!]);
   checkFloat("linear", "x", x);
   checkFloat("linear", "weight", weight);
-  checkFloat("linear", "bias", bias ?? x);
+  expectFloats("linear", "bias", bias, [weight.shape[0]!]);
   if (x.ndim !== 2) {
     return tidy(() => {
       const rows = reshape(x, [sizeOf(x.shape.slice(0, -1)), x.shape[x.ndim - 1]!]);

@@ -12,7 +12,7 @@ import { add, div } from "./arithmetic.js";
 import { eq, where } from "./compare.js";
 import { withAllContiguous } from "./convert.js";
 import { triu } from "./triangle.js";
-import { narrow, reshape, transpose } from "./views.js";
+import { reshape, split, transpose } from "./views.js";
 
 /** Refuses operands, called a, b, ..., that are not float32. */
 export function checkFloats(op: string, ...operands: Tensor[]): void {
@@ -86,10 +86,6 @@ export function ratio(x: Tensor, by: Tensor): Tensor {
 
 /** Parts of the last dim, one behind the other, each in a shape of its own. */
 export function unpack(x: Tensor, shapes: readonly Shape[]): Tensor[] {
-  let start = 0;
-  return shapes.map((shape) => {
-    const part = narrow(x, -1, start, sizeOf(shape));
-    start += sizeOf(shape);
-    return reshape(part, [...x.shape.slice(0, -1), ...shape]);
-  });
+  const parts = split(x, shapes.map(sizeOf), -1);
+  return parts.map((part, i) => reshape(part, [...x.shape.slice(0, -1), ...shapes[i]!]));
 }

@@ -1,10 +1,10 @@
 // How reductions and scans see a tensor: as [outer, R, inner], of which a kernel takes the middle. No ops.
 import type { DType } from "../core/dtype.js";
-import { contiguousLayout, reducedShape, type Shape, sizeOf } from "../core/shape.js";
+import { reducedShape, type Shape, sizeOf } from "../core/shape.js";
 import { alias, allocateShape, type Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { cast, withContiguous } from "./convert.js";
-import { expand, reshape } from "./views.js";
+import { expand, ofDims, reshape } from "./views.js";
 
 /** The middle of [outer, R, inner] is what a kernel reduces. */
 export interface Middle {
@@ -46,15 +46,9 @@ function inPlace(x: Tensor, m: Middle, fn: (x: Tensor, m: Middle) => Tensor): Te
 function brought(x: Tensor, dims: readonly number[], fn: (x: Tensor, m: Middle) => Tensor): Tensor {
   const kept = x.shape.flatMap((_, i) => (dims.includes(i) ? [] : [i]));
   const order = [...kept, ...dims];
-  const { shape, strides, offset } = x.layout;
-  const moved = alias(x, {
-    ...contiguousLayout(order.map((d) => shape[d]!)),
-    strides: order.map((d) => strides[d]!),
-    offset,
-    contiguous: false,
-  });
-  const R = sizeOf(dims.map((d) => shape[d]!));
-  const outer = sizeOf(kept.map((d) => shape[d]!));
+  const moved = alias(x, ofDims(x.layout, order));
+  const R = sizeOf(dims.map((d) => x.shape[d]!));
+  const outer = sizeOf(kept.map((d) => x.shape[d]!));
   try {
     return withContiguous(moved, (x) => fn(x, { outer, R, inner: 1 }));
   } finally {

@@ -16,13 +16,12 @@ import {
   checkList,
   misfit,
 } from "../core/shape.js";
-import { alias, allocateShape, type Tensor } from "../autograd/tensor.js";
+import { alias, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
-import { run } from "../kernels/run.js";
 import { permutationUnits } from "../kernels/units.js";
 import { tidy } from "../memory/scope.js";
-import { cast, clone, copyOf, item, withContiguous } from "./convert.js";
+import { cast, clone, compute, copyOf, item } from "./convert.js";
 import { full } from "./creation.js";
 import { checkIndex, indexSelect } from "./indexing.js";
 import { cat } from "./join.js";
@@ -191,9 +190,6 @@ export function repeatIndices(op: string, counts: Tensor): Tensor {
     checkShape(op, [Math.ceil(item(sum(cast(counts, "float32"))))]);
     return item(sum(counts));
   });
-  return withContiguous(counts, (counts) => {
-    const out = allocateShape(op, [2, total], "int32");
-    run(kernels.repeatI32, permutationUnits(total), counts.address(), out.address(), n, total);
-    return out;
-  });
+  const units = permutationUnits(total);
+  return compute(op, kernels.repeatI32, units, [counts], [2, total], [n, total], "int32");
 }

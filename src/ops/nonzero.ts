@@ -51,14 +51,10 @@ export function nonzero(x: Tensor, options: NonzeroOptions = {}): Tensor | Tenso
     const { asTuple = false } = options;
     const from = asTuple && shapeOf("nonzero", x).length === 0 ? reshape(x, [1]) : x;
     const at = positions("nonzero", from);
-    const out = allocateShape("nonzero", [at.numel(), from.ndim], "int32");
+    const sizes = [at.numel(), from.ndim] as const;
+    const args = [...sizes, ...from.shape] as const;
     const units = unravelUnits(at.numel());
-    run(
-      kernels.unravelI32,
-      units,
-      ...([at.address(), out.address(), at.numel(), from.ndim] as const),
-      ...from.shape,
-    );
+    const out = compute("nonzero", kernels.unravelI32, units, [at], sizes, args, "int32");
     return asTuple ? unbind(out, 1) : out;
   });
 }

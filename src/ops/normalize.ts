@@ -6,7 +6,7 @@ import {
   type Shape,
   showShape,
   sizeOf,
-  expectShape,
+  expectFloats,
   listOf,
   shapeOf,
   checkNumber,
@@ -96,7 +96,7 @@ function layerNormGrads(
     ));
   const toX = (): Tensor => (isGradEnabled() ? composedGrad(dy, x, weight, over, eps) : both()[0]);
   const hat = (): Tensor =>
-    isGradEnabled() ? normalised(x, over, eps) : mul(sub(x, means), rstds);
+    isGradEnabled() ? normalised(x, over, eps)[0] : mul(sub(x, means), rstds);
   const toWeight = (): Tensor =>
     isGradEnabled() || !wanted(x.node) ? total(mul(dy, hat())) : both()[1]!;
   return [toX, toWeight, () => total(dy)];
@@ -113,21 +113,16 @@ export function checkLayerNorm(
   if (shape.length === 0 || !sameShape(shapeOf(op, x).slice(-shape.length), shape)) {
     misfit(op, `x must end in ${showShape(shape)}`, x);
   }
-  for (const [name, t] of [
-    ["x", x],
-    ["weight", weight],
-    ["bias", bias],
-  ] as const) {
-    if (t === null) continue;
-    checkFloat(op, name, t);
-    if (name !== "x") expectShape(op, name, t, shape);
-  }
+  checkFloat(op, "x", x);
+  expectFloats(op, "weight", weight, shape);
+  expectFloats(op, "bias", bias, shape);
 }
 
-/** (x - mean) / sqrt(variance + eps), differentiable. */
-function normalised(x: Tensor, over: readonly number[], eps: number): Tensor {
+/** xhat = (x - mean) rstd and rstd = 1 / sqrt(variance + eps), differentiable. */
+function normalised(x: Tensor, over: readonly number[], eps: number): [hat: Tensor, rstd: Tensor] {
   const v = variance(x, over, { correction: 0, keepdim: true });
-  return mul(sub(x, mean(x, over, { keepdim: true })), rsqrt(add(v, eps)));
+  const rstd = rsqrt(add(v, eps));
+  return [mul(sub(x, mean(x, over, { keepdim: true })), rstd), rstd];
 }
 
 /** dL/dx in differentiable ops: rstd (g - mean(g) - xhat mean(g xhat)), g = dy weight. */
@@ -139,9 +134,7 @@ function composedGrad(
   eps: number,
 ): Tensor {
   const g = weight === null ? dy : mul(dy, weight);
-  const v = variance(x, over, { correction: 0, keepdim: true });
-  const rstd = rsqrt(add(v, eps));
-  const hat = mul(sub(x, mean(x, over, { keepdim: true })), rstd);
+  const [hat, rstd] = normalised(x, over, eps);
   const centred = sub(g, mean(g, over, { keepdim: true }));
   return mul(rstd, sub(centred, mul(hat, mean(mul(g, hat), over, { keepdim: true }))));
 }
@@ -188,7 +181,9 @@ export function batchNorm(
     eps = 1e-5,
     training: useBatch = false,
   } = checkOptions("batchNorm", options);
-  checkBatchNorm(x, [runningMean, runningVar, weight, bias], momentum, eps);
+  checkChannels("batchNorm", x, { runningMean, runningVar, weight, bias });
+  checkNumber("batchNorm", "momentum", momentum);
+  checkNumber("batchNorm", "eps", eps, 0);
   const C = x.shape[1]!;
   const n = C === 0 ? 0 : x.numel() / C;
   if (useBatch && n === 1) {
@@ -220,28 +215,26 @@ export function batchNorm(
     if (out !== null) return out.y;
     const rstd = rsqrt(add(v, eps));
     const scale = weight === null ? rstd : mul(rstd, weight);
-    const centred = sub(x, reshape(m, perChannel));
-    const y = mul(centred, reshape(scale, perChannel));
-    return bias === null ? y : add(y, reshape(bias, perChannel));
+    return affine(sub(x, reshape(m, perChannel)), scale, bias);
   });
 }
 
-function checkBatchNorm(
+/** Refuses what is no batch with channels, and operands that are not one number for each of those. */
+export function checkChannels(
+  op: string,
   x: Tensor,
-  perChannel: readonly (Tensor | null)[],
-  momentum: number,
-  eps: number,
+  perChannel: Readonly<Record<string, Tensor | null>>,
 ): void {
-  checkFloat("batchNorm", "x", x);
-  if (x.ndim < 2) misfit("batchNorm", "x must be [N, C, ...]", x);
-  const C = x.shape[1]!;
-  for (const t of perChannel) {
-    if (t === null) continue;
-    checkFloat("batchNorm", "each of statistics, weight and bias", t);
-    expectShape("batchNorm", "each of statistics, weight and bias", t, [C]);
-  }
-  checkNumber("batchNorm", "momentum", momentum);
-  checkNumber("batchNorm", "eps", eps, 0);
+  checkFloat(op, "x", x);
+  if (x.ndim < 2) misfit(op, "x must be [N, C, ...]", x);
+  for (const name in perChannel) expectFloats(op, name, perChannel[name]!, [x.shape[1]!]);
+}
+
+/** y * weight + bias, both [C] along dim 1. */
+export function affine(y: Tensor, weight: Tensor | null, bias: Tensor | null): Tensor {
+  const { perChannel } = channelsOf(y);
+  const scaled = weight === null ? y : mul(y, reshape(weight, perChannel));
+  return bias === null ? scaled : add(scaled, reshape(bias, perChannel));
 }
 
 /** All dims but the channels', and the shape in which [C] goes with x. */
@@ -336,7 +329,7 @@ function composedBatchNormGrads(
   const { over, perChannel } = channelsOf(x);
   return [
     () => composedGrad(dy, x, weight && reshape(weight, perChannel), over, eps),
-    () => sum(mul(dy, normalised(x, over, eps)), over),
+    () => sum(mul(dy, normalised(x, over, eps)[0]), over),
     () => sum(dy, over),
   ];
 }
@@ -370,7 +363,7 @@ function fusedBatchNormGrads(
 }
 
 /** running = (1 - momentum) running + momentum batch, not recorded. */
-function move(running: Tensor | null, batch: Tensor, momentum: number): void {
+export function move(running: Tensor | null, batch: Tensor, momentum: number): void {
   if (running === null) return;
   withGrad(false, () => add_(mul_(running, 1 - momentum), mul(batch, momentum)));
 }

@@ -1,5 +1,5 @@
 // The p-norm, of which vectorNorm, norm and the distances are made, and its gradient.
-import { checkDims, reducedShape } from "../core/shape.js";
+import { checkDims } from "../core/shape.js";
 import { detach } from "../autograd/backward.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
@@ -13,7 +13,7 @@ import { abs, sign, sqrt } from "./math.js";
 import { ratio } from "./matrix.js";
 import { checkFilled } from "./extremes.js";
 import { amax, amin, type Dims, type ReduceOptions, sum } from "./reduce.js";
-import { reshape } from "./views.js";
+import { squeeze } from "./views.js";
 
 /** The p-norm over sorted dims, kept with size 1. Not recorded. */
 export function normOf(x: Tensor, p: number, dims: number[]): Tensor {
@@ -55,6 +55,6 @@ export function pNorm(
         return normGrad(x, y, div(dy, sum(eq(abs(detach(x)), y), over, { keepdim: true })), ord);
       },
     ]);
-    return options.keepdim ? y : reshape(y, reducedShape(x.shape, over, false));
+    return options.keepdim ? y : squeeze(y, over);
   });
 }

@@ -139,12 +139,8 @@ export function xlogy(x: Operand, y: Operand): Tensor {
 }
 
 function refuseZeros(op: string, b: Tensor): void {
-  const zeros = eq(b, 0);
-  const found = any(zeros);
-  const bad = item(found) !== 0;
-  zeros.dispose();
-  found.dispose();
-  if (bad) throw new ValueError(op, "an int32 divisor must not be 0");
+  if (tidy(() => item(any(eq(b, 0)))) !== 0)
+    throw new ValueError(op, "an int32 divisor must not be 0");
 }
 
 /** A quotient or rest: int32 stays int32, and its divisors must not be 0; two bools are refused. */

@@ -183,22 +183,29 @@ export function indexPut_(
   return put("indexPut_", x, indices, values, { ...how, inPlace: true });
 }
 
-/** The indices that pick a list of entries of one dim. */
-function entries(op: string, x: Tensor, dim: number, index: Tensor): Index[] {
+/** The indices that are `index` at one dim. */
+function indexed(op: string, x: Tensor, dim: number, index: Index): Index[] {
   const at = checkDim(op, dim, x);
-  checkIndex(op, index);
-  if (index.ndim !== 1) {
-    misfit(op, "index must be a vector", index);
-  }
   if (x.ndim === 0) throw new ShapeError(op, "a scalar has no dim to index");
   return [...new Array<Index>(at).fill(slice()), index];
 }
 
-/** Refuses a source that hasn't got one entry for each index. */
-function checkSource(op: string, x: Tensor, dim: number, index: Tensor, source: Tensor): void {
-  const at = checkDim(op, dim, x);
-  const wanted = x.shape.map((n, i) => (i === at ? index.numel() : n));
+/** The indices that pick a list of entries of one dim. */
+function entries(op: string, x: Tensor, dim: number, index: Tensor): Index[] {
+  checkIndex(op, index);
+  if (index.ndim !== 1) {
+    misfit(op, "index must be a vector", index);
+  }
+  return indexed(op, x, dim, index);
+}
+
+/** The same, once there is an entry of `source` for each index. */
+function sourced(op: string, x: Tensor, dim: number, index: Tensor, source: Tensor): Index[] {
+  const all = entries(op, x, dim, index);
+  checkWrite(op, x, "source", source);
+  const wanted = x.shape.map((n, i) => (i === all.length - 1 ? index.numel() : n));
   expectShape(op, "source", source, wanted);
+  return all;
 }
 
 export interface IndexAddOptions {
@@ -216,9 +223,7 @@ function addEntries(
   inPlace: boolean,
 ): Tensor {
   const { alpha = 1 } = checkOptions(op, options);
-  const at = entries(op, x, dim, index);
-  checkWrite(op, x, "source", source);
-  checkSource(op, x, dim, index, source);
+  const at = sourced(op, x, dim, index, source);
   if (x.dtype === "int32" && !Number.isInteger(alpha)) {
     throw new DTypeError(op, `alpha must be an integer for int32: got ${alpha}`);
   }
@@ -261,10 +266,7 @@ function copyEntries(
   source: Tensor,
   inPlace: boolean,
 ): Tensor {
-  const at = entries(op, x, dim, index);
-  checkWrite(op, x, "source", source);
-  checkSource(op, x, dim, index, source);
-  return put(op, x, at, source, { inPlace });
+  return put(op, x, sourced(op, x, dim, index, source), source, { inPlace });
 }
 
 /**
@@ -307,10 +309,9 @@ export function indexFill_(x: Tensor, dim: number, index: Tensor, value: Operand
 
 /** Puts `src`, broadcast, where a view was taken of a copy of x; it has x's dtype. */
 function replaced(op: string, x: Tensor, dim: number, index: number | Slice, src: Tensor): Tensor {
-  const at = checkDim(op, dim, x);
-  if (x.ndim === 0) throw new ShapeError(op, "a scalar has no dim to index");
+  const at = indexed(op, x, dim, index);
   checkWrite(op, x, "src", src);
-  return put(op, x, [...new Array<Index>(at).fill(slice()), index], src);
+  return put(op, x, at, src);
 }
 
 /** A copy of x with x.select(dim, index) replaced by src. */

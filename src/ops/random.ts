@@ -23,7 +23,7 @@ import {
   randomCounters,
 } from "../kernels/units.js";
 import { cast, compute } from "./convert.js";
-import { dtypeFrom, type TensorOptions } from "./creation.js";
+import { dtypeFrom, finish, type TensorOptions } from "./creation.js";
 
 /** Where a stream of random numbers stands: a seed, and how many counters have been used. */
 export class Generator {
@@ -105,7 +105,7 @@ function draw<P extends readonly F32Bits[]>(
   ...params: P
 ): Tensor {
   const generator = generatorOf(op, options);
-  const { dtype = "float32", requiresGrad = false } = options;
+  const { dtype = "float32" } = options;
   if (dtype !== "float32") {
     throw new DTypeError(op, `random numbers of this kind are float32: got ${dtype}`);
   }
@@ -113,8 +113,7 @@ function draw<P extends readonly F32Bits[]>(
   const n = out.numel();
   const stream = generator.take(randomCounters(n));
   run(kernel, flatUnits(n), out.address(), n, ...stream, ...params);
-  out.requiresGrad = requiresGrad;
-  return out;
+  return finish(out, options);
 }
 
 /** Uniform in [low, high); 24 random bits each (high itself only where rounding gives it). */
@@ -236,8 +235,7 @@ function drawIntegers(
   run(kernels.randintI32, flatUnits(n), out.address(), n, ...stream, low, range | 0);
   const result = cast(out, dtype);
   if (result !== out) out.dispose();
-  if (options.requiresGrad) result.requiresGrad = true;
-  return result;
+  return finish(result, options);
 }
 
 /** 0 ... n - 1 in random order, every order as likely; int32. */

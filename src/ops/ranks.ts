@@ -16,14 +16,15 @@ import {
 import { detach } from "../autograd/backward.js";
 import { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
-import { add, div, maximum, mul, sub } from "./arithmetic.js";
-import { gt, isnan, lt, ne, where } from "./compare.js";
+import { div, maximum, mul, sub } from "./arithmetic.js";
+import { gt, isnan, ne, where } from "./compare.js";
 import { to, toTypedArray } from "./convert.js";
 import { arange, full, tensor, zeros } from "./creation.js";
 import { shared } from "./extremes.js";
 import { gather } from "./indexing.js";
 import { cat } from "./join.js";
 import { ceil, floor, round } from "./math.js";
+import { lerp } from "./mixed.js";
 import { argmax, type Dims, type ReduceOptions, sum, type ValuesAndIndices } from "./reduce.js";
 import { cummax } from "./scan.js";
 import { pick, sort } from "./sort.js";
@@ -177,9 +178,6 @@ function interpolated(sorted: Tensor, ranks: Tensor, how: string): Tensor {
   if (how === "higher") return take(ceil(ranks));
   if (how === "nearest") return take(round(ranks));
   const low = floor(ranks);
-  const [below, above] = [take(low), take(ceil(ranks))];
-  const step = sub(above, below);
-  const w = how === "midpoint" ? full([], 0.5) : sub(ranks, low);
-  // As PyTorch's lerp: exact at both ends.
-  return where(lt(w, 0.5), add(below, mul(step, w)), sub(above, mul(step, sub(1, w))));
+  // Exact at both ends.
+  return lerp(take(low), take(ceil(ranks)), how === "midpoint" ? 0.5 : sub(ranks, low));
 }

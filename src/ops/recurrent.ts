@@ -92,16 +92,11 @@ function sequence(operands: Operands, direction: Direction): Tensor {
   withAllContiguous([x, turned, bias, h0, c0], (x, w, bias, h0, c0) => {
     call(kernels.recurrentF32, { ...made, x, w, bias, h0, c0, out }, [T, B, H], direction);
   });
-  const inputs = [x, weight, h0, ...[bias, c0].filter((t) => t !== null)];
-  const names = ["x", "weight", "h0", ...(bias ? ["bias"] : []), ...(c0 ? ["c0"] : [])];
-  const saved = { ...made, ...Object.fromEntries(names.map((name, i) => [name, inputs[i]!])) };
-  const withLengths = direction.lengths === null ? {} : { lengths: direction.lengths };
-  record("recurrent", out, inputs, { ...saved, ...withLengths }, (dy, saved, wanted) => {
-    const held = saved as Record<string, Tensor> & Arrays;
-    const where_ = { ...direction, lengths: held["lengths"] ?? null };
-    const given = names.map((name) => held[name]!);
-    if (isGradEnabled()) return composedGrads(dy, names, given, where_);
-    return fusedGrads(dy, names, held, where_, wanted);
+  const saved = { ...made, x, weight, h0, bias, c0, lengths: direction.lengths };
+  record("recurrent", out, [x, weight, h0, bias, c0], saved, (dy, saved, wanted) => {
+    const where_ = { ...direction, lengths: saved.lengths };
+    if (isGradEnabled()) return composedGrads(dy, saved, where_);
+    return fusedGrads(dy, saved, where_, wanted);
   });
   for (const t of Object.values(made)) t.dispose();
   return out;
@@ -125,62 +120,68 @@ function call(
 
 type Gradients = (() => Tensor)[];
 
+/** Those of x, weight, h0, bias and c0, which `all` makes together when the first is asked for. */
+function together(all: () => readonly (Tensor | null)[]): Gradients {
+  let made: readonly (Tensor | null)[] | null = null;
+  return [0, 1, 2, 3, 4].map((i) => () => (made ??= untracked(all))[i]!);
+}
+
 /** All gradients of the sequential part by one kernel call; the weight's by a product over all steps. */
 function fusedGrads(
   dy: Tensor,
-  names: readonly string[],
-  saved: Record<string, Tensor> & Arrays,
+  { x, weight, h0, bias, c0, before, gates, inner }: Operands & Arrays,
   direction: Direction,
   wanted: Wanted,
 ): Gradients {
-  const weight = saved["weight"]!;
-  const [T, B, GH] = saved["x"]!.shape as [number, number, number];
+  const [T, B, GH] = x.shape as [number, number, number];
   const H = weight.shape[1]!;
-  let made: Record<string, Tensor> | null = null;
-  const all = (): Record<string, Tensor> => {
+  const all = (): (Tensor | null)[] => {
     const dx = allocateShape("recurrent", [T, B, GH], "float32");
     const dhidden =
       direction.mode === "gru" ? allocateShape("recurrent", [T, B, GH], "float32") : dx;
     const dh0 = allocateShape("recurrent", [B, H], "float32");
-    const dc0 = saved["c0"] ? allocateShape("recurrent", [B, H], "float32") : null;
-    withAllContiguous([dy, weight, saved["c0"] ?? null], (dy, w, c0) => {
-      const { before, gates, inner } = saved;
+    const dc0 = c0 && allocateShape("recurrent", [B, H], "float32");
+    withAllContiguous([dy, weight, c0], (dy, w, c0) => {
       const operands = { before, gates, inner, dy, w, c0, dx, dhidden, dh0, dc0 };
       call(kernels.recurrentGradF32, operands, [T, B, H], direction);
     });
     const flat = reshape(dhidden, [T * B, GH]);
-    const grads: Record<string, Tensor> = { x: dx, h0: dh0, ...(dc0 === null ? {} : { c0: dc0 }) };
-    if (wanted(weight.node)) grads["weight"] = matmul(transpose(flat, 0, 1), saved.before);
-    if (saved["bias"] && wanted(saved["bias"].node)) grads["bias"] = sum(flat, 0);
+    const dw = wanted(weight.node) ? matmul(transpose(flat, 0, 1), before) : null;
+    const db = bias && wanted(bias.node) ? sum(flat, 0) : null;
     // What nobody asks for goes with the temporaries.
-    return Object.fromEntries(Object.entries(grads).filter(([name]) => wanted(saved[name]!.node)));
+    const asked = (t: Tensor | null, grad: Tensor | null) => (t && wanted(t.node) ? grad : null);
+    return [asked(x, dx), dw, asked(h0, dh0), db, asked(c0, dc0)];
   };
-  return names.map((name) => () => (made ??= untracked(() => tidy(all)))[name]!);
+  return together(() => tidy(all));
 }
 
 /** The same through the steps written in ops, for derivatives of derivatives. */
 function composedGrads(
   dy: Tensor,
-  names: readonly string[],
-  given: readonly Tensor[],
+  { x, weight, h0, bias, c0 }: Operands,
   direction: Direction,
 ): Gradients {
-  let made: readonly Tensor[] | null = null;
-  const all = (): readonly Tensor[] =>
+  // Nodes of their own: the gradients end there, whatever one input has to do with another.
+  const own = <T extends Tensor | null>(t: T) =>
+    (t && record("recurrent", detach(t), [t], {}, (d) => [() => d])) as T;
+  return together(() =>
     enableGrad(() => {
-      // Nodes of their own: the gradients end there, whatever one input has to do with another.
-      const own = given.map((t) => record("recurrent", detach(t), [t], {}, (d) => [() => d]));
-      const by = Object.fromEntries(names.map((name, i) => [name, own[i]!]));
-      const { bias = null, c0 = null } = by;
-      const operands = { x: by["x"]!, weight: by["weight"]!, h0: by["h0"]!, bias, c0 };
-      const needed = own.filter((t) => t.requiresGrad);
+      const operands = {
+        x: own(x),
+        weight: own(weight),
+        h0: own(h0),
+        bias: own(bias),
+        c0: own(c0),
+      };
+      const all = Object.values(operands);
+      const needed = all.filter((t) => t?.requiresGrad) as Tensor[];
       const found = grad(composed(operands, direction), needed, {
         gradOutputs: dy,
         createGraph: true,
       });
-      return own.map((t) => (t.requiresGrad ? found[needed.indexOf(t)]! : t));
-    });
-  return names.map((_, i) => () => (made ??= untracked(all))[i]!);
+      return all.map((t) => found[needed.indexOf(t!)] ?? null);
+    }),
+  );
 }
 
 /** `sequence`, step by step in differentiable ops. */

@@ -23,11 +23,11 @@ import { tidy } from "../memory/scope.js";
 import { div, mul, sub } from "./arithmetic.js";
 import { eq, where } from "./compare.js";
 import { cast } from "./convert.js";
-import { gather } from "./indexing.js";
+import { found } from "./indexing.js";
 import { sqrt } from "./math.js";
 import { checkFilled, shared, whole } from "./extremes.js";
 import { reduced, spread, withMiddle } from "./middle.js";
-import { reshape, squeeze } from "./views.js";
+import { reshape } from "./views.js";
 
 /** One dim, several, or (undefined, null, []) all. */
 export type Dims = number | readonly number[] | null;
@@ -175,11 +175,7 @@ function along(
   checkOptions(op, options);
   return tidy(() => {
     if (x.ndim === 0) return { values: reshape(x, []), indices: cast(mul(detach(x), 0), "int32") };
-    const indices = fold(op, fs, whole(x), [at], true, "int32");
-    const values = gather(x, at, indices);
-    return options.keepdim
-      ? { values, indices }
-      : { values: squeeze(values, at), indices: squeeze(indices, at) };
+    return found(x, at, fold(op, fs, whole(x), [at], true, "int32"), options);
   });
 }
 
@@ -200,9 +196,9 @@ function position(
   dim: number | null | undefined,
   options: ReduceOptions,
 ): Tensor {
-  const over = dim == null ? checkDims(op, null, x) : [checkDim(op, dim, x)];
-  checkOptions(op, options);
-  return fold(op, fs, x, x.ndim === 0 ? [] : over, options.keepdim ?? false, "int32");
+  const at = dim == null ? null : checkDim(op, dim, x); // one dim, or all: not several
+  const over = checkDims(op, at, x, options);
+  return fold(op, fs, x, over, options.keepdim ?? false, "int32");
 }
 
 export interface VarianceOptions extends ReduceOptions {
@@ -210,33 +206,17 @@ export interface VarianceOptions extends ReduceOptions {
   correction?: number;
 }
 
-/** Refuses what stands where options should, such as PyTorch's `unbiased`; gives the correction. */
-function checkVariance(
-  op: string,
-  options: VarianceOptions,
-): VarianceOptions & { correction: number } {
-  checkOptions(op, options);
-  return { ...options, correction: checkNumber(op, "correction", options.correction ?? 1) };
-}
-
 /** The variance over `dims`: the sum of (x - mean)^2 / max(0, n - correction), as in PyTorch. */
 export function variance(x: Tensor, dims?: Dims, options: VarianceOptions = {}): Tensor {
-  const over = checkDims("variance", dims, x);
-  const { correction, keepdim = false } = checkVariance("variance", options);
+  const over = checkDims("variance", dims, x, options);
+  const correction = checkNumber("variance", "correction", options.correction ?? 1);
   checkFloat("variance", "x", x);
-  const shape = reducedShape(x.shape, over, keepdim);
+  const shape = reducedShape(x.shape, over, options.keepdim ?? false);
   const n = sizeOf(over.map((d) => x.shape[d]!));
   const out = withMiddle(x, over, (x, { outer, R, inner }) => {
     const out = allocateShape("variance", shape, "float32");
-    run(
-      kernels.varF32,
-      foldUnits(outer, inner),
-      x.address(),
-      out.address(),
-      R,
-      inner,
-      f32(correction),
-    );
+    const units = foldUnits(outer, inner);
+    run(kernels.varF32, units, x.address(), out.address(), R, inner, f32(correction));
     return out;
   });
   return record("variance", out, [x], { x }, (dy, { x }) => [
@@ -250,9 +230,9 @@ export function variance(x: Tensor, dims?: Dims, options: VarianceOptions = {}):
 
 /** The standard deviation: the square root of the variance. Its gradient is 0 where it is 0. */
 export function std(x: Tensor, dims?: Dims, options: VarianceOptions = {}): Tensor {
-  const over = checkDims("std", dims, x);
+  const over = checkDims("std", dims, x, options);
+  const correction = checkNumber("std", "correction", options.correction ?? 1);
   checkFloat("std", "x", x);
-  const { correction } = checkVariance("std", options);
   const n = sizeOf(over.map((d) => x.shape[d]!));
   const out = tidy(() => withGrad(false, () => sqrt(variance(x, dims, options))));
   return record("std", out, [x], { x, out }, (dy, { x, out }) => [

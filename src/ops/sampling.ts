@@ -1,6 +1,5 @@
 // Random tensors whose distribution other tensors give, and those made of uniform numbers by ops: from
 // the same generators as random.ts. None of them is recorded but gumbelSoftmax.
-import { detach } from "../autograd/backward.js";
 import { ValueError } from "../core/errors.js";
 import { checkFloat } from "../core/dtype.js";
 import { commonShape, checkDim, checkInt, type Shape, checkNumber, misfit } from "../core/shape.js";
@@ -13,8 +12,8 @@ import { permutationCounters, permutationUnits } from "../kernels/units.js";
 import { tidy } from "../memory/scope.js";
 import { add, div, mul, neg, sub } from "./arithmetic.js";
 import { eq, lt } from "./compare.js";
-import { cast, item, withContiguous } from "./convert.js";
-import { arange, zerosLike } from "./creation.js";
+import { cast, withContiguous } from "./convert.js";
+import { arange, finish, zerosLike } from "./creation.js";
 import { overwrite } from "./inplace.js";
 import { clamp, log } from "./math.js";
 import {
@@ -27,7 +26,8 @@ import {
   type RandomOptions,
   uniform,
 } from "./random.js";
-import { amax, amin, argmax } from "./reduce.js";
+import { bounds } from "./extremes.js";
+import { argmax } from "./reduce.js";
 import { softmax } from "./softmax.js";
 import { reshape } from "./views.js";
 
@@ -92,9 +92,10 @@ export function gumbel(shape: Shape, options: RandomOptions = {}): Tensor {
 }
 
 function made(options: RandomOptions, make: () => Tensor): Tensor {
-  const out = withGrad(false, () => tidy(make));
-  if (options.requiresGrad) out.requiresGrad = true;
-  return out;
+  return finish(
+    withGrad(false, () => tidy(make)),
+    options,
+  );
 }
 
 /** 1 with probability p, else 0; float32: of a shape with one p, or with p for each element. */
@@ -116,14 +117,10 @@ export function bernoulli(
 
 /** Refuses what isn't in [0, high]. */
 function checkRange(op: string, rule: string, x: Tensor, high: number): void {
-  if (x.numel() === 0) return;
-  tidy(() => {
-    const values = detach(x);
-    const [least, most] = [item(amin(values)), item(amax(values))];
-    if (!(least >= 0 && most <= high)) {
-      throw new ValueError(op, `${rule}: got ${least} to ${most}`);
-    }
-  });
+  const [least, most] = bounds(x);
+  if (!(least >= 0 && most <= high)) {
+    throw new ValueError(op, `${rule}: got ${least} to ${most}`);
+  }
 }
 
 /**

@@ -8,7 +8,7 @@ import type { Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
 import { checkInPlace, type Gradients, record, recordInPlace } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
-import { readStatus, run, statusSlot } from "../kernels/run.js";
+import { run, statusSlot } from "../kernels/run.js";
 import { scatterUnits } from "../kernels/units.js";
 import { tidy } from "../memory/scope.js";
 import { div, maximum, mul, type Operand } from "./arithmetic.js";
@@ -16,7 +16,7 @@ import { eq, logicalAnd, where } from "./compare.js";
 import { cast, copyOf } from "./convert.js";
 import { arange, full, ones, zeros } from "./creation.js";
 import { collapse } from "./dispatch.js";
-import { checkAlong, checkRange, firstBad, gather, outOfRange } from "./indexing.js";
+import { checkAlong, checkRange, checkReport, gather } from "./indexing.js";
 import { expand, narrow, reshape } from "./views.js";
 
 /** What becomes of an element that is written to; of bools, "add" and "amax" are "or", "prod" and "amin" "and". */
@@ -70,7 +70,7 @@ export function scatterInto(
     ...([k, strideIndex!, strideSrc!, mode, rank] as const),
     ...dims,
   );
-  if (readStatus(status) >= 0) outOfRange(op, index, firstBad(index, n), n);
+  checkReport(op, status, index, n);
 }
 
 /**

@@ -22,11 +22,12 @@ import { flatUnits } from "../kernels/units.js";
 import { tidy } from "../memory/scope.js";
 import { div, mul, type Operand, sub } from "./arithmetic.js";
 import { ge, le, logicalAnd, where } from "./compare.js";
-import { cast, clone, compute, item, to, withAllContiguous } from "./convert.js";
+import { cast, clone, compute, to, withAllContiguous } from "./convert.js";
 import { fillContiguous, full, linspace } from "./creation.js";
 import { gather } from "./indexing.js";
 import { clamp } from "./math.js";
-import { amax, amin, sum } from "./reduce.js";
+import { bounds } from "./extremes.js";
+import { sum } from "./reduce.js";
 import { diff } from "./scan.js";
 import { narrow, reshape } from "./views.js";
 
@@ -130,11 +131,10 @@ export function bincount(x: Tensor, weights?: Tensor | null, minlength = 0): Ten
   checkInt("bincount", "minlength", minlength, 0);
   return tidy(() => {
     const from = cast(x, "int32");
-    const least = x.numel() === 0 ? 0 : item(amin(from));
+    const [least, greatest] = bounds(from);
     if (least < 0) throw new ValueError("bincount", `x must not be negative: got ${least}`);
-    const bins = x.numel() === 0 ? 0 : item(amax(from)) + 1;
     const given = weights == null ? null : cast(weights, "float32");
-    return count("bincount", from, given, Math.max(bins, minlength));
+    return count("bincount", from, given, Math.max(greatest + 1, minlength));
   });
 }
 
@@ -147,7 +147,7 @@ function rangeOf(
 ): [number, number] {
   const given = checkList(op, range ?? [0, 0]);
   let [low, high] = given;
-  if (range === null && x.numel() > 0) [low, high] = [item(amin(x)), item(amax(x))];
+  if (range === null && x.numel() > 0) [low, high] = bounds(x);
   if (given.length !== 2 || !(low <= high && high - low < Infinity)) {
     throw new ValueError(op, `the range must be finite and ascending: got [${low}, ${high}]`);
   }

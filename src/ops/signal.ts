@@ -1,7 +1,7 @@
 // Signals in short pieces: window functions, the short-time Fourier transform and its inverse.
 import { ValueError } from "../core/errors.js";
 import { checkFloat } from "../core/dtype.js";
-import { expectShape, checkNumber, checkInt, misfit, checkOptions } from "../core/shape.js";
+import { expectFloats, checkNumber, checkInt, misfit, checkOptions } from "../core/shape.js";
 import { detach } from "../autograd/backward.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
@@ -126,10 +126,7 @@ export interface StftOptions {
 function paddedWindow(op: string, nFft: number, options: StftOptions): Tensor {
   const { winLength = nFft, window = null } = options;
   checkInt(op, "winLength", winLength, 1, nFft);
-  if (window !== null) {
-    checkFloat(op, "window", window);
-    expectShape(op, "window", window, [winLength]);
-  }
+  expectFloats(op, "window", window, [winLength]);
   const left = Math.floor((nFft - winLength) / 2);
   return pad(window ?? ones([winLength]), [left, nFft - winLength - left]);
 }

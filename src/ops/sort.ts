@@ -7,11 +7,11 @@ import { run } from "../kernels/run.js";
 import { countUnits } from "../kernels/units.js";
 import { tidy } from "../memory/scope.js";
 import { clone, withContiguous } from "./convert.js";
-import { gather } from "./indexing.js";
+import { found, gather } from "./indexing.js";
 import { asNumbers, middleAt } from "./middle.js";
 import { checkFilled } from "./extremes.js";
 import { type ReduceOptions, type ValuesAndIndices } from "./reduce.js";
-import { narrow, reshape, squeeze } from "./views.js";
+import { narrow, reshape } from "./views.js";
 
 /** Elements of a line that the kernel's scratch holds; beyond, it takes 16 bytes each. */
 const IN_SCRATCH = 65280;
@@ -124,9 +124,6 @@ export function pick(
       x.numel() === 0
         ? allocateShape(op, reducedShape(x.shape, [at], true), "int32")
         : clone(choose(order(op, x, at)));
-    const values = gather(x, at, indices);
-    return options.keepdim
-      ? { values, indices }
-      : { values: squeeze(values, at), indices: squeeze(indices, at) };
+    return found(x, at, indices, options);
   });
 }

@@ -16,7 +16,7 @@ import {
 import type { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { pow } from "./arithmetic.js";
-import { dtypeFrom, linspace, type TensorOptions } from "./creation.js";
+import { dtypeFrom, finish, linspace, type TensorOptions } from "./creation.js";
 import { cast } from "./convert.js";
 import { cat, stack, checkTensors } from "./join.js";
 import { pad } from "./padding.js";
@@ -205,8 +205,6 @@ export function logspace(
   const dtype = dtypeFrom("logspace", options, "float32");
   return tidy(() => {
     const cut = dtype === "int32" ? Math.trunc : Number;
-    const out = cast(pow(base, linspace(cut(start), cut(end), steps)), dtype);
-    if (options.requiresGrad) out.requiresGrad = true;
-    return out;
+    return finish(cast(pow(base, linspace(cut(start), cut(end), steps)), dtype), options);
   });
 }

@@ -11,10 +11,10 @@ import {
 import { type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
-import { readStatus, statusSlot } from "../kernels/run.js";
+import { statusSlot } from "../kernels/run.js";
 import { poolUnits } from "../kernels/units.js";
 import { compute } from "./convert.js";
-import { outOfRange, checkIndex } from "./indexing.js";
+import { checkReport, checkIndex } from "./indexing.js";
 import { atWinners, type Places } from "./poolPasses.js";
 import {
   checkImages,
@@ -92,11 +92,7 @@ function maxUnpool(
   const args = [statusSlot(), at.outPlane, at.inPlane] as const;
   const units = poolUnits(at.planes);
   const out = compute(op, kernels.maxUnpool2dF32, units, operands, at.from, args);
-  const bad = readStatus(args[0]);
-  if (bad >= 0) {
-    out.dispose();
-    outOfRange(op, indices, bad, at.inPlane);
-  }
+  checkReport(op, args[0], indices, at.inPlane, out);
   return record(op, out, [x], { indices }, (dy, { indices }) => [
     () => atWinners(op, dy, indices, at),
   ]);

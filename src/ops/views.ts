@@ -140,7 +140,7 @@ export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
 /** The transpose of a matrix; vectors and scalars stay as they are. */
 export function t(x: Tensor): Tensor {
   if (shapeOf("t", x).length > 2) misfit("t", "takes at most 2 dims", x);
-  return x.ndim === 2 ? permute(x, [1, 0]) : permute(x, x.ndim === 1 ? [0] : []);
+  return permute(x, [...x.shape.keys()].reverse());
 }
 
 /** Removes dims of size 1 (those of another size stay): one, several, or by default all of them. */
@@ -154,7 +154,7 @@ export function squeeze(x: Tensor, dim?: number | readonly number[]): Tensor {
 }
 
 /** The layout of some dims, in their order: all others are of size 1. */
-function ofDims({ shape, strides, offset }: Layout, dims: readonly number[]): Layout {
+export function ofDims({ shape, strides, offset }: Layout, dims: readonly number[]): Layout {
   return stridedLayout(
     dims.map((d) => shape[d]!),
     dims.map((d) => strides[d]!),

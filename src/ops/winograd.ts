@@ -101,20 +101,6 @@ type WinogradSizes = [
   ...[padH: number, padW: number, points: number],
 ];
 
-/** Points x points matrices of rows x depth: the transform of the weight. */
-function transformed(
-  op: string,
-  weight: Tensor,
-  rows: number,
-  depth: number,
-  steps: Steps,
-  points: number,
-): Tensor {
-  const shape = [winogradWorkspace(rows, depth, points)];
-  const args = [rows, depth, ...steps, points] as const;
-  return compute(op, kernels.winogradKernelF32, rows, [weight], shape, args);
-}
-
 /**
  * The transform of the weight is larger than the weight. Where each of its elements would be read for one
  * or two blocks of tiles only, it is made anew for each instead, a few rows at a time: wide layers of
@@ -131,7 +117,10 @@ function convolve(
   const [N, C, , , O, OH, OW, , , points] = sizes;
   const blocks = winogradBlocks(N, OH, OW, points);
   const once = blocks > 2 || (blocks === 2 && C * O <= 8192);
-  const u = once ? transformed(op, weight, O, C, steps, points) : weight;
+  const room = winogradWorkspace(O, C, points);
+  const u = once
+    ? compute(op, kernels.winogradKernelF32, O, [weight], [room], [O, C, ...steps, points])
+    : weight;
   try {
     const rest: Steps = once ? [0, 0, 0] : steps;
     const units = winogradConv2dUnits(blocks, O);
