@@ -297,7 +297,7 @@ export {
   normal,
 } from "./ops/sampling.js";
 export * from "./ops/compare.js";
-export { type CaptureArgument } from "./ops/step.js";
+export { type CaptureArgument } from "./ops/signature.js";
 export {
   convTranspose1d,
   type ConvTranspose1dOptions,

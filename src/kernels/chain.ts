@@ -36,6 +36,8 @@ export interface Calls {
   readonly words: number[];
   /** Whether nobody has the memory at an address when all calls have run. */
   readonly isFree: (address: number) => boolean;
+  /** Words that replays are told, all of a list the same address. */
+  readonly told: readonly number[][];
 }
 
 /**
@@ -92,20 +94,58 @@ function follows(
 function makeChain(all: Calls, first: number, run: readonly Operand[][]): void {
   const { words, calls, kernels: own } = all;
   const places = placesOf(all, run, first + run.length);
-  const chain = words.push(run.length) - 1;
+  const saved = saveCopies(all, first, run, places);
+  const chain = words.push(run.length - saved.length) - 1;
   run.forEach((operands, k) => {
     const call = CALL * (first + k);
     const block = calls[call + 1]!;
+    if (k > 0) calls[call + 2] = 0;
+    if (saved.includes(k)) return;
     operands.forEach(({ at, size }, j) => {
       const place = places.get(at);
       if (place !== undefined) words[block + j] = place + (size & 1);
     });
     words.push(own[first + k]!.index, 4 * (block - chain), operands.length);
-    if (k > 0) calls[call + 2] = 0;
   });
   calls[CALL * first] = kernels.chain32.index;
   calls[CALL * first + 1] = chain;
   own[first] = kernels.chain32;
+}
+
+/**
+ * Copies of a run that need not be made: who reads one of them reads what it was copied from instead, and who
+ * makes what is only copied makes it there. Their places are given up.
+ */
+function saveCopies(
+  { kernels: own, calls, words, told }: Calls,
+  first: number,
+  run: readonly Operand[][],
+  places: Map<number, number>,
+): number[] {
+  return run.flatMap((operands, k) => {
+    const { index } = own[first + k]!;
+    const [from, to] = operands as [Operand, Operand];
+    if (index !== kernels.copy32.index && index !== kernels.copy8.index) return [];
+    const side = places.has(to.at) ? 0 : 1;
+    const [kept, gone] = side === 0 ? [from, to] : [to, from];
+    const others = run.filter((x) => x !== operands);
+    const isMade = (x: readonly Operand[]): boolean => x.at(-1)!.at === gone.at;
+    const isTouched = (x: readonly Operand[]): boolean =>
+      x.slice(side - 1).some((y) => overlap(y, kept));
+    if (from.size !== to.size || !places.has(gone.at)) return [];
+    if (others.some(isTouched) || others.filter(isMade).length > side) return [];
+    places.delete(gone.at);
+    const word = calls[CALL * (first + k) + 1]! + side;
+    run.forEach((x, m) => {
+      const block = calls[CALL * (first + m) + 1]!;
+      x.forEach(({ at }, j) => {
+        if (at !== gone.at || m === k) return;
+        words[block + j] = words[word]!;
+        for (const list of told) if (list[0] === word) list.push(block + j);
+      });
+    });
+    return [k];
+  });
 }
 
 /** Places in the scratch, by address, for what calls of a run, up to `end`, write for each other alone. */

@@ -46,6 +46,8 @@ export class Recording implements Recorder {
   private readonly held: Buffer[] = [];
   private readonly drawn: { readonly values: Stream; readonly spots: Spot[] }[] = [];
   private readonly stretches: Stretch[] = [{ before: [], end: 0, status: 0, Fault: IndexError }];
+  /** Words that a replay is told, all of a list the same address. */
+  private readonly told: number[][] = [];
   /** Address of the list: parameters, then calls. */
   private list = 0;
 
@@ -112,6 +114,16 @@ export class Recording implements Recorder {
     return [id + 0.5, id + 1.5, id + 2.5, id + 3.5];
   }
 
+  /** Replays are told an address, parameter `k` of the next call. */
+  tell(k: number): void {
+    this.told.push([this.words.length + k]);
+  }
+
+  /** What they are told: the address that `tell` was called for as number `i`. */
+  set(i: number, address: number): void {
+    for (const word of this.told[i]!) heapI32[(this.list >>> 2) + word] = address;
+  }
+
   /** Here, or before the calls that lead here, a replay runs `fn`. */
   again(fn: () => void, at = this.last.end): void {
     this.last.before.push({ at, fn });
@@ -147,10 +159,10 @@ export class Recording implements Recorder {
    * @param isFree whether memory, by its address, is nobody's once the calls have run
    */
   finish(isFree: (address: number) => boolean): void {
-    const { kernels, words, calls } = this;
+    const { kernels, words, calls, told } = this;
     let from = 0;
     for (const { end } of this.stretches) {
-      joinCalls({ kernels, words, calls, isFree }, from, end);
+      joinCalls({ kernels, words, calls, isFree, told }, from, end);
       from = end;
     }
     this.list = this.allocate(4 * (words.length + calls.length)).address();

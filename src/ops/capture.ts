@@ -5,8 +5,9 @@ import { CaptureError } from "../core/errors.js";
 import { checkFunction } from "../core/shape.js";
 import { isCapturing, withCapturing } from "../autograd/mode.js";
 import { Tensor } from "../autograd/tensor.js";
-import { refusePromise, tidy } from "../memory/scope.js";
-import { type CaptureArgument, fresh, mapTensors, Signature, Step } from "./step.js";
+import { refusePromise, scoped, tidy } from "../memory/scope.js";
+import { type CaptureArgument, Signature } from "./signature.js";
+import { fresh, GONE, mapTensors, Step } from "./step.js";
 
 /** Recordings that a captured function keeps: one for each combination of shapes and other arguments. */
 const MOST = 16;
@@ -81,27 +82,27 @@ export function capture(
   const steps: Step[] = [];
   const record = (args: readonly CaptureArgument[]): unknown => {
     const step = new Step(new Signature(args));
-    step.record(fn, args);
-    const result = step.take();
+    const result = step.record(fn, args);
     if (step.sound) steps.unshift(step);
     else step.discard();
     while (steps.length > MOST) steps.pop()!.discard();
     return result;
   };
-  const replayed = (args: readonly CaptureArgument[]): Step | null => {
+  const replayed = (args: readonly CaptureArgument[]): unknown => {
     for (let i = 0; i < steps.length; i++) {
       const step = steps[i]!;
       if (!step.fits(args) || !step.isExpected()) continue;
-      if (step.sound && step.replay(args)) return step;
+      const result = step.sound ? scoped((args) => step.replay(args), args) : GONE;
+      if (result !== GONE) return result;
       steps.splice(i--, 1);
       step.discard();
     }
-    return null;
+    return GONE;
   };
   return (...args) => {
     if (isCapturing()) return fn(...args);
-    const step = replayed(args);
-    if (step !== null) return step.take();
+    const result = replayed(args);
+    if (result !== GONE) return result;
     check(args);
     return withCapturing(true, () => {
       if (seen.some((signature) => signature.fits(args))) return record(args);

@@ -1,24 +1,21 @@
 // A call that was recorded, for `capture`: the kernel calls (kernels/recording.ts), the memory that they
-// have to themselves (memory/arena.ts), and what a replay must do besides running them: copy arguments
-// in, see whether what it uses from outside is still there, and leave gradients and version counters
-// as a call of the function would.
+// have to themselves (memory/arena.ts), and what a replay must do besides running them: tell them where
+// arguments and results lie, see whether what it uses from outside is still there, and leave gradients and
+// version counters as a call of the function would.
 import { CaptureError } from "../core/errors.js";
-import { bytesOf } from "../core/dtype.js";
-import { type Layout, sameShape } from "../core/shape.js";
+import { type Layout } from "../core/shape.js";
 import { Node, watchGrads } from "../autograd/node.js";
-import { currentRevision, isGradEnabled, recordChanges } from "../autograd/mode.js";
-import { handlesMade, Tensor } from "../autograd/tensor.js";
+import { currentRevision, recordChanges } from "../autograd/mode.js";
+import { allocate, handlesMade, Tensor } from "../autograd/tensor.js";
 import { Recording } from "../kernels/recording.js";
 import { withRecorder } from "../kernels/run.js";
 import { Arena, outsideOfArenas } from "../memory/arena.js";
 import { type Buffer, watchAddresses } from "../memory/buffer.js";
 import { holdAll, use } from "../memory/eviction.js";
-import { heapU8, isFreeIn } from "../memory/heap.js";
-import { tidy, untracked } from "../memory/scope.js";
-import { copyOf, writeInto } from "./convert.js";
-
-/** What a captured function may be given. */
-export type CaptureArgument = Tensor | number | boolean | string | null | undefined;
+import { isFreeIn } from "../memory/heap.js";
+import { refusePromise, tidy, untracked } from "../memory/scope.js";
+import { copyOf } from "./convert.js";
+import { type CaptureArgument, type Signature } from "./signature.js";
 
 /** A buffer that existed before the recording: where it must still lie, and how often it is modified. */
 interface Outer {
@@ -38,35 +35,13 @@ interface Grad {
   layout: Layout | null;
 }
 
-/** What a call looks like to a recording, tensors apart from their values. */
-export class Signature {
-  private readonly tensors: readonly ({ shape: readonly number[]; dtype: string } | null)[];
-  readonly gradEnabled = isGradEnabled();
-  constructor(private readonly args: readonly CaptureArgument[]) {
-    this.tensors = args.map((x) =>
-      x instanceof Tensor ? { shape: x.shape, dtype: x.dtype } : null,
-    );
-    this.args = args.map((x) => (x instanceof Tensor ? null : x));
-  }
-
-  fits(args: readonly CaptureArgument[]): boolean {
-    if (args.length !== this.args.length || this.gradEnabled !== isGradEnabled()) return false;
-    for (let i = 0; i < args.length; i++) {
-      const x = args[i];
-      const tensor = this.tensors[i]!;
-      if (x instanceof Tensor) {
-        if (tensor === null || x.dtype !== tensor.dtype || x.node !== null) return false;
-        if (x.shape !== tensor.shape && !sameShape(x.shape, tensor.shape)) return false;
-      } else if (tensor !== null || !Object.is(x, this.args[i])) return false;
-    }
-    return true;
-  }
-}
-
 /** The step that is being recorded. */
 let current: Step | null = null;
 /** Handles made in `apart` so far. */
 let madeApart = 0;
+
+/** What `replay` returns when it can't run. */
+export const GONE = Symbol("gone");
 
 /** A recorded call. */
 export class Step {
@@ -79,10 +54,10 @@ export class Step {
   /** Those whose old value counts, and those that get another one. */
   private readonly looked: Grad[] = [];
   private readonly written: Grad[] = [];
-  private readonly inputs: (Tensor | null)[] = [];
   /** Handles that belong to the recording. */
   private readonly held: Tensor[] = [];
   private readonly assumed: { readonly value: () => number; readonly now: number }[] = [];
+  /** What the last calls have copied of what `fn` has returned. */
   private result: unknown = null;
   private readonly revision = currentRevision();
   /** Nodes with higher numbers are its own. */
@@ -97,39 +72,59 @@ export class Step {
     return this.signature.fits(args);
   }
 
-  /** Runs `fn` and records it. Afterwards `take` gives what it has returned. */
+  /** Runs `fn` and records it. Returns what it has returned. */
   record(
     fn: (...args: readonly CaptureArgument[]) => unknown,
     args: readonly CaptureArgument[],
-  ): void {
+  ): unknown {
     try {
       during(this, () =>
         this.arena.during(() =>
           untracked(() => {
-            const own = args.map((x) => this.input(x));
             withRecorder(this.recording, () => {
-              this.result = this.own(tidy(() => fn(...own)));
+              this.result = tidy(() => {
+                const result = fn(...args.map((x) => this.input(x)));
+                return mapTensors(refusePromise("capture", result), (x) => this.output(x));
+              });
             });
             this.recording.finish((address) => isFreeIn(this.arena.bins, address));
           }),
         ),
       );
       this.settle();
+      return this.making(() =>
+        mapTensors(this.result, (x) => {
+          if (this.sound) use(this.arena);
+          return fresh(x);
+        }),
+      );
     } catch (error) {
       this.discard();
       throw error;
     }
   }
 
-  /** The recording's own copy of an argument. */
+  /** A copy of an argument, by the first calls: replays have them read elsewhere. */
   private input(x: CaptureArgument): CaptureArgument {
-    const copy = x instanceof Tensor ? copyOf("capture", x) : null;
-    this.inputs.push(copy);
-    if (copy === null) return x;
-    copy.buffer.holds++;
-    this.held.push(copy);
-    // The function gets another handle: it may dispose of that.
-    return this.hold(copy);
+    this.recording.tell(0);
+    if (!(x instanceof Tensor)) return x;
+    const watching = watchAddresses(null);
+    const copy = copyOf("capture", this.source(x));
+    watchAddresses(watching);
+    return copy;
+  }
+
+  /** A copy of a result, by the last calls: replays have them write elsewhere. */
+  private output(x: Tensor): Tensor {
+    this.recording.tell(1);
+    return this.hold(copyOf("capture", x));
+  }
+
+  /** x, or a copy where calls can't read it: it is strided, or lies where they may write. */
+  private source(x: Tensor): Tensor {
+    const { layout, buffer } = x;
+    if (layout.contiguous && !this.outer.has(buffer) && !buffer.isIn(this.arena)) return x;
+    return this.apart(() => copyOf("capture", x));
   }
 
   /** Another handle on x, for as long as the recording lasts. */
@@ -138,18 +133,6 @@ export class Step {
     own.buffer.holds++;
     this.held.push(own);
     return own;
-  }
-
-  /** What `fn` has returned, with handles of the recording; those that it made are released, but gradients. */
-  private own(result: unknown): unknown {
-    const made = new Set<Tensor>();
-    const owned = mapTensors(result, (x) => {
-      if (x.buffer.isIn(this.arena)) made.add(x);
-      return this.hold(x);
-    });
-    for (const { heldGrad } of this.grads.keys()) made.delete(heldGrad!);
-    for (const x of made) x.dispose();
-    return owned;
   }
 
   /** Told of each change that is no kernel's. Those of what it has not made itself, a replay makes again. */
@@ -201,15 +184,11 @@ export class Step {
     this.arena.settle();
   }
 
-  /** Copies of what the function returned, with the values of the last run. */
-  take(): unknown {
-    // The copies may need room: not ours, if there is any other.
+  /** Runs `fn`, which may need room: not ours, if there is any other. */
+  private making<T>(fn: () => T): T {
     holdAll(() => this.giveUp());
     try {
-      return mapTensors(this.result, (x) => {
-        if (this.sound) use(this.arena);
-        return fresh(x);
-      });
+      return fn();
     } finally {
       holdAll(null);
     }
@@ -229,21 +208,31 @@ export class Step {
     return true;
   }
 
-  /** Runs it again. False, and nothing was done, when what it needs has moved or gone. */
-  replay(args: readonly CaptureArgument[]): boolean {
-    const { arena, inputs } = this;
-    if (!arena.resident) return false;
-    for (let i = 0; i < inputs.length; i++) {
-      const input = inputs[i]!;
-      use(arena);
-      if (input !== null) copyInto(input, args[i] as Tensor);
-    }
-    if (!arena.resident) return false;
-    use(arena);
+  /**
+   * Runs it again. Returns what the function would, or `GONE`, with nothing done, when what it needs has moved or
+   * is no more. What else it makes is its caller's to release.
+   */
+  replay(args: readonly CaptureArgument[]): unknown {
+    const told = args.map((x) => (x instanceof Tensor ? this.source(x) : null));
+    if (!this.arena.resident) return GONE;
+    const result = this.making(() => {
+      use(this.arena);
+      const result = mapTensors(this.result, ({ layout, dtype }) => {
+        told.push(allocate("capture", layout, dtype));
+        return told.at(-1)!;
+      });
+      for (let i = 0; i < told.length; i++) {
+        const x = told[i]!;
+        // No call has to do with an empty one.
+        if (x !== null && x.numel() > 0) this.recording.set(i, x.address());
+      }
+      return result;
+    });
+    if (!this.sound) return GONE;
     for (let i = 0; i < this.outers.length; i++) {
       const { buffer, address } = this.outers[i]!;
       // Nobody but recordings refers to what a program has disposed of.
-      if (buffer.refs === buffer.holds || buffer.address() !== address) return false;
+      if (buffer.refs === buffer.holds || buffer.address() !== address) return GONE;
     }
     try {
       this.recording.replay();
@@ -258,7 +247,7 @@ export class Step {
       }
     }
     for (let i = 0; i < this.written.length; i++) leaveGrad(this.written[i]!);
-    return true;
+    return result;
   }
 
   /** Gives the memory back. */
@@ -335,13 +324,6 @@ function during(step: Step, fn: () => void): void {
 function leaveGrad({ node, after, layout }: Grad): void {
   if ((node.heldGrad?.storage ?? null) === after) return;
   node.setGrad(after && new Tensor(after.retain(), layout!, "float32", true));
-}
-
-/** The values of x in a contiguous tensor of its shape and dtype. */
-function copyInto(out: Tensor, x: Tensor): void {
-  if (!x.layout.contiguous) return writeInto(out, out.layout, x);
-  const from = x.address();
-  heapU8.copyWithin(out.address(), from, from + x.numel() * bytesOf(x.dtype));
 }
 
 /** A copy. */

@@ -18,23 +18,31 @@ type Call = readonly [
   strides?: readonly number[],
 ];
 
+const nameOf = (address: number): string => "ABCDE"[all.indexOf(address)] ?? "?";
+
 /**
  * The plan for a list of calls: names one behind the other, chains in brackets, and behind each chain the
- * addresses that it does not touch.
+ * addresses that it does not touch, with those that it has in their places.
  */
-function planOf(list: readonly Call[], free: readonly number[], ends = [list.length]): string {
+function planOf(
+  list: readonly Call[],
+  free: readonly number[],
+  ends = [list.length],
+  told: number[][] = [],
+): string {
   const words: number[] = [];
   const calls: number[] = [];
   const used: Kernel<readonly number[]>[] = [];
+  const blocks: number[] = [];
   for (const [name, pointers, n = N, strides = pointers.slice(1).map(() => 1)] of list) {
     const kernel = kernels[name] as Kernel<readonly number[]>;
     calls.push(kernel.index, words.length, Math.ceil(n / 1024));
     used.push(kernel);
+    blocks.push(words.length);
     words.push(...pointers, 1, n, ...strides, 0);
   }
-  const before = [...words];
   const isFree = (address: number): boolean => free.includes(address);
-  const recorded = { kernels: used, calls, words, isFree };
+  const recorded = { kernels: used, calls, words, isFree, told };
   let from = 0;
   for (const end of ends) {
     joinCalls(recorded, from, end);
@@ -46,19 +54,25 @@ function planOf(list: readonly Call[], free: readonly number[], ends = [list.len
       if (calls[CALL * i + 2]! > 0) parts.push(list[i]![0]);
       continue;
     }
-    const at = calls[CALL * i + 1]!;
-    const joined = list.slice(i, i + words[at]!);
-    const blocks = joined.map((_, k) => at + words[at + 2 + 3 * k]! / 4);
-    const gone = joined.flatMap(([, pointers], k) =>
-      pointers.flatMap((p, j) => (words[blocks[k]! + j] === p ? [] : [before[blocks[k]! + j]!])),
-    );
-    const places = [...new Set(gone)].map((p) => "ABCDE"[all.indexOf(p)] ?? "?");
-    parts.push(`[${joined.map(([name]) => name).join(" ")}]${places.sort().join("")}`);
+    const chain = calls[CALL * i + 1]!;
+    const names: string[] = [];
+    const gone = new Map<number, string>();
+    for (let k = 0; k < words[chain]!; k++) {
+      const block = chain + words[chain + 2 + 3 * k]! / 4;
+      const [name, pointers] = list[blocks.indexOf(block)]!;
+      names.push(name);
+      pointers.forEach((p, j) => {
+        const now = words[block + j]!;
+        if (now !== p) gone.set(p, nameOf(p) + (now >= 5 * MB ? `=${nameOf(now)}` : ""));
+      });
+    }
+    parts.push(`[${names.join(" ")}]${[...gone.values()].sort().join("")}`);
   }
   return parts.join(" ");
 }
 
 const neg = (x: number, out: number): Call => ["negF32", [x, out]];
+const copy = (x: number, out: number): Call => ["copy32", [x, out]];
 const add = (x: number, y: number, out: number): Call => ["addF32", [x, y, out]];
 
 describe("a plan", () => {
@@ -138,6 +152,44 @@ describe("a plan", () => {
       expect(later(neg(D, B))).toBe("[negF32 negF32]B softmaxF32 [negF32 negF32]B");
       expect(later(add(D, B, B))).toBe("[negF32 negF32] softmaxF32 [addF32 negF32]");
       expect(later(["ltF32", [D, E, B]])).toBe("[negF32 negF32] softmaxF32 [ltF32 negF32]B");
+    });
+
+    it("no copies that somebody reads or makes in their place", () => {
+      expect(planOf([copy(A, B), neg(B, C), copy(C, D)], [B, C])).toBe("[negF32]B=AC=D");
+      expect(planOf([copy(A, B), add(B, B, C), neg(C, D)], [B, C])).toBe("[addF32 negF32]B=AC");
+      expect(planOf([neg(A, B), add(B, A, C), copy(B, D)], [B])).toBe("[negF32 addF32]B=D");
+      expect(planOf([copy(A, B), copy(B, C)], [B])).toBe("[copy32]B=A");
+      expect(planOf([copy(A, B), add(B, A, C)], [B])).toBe("[addF32]B=A");
+      const bools: Call[] = [
+        ["ltF32", [A, B, C]],
+        ["copy8", [C, D]],
+      ];
+      expect(planOf(bools, [C])).toBe("[ltF32]C=D");
+    });
+
+    it("copies of what is another thing by then, or has to be there itself", () => {
+      expect(planOf([copy(A, B), neg(C, A), add(A, B, D)], [B])).toBe("[copy32 negF32 addF32]B");
+      expect(planOf([copy(A, B), neg(B, B), neg(B, C)], [B])).toBe("[copy32 negF32 negF32]B");
+      expect(planOf([neg(A, B), copy(B, C), neg(B, B), neg(B, D)], [B])).toBe(
+        "[negF32 copy32 negF32 negF32]B",
+      );
+      expect(planOf([neg(A, B), neg(D, E), copy(B, D)], [B])).toBe("[negF32 negF32 copy32]B");
+      expect(planOf([neg(A, B), copy(B, C), neg(C, D)], [B, C])).toBe("[negF32 copy32 negF32]BC");
+      expect(planOf([copy(A, B), neg(A, C)], [])).toBe("[copy32 negF32]");
+      const same: Call = ["copy32", [A, B], N, [0]];
+      expect(planOf([same, neg(B, C)], [B])).toBe("[copy32 negF32]B");
+      const kinds: Call[] = [
+        ["ltF32", [A, B, C]],
+        ["copy32", [C, D]],
+      ];
+      expect(planOf(kinds, [C])).toBe("ltF32 copy32");
+    });
+
+    it("an address that is told wherever a copy's reader or maker has it", () => {
+      const told = [[0], [15], [21]];
+      const list = [copy(A, B), add(B, B, C), copy(C, D), copy(C, E)];
+      expect(planOf(list, [B, C], [4], told)).toBe("[addF32 copy32]B=AC=D");
+      expect(told).toEqual([[0, 6, 7], [15, 8, 20], [21]]);
     });
 
     it("what the scratch has no place for: 32 of what is needed at the same time", () => {

@@ -1,0 +1,190 @@
+// What goes into a captured function and what comes out of it: replays read arguments where they lie
+// and write results to memory of their own, whatever either has to do with what the calls write.
+import { describe, expect, it } from "vitest";
+import {
+  capture,
+  DisposedError,
+  embedding,
+  IndexError,
+  memory,
+  ones,
+  randn,
+  tensor,
+  type Tensor,
+  tidy,
+  zeros,
+} from "../../src/index.js";
+import { profile } from "../../src/inspect/index.js";
+
+/** Fewer elements and more than chains take. */
+const SIZES = [5, 40_000];
+
+/** The values as text, which compares faster than arrays. */
+const values = (x: Tensor): string => Buffer.from(x.toTypedArray().buffer).toString("base64");
+const at = (x: Tensor, i: number): number => x.toTypedArray()[i]!;
+
+describe.each(SIZES)("an argument of %i elements", (n) => {
+  it("may have other strides in each call", () => {
+    const program = (x: Tensor): Tensor => x.mul(2).add(1);
+    const captured = capture(program);
+    const make: (() => Tensor)[] = [
+      () => randn([n, 2]),
+      () => randn([2, n]).t(),
+      () => randn([n + 3, 2]).narrow(0, 3, n),
+      () => randn([2]).expand([n, 2]),
+      () => randn([n, 4]).narrow(1, 1, 2),
+      () => randn([n, 2]).flip(0),
+    ];
+    // Whichever is recorded.
+    for (let i = 0; i < 2 * make.length + 3; i++) {
+      const x = make[i % make.length]!();
+      expect(values(captured(x)), String(i)).toEqual(values(program(x)));
+    }
+    const again = capture(program);
+    for (const i of [1, 1, 0, 1, 2]) {
+      const x = make[i]!();
+      expect(values(again(x)), String(i)).toEqual(values(program(x)));
+    }
+  });
+
+  it("is what it was before the call, where the calls write to its memory", () => {
+    for (const from of [0, 1]) {
+      const [w, twin] = [zeros([n + 1]), zeros([n + 1])];
+      const program = (w: Tensor) => (x: Tensor) => {
+        const y = x.mul(2);
+        w.narrow(0, 1 - from, n).copy_(y);
+        return y.add(1);
+      };
+      const captured = capture(program(w));
+      for (let i = 0; i < 8; i++) {
+        const start = randn([n + 1]);
+        w.copy_(start);
+        twin.copy_(start);
+        // What is recorded is given memory of its own.
+        const x = (i < 4 ? start : w).narrow(0, from, n);
+        const wanted = program(twin)(x.clone());
+        expect(values(captured(x)), String(i)).toEqual(values(wanted));
+        expect(values(w)).toEqual(values(twin));
+      }
+    }
+  });
+
+  it("may be a gradient of the call before", () => {
+    const w = randn([n], { requiresGrad: true });
+    const program = (w: Tensor) => (x: Tensor) => {
+      w.grad = null;
+      w.mul(x).square().sum().backward();
+      return w.grad!.mul(2);
+    };
+    const twin = w.detach().clone();
+    twin.requiresGrad = true;
+    const captured = capture(program(w));
+    let [x, y] = [ones([n]), ones([n])];
+    for (let i = 0; i < 5; i++) {
+      const wanted = program(twin)(y);
+      expect(values(captured(x)), String(i)).toEqual(values(wanted));
+      [x, y] = [w.grad!, twin.grad!.clone()];
+    }
+  });
+
+  it("may be the result of the call before, twice, and come back", () => {
+    const f = capture((x: Tensor, y: Tensor) => [x.add(y), x, y.neg()] as const);
+    let x = ones([n]);
+    for (let i = 0; i < 6; i++) {
+      const [sum, same, negative] = f(x, x);
+      const got = [sum, same, negative].map((t) => [t.shape[0], t.narrow(0, n - 1, 1).item()]);
+      expect(got).toEqual([
+        [n, 2 ** (i + 1)],
+        [n, 2 ** i],
+        [n, -(2 ** i)],
+      ]);
+      x = sum;
+    }
+  });
+});
+
+describe.each(SIZES)("a result of %i elements", (n) => {
+  it("is its caller's: to change, to keep, to release", () => {
+    const double = capture((x: Tensor) => x.mul(2));
+    const kept: Tensor[] = [];
+    for (let i = 0; i < 6; i++) {
+      const y = double(ones([n]).mul(i));
+      kept.push(y);
+      y.add_(1);
+      if (i % 2) double(ones([n])).dispose();
+    }
+    expect(kept.map((y) => [at(y, 0), at(y, n - 1)])).toEqual(
+      kept.map((_, i) => [2 * i + 1, 2 * i + 1]),
+    );
+  });
+
+  it("is released by the scope around the call, and by nobody else", () => {
+    const f = capture((x: Tensor) => ({ list: [x.add(1), x.t()], sum: x.sum() }));
+    const x = randn([2, n]);
+    const call = (): void =>
+      tidy(() => {
+        const { list } = f(x);
+        expect(at(list[1]!, 1)).toBe(at(x, n));
+      });
+    for (let i = 0; i < 3; i++) call();
+    const { handles, liveBytes } = memory();
+    for (let i = 0; i < 5; i++) call();
+    expect(memory()).toMatchObject({ handles, liveBytes });
+    const outside = f(x.t().t());
+    expect(memory().handles).toBe(handles + 5); // two by t
+    expect(outside.sum.item()).toBe(x.sum().item());
+  });
+});
+
+it("nothing is left of a replay that fails, nor of an argument's copy", () => {
+  const look = capture((i: Tensor, w: Tensor) => [embedding(i, w), w.add(1)]);
+  const w = randn([4, 3]).t();
+  const [good, bad] = [
+    [0, 2],
+    [0, 3],
+  ].map((i) => tensor(i, { dtype: "int32" })) as [Tensor, Tensor];
+  for (let i = 0; i < 3; i++) tidy(() => void look(good, w));
+  const { handles, liveBytes } = memory();
+  expect(() => look(bad, w)).toThrow(IndexError);
+  expect(memory()).toMatchObject({ handles, liveBytes });
+  const [rows] = look(good, w) as [Tensor];
+  expect(values(rows)).toEqual(values(w.contiguous().indexSelect(0, good)));
+});
+
+it("empty arguments and results have no calls, wherever they stand", () => {
+  const f = capture((a: Tensor, y: Tensor, b: Tensor) => [
+    a.add(1),
+    y.mul(2),
+    y.sum(),
+    b.narrow(0, 0, 0),
+  ]);
+  for (let i = 0; i < 5; i++) {
+    const [first, twice, sum, last] = f(zeros([0, 3]), tensor([i]), zeros([2, 0]));
+    expect([first!.shape, twice!.toArray(), sum!.item(), last!.shape]).toEqual([
+      [0, 3],
+      [2 * i],
+      i,
+      [0, 0],
+    ]);
+  }
+});
+
+it("an argument that was disposed of is named, and the next call works", () => {
+  const f = capture((x: Tensor) => x.neg());
+  for (let i = 0; i < 3; i++) f(ones([2]));
+  const x = ones([2]);
+  x.dispose();
+  expect(() => f(x)).toThrow(DisposedError);
+  expect(f(ones([2])).toArray()).toEqual([-1, -1]);
+});
+
+it("large arguments and results are copied by the chain between them", () => {
+  const f = capture((x: Tensor, y: Tensor) => x.sub(y).mul(2));
+  const [x, y] = [randn([SIZES[1]!]), randn([SIZES[1]!])];
+  profile(() => null, { print: false }); // the first measures the machine
+  for (let i = 0; i < 2; i++) f(x, y);
+  const { rows } = profile(() => f(x, y), { print: false });
+  expect(
+    rows.filter(({ op }) => op !== "(JavaScript)").map(({ op, calls }) => [op, calls]),
+  ).toEqual([["chain", 1]]);
+});
