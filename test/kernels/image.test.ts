@@ -97,56 +97,67 @@ describe.each(builds)("the %s build", (build) => {
     close(folded.read(), back, 1e-6);
   });
 
-  it.each([1, 2, 3, 4, 5, 6, 7, 8, 12, 13, 16, 17, 31, 33, 64, 97, 100, 128, 1000, 1024])(
-    "fftF32 of length %d",
-    (n) => {
-      const rows = 3;
-      const x = numbers(rows * n * 2, n);
-      let m = 1;
-      while (m < n) m *= 2;
-      if (m !== n) while (m < 2 * n - 1) m *= 2;
-      for (const plus of [0, 1]) {
-        const bench = new Bench(build);
-        const out = bench.put(new Float32Array(x.length));
-        const scale = new Int32Array(new Float64Array([1 / n]).buffer);
-        const sizes = [rows, n, m, n, n, 0, 0, 0, 0, ...scale, plus];
-        bench.run(
-          "fftF32",
-          [
-            [2, 3],
-            [0, 2],
-          ],
-          bench.put(x),
-          out,
-          0,
-          ...sizes,
-        );
-        const got = out.read();
-        // A workspace of its own gives the same bits, in one unit.
-        const own = bench.put(new Float32Array(x.length));
-        const bytes = m === n ? 24 * m : 40 * m + 16 * n;
-        const work = bench.put(new Uint8Array(bytes));
-        bench.run("fftF32", 1, bench.put(x), own, work, ...sizes);
-        expect(own.read()).toEqual(got);
-        const sign = plus ? 1 : -1;
-        const checked = n > 200 ? [0, 1, n >> 1, n - 1] : Array.from({ length: n }, (_, k) => k);
-        for (let row = 0; row < rows; row++) {
-          for (const k of checked) {
-            let [re, im] = [0, 0];
-            for (let j = 0; j < n; j++) {
-              const angle = (sign * 2 * Math.PI * ((j * k) % n)) / n;
-              const [a, b] = [x[2 * (row * n + j)]!, x[2 * (row * n + j) + 1]!];
-              re += a * Math.cos(angle) - b * Math.sin(angle);
-              im += a * Math.sin(angle) + b * Math.cos(angle);
-            }
-            const at = 2 * (row * n + k);
-            // Computed in float64: nothing but the result is rounded.
-            const bound = (v: number): number => Math.abs(v) * 6e-8 + 1e-12;
-            expect(Math.abs(got[at]! - re / n)).toBeLessThanOrEqual(bound(re / n));
-            expect(Math.abs(got[at + 1]! - im / n)).toBeLessThanOrEqual(bound(im / n));
+  const smooth = [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 21, 25, 32, 49, 64, 100, 105, 128, 256, 400];
+  /** Lengths, and that of the convolution where they have a prime factor above 7. */
+  const lengths: [n: number, m: number][] = [
+    ...[...smooth, 512, 750, 1000, 1024, 2048, 4374].map((n): [number, number] => [n, n]),
+    ...([
+      [11, 24],
+      [13, 25],
+      [17, 40],
+      [31, 64],
+      [33, 80],
+      [97, 256],
+    ] satisfies [number, number][]),
+    ...([
+      [143, 320],
+      [1009, 2048],
+    ] satisfies [number, number][]),
+  ];
+
+  it.each(lengths)("fftF32 of length %d, by %d", (n, m) => {
+    const rows = 3;
+    const x = numbers(rows * n * 2, n);
+    for (const plus of [0, 1]) {
+      const bench = new Bench(build);
+      const out = bench.put(new Float32Array(x.length));
+      const scale = new Int32Array(new Float64Array([1 / n]).buffer);
+      const sizes = [n, m, n, n, 0, 0, 0, 0, ...scale, plus];
+      bench.run(
+        "fftF32",
+        [
+          [1, 2],
+          [0, 1],
+        ],
+        ...[bench.put(x), out, 0, rows, ...sizes],
+      );
+      const got = out.read();
+      // A workspace of its own gives the same bits, in one unit, and so does a row alone.
+      const own = bench.put(new Float32Array(x.length));
+      const work = bench.put(new Uint8Array(m === n ? 80 * m : 96 * m + 16 * n));
+      bench.run("fftF32", 1, bench.put(x), own, work, rows, ...sizes);
+      expect(own.read()).toEqual(got);
+      const second = bench.put(new Float32Array(2 * n));
+      bench.run("fftF32", 1, bench.put(x.slice(2 * n, 4 * n)), second, 0, 1, ...sizes);
+      expect(second.read()).toEqual(got.slice(2 * n, 4 * n));
+      const sign = plus ? 1 : -1;
+      const checked = n > 200 ? [0, 1, n >> 1, n - 1] : Array.from({ length: n }, (_, k) => k);
+      for (let row = 0; row < rows; row++) {
+        for (const k of checked) {
+          let [re, im] = [0, 0];
+          for (let j = 0; j < n; j++) {
+            const angle = (sign * 2 * Math.PI * ((j * k) % n)) / n;
+            const [a, b] = [x[2 * (row * n + j)]!, x[2 * (row * n + j) + 1]!];
+            re += a * Math.cos(angle) - b * Math.sin(angle);
+            im += a * Math.sin(angle) + b * Math.cos(angle);
           }
+          const at = 2 * (row * n + k);
+          // Computed in float64: nothing but the result is rounded.
+          const bound = (v: number): number => Math.abs(v) * 6e-8 + 1e-12;
+          expect(Math.abs(got[at]! - re / n)).toBeLessThanOrEqual(bound(re / n));
+          expect(Math.abs(got[at + 1]! - im / n)).toBeLessThanOrEqual(bound(im / n));
         }
       }
-    },
-  );
+    }
+  });
 });
