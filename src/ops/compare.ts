@@ -147,12 +147,7 @@ function select(cond: Tensor, a: Tensor, b: Tensor, shape: Shape): Tensor {
   const kernel = bytesOf(a.dtype) === 4 ? kernels.where32 : kernels.whereBool;
   const units = elementwiseUnits(rows, cols);
   const [sc, sa, sb] = inner as [number, number, number];
-  run(
-    kernel,
-    units,
-    ...([cond.address(), a.address(), b.address(), out.address()] as const),
-    ...([rows, cols, sc, sa, sb, rank] as const),
-    ...dims,
-  );
+  const [pc, pa, pb, po] = [cond.address(), a.address(), b.address(), out.address()];
+  run(kernel, units, pc, pa, pb, po, rows, cols, sc, sa, sb, rank, ...dims);
   return out;
 }

@@ -161,14 +161,8 @@ function broadcast(
   const out = allocate(op, contiguousLayout(shape), dtype);
   const [sa, sb] = inner as [number, number];
   const units = elementwiseUnits(rows, cols);
-  run(
-    kernel,
-    units,
-    ...([a.address(), b.address(), out.address(), rows, cols, sa, sb] as const),
-    ...params,
-    rank,
-    ...dims,
-  );
+  const [pa, pb, po] = [a.address(), b.address(), out.address()];
+  run(kernel, units, pa, pb, po, rows, cols, sa, sb, ...params, rank, ...dims);
   return out;
 }
 
