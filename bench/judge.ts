@@ -51,7 +51,7 @@ function words({ atMostMs, orRatio, ofLimit, perNs, faster, overOneThread }: Bar
 /** Milliseconds in the unit that gives three digits. */
 export function duration(ms: number): string {
   if (ms < 1e-3) return `${(ms * 1e6).toFixed(0)} ns`;
-  if (ms < 1) return `${(ms * 1e3).toPrecision(3)} us`;
+  if (ms < 0.9995) return `${(ms * 1e3).toPrecision(3)} us`; // or 1.00e+3 us
   return `${ms < 1000 ? ms.toPrecision(3) : ms.toFixed(0)} ms`;
 }
 

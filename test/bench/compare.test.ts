@@ -14,7 +14,7 @@ import {
 } from "../../bench/compare.js";
 import { type Row, type Score, difference, groups, median } from "../../bench/contest.js";
 import { entries } from "../../bench/entries.js";
-import { judge, shareOfLimit } from "../../bench/judge.js";
+import { duration, judge, shareOfLimit } from "../../bench/judge.js";
 import { LIMIT_FLOPS } from "../../bench/limit.js";
 import type { Bar, Entry } from "../../bench/tasks.js";
 
@@ -212,6 +212,11 @@ describe("what measuring leans on", () => {
     expect(ids).toContainEqual(["gpt-forward", "gpt-forward-captured"]);
     expect(ids.flat()).toEqual(entries.map(({ id }) => id));
     expect(groups(entries.filter(({ id }) => id === "gpt-captured"))).toHaveLength(1);
+  });
+
+  it("writes durations in three digits", () => {
+    const written = [5e-5, 0.0123456, 0.9994, 0.9996, 12.345, 5500].map(duration);
+    expect(written).toEqual(["50 ns", "12.3 us", "999 us", "1.00 ms", "12.3 ms", "5500 ms"]);
   });
 
   it("names the smallest cache that holds the data", () => {
