@@ -6,12 +6,14 @@ import {
   DisposedError,
   embedding,
   IndexError,
+  manualSeed,
   memory,
   ones,
   randn,
   tensor,
   type Tensor,
   tidy,
+  where,
   zeros,
 } from "../../src/index.js";
 import { profile } from "../../src/inspect/index.js";
@@ -187,4 +189,73 @@ it("large arguments and results are copied by the chain between them", () => {
   expect(
     rows.filter(({ op }) => op !== "(JavaScript)").map(({ op, calls }) => [op, calls]),
   ).toEqual([["chain", 1]]);
+});
+
+describe("random programs that write where their arguments may lie", () => {
+  /** Two tensors that a program reads and writes, and a program. */
+  interface State {
+    readonly w: Tensor;
+    readonly v: Tensor;
+  }
+  type Program = (state: State) => (x: Tensor, y: Tensor) => Tensor[];
+
+  /** Numbers below n that follow from a seed. */
+  function draw(seed: number): (n: number) => number {
+    let state = seed;
+    return (n) => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      return Math.floor((state / 2 ** 32) * n);
+    };
+  }
+
+  const part = (w: Tensor, from: number): Tensor => w.narrow(0, from, w.numel() - 2);
+
+  function program(seed: number): Program {
+    return ({ w, v }) =>
+      (x, y) => {
+        const next = draw(seed);
+        const all = [x, y, v, part(w, 0), part(w, 2)];
+        const pick = (): Tensor => all[next(all.length)]!;
+        const steps: (() => unknown)[] = [
+          () => all.push(pick().add(pick())),
+          () => all.push(pick().sub(pick()).tanh()),
+          () => all.push(tidy(() => pick().mul(2).abs())),
+          () => all.push(where(pick().gt(pick()), pick(), pick())),
+          () => all.push(pick().clone()),
+          () => part(w, next(3)).copy_(pick()),
+          () => part(w, next(3)).mul_(0.5),
+          () => v.add_(pick().mul(0.5)),
+        ];
+        for (let i = 2 + next(7); i > 0; i--) steps[next(steps.length)]!();
+        return [pick(), pick(), pick().sum()];
+      };
+  }
+
+  it.each(SIZES)("have the bits of calls on copies: %i elements", (n) => {
+    for (let seed = 1; seed <= 80; seed++) {
+      const next = draw(seed);
+      const states = [0, 1].map((): State => {
+        manualSeed(seed);
+        return { w: randn([n + 2]), v: randn([n]) };
+      }) as [State, State];
+      const captured = capture(program(seed)(states[0]));
+      const plain = program(seed)(states[1]);
+      for (let call = 0; call < 6; call++) {
+        const [own, strided] = [randn([n]), randn([n, 2])];
+        const lies = ({ w, v }: State): Tensor[] => [
+          ...[own, v, part(w, 0), part(w, 1), part(w, 2), strided.select(1, 1)],
+        ];
+        const [i, k] = [next(6), next(6)];
+        const args = lies(states[1]).map((x) => x.clone());
+        const wanted = plain(args[i]!, args[k]!);
+        const [x, y] = [lies(states[0])[i]!, lies(states[0])[k]!];
+        const got = captured(x, y);
+        const what = `program ${seed}, call ${call}`;
+        expect(got.map(values), what).toEqual(wanted.map(values));
+        expect(Object.values(states[0]).map(values), what).toEqual(
+          Object.values(states[1]).map(values),
+        );
+      }
+    }
+  });
 });
