@@ -1,7 +1,7 @@
 // Copies of modules, as Python's deepcopy makes them: the Transformer's layers begin as copies of one.
 import { clone } from "../ops/convert.js";
 import { copyHooks } from "./hooks.js";
-import { apart, Buffer, Module, Parameter } from "./module.js";
+import { Buffer, lasting, Module, Parameter } from "./module.js";
 
 /**
  * A module of the same class with parameters, buffers and modules of its own, equal to those of
@@ -18,7 +18,7 @@ function copyOf(value: unknown, made: Map<object, unknown>): unknown {
   if (made.has(value)) return made.get(value);
   if (value instanceof Parameter || value instanceof Buffer) {
     const { requiresGrad } = value;
-    const copy = apart(() =>
+    const copy = lasting(() =>
       value instanceof Buffer
         ? new Buffer(clone(value))
         : new Parameter(clone(value), { requiresGrad }),

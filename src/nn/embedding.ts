@@ -11,7 +11,7 @@ import {
 import { select } from "../ops/views.js";
 import { normal_ } from "./init.js";
 import { checkSizes, parameter } from "./layers.js";
-import { apart, type Parameter } from "./module.js";
+import { lasting, type Parameter } from "./module.js";
 import { PlainLayer } from "./plain.js";
 
 export interface EmbeddingLayerOptions extends EmbeddingOptions {
@@ -32,7 +32,7 @@ function table(layer: string, num: number, dim: number, options: EmbeddingLayerO
   if (paddingIdx !== null) checkPlace(layer, "paddingIdx", paddingIdx, num);
   if (weight !== null) expectShape(layer, "weight", weight, [num, dim]);
   const made = parameter([num, dim]);
-  apart(() => {
+  lasting(() => {
     if (weight !== null) copy_(made, weight);
     else {
       normal_(made);

@@ -25,11 +25,11 @@ import { argsort } from "../ops/sort.js";
 import { erfinv } from "../ops/special.js";
 import { diagonal } from "../ops/strided.js";
 import { reshape, transpose, unbind } from "../ops/views.js";
-import { apart } from "./module.js";
+import { lasting } from "./module.js";
 
 function write(x: Tensor, make: () => Tensor): Tensor {
   // No inputs: bounds that divide by them are infinite, and there is nothing to write.
-  return x.numel() === 0 ? x : apart(() => copy_(x, make()));
+  return x.numel() === 0 ? x : lasting(() => copy_(x, make()));
 }
 
 function draw(x: Tensor, make: () => Tensor): Tensor {

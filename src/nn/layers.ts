@@ -10,12 +10,12 @@ import { linear } from "../ops/matmul.js";
 import type { ReduceOptions } from "../ops/reduce.js";
 import { flatten } from "../ops/views.js";
 import { uniform_ } from "./init.js";
-import { apart, Parameter } from "./module.js";
+import { lasting, Parameter } from "./module.js";
 import { PlainLayer } from "./plain.js";
 
 /** A parameter of zeros or ones, which an initialisation may overwrite. */
 export function parameter(shape: readonly number[], value: 0 | 1 = 0): Parameter {
-  return apart(() => new Parameter(value === 0 ? zeros(shape) : ones(shape)));
+  return lasting(() => new Parameter(value === 0 ? zeros(shape) : ones(shape)));
 }
 
 /** PyTorch's default for weights and biases: all uniform within 1 / sqrt(fanIn). */

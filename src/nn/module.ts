@@ -11,7 +11,7 @@ import { copy_ } from "../ops/inplace.js";
 import { addHook, type BackwardHook, type ForwardHook, type ForwardPreHook } from "./hooks.js";
 
 /** Runs `fn` apart from scopes and graphs: what it returns lasts, what it makes on the way is released. */
-export function apart<T>(fn: () => T): T {
+export function lasting<T>(fn: () => T): T {
   return untracked(() => withGrad(false, () => tidy(fn)));
 }
 

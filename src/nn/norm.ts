@@ -6,7 +6,7 @@ import { full, ones, zeros } from "../ops/creation.js";
 import { batchNorm, layerNorm } from "../ops/normalize.js";
 import { LAYOUTS } from "../ops/window.js";
 import { checkSizes, parameter } from "./layers.js";
-import { apart, Buffer, type Parameter } from "./module.js";
+import { Buffer, lasting, type Parameter } from "./module.js";
 import { PlainLayer } from "./plain.js";
 
 export interface LayerNormLayerOptions {
@@ -72,7 +72,7 @@ export abstract class ChannelNorm extends PlainLayer {
     checkSizes(this.layer(), { numFeatures }, options);
     const { eps = 1e-5, momentum = 0.1, affine = usual, trackRunningStats = usual } = options;
     const kept = (make: () => Tensor): Buffer | null =>
-      trackRunningStats ? apart(() => new Buffer(make())) : null;
+      trackRunningStats ? lasting(() => new Buffer(make())) : null;
     this.weight = affine ? parameter([numFeatures], 1) : null;
     this.bias = affine ? parameter([numFeatures]) : null;
     this.runningMean = kept(() => zeros([numFeatures]));

@@ -15,7 +15,7 @@ import { sum } from "../ops/reduce.js";
 import { reshape, transpose } from "../ops/views.js";
 import { ConvolutionTranspose } from "./conv.js";
 import { addHook, type ForwardPreHook, removeHook } from "./hooks.js";
-import { apart, Buffer, checkModule, type Module, Parameter } from "./module.js";
+import { Buffer, checkModule, lasting, type Module, Parameter } from "./module.js";
 import { tidying } from "./plain.js";
 
 type Computed = { [name: string]: unknown } & Module;
@@ -62,7 +62,7 @@ function restore<M extends Module>(
   if (!computed || !parts.every((part) => Object.hasOwn(target, part))) {
     throw new ValueError(op, `${name} of ${module.constructor.name} has none`);
   }
-  const whole = apart(() => new Parameter(target[name] as Tensor));
+  const whole = lasting(() => new Parameter(target[name] as Tensor));
   for (const part of [name, ...parts]) Reflect.deleteProperty(target, part);
   Object.assign(target, { [name]: whole });
   const before = hooks.get(computed);
@@ -100,7 +100,7 @@ export function weightNorm<M extends Module>(
   const target = module as Computed & M;
   const weight = parameterOf("weightNorm", target, name);
   const at = dim === null || dim === -1 ? null : checkDim("weightNorm", dim, weight);
-  const length = apart(() => new Parameter(normExcept(weight, at)));
+  const length = lasting(() => new Parameter(normExcept(weight, at)));
   const [g, v] = [`${name}G`, `${name}V`];
   replace(target, name, { [g]: length, [v]: weight }, (module) => {
     const direction = module[v] as Tensor;
@@ -149,7 +149,7 @@ export function spectralNorm<M extends Module>(
     const whole = module[orig] as Tensor;
     return reshape(movedim(whole, at, 0), [whole.shape[at]!, -1]);
   };
-  const start = (n: number): Buffer => apart(() => new Buffer(unit(randn([n]), eps)));
+  const start = (n: number): Buffer => lasting(() => new Buffer(unit(randn([n]), eps)));
   const h = weight.shape[at]!;
   const parts = { [orig]: weight, [u]: start(h), [v]: start(h === 0 ? 0 : weight.numel() / h) };
   const compute = (module: Computed): Tensor => {
@@ -159,7 +159,7 @@ export function spectralNorm<M extends Module>(
   };
   replace(target, name, parts, compute, (called) => {
     if (!called.training) return;
-    apart(() => {
+    lasting(() => {
       const present = called as Computed;
       const w = matrix(present);
       const [left, right] = [present[u] as Tensor, present[v] as Tensor];

@@ -154,6 +154,7 @@ function checkInt32(op: string, values: ArrayLike<number>): void {
   }
 }
 
+/** A new tensor as its options want it: a leaf with a gradient, or as it is. */
 export function finish(out: Tensor, options: TensorOptions): Tensor {
   if (options.requiresGrad) out.requiresGrad = true;
   return out;
