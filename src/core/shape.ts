@@ -95,15 +95,21 @@ export function checkList<T extends readonly unknown[]>(op: string, list: T): T 
 
 /** Checks a shape that came from outside and returns a copy that nobody else has. */
 export function checkShape(op: string, shape: Shape): Shape {
-  for (const n of checkList(op, shape)) {
-    if (!Number.isInteger(n) || n < 0) {
-      throw new ValueError(op, `sizes must be integers >= 0: got ${shown(shape)}`);
-    }
-  }
-  if (sizeOf(shape) > MAX_SIZE) {
+  const sizes = checkSizes(op, shape);
+  if (sizeOf(sizes) > MAX_SIZE) {
     throw new ShapeError(op, `at most 2^30 elements fit: got ${shown(shape)}`);
   }
-  return [...shape];
+  return sizes;
+}
+
+/** Checks sizes that make no shape. Returns a copy. */
+export function checkSizes(op: string, sizes: readonly number[]): number[] {
+  for (const n of checkList(op, sizes)) {
+    if (!Number.isInteger(n) || n < 0) {
+      throw new ValueError(op, `sizes must be integers >= 0: got ${shown(sizes)}`);
+    }
+  }
+  return [...sizes];
 }
 
 /** The sizes of x, which a program without types may have got wrong. */

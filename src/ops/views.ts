@@ -6,6 +6,7 @@ import {
   checkDim,
   checkInt,
   checkShape,
+  checkSizes,
   listOf,
   contiguousLayout,
   expandLayout,
@@ -327,7 +328,7 @@ export function unbind(x: Tensor, dim = 0): Tensor[] {
 export function split(x: Tensor, size: number | readonly number[], dim = 0): Tensor[] {
   const at = dimIn("split", dim, x);
   const n = x.shape[at]!;
-  const sizes = typeof size === "number" ? equalParts(n, size) : checkShape("split", size);
+  const sizes = typeof size === "number" ? equalParts(n, size) : checkSizes("split", size);
   if (sizes.reduce((a, b) => a + b, 0) !== n) {
     throw new ShapeError("split", `sizes must add up to ${n}: got [${sizes.join(",")}]`);
   }

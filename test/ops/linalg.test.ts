@@ -114,3 +114,35 @@ describe("solvers", () => {
     expect(sg.eigvalsh(tensor([[2, NaN], [0, 1]])).toArray()).toEqual([1, 2]); // prettier-ignore
   });
 });
+
+// Large enough that what a kernel packs into one result has parts of 2^15 elements and more.
+describe("matrices of 210 x 190 and 200 x 200", () => {
+  sg.manualSeed(3);
+  const [tall, square] = [sg.randn([210, 190]), sg.randn([200, 200])];
+  const definite = square.matmul(square.t()).add(sg.eye(200));
+  const expectClose = (got: Tensor, wanted: Tensor, scale = 1): void => {
+    const error = got.sub(wanted).abs().max().item() / wanted.abs().max().item();
+    expect(error).toBeLessThan(scale * 1e-5);
+  };
+
+  it("are the products of their factors", () => {
+    for (const x of [tall, square, tall.t()]) {
+      const { Q, R } = sg.qr(x);
+      expectClose(Q.matmul(R), x);
+      const { U, S, Vh } = sg.svd(x, { fullMatrices: false });
+      expectClose(U.mul(S).matmul(Vh), x);
+      expectClose(x.matmul(sg.pinv(x)).matmul(x), x, 10);
+    }
+    const { eigenvalues, eigenvectors } = sg.eigh(definite);
+    expectClose(eigenvectors.mul(eigenvalues).matmul(eigenvectors.t()), definite);
+    const factor = sg.cholesky(definite);
+    expectClose(factor.matmul(factor.t()), definite);
+  });
+
+  it("are solved and inverted", () => {
+    const b = sg.randn([200, 30]);
+    expectClose(definite.matmul(sg.solve(definite, b)), b, 10);
+    expectClose(definite.matmul(sg.inv(definite)), sg.eye(200), 100);
+    expectClose(definite.matmul(sg.choleskySolve(b, sg.cholesky(definite))), b, 10);
+  });
+});
