@@ -22,31 +22,40 @@ const contract = [
 ]
   .map((file) => readFileSync(file, "utf8"))
   .join("");
-/** How many pointers an elementwise kernel has, by name. */
-const pointers = new Map(
+/** How many pointers and scalars an elementwise kernel has, by name. */
+const elementwise = new Map(
   Array.from(
-    contract.matchAll(/^ {2}(\w+): (unary|binary|gradX|gradY|where)\d?,/gm),
-    ([, name, block]) => [name, { unary: 2, where: 4 }[block] ?? 3],
+    contract.matchAll(/^ {2}(\w+): (unary|binary|gradX|gradY|where)(\d?),/gm),
+    ([, name, block, scalars]) => [name, { pointers: { unary: 2, where: 4 }[block] ?? 3, scalars }],
   ),
 );
 
 /** Bytes of an elementwise kernel's elements, operand by operand, the result's last: "444"; "" for others. */
 function sizesOf(name) {
-  const sizes = new Array(pointers.get(name) ?? 0).fill(/(Bool|8)$/.test(name) ? 1 : 4);
+  const sizes = new Array(elementwise.get(name)?.pointers ?? 0).fill(
+    /(Bool|8)$/.test(name) ? 1 : 4,
+  );
   if (/^(eq|ne|lt|le|isnan|isinf|isfinite)[FI]32$/.test(name)) sizes[sizes.length - 1] = 1;
   if (/^(castBool|where)/.test(name)) sizes[0] = 1;
   if (/^cast[FI]32/.test(name)) sizes[0] = 4;
   return sizes.join("");
 }
 
+/** The sizes, and the number of scalars if there are any: "44,2". */
+function kindOf(name) {
+  const sizes = sizesOf(name);
+  const scalars = elementwise.get(name)?.scalars;
+  return scalars ? `${sizes},${scalars}` : sizes;
+}
+
 /**
- * Names in order, as loader.ts takes them apart: "F32,44 abs exp/F32,444 add/I32,444 add". Ends once for
- * all: 0.2 kB less.
+ * Names in order, as loader.ts takes them apart: "F32,44 abs exp/F32,44,2 clamp/I32,444 add". Ends once
+ * for all: 0.2 kB less.
  */
 function inGroups(kernels) {
   const groups = new Map();
-  for (const { type, sizes, base } of kernels) {
-    const head = sizes ? `${type},${sizes}` : type;
+  for (const { type, kind, base } of kernels) {
+    const head = kind ? `${type},${kind}` : type;
     groups.set(head, [...(groups.get(head) ?? []), base]);
   }
   return [...groups].map(([head, bases]) => [head, ...bases].join(" ")).join("/");
@@ -60,10 +69,8 @@ export function tabled(file) {
     binaryen.getExportInfo(module.getExportByIndex(i)),
   )
     .filter(({ name }) => !OTHERS.includes(name))
-    .map((kernel) => ({ ...kernel, ...parts(kernel.name), sizes: sizesOf(kernel.name) }))
-    .sort(
-      (a, b) => compare(a.sizes, b.sizes) || compare(a.type, b.type) || compare(a.base, b.base),
-    );
+    .map((kernel) => ({ ...kernel, ...parts(kernel.name), kind: kindOf(kernel.name) }))
+    .sort((a, b) => compare(a.kind, b.kind) || compare(a.type, b.type) || compare(a.base, b.base));
   const table = binaryen.getTableInfo(module.getTableByIndex(0));
   // What the compiler has put there, from 1 on, stays: the code knows it by its places.
   const before = Array.from({ length: module.getNumElementSegments() }, (_, i) =>

@@ -3,47 +3,58 @@
 // the scratch, where the next piece overwrites it. Recordings make such calls (src/kernels/chain.ts).
 import { Scratch } from "../abi";
 
-/** Work units of a piece, 1024 elements each. */
-const PIECE: u32 = 2;
-/** Room for the longest block of a call of one row: ten slots (where's, clampGrad's), as whole vectors. */
-const BLOCK_BYTES: usize = 12 * 4;
+/** Room for the longest block of a call: four pointers, 20 other words. */
+const BLOCK_BYTES: usize = 24 * 4;
 
-/** Of a call: its kernel's place in the table, its parameters, how many of them are pointers. */
+/** A call that a chain makes for each piece. Behind it, for each pointer: bytes from a piece to the next. */
 @unmanaged
 class Link {
+  /** Its kernel's place in the table. */
   kernel: u32;
-  /** Relative to the chain's own parameters. */
+  /** Where its parameters lie, relative to the chain's own. */
   block: i32;
+  /** Columns that a piece has, at most. */
+  cols: u32;
+  /** Units of a piece of rows; 0: all elements are one row, of which each piece is shown as the first. */
+  units: u32;
+  /** And of all rows. */
+  all: u32;
   pointers: u32;
 }
 
 @unmanaged
 class Chain {
   calls: u32;
-
-  @inline
-  link(k: u32): Link {
-    return changetype<Link>(changetype<usize>(this) + 4 + k * offsetof<Link>());
-  }
+  /** Elements in all, and of a piece. */
+  n: u32;
+  piece: u32;
 }
 
-/** Units: 1024 elements. */
+/** Units: pieces. */
 export function chain32(args: usize, start: u32, end: u32): void {
   const chain = changetype<Chain>(args);
   const base = (Scratch.base() + 0x1ffff) & ~0xffff; // the calls' kernels use the 64 KiB before
-  const calls = chain.calls;
-  for (let from = start; from < end; from += PIECE) {
-    const to = min(from + PIECE, end);
-    for (let k: u32 = 0; k < calls; k++) {
-      const link = chain.link(k);
+  for (let piece = start; piece < end; piece++) {
+    const left = chain.n - piece * chain.piece;
+    let at = args + offsetof<Chain>();
+    for (let calls = chain.calls; calls > 0; calls--) {
+      const link = changetype<Link>(at);
+      at += offsetof<Link>();
       memory.copy(base, args + link.block, BLOCK_BYTES);
-      for (let p = base; p < base + (link.pointers << 2); p += 4) {
-        // Below the heap: where in the scratch, and in the last bit whether it is of bools.
-        const at = load<u32>(p);
-        if (at < <u32>Scratch.BYTES) {
-          store<u32>(p, base + (at & ~1) - (from << (at & 1 ? 10 : 12)));
-        }
+      let p = base;
+      for (let k = link.pointers; k > 0; k--) {
+        const address = load<u32>(p);
+        // Below the heap: where in the scratch.
+        const first = address < <u32>Scratch.BYTES ? base + address : address;
+        store<u32>(p, first + piece * load<u32>(at));
+        p += 4;
+        at += 4;
       }
+      // Behind the pointers: rows, columns.
+      const cols = min(left, link.cols);
+      store<u32>(p, cols, 4);
+      const from = piece * link.units;
+      const to = link.units ? min(from + link.units, link.all) : (cols + 1023) >> 10;
       call_indirect<void>(link.kernel, base, from, to);
     }
   }

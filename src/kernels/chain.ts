@@ -2,30 +2,51 @@
 // passes over memory once (assembly/elementwise/chain.ts). What one of them writes for the others alone
 // is not written to memory at all.
 import { type Kernel, kernels } from "./loader.js";
+import { flatUnits } from "./units.js";
 
 /** Words of a call in the list: the kernel's table index, its parameters' address, its units. */
 export const CALL = 3;
 
 /** Calls of fewer elements stay as they are: what they pass on is in a cache anyway. */
 const FEWEST = 1 << 15;
-/** Where the scratch has pieces of what is not written, 2048 elements each, behind the parameters' 64 KiB. */
+/** Elements of a piece where rows don't matter, and at most. */
+const PIECE = 1 << 11;
+const LONGEST_PIECE = 1 << 14;
+/** Where the scratch has pieces of what is not written, behind the parameters' 64 KiB, and bytes of them. */
 const FIRST_PLACE = 1 << 16;
-const PLACE = 1 << 13;
-const MOST_PLACES = 32;
+const ROOM = 1 << 18;
+/** Words of a call's parameters that a chain has room for. */
+const LONGEST_BLOCK = 24;
 
 /** What a call reads or writes. */
 interface Operand {
+  /** From the lowest of its elements on. */
   readonly at: number;
   readonly bytes: number;
-  /** Of an element; 0: one number stands for all of them. */
+  /** Of an element, if they lie one behind the other, in the order in which they are used; 0: otherwise. */
   readonly size: number;
+  /** From a column to the next. */
+  readonly step: number;
+}
+
+/** A call that a chain may have, of rows x cols elements; the result is its last operand. */
+interface Link {
+  readonly rows: number;
+  readonly cols: number;
+  readonly operands: readonly Operand[];
 }
 
 const overlap = (a: Operand, b: Operand): boolean => a.at < b.at + b.bytes && b.at < a.at + a.bytes;
 
 /** Whether a piece of one has nothing to do with other pieces of the other. */
 const inStep = (a: Operand, b: Operand): boolean =>
-  !overlap(a, b) || (a.at === b.at && a.size === b.size);
+  !overlap(a, b) || (a.at === b.at && a.size === b.size && a.size > 0);
+
+/** Elements of a piece of whole rows, if it can be no multiple of 16 rows. */
+function pieceOf(cols: number): number {
+  const rows = Math.floor((2 * PIECE) / cols);
+  return cols * (rows > 15 ? rows & -16 : rows || 1);
+}
 
 /** Recorded calls, before they are a list in the heap. */
 export interface Calls {
@@ -46,69 +67,87 @@ export interface Calls {
  */
 export function joinCalls(all: Calls, first: number, end: number): void {
   while (first < end) {
-    const run: Operand[][] = [];
-    for (let operands; first < end; first++) {
-      operands = operandsOf(all, first);
-      if (operands === null || !follows(all, first, operands, run)) break;
-      run.push(operands);
+    const run: Link[] = [];
+    for (let link; first < end; first++) {
+      link = linkOf(all, first);
+      if (link === null || !follows(link, run)) break;
+      run.push(link);
     }
     if (run.length > 1) makeChain(all, first - run.length, run);
     else if (run.length === 0) first++;
   }
 }
 
-/** An elementwise call's operands, the result's last; null: another call, one of few elements or of several rows. */
-function operandsOf({ kernels, calls, words }: Calls, call: number): Operand[] | null {
-  const { sizes } = kernels[call]!;
+/** An elementwise call; null: another one, one of few elements, of too long rows or of too many dims. */
+function linkOf({ kernels, calls, words }: Calls, call: number): Link | null {
+  const { sizes, scalars } = kernels[call]!;
   const block = calls[CALL * call + 1]!;
   const shape = block + sizes.length;
-  const n = words[shape + 1]!;
-  if (!sizes || words[shape] !== 1 || n < FEWEST) return null;
-  const operands: Operand[] = [];
-  for (let k = 0; k < sizes.length; k++) {
-    const stride = k < sizes.length - 1 ? words[shape + 2 + k]! : 1;
-    if (stride >>> 0 > 1) return null;
-    const size = stride * Number(sizes[k]);
-    operands.push({ at: words[block + k]! >>> 0, bytes: size * n || 4, size });
-  }
-  return operands;
+  const rank = shape + 1 + sizes.length + scalars;
+  const [rows, cols] = words.slice(shape) as [number, number];
+  const end = rank + 1 + words[rank]! * sizes.length;
+  if (!sizes || rows * cols < FEWEST || end > block + LONGEST_BLOCK) return null;
+  if (rows > 1 && cols > LONGEST_PIECE) return null;
+  // Where the dims are, columns first: their size, and a stride for each input.
+  const dims = [shape + 1];
+  for (let dim = end; (dim -= sizes.length) > rank;) dims.push(dim);
+  const operands = Array.from(sizes, (digit, k) => {
+    const bytes = Number(digit);
+    const at = words[block + k]! >>> 0;
+    if (k === sizes.length - 1) return { at, bytes: rows * cols * bytes, size: bytes, step: bytes };
+    let [low, high, next, size] = [0, 1, 1, bytes];
+    for (const dim of dims) {
+      const count = words[dim]!;
+      const stride = words[dim + 1 + k]! | 0;
+      const reach = (count - 1) * stride;
+      if (reach < 0) low += reach;
+      else high += reach;
+      if (count > 1 && stride !== next) size = 0;
+      next *= count;
+    }
+    const step = words[shape + 2 + k]! * bytes;
+    return { at: at + low * bytes, bytes: (high - low) * bytes, size, step };
+  });
+  return { rows, cols, operands };
 }
 
 /** Whether a call gives the same when it runs a piece at a time, in turn with the run before it. */
-function follows(
-  { calls }: Calls,
-  call: number,
-  operands: readonly Operand[],
-  run: readonly Operand[][],
-): boolean {
-  const out = operands.at(-1)!;
-  const units = CALL * call + 2;
+function follows({ rows, cols, operands }: Link, run: readonly Link[]): boolean {
   return run.every(
     (before) =>
-      calls[units] === calls[units - CALL] &&
-      before.every((x) => inStep(x, out)) &&
-      operands.every((x) => inStep(x, before.at(-1)!)),
+      rows * cols === before.rows * before.cols &&
+      (rows === 1 || before.rows === 1 || cols === before.cols) &&
+      before.operands.every((x) => inStep(x, operands.at(-1)!)) &&
+      operands.every((x) => inStep(x, before.operands.at(-1)!)),
   );
 }
 
-function makeChain(all: Calls, first: number, run: readonly Operand[][]): void {
+function makeChain(all: Calls, first: number, links: readonly Link[]): void {
   const { words, calls, kernels: own } = all;
-  const places = placesOf(all, run, first + run.length);
+  const run = links.map(({ operands }) => operands);
+  const [{ rows, cols }] = links as [Link];
+  const many = links.find((link) => link.rows > 1);
+  const piece = many ? pieceOf(many.cols) : PIECE;
+  const places = placesOf(all, run, first + run.length, 4 * piece);
   const saved = saveCopies(all, first, run, places);
-  const chain = words.push(run.length - saved.length) - 1;
-  run.forEach((operands, k) => {
+  const chain = words.push(run.length - saved.length, rows * cols, piece) - 3;
+  links.forEach(({ rows, cols, operands }, k) => {
     const call = CALL * (first + k);
     const block = calls[call + 1]!;
+    const [width, units] = rows > 1 ? [cols, (piece / cols) * flatUnits(cols)] : [piece, 0];
+    const allUnits = calls[call + 2]!;
     if (k > 0) calls[call + 2] = 0;
     if (saved.includes(k)) return;
-    operands.forEach(({ at, size }, j) => {
+    words.push(own[first + k]!.index, 4 * (block - chain), width, units, allUnits, operands.length);
+    operands.forEach(({ at, size, step }, j) => {
       const place = places.get(at);
-      if (place !== undefined) words[block + j] = place + (size & 1);
+      if (place !== undefined) words[block + j] = place;
+      words.push(piece * ((units ? 0 : step) - (place === undefined ? 0 : size)));
     });
-    words.push(own[first + k]!.index, 4 * (block - chain), operands.length);
   });
   calls[CALL * first] = kernels.chain32.index;
   calls[CALL * first + 1] = chain;
+  calls[CALL * first + 2] = Math.ceil((rows * cols) / piece);
   own[first] = kernels.chain32;
 }
 
@@ -119,7 +158,7 @@ function makeChain(all: Calls, first: number, run: readonly Operand[][]): void {
 function saveCopies(
   { kernels: own, calls, words, told }: Calls,
   first: number,
-  run: readonly Operand[][],
+  run: readonly (readonly Operand[])[],
   places: Map<number, number>,
 ): number[] {
   return run.flatMap((operands, k) => {
@@ -149,7 +188,12 @@ function saveCopies(
 }
 
 /** Places in the scratch, by address, for what calls of a run, up to `end`, write for each other alone. */
-function placesOf(all: Calls, run: readonly Operand[][], end: number): Map<number, number> {
+function placesOf(
+  all: Calls,
+  run: readonly (readonly Operand[])[],
+  end: number,
+  bytes: number,
+): Map<number, number> {
   // By address: the calls that have it, -1 before one that reads it: what is read first was there before.
   const uses = new Map<number, number[]>();
   run.forEach((operands, k) =>
@@ -160,13 +204,13 @@ function placesOf(all: Calls, run: readonly Operand[][], end: number): Map<numbe
   );
   const places = new Map<number, number>();
   // Up to which call each place is taken. Few of them, used again and again, stay in the innermost cache.
-  const taken = new Array<number>(MOST_PLACES).fill(-1);
+  const taken = new Array<number>(Math.floor(ROOM / bytes)).fill(-1);
   run.forEach((operands, k) => {
     const made = operands.at(-1)!;
     const own = uses.get(made.at)!;
     const place = taken.findIndex((until) => until < k);
     if (place < 0 || own[0] !== k || !all.isFree(made.at) || isRead(all, end, made)) return;
-    places.set(made.at, FIRST_PLACE + PLACE * place);
+    places.set(made.at, FIRST_PLACE + bytes * place);
     taken[place] = own.at(-1)!;
   });
   return places;
@@ -179,9 +223,13 @@ function isRead(all: Calls, call: number, made: Operand): boolean {
     // Whatever lies in its range may be an address.
     const block = words.slice(calls[CALL * call + 1], calls[CALL * call + 4]);
     if (!block.some((word) => (word - made.at) >>> 0 < made.bytes)) continue;
-    const operands = operandsOf(all, call);
-    const out = operands?.pop();
-    return out?.at !== made.at || out.bytes < made.bytes || operands!.some((x) => overlap(x, made));
+    const operands = linkOf(all, call)?.operands;
+    const out = operands?.at(-1);
+    return (
+      out?.at !== made.at ||
+      out.bytes < made.bytes ||
+      operands!.slice(0, -1).some((x) => overlap(x, made))
+    );
   }
   return false;
 }

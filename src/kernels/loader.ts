@@ -18,6 +18,8 @@ export interface Kernel<Args extends readonly number[]> {
   readonly index: number;
   /** Bytes of an elementwise kernel's elements, operand by operand, the result's last: "444"; "" for others. */
   readonly sizes: string;
+  /** Number of its scalars, for elementwise kernels. */
+  readonly scalars: number;
   entry: Entry;
   /** Never set: carries the parameter types for the compiler. */
   readonly args?: Args;
@@ -67,11 +69,11 @@ function load(): { kernels: Kernels; abi: Abi; argsAddress: number } {
   const argsAddress = base + SCRATCH_BYTES;
   initHeap(argsAddress + ARGS_BYTES);
   const kernels: Record<string, Kernel<number[]>> = {};
-  // "F32 conv2d/F32,444 add"
+  // "F32 conv2d/F32,444 add/F32,44,2 clamp"
   const list = names.split("/").flatMap((group) => {
     const [head, ...bases] = group.split(" ");
-    const [type, sizes = ""] = head!.split(",");
-    return bases.map((base) => ({ name: base + type!, sizes }));
+    const [type, sizes = "", scalars = 0] = head!.split(",");
+    return bases.map((base) => ({ name: base + type!, sizes, scalars: +scalars }));
   });
   let index = table.length - list.length;
   for (const kernel of list)

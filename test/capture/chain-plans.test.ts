@@ -14,9 +14,14 @@ type Name = keyof typeof kernels;
 type Call = readonly [
   name: Name,
   pointers: readonly number[],
-  n?: number,
+  cols?: number,
   strides?: readonly number[],
+  /** Outer dims: size, then a stride for each input. */
+  dims?: readonly (readonly number[])[],
 ];
+
+/** Words of a chain before its links, and of a link before its pointers' steps. */
+const [HEAD, LINK] = [3, 6] as const;
 
 const nameOf = (address: number): string => "ABCDE"[all.indexOf(address)] ?? "?";
 
@@ -34,12 +39,14 @@ function planOf(
   const calls: number[] = [];
   const used: Kernel<readonly number[]>[] = [];
   const blocks: number[] = [];
-  for (const [name, pointers, n = N, strides = pointers.slice(1).map(() => 1)] of list) {
+  for (const [name, pointers, n = N, strides = pointers.slice(1).map(() => 1), dims = []] of list) {
     const kernel = kernels[name] as Kernel<readonly number[]>;
-    calls.push(kernel.index, words.length, Math.ceil(n / 1024));
+    const rows = dims.reduce((product, [size]) => product * size!, 1);
+    calls.push(kernel.index, words.length, rows * Math.ceil(n / 1024));
     used.push(kernel);
     blocks.push(words.length);
-    words.push(...pointers, 1, n, ...strides, 0);
+    const scalars = Array.from({ length: kernel.scalars }, () => 0);
+    words.push(...pointers, rows, n, ...strides, ...scalars, dims.length, ...dims.flat());
   }
   const isFree = (address: number): boolean => free.includes(address);
   const recorded = { kernels: used, calls, words, isFree, told };
@@ -57,8 +64,10 @@ function planOf(
     const chain = calls[CALL * i + 1]!;
     const names: string[] = [];
     const gone = new Map<number, string>();
+    let link = chain + HEAD;
     for (let k = 0; k < words[chain]!; k++) {
-      const block = chain + words[chain + 2 + 3 * k]! / 4;
+      const block = chain + words[link + 1]! / 4;
+      link += LINK + words[link + LINK - 1]!;
       const [name, pointers] = list[blocks.indexOf(block)]!;
       names.push(name);
       pointers.forEach((p, j) => {
@@ -92,13 +101,7 @@ describe("a plan", () => {
     expect(planOf([neg(A, B), ["negF32", [C, D], 2 * N]], [])).toBe("negF32 negF32");
   });
 
-  it("leaves few elements, strides and other kernels alone", () => {
-    expect(planOf([neg(A, B), ["negF32", [B, C], N, [2]], neg(C, D)], [])).toBe(
-      "negF32 negF32 negF32",
-    );
-    expect(planOf([neg(A, B), ["negF32", [B, C], N, [-1]], neg(C, D)], [])).toBe(
-      "negF32 negF32 negF32",
-    );
+  it("leaves few elements and other kernels alone", () => {
     const few = (x: number, out: number): Call => ["negF32", [x, out], 32_767];
     expect(planOf([few(A, B), few(B, C)], [])).toBe("negF32 negF32");
     expect(planOf([["softmaxF32", [A, B]], neg(B, C)], [B])).toBe("softmaxF32 negF32");
@@ -111,6 +114,84 @@ describe("a plan", () => {
     expect(planOf([neg(A, B), neg(C, A)], [])).toBe("[negF32 negF32]");
     expect(planOf([neg(A, B), neg(C, B)], [])).toBe("[negF32 negF32]");
     expect(planOf([neg(A, B), neg(A + 4, C)], [])).toBe("[negF32 negF32]");
+  });
+
+  describe("of rows", () => {
+    /** x by its rows or columns, which are 200 of 200 floats. */
+    const [byRow, byColumn] = [
+      [0, 1],
+      [1, 0],
+    ] as const;
+    const scaled = (
+      x: number,
+      s: number,
+      out: number,
+      [row, column]: readonly [number, number] = byRow,
+      cols = 200,
+      rows = N / cols,
+    ): Call => ["mulF32", [x, s, out], cols, [1, column], [[rows, cols, row]]];
+    const turned = (x: number, out: number): Call => ["negF32", [x, out], 200, [200], [[200, 1]]];
+    const Z = 3 * MB;
+
+    it("joins those of one length, and all that don't mind rows", () => {
+      expect(planOf([scaled(A, E, B), scaled(B, Z, C, byColumn)], [B])).toBe("[mulF32 mulF32]B");
+      expect(planOf([neg(A, B), scaled(B, E, C), neg(C, D)], [B, C])).toBe(
+        "[negF32 mulF32 negF32]BC",
+      );
+      expect(planOf([scaled(A, E, B), scaled(B, E, C, byRow, 400)], [B])).toBe("mulF32 mulF32");
+      expect(planOf([scaled(A, E, B), neg(B, C), scaled(C, E, D, byRow, 400)], [B, C])).toBe(
+        "[mulF32 negF32]B mulF32",
+      );
+      expect(planOf([scaled(A, E, B), ["negF32", [C, D], N + 1]], [])).toBe("mulF32 negF32");
+    });
+
+    it("joins none of more elements than a piece may have, or with too many dims", () => {
+      const long = (cols: number): Call[] => [
+        scaled(A, E, B, byRow, cols, 3),
+        ["negF32", [B, C], 3 * cols],
+      ];
+      expect(planOf(long(16_384), [B])).toBe("[mulF32 negF32]B");
+      expect(planOf(long(16_385), [B])).toBe("mulF32 negF32");
+      const deep = (rank: number): Call[] => {
+        const dims = Array.from({ length: rank - 1 }, () => [1, 0, 0]);
+        return [["mulF32", [A, E, B], 200, [1, 0], [...dims, [200, 200, 1]]], neg(B, C)];
+      };
+      expect(planOf(deep(5), [B])).toBe("[mulF32 negF32]B");
+      expect(planOf(deep(6), [B])).toBe("mulF32 negF32");
+      const clamped: Call = ["clampF32", [A, B], 200, [1], [[200, 0]]];
+      expect(planOf([clamped, neg(B, C)], [B])).toBe("[clampF32 negF32]B");
+    });
+
+    it("sees where strides lead", () => {
+      const part = (x: number, stride: number): Call => ["negF32", [x, C], N, [stride]];
+      expect(planOf([neg(A, B), part(D, 2)], [])).toBe("[negF32 negF32]");
+      expect(planOf([neg(A, B), part(B, 2)], [])).toBe("negF32 negF32");
+      expect(planOf([neg(A, B), part(B + 4 * N, -1)], [])).toBe("negF32 negF32");
+      expect(planOf([neg(A, B), part(B + 8 * N, -1)], [])).toBe("[negF32 negF32]");
+      expect(planOf([neg(A, B), part(B - 8 * N + 8, 2)], [])).toBe("negF32 negF32");
+      expect(planOf([neg(A, B), part(B - 8 * N + 4, 2)], [])).toBe("[negF32 negF32]");
+      expect(planOf([neg(A, B), turned(B, C)], [])).toBe("negF32 negF32");
+      expect(planOf([neg(A, B), turned(A, C)], [])).toBe("[negF32 negF32]");
+      expect(planOf([turned(A, B), neg(C, A)], [])).toBe("negF32 negF32");
+      expect(planOf([neg(A, B), scaled(C, B, D)], [])).toBe("negF32 mulF32");
+      expect(planOf([neg(A, B), scaled(C, B + 4 * N, D, byColumn)], [])).toBe("[negF32 mulF32]");
+      const rows = (x: number): Call => ["negF32", [x, C], 200, [1], [[200, -200]]];
+      expect(planOf([neg(A, B), rows(B + 4 * 39_800)], [])).toBe("negF32 negF32");
+      expect(planOf([neg(A, B), rows(B + 4 * 79_800)], [])).toBe("[negF32 negF32]");
+    });
+
+    it("keeps copies that turn what they copy", () => {
+      const copied: Call = ["copy32", [A, B], 200, [200], [[200, 1]]];
+      expect(planOf([copied, neg(B, C)], [B])).toBe("[copy32 negF32]B");
+    });
+
+    it("has places for as many as there is room for", () => {
+      const at = (k: number): number => 100 * MB + k * MB;
+      const made = Array.from({ length: 9 }, (_, k) => scaled(A, E, at(k), byRow, 12_000, 4));
+      const used = made.map((_, k): Call => ["addF32", [B, at(k), B], 48_000]);
+      const free = made.map((_, k) => at(k));
+      expect(planOf([...made, ...used], free).split("]")[1]).toBe("?".repeat(5));
+    });
   });
 
   it("tells one number for all from what it is a part of", () => {

@@ -66,11 +66,31 @@ describe("a chain", () => {
     expect(kernelsOf(() => m.add(1).neg().matmul(w).mul(2).abs())).toEqual(["1 matmul", "2 chain"]);
   });
 
-  it("is none of few elements, of strided ones, of different numbers of them", () => {
+  it("is one of broadcast and strided operands, too", () => {
+    const [m, row, column] = [randn([300, 250]), randn([250]), randn([300, 1])];
+    const scaled = (): Result => m.sub(column).div(column).mul(row).add(row).relu();
+    expect(kernelsOf(scaled)).toEqual(["1 chain"]);
+    const [image, channel] = [randn([8, 30, 15, 15]), randn([30, 1, 1])];
+    expect(kernelsOf(() => image.mul(channel).add(channel).relu())).toEqual(["1 chain"]);
+    const gated = (): Result => {
+      const [value, gate] = m.chunk(2, 1) as [Tensor, Tensor];
+      return value.mul(gate.sigmoid());
+    };
+    expect(kernelsOf(gated)).toEqual(["1 chain"]);
+    const [s, t] = [x.expand([2, N]).transpose(0, 1), y.expand([2, N]).transpose(0, 1)];
+    expect(kernelsOf(() => s.sub(t).add(s))).toEqual(["1 chain"]);
+  });
+
+  it("is none of few elements, of different numbers of them, of rows of different lengths", () => {
     const [a, b] = two(1000) as [Tensor, Tensor];
     expect(kernelsOf(() => a.sub(b).neg())).toEqual(["1 copy", "1 neg", "1 sub"]);
-    const [s, t] = [x.expand([2, N]).transpose(0, 1), y.expand([2, N]).transpose(0, 1)];
-    expect(kernelsOf(() => s.sub(t).add(s).sum())).toEqual(["1 add", "1 copy", "1 sub", "1 sum"]);
+    const m = randn([300, 250]);
+    const refolded = (): Result =>
+      m
+        .mul(m.select(0, 0))
+        .reshape([250, 300])
+        .add(m.reshape([250, 300]).select(0, 1));
+    expect(kernelsOf(refolded)).toEqual(["1 chain", "1 mul"]);
     const half = x.narrow(0, 0, N >> 1);
     expect(kernelsOf(() => [x.neg(), half.abs()])).toEqual(["1 abs", "1 neg", "2 copy"]);
   });
@@ -232,5 +252,101 @@ describe("a chain", () => {
   it("gives the same bits in random programs", () => {
     manualSeed(5);
     for (let seed = 1; seed <= 60; seed++) same(random(seed));
+  });
+});
+
+describe("a chain of rows", () => {
+  type Rows = (x: Tensor, y: Tensor, row: Tensor, column: Tensor) => Result;
+  const SHAPES = [
+    [300, 250],
+    [33_000, 1],
+    [1, 33_000],
+    [11_000, 3],
+    [700, 65],
+    [40, 1024],
+    [13, 3072],
+    [9, 5000],
+    [3, 16_384],
+    [2, 16_385],
+  ] as const;
+
+  const sameRows = (fn: Rows, rows: number, cols: number): void =>
+    expectSame(
+      (x, y, row, column) => fn(x, y, row, column),
+      () => [randn([rows, cols]), randn([rows, cols]), randn([cols]), rand([rows, 1])],
+    );
+
+  const programs: Record<string, Rows> = {
+    "by rows and columns": (x, y, row, column) => x.sub(column).div(column.add(1)).mul(row).add(y),
+    "what is one for all in between": (x, y, row, column) => {
+      const [h, g] = [x.mul(row).add(1), y.sub(column)];
+      return [h.neg().mul(g).square(), g, h.gt(g).logicalNot()];
+    },
+    "of means of themselves": (x, _, row) => {
+      const centred = x.sub(x.mean(1, { keepdim: true }));
+      return centred.mul(centred.square().mean(1, { keepdim: true }).add(0.1).rsqrt()).mul(row);
+    },
+    "what is turned, parts of it, backwards": (x, y, row, column) => {
+      const [rows, cols] = x.shape as [number, number];
+      const turned = x.transpose(0, 1).contiguous().transpose(0, 1).mul(row).sub(y);
+      const half = y.narrow(1, 0, Math.ceil(cols / 2));
+      const back = x.flip(0).add(column).abs();
+      const every = y.reshape([-1]).asStrided([Math.ceil((rows * cols) / 2)], [2], 0);
+      return [turned, half.mul(column).neg(), back, every.mul(2).exp()];
+    },
+    "planes of channels": (x, y, row) => {
+      const planes = x.reshape([x.shape[0]!, 1, x.shape[1]!]).add(y.narrow(0, 0, 1));
+      return where(planes.gt(0), planes.mul(row), row).to("int32");
+    },
+    "a row made of a chain's results": (x, y, row) => {
+      const z = x.mul(row).neg();
+      return [y.add(z.select(0, 0)).abs(), z];
+    },
+  };
+
+  it.each(Object.entries(programs))("gives the same bits: %s", (_, program) => {
+    for (const [rows, cols] of SHAPES) sameRows(program, rows, cols);
+  });
+
+  /** A program of random steps on tensors of one shape, on rows and on columns. */
+  function random(seed: number): Rows {
+    return (x, y, row, column) => {
+      let state = seed;
+      const next = (n: number): number => {
+        state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+        return Math.floor((state / 2 ** 32) * n);
+      };
+      const all = [x, y];
+      const parts = [row, column, x.narrow(0, 0, 1), y.narrow(1, 0, 1)];
+      const pick = (): Tensor => all[next(all.length)]!;
+      const part = (): Tensor => parts[next(parts.length)]!;
+      const turned = (z: Tensor): Tensor => z.transpose(0, 1).contiguous().transpose(0, 1);
+      const steps: (() => unknown)[] = [
+        () => all.push(pick().add(part())),
+        () => all.push(pick().mul(part())),
+        () => all.push(part().sub(pick())),
+        () => all.push(pick().maximum(pick())),
+        () => all.push(pick().tanh()),
+        () => all.push(where(pick().gt(part()), pick(), part())),
+        () => all.push(tidy(() => pick().add(part()).neg().mul(part()))),
+        () => all.push(pick().flip(next(2))),
+        () => all.push(turned(pick())),
+        () => parts.push(pick().narrow(next(2), 0, 1)),
+        () => parts.push(pick().mean(next(2), { keepdim: true })),
+        () => pick().clone().add_(part()),
+        () => all.slice(2)[0]?.mul_(part()),
+        () => all.length > 4 && all.splice(2 + next(all.length - 2), 1)[0]!.dispose(),
+      ];
+      for (let i = 0; i < 25; i++) steps[next(steps.length)]!();
+      return [...all.slice(-2), pick().mean()];
+    };
+  }
+
+  it("gives the same bits in random programs", () => {
+    manualSeed(6);
+    for (let seed = 1; seed <= 60; seed++) {
+      const [rows, cols] = SHAPES[seed % SHAPES.length]!;
+      sameRows(random(seed), rows, cols);
+    }
   });
 });

@@ -8,6 +8,8 @@ import { Bench, builds, type Operand } from "./harness.js";
 import { noise } from "./sequences.js";
 
 const SIZES = [1, 15, 1023, 1024, 2047, 2048, 2049, 6145, 20_000];
+/** Elements of a piece. */
+const PIECE = 2048;
 /** Places in the scratch. */
 const FIRST = 1 << 16;
 const SECOND = FIRST + 8192;
@@ -16,17 +18,37 @@ interface Link {
   readonly kernel: "addF32" | "mulF32" | "negF32" | "ltF32" | "where32" | "castBoolToF32";
   /** Operands, then the result; a number is a place in the scratch. */
   readonly pointers: readonly (Operand | number)[];
+  /** Of the columns, for each input; 1 is where it is left out. */
+  readonly strides?: readonly number[];
+  /** For each input from one row of `cols` to the next. Left out: all elements are one row. */
+  readonly outer?: readonly number[];
 }
 
-/** Runs calls of n elements in one row as a chain. */
-function runChain(bench: Bench, n: number, links: readonly Link[]): void {
-  const words = links.flatMap(({ kernel, pointers }) => {
-    const strides = pointers.slice(1).map(() => 1);
+/** Runs calls of n elements, in rows of `cols` if they say so, as a chain. */
+function runChain(bench: Bench, n: number, links: readonly Link[], cols = n, piece = PIECE): void {
+  const words = links.flatMap(({ kernel, pointers, outer, ...call }) => {
+    const { sizes } = kernels[kernel];
+    const strides = call.strides ?? pointers.slice(1).map(() => 1);
     const addresses = pointers.map((p) => (typeof p === "number" ? p : p.ptr));
-    const block = bench.put(new Int32Array([...addresses, 1, n, ...strides, 0, 0, 0, 0, 0, 0]));
-    return [bench.place(kernel), block.ptr - bench.args, pointers.length];
+    const shape = outer ? [n / cols, cols] : [1, n];
+    const dims = outer ? [1, n / cols, ...outer] : [0];
+    const params = [...addresses, ...shape, ...strides, ...dims];
+    const block = bench.put(new Int32Array([...params, ...new Array<number>(24).fill(-1)]));
+    const steps = pointers.map((p, k) => {
+      const size = Number(sizes[k]);
+      if (outer) return typeof p === "number" ? -piece * size : 0;
+      return typeof p === "number" ? 0 : piece * size * (strides[k] ?? 1);
+    });
+    const units = outer ? flatUnits(cols) : 0;
+    const link = [
+      outer ? cols : piece,
+      (piece / cols) * units,
+      (n / cols) * units,
+      pointers.length,
+    ];
+    return [bench.place(kernel), block.ptr - bench.args, ...link, ...steps];
   });
-  bench.run("chain32", flatUnits(n), links.length, ...words);
+  bench.run("chain32", Math.ceil(n / piece), links.length, n, piece, ...words);
 }
 
 // A worker's scratch begins at any page of the heap.
@@ -57,15 +79,66 @@ describe.each(scratches)(
       const [x, y] = [bench.put(noise(n, 3)), bench.put(noise(n, 4))];
       const [out, bits] = [new Float32Array(n), new Float32Array(n)].map((a) => bench.put(a));
       runChain(bench, n, [
-        { kernel: "ltF32", pointers: [x, y, SECOND + 1] },
+        { kernel: "ltF32", pointers: [x, y, SECOND] },
         { kernel: "addF32", pointers: [x, y, FIRST] },
-        { kernel: "where32", pointers: [SECOND + 1, FIRST, x, out!] },
-        { kernel: "castBoolToF32", pointers: [SECOND + 1, FIRST] },
+        { kernel: "where32", pointers: [SECOND, FIRST, x, out!] },
+        { kernel: "castBoolToF32", pointers: [SECOND, FIRST] },
         { kernel: "mulF32", pointers: [FIRST, FIRST, bits!] },
       ]);
       const less = [...x.read()].map((v, i) => v < y.read()[i]!);
       expect(out!.read()).toEqual(x.read().map((v, i) => (less[i]! ? v + y.read()[i]! : v)));
       expect([...bits!.read()]).toEqual(less.map(Number));
+    });
+
+    it.each([2, 3, 5])("of elements at strides, forwards and back: %i words apart", (stride) => {
+      const bench = new Bench(build, align);
+      const n = 5000;
+      const far = noise(n * stride, 6);
+      const [x, y] = [bench.put(far), bench.put(noise(n, 7))];
+      const out = bench.put(new Float32Array(n));
+      const last = { ...y, ptr: y.ptr + 4 * (n - 1) };
+      runChain(bench, n, [
+        { kernel: "negF32", pointers: [x, FIRST], strides: [stride] },
+        { kernel: "addF32", pointers: [FIRST, last, out], strides: [1, -1] },
+      ]);
+      expect(out.read()).toEqual(
+        noise(n, 7).map((_, i, y) => Math.fround(y[n - 1 - i]! - far[i * stride]!)),
+      );
+    });
+
+    // Rows, columns, rows of a piece: the last piece has fewer, rows have more than one unit.
+    const shapes = [
+      [10, 200, 4],
+      [33, 65, 16],
+      [7, 1023, 1],
+      [7, 1024, 2],
+      [5, 1500, 3],
+      [1, 100, 2],
+      [100, 1, 32],
+    ] as const;
+
+    it.each(shapes)("of %i rows of %i, %i at a time, and what runs on", (rows, cols, at) => {
+      const bench = new Bench(build, align);
+      const n = rows * cols;
+      const [x, scale, shift] = [n, cols, rows].map((k, i) => bench.put(noise(k, 8 + i)));
+      const second = FIRST + 4 * at * cols;
+      const third = second + 4 * at * cols;
+      const out = bench.put(new Float32Array(n));
+      const sums = bench.put(new Float32Array(n));
+      const links: Link[] = [
+        { kernel: "mulF32", pointers: [x!, scale!, FIRST], outer: [cols, 0] },
+        { kernel: "negF32", pointers: [FIRST, second] },
+        { kernel: "addF32", pointers: [second, shift!, sums], strides: [1, 0], outer: [cols, 1] },
+        { kernel: "ltF32", pointers: [sums, scale!, third], outer: [cols, 0] },
+        { kernel: "where32", pointers: [third, sums, FIRST, out] },
+      ];
+      runChain(bench, n, links, cols, at * cols);
+      const product = x!.read().map((v, i) => v * scale!.read()[i % cols]!);
+      const sum = product.map((v, i) => shift!.read()[Math.floor(i / cols)]! - v);
+      expect(sums.read()).toEqual(sum);
+      expect(out.read()).toEqual(
+        sum.map((v, i) => (v < scale!.read()[i % cols]! ? v : product[i]!)),
+      );
     });
   },
 );
@@ -87,6 +160,13 @@ describe("the sizes of elements", () => {
     });
     expect(elementwise.length).toBeGreaterThan(80);
     expect([...elementwise].sort()).toEqual(found.sort());
+  });
+
+  it("are followed by as many scalars as the contract has", () => {
+    for (const name of elementwise) {
+      const scalars = contract[name].filter((param) => param.endsWith(": f32"));
+      expect(kernels[name].scalars, name).toBe(scalars.length);
+    }
   });
 
   it("are those of its operands", () => {
