@@ -66,12 +66,13 @@ class Copy {
     const transposed = shift == 2 && p.sx != 1 && Copy.lastStride(dims) == 1;
     for (let unit = start; unit < end;) {
       let rows: u32 = 0;
-      if (transposed && block == 0) rows = Copy.tileRows(dims, (end - unit) / blocks);
+      if (transposed && block == 0) rows = Copy.tileRows(dims, (end - unit) / blocks, cols);
       if (rows) {
         Strided.transpose(out, x.row, rows, cols, p.sx);
         out += (rows * cols) << shift;
         unit += rows * blocks;
-        for (; rows > 0; rows--) Rows.next(1, dims);
+        Rows.skip(rows - 1, dims);
+        Rows.next(1, dims);
         continue;
       }
       const from = block * BLOCK;
@@ -92,10 +93,13 @@ class Copy {
     return load<i32>(dims + (load<u32>(dims) << 3));
   }
 
-  /** How many of the next rows, a multiple of 4 up to 16, lie side by side in the last outer dim. */
-  private static tileRows(dims: usize, left: u32): u32 {
+  /**
+   * How many of the next rows, a multiple of 4, lie side by side in the last outer dim: at most a cache
+   * line of them, or a few of few columns.
+   */
+  private static tileRows(dims: usize, left: u32, cols: u32): u32 {
     const size = load<u32>(dims + (load<u32>(dims) << 3) - 4);
-    return min(min(size - Rows.lastIndex(dims), left), 16) & ~3;
+    return min(min(size - Rows.lastIndex(dims), left), cols < 8 ? 64 : 16) & ~3;
   }
 
   static scatter(args: usize, start: u32, end: u32, shift: u32): void {

@@ -61,6 +61,14 @@ export class Rows {
     return load<u32>(Rows.counter(load<u32>(dims) - 1));
   }
 
+  /** Steps the first operand, whose stride is 1 word there, on in the last outer dim. */
+  @inline
+  static skip(rows: u32, dims: usize): void {
+    const counter = Rows.counter(load<u32>(dims) - 1);
+    store<u32>(counter, load<u32>(counter) + rows);
+    Operand.at(0).row += rows << 2;
+  }
+
   /** The same for operands that stand at row 0 already. */
   static advance(count: u32, dims: usize, row: u32): void {
     const dimBytes = (count + 1) << 2;

@@ -97,9 +97,16 @@ export class Strided {
         }
       }
     }
-    for (let r: u32 = 0; r < rows; r++) {
-      const from = src + (r << 2) + whole * step;
-      Strided.copy(dst + ((r * cols + whole) << 2), 1, from, stride, cols - whole, 2);
+    for (let c = whole; c < cols; c++) {
+      let to = dst + (c << 2);
+      for (let r: u32 = 0; r < rows; r += 4) {
+        const four = v128.load(src + (r << 2) + c * step);
+        v128.store_lane<u32>(to, four, 0);
+        v128.store_lane<u32>(to + (cols << 2), four, 1);
+        v128.store_lane<u32>(to + (cols << 3), four, 2);
+        v128.store_lane<u32>(to + cols * 12, four, 3);
+        to += cols << 4;
+      }
     }
   }
 
