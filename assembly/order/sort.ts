@@ -15,12 +15,15 @@ class ArgsortArgs {
   keys: u32;
   integers: u32;
   descending: u32;
+  first: u32;
 }
 
 /** Lines up to here are sorted by insertion. */
 const SHORT: u32 = 32;
 const BINS: usize = 256;
 const HISTOGRAMS: usize = 4 * BINS * 4;
+/** Bits of a key by which those are chosen that may be among the first. */
+const CHOICE: u32 = 11;
 
 class Pairs {
   static insertion(p: usize, n: u32): void {
@@ -73,7 +76,29 @@ class Pairs {
 }
 
 /**
- * out = the positions 0 ... R-1 in the order of the elements, int32. Element r of a line is x[r * stride];
+ * Writes to `p` the positions of those that are the first, and of others whose keys begin like the last of
+ * them, by a histogram of the beginnings; returns how many.
+ */
+function choose(p: usize, x: usize, a: ArgsortArgs, invert: u32, bins: usize): u32 {
+  memory.fill(bins, 0, 4 << CHOICE);
+  for (let i: u32 = 0; i < a.R; i++) {
+    const key = Key.of(x + ((i * a.stride) << 2), a.integers) ^ invert;
+    const bin = bins + ((key >> (32 - CHOICE)) << 2);
+    store<u32>(bin, load<u32>(bin) + 1);
+  }
+  let end: u32 = 0;
+  for (let left = <i32>a.first; left > 0; end++) left -= load<u32>(bins + (end << 2));
+  let n: u32 = 0;
+  for (let i: u32 = 0; i < a.R; i++) {
+    const key = Key.of(x + ((i * a.stride) << 2), a.integers) ^ invert;
+    store<u64>(p + (n << 3), <u64>i);
+    n += key >> (32 - CHOICE) < end ? 1 : 0;
+  }
+  return n;
+}
+
+/**
+ * out = the first positions of 0 ... R-1 in the order of the elements, int32. Element r of a line is x[r * stride];
  * with keys > 1 (one unit) x is [R, keys], and its rows are compared from their first element on.
  * `work`: 16 R bytes for each unit, or 0 where that fits into the scratch (R <= 65280). Units: lines.
  */
@@ -88,23 +113,26 @@ export function argsort32(args: usize, start: u32, end: u32): void {
     const line = (u / inner) * R * inner + (u % inner);
     let p = a.work ? a.work + <usize>u * R * 16 : counts + HISTOGRAMS;
     let q = p + ((<usize>R) << 3);
-    for (let i: u32 = 0; i < R; i++) store<u64>(p + (i << 3), <u64>i);
+    const src = a.x + (line << 2);
+    let n = R;
+    if (a.first <= R >> 3) n = choose(p, src, a, invert, counts);
+    else for (let i: u32 = 0; i < R; i++) store<u64>(p + (i << 3), <u64>i);
     for (let k = a.keys; k > 0; k--) {
-      const x = a.x + ((line + k - 1) << 2);
-      for (let i: u32 = 0; i < R; i++) {
-        const r = load<u32>(p + (i << 3));
-        store<u32>(p + (i << 3), Key.of(x + ((r * a.stride) << 2), a.integers) ^ invert, 4);
+      for (let i: u32 = 0; i < n; i++) {
+        const r = load<u32>(p + (i << 3)) * a.stride + k - 1;
+        store<u32>(p + (i << 3), Key.of(src + (r << 2), a.integers) ^ invert, 4);
       }
-      if (R <= SHORT) {
-        Pairs.insertion(p, R);
+      if (n <= SHORT) {
+        Pairs.insertion(p, n);
       } else {
-        const sorted = Pairs.radix(p, q, R, counts);
+        const sorted = Pairs.radix(p, q, n, counts);
         q = p + q - sorted;
         p = sorted;
       }
     }
-    for (let i: u32 = 0; i < R; i++) {
-      store<u32>(a.out + ((line + i * inner) << 2), load<u32>(p + (i << 3)));
+    const out = a.out + (((u / inner) * a.first * inner + (u % inner)) << 2);
+    for (let i: u32 = 0; i < a.first; i++) {
+      store<u32>(out + ((i * inner) << 2), load<u32>(p + (i << 3)));
     }
   }
 }

@@ -17,7 +17,7 @@ import { narrow, reshape } from "./views.js";
 const IN_SCRATCH = 65280;
 
 /**
- * Positions along `at` in the order of the elements; int32. With `rows` x is [n, keys], and its rows are
+ * The first positions along `at` in the order of the elements; int32. With `rows` x is [n, keys], and its rows are
  * put in lexicographic order: [n]. Not recorded.
  */
 export function order(
@@ -25,6 +25,7 @@ export function order(
   x: Tensor,
   at: number,
   options: { descending?: boolean; rows?: boolean } = {},
+  first = x.shape[at] ?? 1,
 ): Tensor {
   const { descending = false, rows = false } = checkOptions(op, options);
   const { outer, R, inner } = middleAt(x, at);
@@ -32,13 +33,14 @@ export function order(
   return asNumbers(x, (x) =>
     withContiguous(x, (x) => {
       const work = R > IN_SCRATCH ? allocateShape(op, [lines * R, 4], "int32") : null;
-      const out = allocateShape(op, rows ? [R] : x.shape, "int32");
+      const shape = rows ? [R] : x.shape.map((n, i) => (i === at ? first : n));
+      const out = allocateShape(op, shape, "int32");
       const [px, po, pw] = [x.address(), out.address(), work?.address() ?? 0];
       const integers = Number(x.dtype === "int32");
       run(
         kernels.argsort32,
         lines,
-        ...([px, po, pw, R, step, inner, keys, integers, Number(descending)] as const),
+        ...([px, po, pw, R, step, inner, keys, integers, Number(descending), first] as const),
       );
       work?.dispose();
       return out;
@@ -87,8 +89,7 @@ export function topk(x: Tensor, k: number, dim = -1, options: TopkOptions = {}):
   checkInt("topk", "k", k, 0, x.shape[at] ?? 1);
   const descending = checkOptions("topk", options).largest ?? true;
   return tidy(() => {
-    const all = order("topk", x, at, { descending });
-    const indices = x.ndim === 0 ? all : clone(narrow(all, at, 0, k));
+    const indices = order("topk", x, at, { descending }, x.ndim === 0 ? 1 : k);
     return { values: gather(x, at, indices), indices };
   });
 }

@@ -242,19 +242,25 @@ describe.each(builds)("orders, %s build", (build) => {
           const lines = countUnits(outer, inner);
           const work = R > 65280 ? bench.put(new Int32Array(lines * R * 4)) : 0;
           const flags = [R, inner, inner, 1, Number(x instanceof Int32Array), Number(descending)];
-          const blank = new Int32Array(n).fill(7);
-          const got = outputs(bench, "argsort32", lines, blank, (out) => [
-            from,
-            out,
-            work,
-            ...flags,
-          ]);
-          const want = eachLine(shape, (at) =>
+          const all = eachLine(shape, (at) =>
             Array.from(at.keys()).sort(
               compare(at.map((i) => x[i]!) as unknown as Data, descending),
             ),
           );
-          expectSame(got, want, `argsort ${shape.join()} ${String(descending)}`);
+          // All of them, or so few that the others are not sorted.
+          for (const first of new Set([R, (R >> 3) + 1, R >> 3, 1, 0]).values()) {
+            if (first > R) continue;
+            const blank = new Int32Array(outer * first * inner).fill(7);
+            const got = outputs(bench, "argsort32", lines, blank, (out) => [
+              from,
+              out,
+              work,
+              ...flags,
+              first,
+            ]);
+            const want = all.filter((_, i) => Math.floor(i / inner) % R < first);
+            expectSame(got, want, `argsort ${shape.join()}, ${first}, ${String(descending)}`);
+          }
         }
       }
     }
@@ -271,7 +277,7 @@ describe.each(builds)("orders, %s build", (build) => {
     ] as const) {
       for (const x of [integers(R * keys, 3), special(R * keys)]) {
         const from = bench.put(x);
-        const flags = [R, 1, keys, keys, Number(x instanceof Int32Array), 0];
+        const flags = [R, 1, keys, keys, Number(x instanceof Int32Array), 0, R];
         const got = outputs(bench, "argsort32", 1, new Int32Array(R), (out) => [
           from,
           out,

@@ -13,7 +13,7 @@ export const reduce = {
   logcumsumexpF32: fold,
   // `work` may be 0 where R <= 65280, else 16 R bytes a line.
   // prettier-ignore
-  argsort32: ["x: ptr", "out: ptr", "work: ptr", "R: u32", "inner: u32", "stride: u32", "keys: u32", "integers: u32", "descending: u32"],
+  argsort32: ["x: ptr", "out: ptr", "work: ptr", "R: u32", "inner: u32", "stride: u32", "keys: u32", "integers: u32", "descending: u32", "first: u32"],
   // Units: 1024 values.
   // prettier-ignore
   searchsorted32: ["sorted: ptr", "values: ptr", "out: ptr", "n: u32", "m: u32", "total: u32", "shared: u32", "right: u32", "integers: u32"],
