@@ -22,13 +22,13 @@ import { kernels } from "../kernels/loader.js";
 import { f32, run } from "../kernels/run.js";
 import { tidy, untracked } from "../memory/scope.js";
 import { add, mul, sub } from "./arithmetic.js";
-import { copyOf, withAllContiguous, compute } from "./convert.js";
+import { contiguous, copyOf, withAllContiguous, compute } from "./convert.js";
 import { ones, zeros } from "./creation.js";
 import { freshLayout } from "./dispatch.js";
 import { add_, mul_ } from "./inplace.js";
 import { rsqrt } from "./math.js";
 import { mean, sum, variance } from "./reduce.js";
-import { reshape } from "./views.js";
+import { reshape, transpose } from "./views.js";
 
 export interface LayerNormOptions {
   /** Added to the variance. Default: 1e-5. */
@@ -198,24 +198,18 @@ export function batchNorm(
   return tidy(() => {
     // As PyTorch: nothing is to normalise, and the running statistics stay.
     if (useBatch && n === 0) return batchNormBy(x, zeros([C]), ones([C]), weight, bias, eps);
-    // Short runs of a channel's elements are better off with ops that walk across the channels.
-    const fused = x.numel() >= 8 * C * x.shape[0]!;
-    if (fused && !useBatch) {
-      return batchNormBy(x, runningMean!, runningVar!, weight, bias, eps);
+    const [N] = x.shape as [number];
+    if (N > 1 && x.numel() < 8 * C * N) {
+      // Short runs of a channel's elements: better off as rows.
+      const rows = reshape(transpose(x, 0, 1), [1, C, n]);
+      const y = batchNorm(rows, runningMean, runningVar, weight, bias, options);
+      return contiguous(transpose(reshape(y, [C, N, ...x.shape.slice(2)]), 0, 1));
     }
-    const { over, perChannel } = channelsOf(x);
-    const out = fused ? fusedBatchNorm(x, weight, bias, eps) : null;
-    const m = out?.means ?? (useBatch ? mean(x, over) : detach(runningMean!));
-    const v =
-      out?.variances ?? (useBatch ? variance(x, over, { correction: 0 }) : detach(runningVar!));
-    if (useBatch) {
-      move(runningMean, m, momentum);
-      move(runningVar, mul(detach(v), n / (n - 1)), momentum);
-    }
-    if (out !== null) return out.y;
-    const rstd = rsqrt(add(v, eps));
-    const scale = weight === null ? rstd : mul(rstd, weight);
-    return affine(sub(x, reshape(m, perChannel)), scale, bias);
+    if (!useBatch) return batchNormBy(x, runningMean!, runningVar!, weight, bias, eps);
+    const { y, means, variances } = fusedBatchNorm(x, weight, bias, eps);
+    move(runningMean, means, momentum);
+    move(runningVar, mul(variances, n / (n - 1)), momentum);
+    return y;
   });
 }
 
