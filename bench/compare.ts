@@ -42,10 +42,10 @@ const fastest = ({ rounds }: Score): number | undefined => rounds && Math.min(..
  * that its time serves; with threads, to one thread. Peers that need seconds a call are left out:
  * whoever compares later shall not have to wait for them.
  */
-function rowRatiosOf({ entry, scores, limit, leader }: Row): Ratios[string] {
+function rowRatiosOf({ entry, scores, limit, alone }: Row): Ratios[string] {
   const ours = scores[OURS] && fastest(scores[OURS]);
   if (entry.threads !== undefined) {
-    return ratiosOf({ [OURS]: ours, [ONE_THREAD]: leader && fastest(leader) });
+    return ratiosOf({ [OURS]: ours, [ONE_THREAD]: alone && fastest(alone) });
   }
   const quick = Object.entries(scores).filter(([name]) => !entry.slowFor?.includes(name));
   const times = Object.fromEntries(quick.map(([name, score]) => [name, fastest(score)]));

@@ -36,8 +36,8 @@ export interface Row {
   readonly scores: Readonly<Record<string, Score>>;
   /** The limit's loop in the same rounds (limit.ts). */
   readonly limit?: Score;
-  /** Ours at the entry that this one shares peers with, in the same rounds. */
-  readonly leader?: Score;
+  /** With threads: ours at the entry that is the same with one, in the same rounds. */
+  readonly alone?: Score;
 }
 
 /** The middle value, or the mean of the two in the middle. */
@@ -168,7 +168,8 @@ export async function play(
       ...[own, ...others].map((standing) => [standing.name, standing.score(reference)] as const),
       ...peers.filter(isSkipped).map(({ name }) => [name, SKIPPED] as const),
     ]);
-    const leader = i > 0 && { leader: ours[0]!.score(undefined) };
-    return { entry, scores, limit: limit.score(undefined), ...leader };
+    const same = group.findIndex(({ task }) => task === entry.task);
+    const alone = same < i && { alone: ours[same]!.score(undefined) };
+    return { entry, scores, limit: limit.score(undefined), ...alone };
   });
 }

@@ -98,6 +98,15 @@ const chain: Entry = {
   bar: {},
 };
 
+const standardise: Entry = {
+  id: "standardise",
+  title: "(x - m) s w + b of [1024,1024], by rows and columns, captured",
+  task: { kind: "standardise", rows: 1024, cols: 1024 },
+  bytes: 8 * MEBI,
+  tolerance: 1e-6,
+  bar: {},
+};
+
 function rows(fn: "softmax" | "layerNorm"): Entry {
   return {
     id: fn,
@@ -150,7 +159,7 @@ const onTwo = (entry: Entry): Entry => ({
   ...entry,
   id: `${entry.id}-threads`,
   title: `${entry.title}, two threads`,
-  peersOf: entry.id,
+  peersOf: entry.peersOf ?? entry.id,
   threads: 2,
   bar: { overOneThread: 1.7 },
 });
@@ -289,11 +298,12 @@ export const entries: readonly Entry[] = [
   binary("mul"),
   binary("addRow"),
   chain,
+  standardise,
   rows("softmax"),
   rows("layerNorm"),
   sum(0),
   sum(1),
   sum(null),
-  ...withThreads(trainingSteps, "lenet", "gpt"),
+  ...withThreads(trainingSteps, "lenet", "gpt", "gpt-captured"),
   ...forwardPasses,
 ];

@@ -119,6 +119,10 @@ function operandsOf(task: Task, source: Source): Floats[] {
       const shape = task.fn === "addRow" ? [sideOf(task), sideOf(task)] : [task.n];
       return [source.floats(shape), source.floats(shape.slice(-1))];
     }
+    case "standardise": {
+      const { rows, cols } = task;
+      return [[rows, cols], [rows, 1], [rows, 1], [cols], [cols]].map((s) => source.floats(s));
+    }
     case "rows":
       return [
         source.floats([task.rows, task.cols], 4),

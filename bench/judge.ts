@@ -85,9 +85,9 @@ export function shareOfLimit(row: Row): number | undefined {
 }
 
 /** How many times faster than the same with one thread. */
-function overOneThread({ scores, leader }: Row): number | undefined {
+function overOneThread({ scores, alone }: Row): number | undefined {
   const ours = scores[OURS]?.ms;
-  return ours === undefined || leader?.ms === undefined ? undefined : leader.ms / ours;
+  return ours === undefined || alone?.ms === undefined ? undefined : alone.ms / ours;
 }
 
 /** Elements a nanosecond, for the ops on one large operand. */

@@ -36,13 +36,15 @@ function matmuls({ transposed }: Task & { kind: "matmul" }, a: Tensor, b: Tensor
 
 const unary = { exp, tanh, gelu: (x: Tensor) => gelu(x, { approximate: "tanh" }), sigmoid, relu };
 
+type Operands = [Tensor, Tensor, Tensor, Tensor, Tensor];
+
 const contestant: Contestant = {
   async start(threads) {
     if (threads > 1) await setThreads(threads);
   },
   prepare(task, inputs) {
     if ("mode" in task) return modelJob(task, inputs);
-    const [a, b, c] = inputs.operands.map(toTensor) as [Tensor, Tensor, Tensor];
+    const [a, b, c, d, e] = inputs.operands.map(toTensor) as Operands;
     switch (task.kind) {
       case "eagerAdd":
         if (task.recorded) a.requiresGrad = true;
@@ -57,6 +59,8 @@ const contestant: Contestant = {
         return op(() => (task.fn === "mul" ? mul : add)(a, b));
       case "chain":
         return op(capture(() => a.sub(b).mul(b).add(a).square()));
+      case "standardise":
+        return op(capture(() => a.sub(b).mul(c).mul(d).add(e)));
       case "rows":
         return task.fn === "softmax"
           ? op(() => softmax(a, 1))

@@ -15,6 +15,8 @@ export type Task =
   | { kind: "binary"; fn: "add" | "mul" | "addRow"; n: number }
   /** ((a - b) b + a)^2, step by step, by libraries that record or compile as one function. */
   | { kind: "chain"; n: number }
+  /** (x - m) s w + b with m, s [rows, 1] and w, b [cols], in the same way. */
+  | { kind: "standardise"; rows: number; cols: number }
   | { kind: "rows"; fn: "softmax" | "layerNorm"; rows: number; cols: number }
   | { kind: "sum"; dim: 0 | 1 | null; rows: number; cols: number }
   | Mlp

@@ -74,6 +74,8 @@ const contestant: Contestant = {
         return op((a, b) => (task.fn === "mul" ? a!.mul(b!) : a!.add(b!)), args);
       case "chain":
         return op((a, b) => np.square(a!.ref.sub(b!.ref).mul(b!).add(a!)), args);
+      case "standardise":
+        return op((x, m, s, w, b) => x!.sub(m!).mul(s!).mul(w!).add(b!), args);
       case "rows":
         return task.fn === "softmax"
           ? op((x) => nn.softmax(x!, 1), args.slice(0, 1))

@@ -103,6 +103,11 @@ function single(task: Exclude<Task, { mode: string }>, inputs: Inputs): Promise<
         const sum = g.op("Add", [product, a!]);
         return g.op("Mul", [sum, sum]);
       });
+    case "standardise":
+      return opJob(operands, [], shape, (g, [x, m, s, w, b]) => {
+        const centred = g.op("Sub", [x!, m!]);
+        return g.op("Add", [g.op("Mul", [g.op("Mul", [centred, s!]), w!]), b!]);
+      });
     case "rows":
       return rows(task, inputs);
     case "sum": {

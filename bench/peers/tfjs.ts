@@ -32,6 +32,8 @@ function conv(task: Conv, a: tf.Tensor, b: tf.Tensor): Job {
 
 const unary = { exp: tf.exp, tanh: tf.tanh, gelu, sigmoid: tf.sigmoid, relu: tf.relu };
 
+type Operands = [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+
 const contestant: Contestant = {
   async start() {
     // tfjs-core comes without gradients; its module of them is written for bundlers (extensionless
@@ -44,7 +46,7 @@ const contestant: Contestant = {
   },
   prepare(task, inputs) {
     if ("mode" in task) return modelJob(task, inputs);
-    const [a, b, c] = inputs.operands.map(toTensor) as [tf.Tensor, tf.Tensor, tf.Tensor];
+    const [a, b, c, d, e] = inputs.operands.map(toTensor) as Operands;
     switch (task.kind) {
       case "eagerAdd":
         if (task.recorded) throw new Error("records ops only inside of a gradient function");
@@ -59,6 +61,8 @@ const contestant: Contestant = {
         return op(() => (task.fn === "mul" ? tf.mul : tf.add)(a, b));
       case "chain":
         return op(() => tf.square(tf.add(tf.mul(tf.sub(a, b), b), a)));
+      case "standardise":
+        return op(() => tf.add(tf.mul(tf.mul(tf.sub(a, b), c), d), e));
       case "rows":
         return op(() => (task.fn === "softmax" ? tf.softmax(a, 1) : layerNorm(a, b, c)));
       case "sum":
