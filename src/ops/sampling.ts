@@ -5,7 +5,7 @@ import { checkFloat } from "../core/dtype.js";
 import { commonShape, checkDim, checkInt, type Shape, checkNumber, misfit } from "../core/shape.js";
 import { allocateShape, Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
-import { record, recordInPlace } from "../autograd/record.js";
+import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
 import { readStatus, run, statusSlot } from "../kernels/run.js";
 import { permutationCounters, permutationUnits } from "../kernels/units.js";
@@ -13,8 +13,8 @@ import { tidy } from "../memory/scope.js";
 import { add, div, mul, neg, sub } from "./arithmetic.js";
 import { eq, lt } from "./compare.js";
 import { cast, withContiguous } from "./convert.js";
-import { arange, finish, zerosLike } from "./creation.js";
-import { overwrite } from "./inplace.js";
+import { arange, finish } from "./creation.js";
+import { renew } from "./inplace.js";
 import { clamp, log } from "./math.js";
 import {
   bernoulli as bernoulliFilled,
@@ -183,11 +183,10 @@ export interface DrawOptions {
   generator?: Generator;
 }
 
-/** Overwrites x, whose gradient ends here. */
+/** Refuses other dtypes than float32, which bernoulli_ alone takes, and renews x. */
 function fill(op: string, x: Tensor, make: () => Tensor): Tensor {
   if (op !== "bernoulli_") checkFloat(op, "x", x);
-  overwrite(op, x, [], make);
-  return recordInPlace(op, x, [], {}, (dy) => [() => zerosLike(dy)]);
+  return renew(op, x, make);
 }
 
 /** Fills x, float32, with uniform numbers in [low, high). Returns x. */
