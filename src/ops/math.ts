@@ -1,7 +1,7 @@
 // Elementwise functions of one operand, forward and derivative. Bools and int32 compute as float32,
 // but where an op says otherwise. Maximum errors in ulp stand beside the kernels, in assembly/simd.
-import { tensorOf, is } from "../core/dtype.js";
-import { checkScalar, checkInt, broadcastShapes, checkOptions } from "../core/shape.js";
+import { is } from "../core/dtype.js";
+import { checkScalar, checkInt, commonShape, checkOptions } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { noGrad } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
@@ -228,12 +228,8 @@ export function clamp(x: Tensor, low?: Operand | null, high?: Operand | null): T
 
 /** clamp as a choice: in any dtype, with bounds of any shape. */
 function clampBetween(x: Tensor, low: Operand | null, high: Operand | null): Tensor {
-  let { shape } = tensorOf("clamp", x);
-  for (const bound of [low, high]) {
-    if (typeof (bound ?? 0) !== "number") {
-      shape = broadcastShapes("clamp", shape, tensorOf("clamp", bound as Tensor).shape);
-    }
-  }
+  const tensors = [low, high].filter((bound) => typeof (bound ?? 0) !== "number") as Tensor[];
+  commonShape("clamp", [x, ...tensors]);
   return tidy(() => {
     const [min, max] = [low, high].map((b) => (b === null ? b : asTensor("clamp", b, x))) as [
       Tensor | null,

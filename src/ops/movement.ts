@@ -82,8 +82,7 @@ export function roll(
   const at = along.map((d) => checkDim("roll", d, x));
   shapeOf("roll", x);
   return tidy(() => {
-    if (x.ndim === 0) return clone(x);
-    if (at.length === 0) return reshape(rolled(flatten(x), by[0]!, 0), x.shape);
+    if (x.ndim === 0 || at.length === 0) return reshape(rolled(flatten(x), by[0]!, 0), x.shape);
     return at.reduce((y, dim, i) => rolled(y, by[i]!, dim), x);
   });
 }

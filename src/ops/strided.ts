@@ -4,6 +4,7 @@ import { IndexError, ValueError } from "../core/errors.js";
 import { bytesOf, tensorOf } from "../core/dtype.js";
 import {
   checkDim,
+  contiguousLayout,
   checkPlace,
   checkInt,
   checkRank,
@@ -124,10 +125,7 @@ export function unfoldDim(x: Tensor, dim: number, size: number, step: number): T
   if (step >= size) return viewAt("unfold", x, where);
   const from = x.shape;
   return record("unfold", alias(x, where(x.layout)), [x], {}, (dy) => [
-    () => {
-      const whole = reshape(arange(sizeOf(from)), from);
-      return reshape(addAt(dy, sizeOf(from), where(whole.layout)), from);
-    },
+    () => reshape(addAt(dy, sizeOf(from), where(contiguousLayout(from))), from),
   ]);
 }
 

@@ -107,7 +107,6 @@ function reshaped(layout: Layout, shape: Shape): Layout | null {
 export function flatten(x: Tensor, start = 0, end = -1): Tensor {
   const first = checkDim("flatten", start, x);
   const last = checkDim("flatten", end, x);
-  if (x.ndim === 0) return reshape(x, [1]);
   if (first > last)
     throw new ValueError("flatten", `start must not lie behind end: got ${start}, ${end}`);
   const joined = sizeOf(x.shape.slice(first, last + 1));
