@@ -9,15 +9,14 @@ import { kernels } from "../kernels/loader.js";
 import { run } from "../kernels/run.js";
 import { tidy } from "../memory/scope.js";
 import { relu } from "./activations.js";
-import { add, mul, sub } from "./arithmetic.js";
+import { add, mul, type Operand, sub } from "./arithmetic.js";
 import { withAllContiguous } from "./convert.js";
-import { cat, stack } from "./join.js";
+import { cat } from "./join.js";
 import { sigmoid, tanh } from "./math.js";
 import { linear, matmul } from "./matmul.js";
 import { sum } from "./reduce.js";
 import { narrow, reshape, select, transpose, unsqueeze } from "./views.js";
 import { gt, where } from "./compare.js";
-import { zerosLike } from "./creation.js";
 
 /** The kernels' modes, and the gates of each. */
 export const MODES = {
@@ -198,10 +197,12 @@ function composed({ x, weight, bias, h0, c0 }: Operands, direction: Direction): 
       next = add(mul(sub(1, z), n), mul(z, h));
     }
     const present = lengths === null ? null : unsqueeze(gt(lengths, t), 1);
-    outputs[t] = present === null ? next : where(present, next, zerosLike(next));
-    h = present === null ? next : where(present, next, h);
-    if (c !== null) c = present === null ? cell : where(present, cell!, c);
+    const after = (y: Tensor, before: Operand): Tensor =>
+      present === null ? y : where(present, y, before);
+    outputs[t] = after(next, 0);
+    h = after(next, h);
+    if (c !== null) c = after(cell!, c);
   }
-  const parts = [...(T === 0 ? [] : [stack(outputs)]), h, ...(c === null ? [] : [c])];
+  const parts = [...outputs, h, ...(c === null ? [] : [c])];
   return cat(parts.map((p) => reshape(p, [-1])));
 }
