@@ -62,12 +62,11 @@ export function put(
     const own = inPlace && from.buffer === x.buffer ? copyOf(op, from) : cast(from, x.dtype);
     const write = (out: Tensor): void =>
       withGrad(false, () => store(op, out, plain, expand(own, region), accumulate));
-    const shape = from.shape;
     return written(op, x, inPlace, given, write, tensorsOf(plain), (dy, saved) => {
       const again = plain.map((index, i) => saved[i] ?? index);
       return [
         () => (accumulate ? dy : put(op, dy, again, 0)),
-        () => {
+        (shape) => {
           const all = at(dy, ...again);
           const repeated = !accumulate && p.tensors.length > 0;
           return sumTo(repeated ? where(isLast(op, dy.shape, again, p), all, 0) : all, shape);

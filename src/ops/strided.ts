@@ -123,9 +123,8 @@ export function unfoldDim(x: Tensor, dim: number, size: number, step: number): T
           offset,
         );
   if (step >= size) return viewAt("unfold", x, where);
-  const from = x.shape;
   return record("unfold", alias(x, where(x.layout)), [x], {}, (dy) => [
-    () => reshape(addAt(dy, sizeOf(from), where(contiguousLayout(from))), from),
+    (shape) => reshape(addAt(dy, sizeOf(shape), where(contiguousLayout(shape))), shape),
   ]);
 }
 
