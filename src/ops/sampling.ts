@@ -26,7 +26,7 @@ import {
   type RandomOptions,
   uniform,
 } from "./random.js";
-import { bounds } from "./extremes.js";
+import { checkWithin } from "./extremes.js";
 import { argmax } from "./reduce.js";
 import { softmax } from "./softmax.js";
 import { reshape } from "./views.js";
@@ -109,18 +109,10 @@ export function bernoulli(
   if (!(first instanceof Tensor)) return bernoulliFilled(first, second as number, options);
   const given = second as RandomOptions;
   checkFloat("bernoulli", "p", first);
-  checkRange("bernoulli", "p must lie in [0, 1]", first, 1);
+  checkWithin("bernoulli", "p must lie in [0, 1]", first, 1);
   return made(given, () =>
     cast(lt(drawUniform("bernoulli", first.shape, given), first), "float32"),
   );
-}
-
-/** Refuses what isn't in [0, high]. */
-function checkRange(op: string, rule: string, x: Tensor, high: number): void {
-  const [least, most] = bounds(x);
-  if (!(least >= 0 && most <= high)) {
-    throw new ValueError(op, `${rule}: got ${least} to ${most}`);
-  }
 }
 
 /**
@@ -142,7 +134,7 @@ export function normal(
   const tensors = [mean, std].filter((t) => typeof t !== "number");
   for (const t of tensors) checkFloat("normal", "mean and std", t);
   const shape = commonShape("normal", tensors);
-  if (typeof std !== "number") checkRange("normal", "std must be >= 0", std, Infinity);
+  if (typeof std !== "number") checkWithin("normal", "std must be >= 0", std, Infinity);
   else checkNumber("normal", "std", std, 0);
   const given = third as RandomOptions;
   return made(given, () => add(mul(drawNormal("normal", shape, given), std), mean));

@@ -26,7 +26,7 @@ import { cast, clone, compute, to, withAllContiguous } from "./convert.js";
 import { fillContiguous, full, linspace } from "./creation.js";
 import { gather } from "./indexing.js";
 import { clamp } from "./math.js";
-import { bounds } from "./extremes.js";
+import { bounds, checkWithin } from "./extremes.js";
 import { sum } from "./reduce.js";
 import { diff } from "./scan.js";
 import { narrow, reshape } from "./views.js";
@@ -131,8 +131,7 @@ export function bincount(x: Tensor, weights?: Tensor | null, minlength = 0): Ten
   checkInt("bincount", "minlength", minlength, 0);
   return tidy(() => {
     const from = cast(x, "int32");
-    const [least, greatest] = bounds(from);
-    if (least < 0) throw new ValueError("bincount", `x must not be negative: got ${least}`);
+    const greatest = checkWithin("bincount", "x must not be negative", from, Infinity);
     const given = weights == null ? null : cast(weights, "float32");
     return count("bincount", from, given, Math.max(greatest + 1, minlength));
   });
