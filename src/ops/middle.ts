@@ -44,7 +44,7 @@ function inPlace(x: Tensor, m: Middle, fn: (x: Tensor, m: Middle) => Tensor): Te
 
 /** `withMiddle` where other dims lie between those of `dims`. */
 function brought(x: Tensor, dims: readonly number[], fn: (x: Tensor, m: Middle) => Tensor): Tensor {
-  const kept = x.shape.flatMap((_, i) => (dims.includes(i) ? [] : [i]));
+  const kept = [...x.shape.keys()].filter((d) => !dims.includes(d));
   const order = [...kept, ...dims];
   const moved = alias(x, ofDims(x.layout, order));
   const last = dims.map((_, i) => kept.length + i);

@@ -157,13 +157,14 @@ export function repeatInterleave(x: Tensor, repeats: number | Tensor, dim?: numb
   const at = dim === undefined ? 0 : checkDim("repeatInterleave", dim, x);
   const n = dim === undefined ? tensorOf("repeatInterleave", x).numel() : (x.shape[at] ?? 1);
   if (typeof repeats === "number") {
-    checkCount(repeats);
+    checkInt("repeatInterleave", "repeats", repeats, 0);
   } else {
     checkIndex("repeatInterleave", repeats);
     if (repeats.ndim > 1 || (repeats.numel() !== n && repeats.numel() !== 1)) {
       misfit("repeatInterleave", `repeats must be [${n}] or one number`, repeats);
     }
-    if (repeats.numel() > 0) tidy(() => checkCount(item(amin(repeats))));
+    if (repeats.numel() > 0)
+      tidy(() => checkInt("repeatInterleave", "repeats", item(amin(repeats)), 0));
   }
   return tidy(() => {
     const from = dim === undefined || x.ndim === 0 ? flatten(x) : x;
@@ -171,10 +172,6 @@ export function repeatInterleave(x: Tensor, repeats: number | Tensor, dim?: numb
       typeof repeats === "number" ? full([n], repeats, { dtype: "int32" }) : expand(repeats, [n]);
     return indexSelect(from, at, select(repeatIndices("repeatInterleave", counts), 0, 0));
   });
-}
-
-function checkCount(repeats: number): void {
-  checkInt("repeatInterleave", "repeats", repeats, 0);
 }
 
 /**

@@ -235,7 +235,7 @@ export function affine(y: Tensor, weight: Tensor | null, bias: Tensor | null): T
 /** All dims but the channels', and the shape in which [C] goes with x. */
 function channelsOf({ shape }: Tensor): { over: number[]; perChannel: number[] } {
   return {
-    over: shape.flatMap((_, i) => (i === 1 ? [] : [i])),
+    over: [...shape.keys()].filter((d) => d !== 1),
     perChannel: shape.map((size, i) => (i === 1 ? size : 1)),
   };
 }
