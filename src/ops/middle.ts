@@ -46,13 +46,8 @@ function inPlace(x: Tensor, m: Middle, fn: (x: Tensor, m: Middle) => Tensor): Te
 function brought(x: Tensor, dims: readonly number[], fn: (x: Tensor, m: Middle) => Tensor): Tensor {
   const kept = [...x.shape.keys()].filter((d) => !dims.includes(d));
   const order = [...kept, ...dims];
-  const moved = alias(x, ofDims(x.layout, order));
   const last = dims.map((_, i) => kept.length + i);
-  try {
-    return withMiddle(moved, last, fn);
-  } finally {
-    moved.dispose();
-  }
+  return tidy(() => withMiddle(alias(x, ofDims(x.layout, order)), last, fn));
 }
 
 /**

@@ -43,9 +43,7 @@ function flipped(op: string, x: Tensor, dims: readonly number[]): Tensor {
     strides.map((s, i) => (back(i) ? -s : s)),
     offset + shape.reduce((at, n, i) => at + (back(i) ? (n - 1) * strides[i]! : 0), 0),
   );
-  const view = alias(x, reversed);
-  const out = copyOf(op, view);
-  view.dispose();
+  const out = tidy(() => copyOf(op, alias(x, reversed)));
   return record(op, out, [x], {}, (dy) => [() => flipped(op, dy, which)]);
 }
 

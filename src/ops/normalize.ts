@@ -262,8 +262,6 @@ function fusedBatchNorm(
     const scaled = (): Tensor => affine(dy, weight, null);
     return composedGrads(dy, x, scaled, over, eps, (t) => sum(t, over));
   });
-  toWeight.dispose();
-  toBias.dispose();
   return { y, means, variances };
 }
 

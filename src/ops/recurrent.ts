@@ -96,7 +96,6 @@ function sequence(operands: Operands, direction: Direction): Tensor {
     const where_ = { ...direction, lengths: saved.lengths };
     return (isGradEnabled() ? composedGrads : fusedGrads)(dy, saved, where_, wanted);
   });
-  for (const t of Object.values(made)) t.dispose();
   return out;
 }
 
