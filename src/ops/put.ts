@@ -20,9 +20,9 @@ import { mul, type Operand, sumTo } from "./arithmetic.js";
 import { at, type Index, joined, picked, type Picked, type PlainIndex, spelled } from "./at.js";
 import { eq, where } from "./compare.js";
 import { cast, copyOf, writeInto } from "./convert.js";
-import { arange, full, zeros } from "./creation.js";
+import { arange, zeros } from "./creation.js";
 import { checkIndex } from "./indexing.js";
-import { checkScalarOf, checkWrite, scatterInto, written } from "./scatter.js";
+import { checkScalarOf, checkWrite, scalar, scatterInto, written } from "./scatter.js";
 import { expand, reshape, type Slice, slice } from "./views.js";
 
 interface How {
@@ -58,7 +58,7 @@ export function put(
     const p = withGrad(false, () => picked(op, x, plain));
     const region = regionOf(p);
     for (const t of given) expandLayout(op, t.layout, region);
-    const from = typeof value === "number" ? full([], value, { dtype: x.dtype }) : value;
+    const from = scalar(x, value);
     const own = inPlace && from.buffer === x.buffer ? copyOf(op, from) : cast(from, x.dtype);
     const write = (out: Tensor): void =>
       withGrad(false, () => store(op, out, plain, expand(own, region), accumulate));
