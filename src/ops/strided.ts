@@ -115,13 +115,11 @@ export function unfoldDim(x: Tensor, dim: number, size: number, step: number): T
   checkInt("unfold", "step", step, 1);
   const count = Math.floor((n - size) / step) + 1;
   const where = ({ shape, strides, offset }: Layout): Layout =>
-    x.ndim === 0
-      ? stridedLayout([size], [1], offset)
-      : stridedLayout(
-          [...shape.map((n, i) => (i === at ? count : n)), size],
-          [...strides.map((s, i) => (i === at ? s * step : s)), strides[at]!],
-          offset,
-        );
+    stridedLayout(
+      [...shape.map((n, i) => (i === at ? count : n)), size],
+      [...strides.map((s, i) => (i === at ? s * step : s)), strides[at] ?? 1],
+      offset,
+    );
   if (step >= size) return viewAt("unfold", x, where);
   return record("unfold", alias(x, where(x.layout)), [x], {}, (dy) => [
     (shape) => reshape(addAt(dy, sizeOf(shape), where(contiguousLayout(shape))), shape),
