@@ -2,6 +2,7 @@
 // what its backward needs; without an input that requires gradients that costs nothing.
 import { GradError } from "../core/errors.js";
 import { showShape } from "../core/shape.js";
+import { tidy, untracked } from "../memory/scope.js";
 import { NO_HISTORY, sharesElements, Tensor } from "./tensor.js";
 import { isGradEnabled } from "./mode.js";
 import { type Backward, Node, type Saved, type Wanted } from "./node.js";
@@ -48,6 +49,21 @@ export function recorded(a: Tensor, b: Tensor): boolean {
 /** Belongs to no graph, and its memory to none that it doesn't know of. */
 function isPlain(x: Tensor): boolean {
   return x.node === null && x.history === x.buffer.history;
+}
+
+/**
+ * Gradients of these inputs that `all` makes together, when the first is asked for. What is not wanted goes with
+ * the temporaries.
+ */
+export function together(
+  inputs: readonly (Tensor | null)[],
+  wanted: Wanted,
+  all: () => readonly (Tensor | null)[],
+): Gradients {
+  let made: readonly (Tensor | null)[] | null = null;
+  const asked = (): (Tensor | null)[] =>
+    all().map((grad, i) => (wanted(inputs[i]?.node ?? null) ? grad : null));
+  return inputs.map((_, i) => () => (made ??= untracked(() => tidy(asked)))[i]!);
 }
 
 /**

@@ -10,8 +10,8 @@ import { kernels } from "../kernels/loader.js";
 import { tidy } from "../memory/scope.js";
 import { add, div, maximum, mul, square, sub } from "./arithmetic.js";
 import { gt, where } from "./compare.js";
-import { binary, type BinaryKernel } from "./dispatch.js";
-import { apply, clamp, ofInput, ofResult, exp, sigmoid, tanh } from "./math.js";
+import { binary, type BinaryKernel, type UnaryKernel } from "./dispatch.js";
+import { apply, clamp, ofInput, ofResult, exp, sigmoid, slope, tanh } from "./math.js";
 
 /** max(x, 0); NaN stays NaN; keeps int32. The slope at 0 is 0. */
 export function relu(x: Tensor): Tensor {
@@ -21,24 +21,21 @@ export function relu(x: Tensor): Tensor {
 
 /** dy where x > 0, else 0. x may be relu's input or its output: their signs agree. */
 function reluGrad(dy: Tensor, x: Tensor): Tensor {
-  const out = binary("reluGrad", kernels.reluGradF32, dy, x);
-  return record("reluGrad", out, [dy], { x }, (g, { x }) => [() => reluGrad(g, x)]);
+  return slope("reluGrad", kernels.reluGradF32, dy, x);
 }
 
-/** A fused dy f'(x), whose own derivative in x needs f'' as a composition. */
-function slope(
+/** f(x) with a kernel for dy f'(x), whose own derivative needs f'' as a composition. */
+function curve(
   op: string,
-  kernel: BinaryKernel,
-  dy: Tensor,
+  kernel: UnaryKernel,
+  grad: BinaryKernel,
   x: Tensor,
   second: (x: Tensor) => Tensor,
 ): Tensor {
-  const out = binary(op, kernel, dy, x);
-  return record(op, out, [dy, x], { dy, x }, (g, { dy, x }) => [
-    () => slope(op, kernel, g, x, second),
+  return ofInput(op, kernel, x, (dy, x) =>
     // Far out all of them are 0, but as 0 times an infinity.
-    () => mul(mul(g, dy), second(clamp(x, -128, 128))),
-  ]);
+    slope(`${op}Grad`, grad, dy, x, (x) => second(clamp(x, -128, 128))),
+  );
 }
 
 export interface GeluOptions {
@@ -50,14 +47,10 @@ export interface GeluOptions {
 export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
   const { approximate = "none" } = checkOptions("gelu", options);
   if (approximate === "tanh") {
-    return ofInput("gelu", kernels.geluTanhF32, x, (dy, x) =>
-      slope("geluGrad", kernels.geluTanhGradF32, dy, x, geluTanhSecond),
-    );
+    return curve("gelu", kernels.geluTanhF32, kernels.geluTanhGradF32, x, geluTanhSecond);
   }
   checkWord("gelu", "approximate", approximate, ["none", "tanh"]);
-  return ofInput("gelu", kernels.geluF32, x, (dy, x) =>
-    slope("geluGrad", kernels.geluGradF32, dy, x, geluSecond),
-  );
+  return curve("gelu", kernels.geluF32, kernels.geluGradF32, x, geluSecond);
 }
 
 /** (x Phi(x))'' = phi(x) (2 - x^2), phi(x) = exp(-x^2/2) / sqrt(2 pi). */
@@ -80,9 +73,7 @@ function geluTanhSecond(x: Tensor): Tensor {
 
 /** x sigmoid(x), also called swish. */
 export function silu(x: Tensor): Tensor {
-  return ofInput("silu", kernels.siluF32, x, (dy, x) =>
-    slope("siluGrad", kernels.siluGradF32, dy, x, siluSecond),
-  );
+  return curve("silu", kernels.siluF32, kernels.siluGradF32, x, siluSecond);
 }
 
 /** With s = sigmoid(x): (x s)'' = s (1 - s) (2 + x (1 - 2 s)). */
@@ -109,9 +100,7 @@ export function softplus(x: Tensor, options: SoftplusOptions = {}): Tensor {
 }
 
 function softplusPlain(x: Tensor): Tensor {
-  return ofInput("softplus", kernels.softplusF32, x, (dy, x) =>
-    slope("softplusGrad", kernels.softplusGradF32, dy, x, softplusSecond),
-  );
+  return curve("softplus", kernels.softplusF32, kernels.softplusGradF32, x, softplusSecond);
 }
 
 /** sigmoid' = s (1 - s). */
@@ -124,15 +113,7 @@ function softplusSecond(x: Tensor): Tensor {
 export function leakyRelu(x: Tensor, negativeSlope = 0.01): Tensor {
   const out = apply("leakyRelu", kernels.leakyReluF32, x, [negativeSlope]);
   return record("leakyRelu", out, [x], { x }, (dy, { x }) => [
-    () => leakyReluGrad(dy, x, negativeSlope),
-  ]);
-}
-
-function leakyReluGrad(dy: Tensor, x: Tensor, negativeSlope: number): Tensor {
-  const kernel = kernels.leakyReluGradF32;
-  const out = binary("leakyReluGrad", kernel, dy, x, "float32", [f32(negativeSlope)]);
-  return record("leakyReluGrad", out, [dy], { x }, (g, { x }) => [
-    () => leakyReluGrad(g, x, negativeSlope),
+    () => slope("leakyReluGrad", kernels.leakyReluGradF32, dy, x, null, [f32(negativeSlope)]),
   ]);
 }
 

@@ -166,7 +166,10 @@ export interface DivOptions {
 export function div(a: Operand, b: Operand, options?: DivOptions): Tensor {
   const mode = options?.roundingMode ?? null;
   if (mode !== null) return divRounded(a, b, mode);
-  if (typeof b === "number") return divScalar(a as Tensor, b);
+  if (typeof b === "number") {
+    const x = a as Tensor;
+    return record("div", withScalar("div", divs, x, b), [x], {}, (dy) => [() => div(dy, b)]);
+  }
   if (typeof a === "number") {
     const out = withScalar("div", divs, b, a, true);
     return record("div", out, [b], { b, out }, (dy, { b, out }) => [
@@ -179,10 +182,6 @@ export function div(a: Operand, b: Operand, options?: DivOptions): Tensor {
     (shape) => sumTo(div(dy, b), shape), // d(a/b)/da = 1/b
     () => sumTo(neg(div(mul(dy, out), b)), b.shape), // d(a/b)/db = -out/b
   ]);
-}
-
-function divScalar(x: Tensor, s: number): Tensor {
-  return record("div", withScalar("div", divs, x, s), [x], {}, (dy) => [() => div(dy, s)]);
 }
 
 /**

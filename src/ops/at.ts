@@ -82,9 +82,8 @@ function listed(op: string, index: readonly number[]): Tensor {
 function withoutMasks(op: string, shape: Shape, indices: readonly PlainIndex[]): PlainIndex[] {
   let dim = 0;
   return indices.flatMap((index) => {
-    if (index === null) return [index];
     if (!(index instanceof Tensor) || index.dtype !== "bool") {
-      dim++;
+      if (index !== null) dim++;
       return [index];
     }
     const part = shape.slice(dim, dim + index.ndim);
@@ -195,10 +194,8 @@ function read(op: string, x: Tensor, indices: readonly Index[]): Tensor {
     const end = first + p.tensors.length;
     const sizes = view.shape.slice(first, end);
     const index = joined(op, p, contiguousLayout(sizes).strides);
-    const rows =
-      sizes.length === 1
-        ? view
-        : reshape(view, [...view.shape.slice(0, first), sizeOf(sizes), ...view.shape.slice(end)]);
+    const around = [...view.shape.slice(0, first), sizeOf(sizes), ...view.shape.slice(end)];
+    const rows = reshape(view, around);
     return pick(op, rows, first, index);
   });
 }

@@ -15,11 +15,11 @@ import {
 } from "../core/shape.js";
 import { isGradEnabled } from "../autograd/mode.js";
 import type { Wanted } from "../autograd/node.js";
-import { record } from "../autograd/record.js";
+import { record, together } from "../autograd/record.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { kernels } from "../kernels/loader.js";
 import { f32, run, type Stream } from "../kernels/run.js";
-import { tidy, untracked } from "../memory/scope.js";
+import { tidy } from "../memory/scope.js";
 import { add, mul, sub } from "./arithmetic.js";
 import { lt, ne, where } from "./compare.js";
 import { contiguous, withContiguous } from "./convert.js";
@@ -229,21 +229,18 @@ function fused(q: Tensor, k: Tensor, v: Tensor, plan: Plan): Tensor {
   const stats = allocateShape(OP, [...outer, L, 2], "float32");
   const saved = { q, k, v, out, stats, mask };
   call(kernels.attentionF32, sizeOf(outer) * Math.ceil(L / 64), saved, plan, []);
-  const nodes = [q.node, k.node, v.node];
   return record(OP, out, [q, k, v], saved, (dy, saved, wanted: Wanted) => {
     if (isGradEnabled()) return composedGrads(dy, saved, plan);
-    let made: Made | null = null;
-    const gradients = (): Made => {
-      const made = [saved.q, saved.k, saved.v].map((x, i) =>
-        wanted(nodes[i]!) ? allocateShape(OP, x.shape, "float32") : null,
+    const inputs = [saved.q, saved.k, saved.v];
+    return together(inputs, wanted, () => {
+      const made = inputs.map((x) =>
+        wanted(x.node) ? allocateShape(OP, x.shape, "float32") : null,
       );
       withContiguous(dy, (dy) =>
         call(kernels.attentionGradF32, sizeOf(shared), { ...saved, dy }, plan, made),
       );
       return made;
-    };
-    // All at once, by the first thunk that runs; each gets its own.
-    return nodes.map((_, i) => () => (made ??= untracked(() => tidy(gradients)))[i]!);
+    });
   });
 }
 

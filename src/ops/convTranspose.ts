@@ -96,7 +96,6 @@ function transposed(
     return tidy(() => squeeze(transposed(op, n, unsqueeze(x, 0), weight, bias, options), 0));
   }
   const g = geometryOf(op, n, x, weight, bias, options);
-  if (n === 2 && bias === null) return inputGrad(op, x, weight, planeSizes(g));
   return tidy(() => {
     const planes = n === 2 ? x : n === 1 ? unsqueeze(x, 2) : toSlices(x);
     const rows = n === 2 ? weight : planeWeight(weight);

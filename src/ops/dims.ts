@@ -25,7 +25,7 @@ export function movedim(
       `source and destination must name as many dims, each once: got ${showShape(from)}, ${showShape(to)}`,
     );
   }
-  const rest = x.shape.flatMap((_, i) => (from.includes(i) ? [] : [i]));
+  const rest = [...x.shape.keys()].filter((d) => !from.includes(d));
   const order = x.shape.map((_, i) => (to.includes(i) ? from[to.indexOf(i)]! : rest.shift()!));
   return permute(x, order);
 }

@@ -75,10 +75,9 @@ function lookUp(
   const { maxNorm = null, normType = 2, scaleGradByFreq = false } = options;
   if (maxNorm !== null) shorten_(op, weight, named, maxNorm, normType);
   if (!scaleGradByFreq) return pick(op, weight, 0, ids, skip);
-  const { shape } = weight;
   const rows = withGrad(false, () => pick(op, weight, 0, ids));
   return record(op, rows, [weight], { ids }, (dy, { ids }) => [
-    () => {
+    (shape) => {
       const flat = reshape(ids, [-1]);
       const often = scatterAdd(zeros(shape.slice(0, 1)), 0, flat, ones(flat.shape));
       const share = div(dy, reshape(gather(often, 0, flat), [...ids.shape, 1]));

@@ -1,4 +1,5 @@
 // What ops that pick elements along dims have in common: extremes, medians, norms. No ops.
+import { ValueError } from "../core/errors.js";
 import { reducedShape, sizeOf, misfit } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { noGrad } from "../autograd/mode.js";
@@ -26,6 +27,13 @@ export function whole(x: Tensor): Tensor {
 export function bounds(x: Tensor): [least: number, greatest: number] {
   if (x.numel() === 0) return [0, -1];
   return tidy(() => noGrad(() => [item(amin(x)), item(amax(x))]));
+}
+
+/** Refuses what isn't in [0, high]; gives the greatest element. */
+export function checkWithin(op: string, rule: string, x: Tensor, high: number): number {
+  const [least, most] = bounds(x);
+  if (least >= 0 && most <= high) return most;
+  throw new ValueError(op, `${rule}: got ${least} to ${most}`);
 }
 
 /** Records `out`, elements of x over dims: those that equal it, NaN also, share the gradient evenly. */

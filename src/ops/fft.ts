@@ -96,7 +96,6 @@ function transform(x: Tensor, t: Transform): Tensor {
     // One unit is all rows where they share the workspace: the kernel is told how many there are.
     const room = [n, m, from.bins, to.bins, real, toReal, doubled, toDoubled] as const;
     run(kernels.fftF32, units, px, po, pw, rows, ...room, ...f64(t.scale), Number(t.plus));
-    work?.dispose();
     return out;
   });
   return record(op, out, [x], {}, (dy) => [

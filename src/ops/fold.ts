@@ -9,7 +9,7 @@ import { tidy } from "../memory/scope.js";
 import { compute } from "./convert.js";
 import { unfoldDim } from "./strided.js";
 import { permute, reshape, squeeze, transpose, unsqueeze } from "./views.js";
-import { outputSize, pair, type Pair } from "./window.js";
+import { outputSize, perDim, type Pair } from "./window.js";
 
 export interface UnfoldOptions {
   /** Default: 1. */
@@ -27,14 +27,22 @@ type Sizes = readonly [
   ...[dilationH: number, dilationW: number],
 ];
 
-function sizesOf(op: string, H: number, W: number, kernel: Pair, options: UnfoldOptions): Sizes {
-  const [kh, kw] = pair(op, "kernelSize", kernel, 1);
-  const [strideH, strideW] = pair(op, "stride", options.stride ?? 1, 1);
-  const [padH, padW] = pair(op, "padding", options.padding ?? 0, 0);
-  const [dilationH, dilationW] = pair(op, "dilation", options.dilation ?? 1, 1);
-  const OH = outputSize(op, H, kh, strideH, padH, dilationH);
-  const OW = outputSize(op, W, kw, strideW, padW, dilationW);
-  return [H, W, OH, OW, kh, kw, strideH, strideW, padH, padW, dilationH, dilationW];
+function sizesOf(op: string, image: Shape, kernelSize: Pair, options: UnfoldOptions): Sizes {
+  const kernel = perDim(op, "kernelSize", kernelSize, 2, 1);
+  const stride = perDim(op, "stride", options.stride ?? 1, 2, 1);
+  const padding = perDim(op, "padding", options.padding ?? 0, 2, 0);
+  const dilation = perDim(op, "dilation", options.dilation ?? 1, 2, 1);
+  const output = image.map((size, i) =>
+    outputSize(op, size, kernel[i]!, stride[i]!, padding[i]!, dilation[i]!),
+  );
+  return [
+    ...image,
+    ...output,
+    ...kernel,
+    ...stride,
+    ...padding,
+    ...dilation,
+  ] as readonly number[] as Sizes;
 }
 
 /**
@@ -62,7 +70,7 @@ export function unfold(
   if (x.ndim !== 4) {
     misfit("unfold", "x must be [N, C, H, W] or [C, H, W]", x);
   }
-  return columns(x, sizesOf("unfold", x.shape[2]!, x.shape[3]!, kernelOrDim, options));
+  return columns(x, sizesOf("unfold", x.shape.slice(2), kernelOrDim, options));
 }
 
 function columns(x: Tensor, sizes: Sizes): Tensor {
@@ -89,8 +97,8 @@ export function fold(
   if (x.ndim === 2) {
     return tidy(() => squeeze(fold(unsqueeze(x, 0), outputSize, kernelSize, options), 0));
   }
-  const [H, W] = pair("fold", "outputSize", outputSize, 1);
-  const sizes = sizesOf("fold", H, W, kernelSize, options);
+  const image = perDim("fold", "outputSize", outputSize, 2, 1);
+  const sizes = sizesOf("fold", image, kernelSize, options);
   const taps = sizes[4] * sizes[5];
   const L = sizes[2] * sizes[3];
   if (x.ndim !== 3 || x.shape[1]! % taps !== 0 || x.shape[2] !== L) {

@@ -3,7 +3,7 @@
 // through a status slot.
 import { ShapeError, IndexError, ValueError } from "../core/errors.js";
 import { bytesOf, expectDType } from "../core/dtype.js";
-import { sizeOf, checkDim, checkInt, misfit } from "../core/shape.js";
+import { checkDim, checkInt, misfit } from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
@@ -16,6 +16,7 @@ import { arange, fillContiguous, zeros } from "./creation.js";
 import { collapse } from "./dispatch.js";
 import { bounds } from "./extremes.js";
 import type { ReduceOptions, ValuesAndIndices } from "./reduce.js";
+import { middleAt } from "./middle.js";
 import { scatterAdd } from "./scatter.js";
 import { reshape, squeeze, unsqueeze } from "./views.js";
 
@@ -68,18 +69,15 @@ export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
 export function pick(op: string, x: Tensor, at: number, index: Tensor, skip = -1): Tensor {
   const dims = op === "indexSelect" ? [index.numel()] : index.shape;
   const shape = [...x.shape.slice(0, at), ...dims, ...x.shape.slice(at + 1)];
-  const outer = sizeOf(x.shape.slice(0, at));
-  const n = x.shape[at]!;
+  const { outer, R: n, inner } = middleAt(x, at);
   const k = index.numel();
-  const inner = sizeOf(x.shape.slice(at + 1));
   const kernel = bytesOf(x.dtype) === 4 ? kernels.indexSelect32 : kernels.indexSelect8;
   const status = statusSlot();
   const units = indexSelectUnits(outer, k);
   const out = compute(op, kernel, units, [x, index], shape, [status, n, k, inner], x.dtype);
   checkReport(op, status, index, n, out);
-  const from = x.shape;
   return record(op, out, [x], { index }, (dy, { index }) => [
-    () => spreadAdd(op, dy, from, at, index, skip),
+    (shape) => spreadAdd(op, dy, shape, at, index, skip),
   ]);
 }
 
@@ -114,9 +112,7 @@ function addRows(
   src: Tensor,
   skip: number,
 ): void {
-  const outer = sizeOf(out.shape.slice(0, at));
-  const inner = sizeOf(out.shape.slice(at + 1));
-  const n = out.shape[at]!;
+  const { outer, R: n, inner } = middleAt(out, at);
   withContiguous(src, (src) =>
     withContiguous(index, (index) => {
       const status = statusSlot();
@@ -168,9 +164,8 @@ export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
     return tidy(() => reshape(gather(reshape(x, [1]), 0, reshape(index, [1])), []));
   }
   const out = gathered(x, at, index);
-  const from = x.shape;
   return record("gather", out, [x], { index }, (dy, { index }) => [
-    () => scatterAdd(zeros(from), at, index, dy),
+    (shape) => scatterAdd(zeros(shape), at, index, dy),
   ]);
 }
 

@@ -5,7 +5,7 @@ import { promote } from "../core/dtype.js";
 import { expandLayout } from "../core/shape.js";
 import { alias, type Tensor } from "../autograd/tensor.js";
 import { isGradEnabled, withGrad } from "../autograd/mode.js";
-import { checkInPlace, recordInPlace } from "../autograd/record.js";
+import { checkInPlace, type Gradients, recordInPlace } from "../autograd/record.js";
 import { tidy } from "../memory/scope.js";
 import { add, div, mul, neg, type Operand, sub, sumTo } from "./arithmetic.js";
 import { cast, clone, copyOf, writeInto } from "./convert.js";
@@ -17,13 +17,15 @@ function check(op: string, x: Tensor, others: readonly Tensor[]): void {
   for (const other of others) expandLayout(op, other.layout, x.shape);
 }
 
-/** Checks, computes `value` without recording, and writes it, broadcast, over x. */
-export function overwrite(
+/** Checks, computes `value` without recording, writes it, broadcast, over x, and records that. */
+export function overwrite<S extends Record<string, Tensor | null>>(
   op: string,
   x: Tensor,
   others: readonly Tensor[],
   value: () => Tensor,
-): void {
+  saved: S,
+  backward: (dy: Tensor, saved: S) => Gradients,
+): Tensor {
   check(op, x, others);
   const result = withGrad(false, value);
   try {
@@ -37,55 +39,64 @@ export function overwrite(
   } finally {
     result.dispose();
   }
+  return recordInPlace(op, x, others, saved, backward);
 }
 
 function tensors(other: Operand): Tensor[] {
   return typeof other === "number" ? [] : [other];
 }
 
-function shapeOf(other: Operand): readonly number[] {
-  return typeof other === "number" ? [] : other.shape;
-}
-
 /** x += other, with other broadcast to x's shape. Returns x. */
 export function add_(x: Tensor, other: Operand): Tensor {
-  const shape = shapeOf(other);
-  overwrite("add_", x, tensors(other), () => add(x, other));
-  return recordInPlace("add_", x, tensors(other), {}, (dy) => [() => dy, () => sumTo(dy, shape)]);
+  return overwrite(
+    "add_",
+    x,
+    tensors(other),
+    () => add(x, other),
+    {},
+    (dy) => [() => dy, (shape) => sumTo(dy, shape)],
+  );
 }
 
 /** x -= other. Returns x. */
 export function sub_(x: Tensor, other: Operand): Tensor {
-  const shape = shapeOf(other);
-  overwrite("sub_", x, tensors(other), () => sub(x, other));
-  return recordInPlace("sub_", x, tensors(other), {}, (dy) => [
-    () => dy,
-    () => neg(sumTo(dy, shape)),
-  ]);
+  return overwrite(
+    "sub_",
+    x,
+    tensors(other),
+    () => sub(x, other),
+    {},
+    (dy) => [() => dy, (shape) => neg(sumTo(dy, shape))],
+  );
 }
 
 /** x *= other. Returns x. */
 export function mul_(x: Tensor, other: Operand): Tensor {
-  return scale_("mul_", x, other, mul, (dy, old) => mul(dy, old), mul);
+  return scale_("mul_", x, other, mul, mul);
 }
 
 /** x /= other; x must be float32. Returns x. */
 export function div_(x: Tensor, other: Operand): Tensor {
   // d(x/b)/db = -x/b^2
-  return scale_("div_", x, other, div, (dy, old, b) => neg(div(div(mul(dy, old), b), b)), div);
+  return scale_("div_", x, other, div, (dy, old, b) => neg(div(div(mul(dy, old), b), b)));
 }
 
 function scale_(
   op: string,
   x: Tensor,
   other: Operand,
-  forward: (a: Tensor, b: Operand) => Tensor,
+  scale: (a: Tensor, b: Operand) => Tensor,
   gradOther: (dy: Tensor, old: Tensor, b: Tensor) => Tensor,
-  gradX: (dy: Tensor, b: Operand) => Tensor,
 ): Tensor {
   if (typeof other === "number") {
-    overwrite(op, x, [], () => forward(x, other));
-    return recordInPlace(op, x, [], {}, (dy) => [() => gradX(dy, other)]);
+    return overwrite(
+      op,
+      x,
+      [],
+      () => scale(x, other),
+      {},
+      (dy) => [() => scale(dy, other)],
+    );
   }
   check(op, x, [other]);
   return tidy(() => {
@@ -93,18 +104,25 @@ function scale_(
     // that of x needs one of `other` where both share memory.
     const old = other.requiresGrad ? clone(x) : null;
     const b = other.buffer === x.buffer ? clone(other) : other;
-    overwrite(op, x, [b], () => forward(x, b));
-    return recordInPlace(op, x, [b], { b, old }, (dy, { b, old }) => [
-      () => gradX(dy, b),
-      () => sumTo(gradOther(dy, old!, b), b.shape),
-    ]);
+    return overwrite(
+      op,
+      x,
+      [b],
+      () => scale(x, b),
+      { b, old },
+      (dy, { b, old }) => [() => scale(dy, b), () => sumTo(gradOther(dy, old!, b), b.shape)],
+    );
   });
 }
 
 /** Sets every element to `value`. Returns x. */
 export function fill_(x: Tensor, value: number): Tensor {
-  overwrite("fill_", x, [], () => full([], value, { dtype: x.dtype }));
-  return recordInPlace("fill_", x, [], {}, (dy) => [() => zerosLike(dy)]);
+  return renew("fill_", x, () => full([], value, { dtype: x.dtype }));
+}
+
+/** Overwrites x, whose gradient ends here. */
+export function renew(op: string, x: Tensor, value: () => Tensor): Tensor {
+  return overwrite(op, x, [], value, {}, (dy) => [() => zerosLike(dy)]);
 }
 
 /** Sets every element to 0. Returns x. */
@@ -114,17 +132,16 @@ export function zero_(x: Tensor): Tensor {
 
 /** Copies `source`, broadcast to x's shape and converted to its dtype, into x. Returns x. */
 export function copy_(x: Tensor, source: Tensor): Tensor {
-  const shape = source.shape;
   // A copy first, where both share memory and might overlap.
   const shared = source.buffer === x.buffer;
-  overwrite("copy_", x, [source], () => {
+  const value = (): Tensor => {
     const from = cast(source, x.dtype);
     if (from !== source) return from;
     return shared ? copyOf("copy_", source) : alias(source, source.layout);
-  });
-  return recordInPlace("copy_", x, [source], {}, (dy) => [
+  };
+  return overwrite("copy_", x, [source], value, {}, (dy) => [
     () => zerosLike(dy),
-    () => sumTo(dy, shape),
+    (shape) => sumTo(dy, shape),
   ]);
 }
 
@@ -142,7 +159,13 @@ export function becomes(
   return tidy(() => {
     const recorded = isGradEnabled() && [x, ...others].some((t) => t.node !== null);
     const y = f(recorded ? clone(x) : x);
-    overwrite(op, x, [y], () => alias(y, y.layout));
-    return recordInPlace(op, x, [y], {}, (dy) => [null, () => dy]);
+    return overwrite(
+      op,
+      x,
+      [y],
+      () => alias(y, y.layout),
+      {},
+      (dy) => [null, () => dy],
+    );
   });
 }

@@ -56,9 +56,8 @@ export function cat(all: readonly Tensor[], dim = 0): Tensor {
     starts.push(start);
     start += x.shape[at]!;
   }
-  const sizes = tensors.map((x) => x.shape[at]!);
   return record("cat", out, tensors, {}, (dy) =>
-    sizes.map((n, i) => () => narrow(dy, at, starts[i]!, n)),
+    starts.map((start) => (shape) => narrow(dy, at, start, shape[at]!)),
   );
 }
 

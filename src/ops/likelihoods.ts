@@ -18,7 +18,7 @@ import {
   type Reduction,
 } from "./lossOptions.js";
 import { abs, clamp, exp, log, log1p, sigmoid } from "./math.js";
-import { bounds } from "./extremes.js";
+import { bounds, checkWithin } from "./extremes.js";
 import { sum } from "./reduce.js";
 import { unsqueeze } from "./views.js";
 
@@ -70,10 +70,7 @@ export function bce(x: Tensor, target: Tensor, options: WeightedOptions = {}): T
   return pairLoss("bce", x, target, options, () => {
     const { weight } = options;
     checkFactor("bce", "weight", weight, x);
-    const [low, high] = bounds(x);
-    if (!(low >= 0 && high <= 1)) {
-      throw new ValueError("bce", `probabilities must lie in [0, 1]: got ${low} to ${high}`);
-    }
+    checkWithin("bce", "probabilities must lie in [0, 1]", x, 1);
     const loss = bceOf(x, target);
     return weight === undefined ? loss : mul(loss, weight);
   });

@@ -37,7 +37,8 @@ import {
 import { abs } from "./math.js";
 import { sum } from "./reduce.js";
 import { logSoftmax, softmax } from "./softmax.js";
-import { permute, reshape, unsqueeze } from "./views.js";
+import { movedim } from "./dims.js";
+import { reshape, unsqueeze } from "./views.js";
 
 export interface NllOptions extends LossOptions {
   /** A factor per class, float32 [C]. "mean" divides by the sum of the rows' factors. Default: 1. */
@@ -143,8 +144,7 @@ function ofClasses(
   if (x.ndim === 2) return ofRows(x, target, settings);
   return tidy(() => {
     const M = sizeOf(shape);
-    const last = x.ndim === 1 ? x : permute(x, [0, ...shape.slice(1).map((_, i) => i + 2), 1]);
-    const rows = reshape(last, [M, x.shape[classDim(x)]!]);
+    const rows = reshape(movedim(x, classDim(x), -1), [M, x.shape[classDim(x)]!]);
     const loss = ofRows(rows, reshape(target, [M]), settings);
     return reduction === "none" ? reshape(loss, shape) : loss;
   });
@@ -153,27 +153,20 @@ function ofClasses(
 /** The loss of x [M, C] against target [M]. */
 function ofRows(x: Tensor, target: Tensor, settings: Settings): Tensor {
   const { op, reduction, weight } = settings;
-  const { loss, lse, rowWeight } = withAllContiguous([x, target, weight], (x, target, weight) =>
-    lossOfRows(x, target, weight, settings),
-  );
-  const total = reduction === "mean" ? sum(rowWeight) : null;
-  rowWeight.dispose();
-  let out = loss;
-  if (reduction !== "none") {
-    const added = sum(loss);
-    out = total === null ? added : div(added, total);
-    loss.dispose();
-    if (out !== added) added.dispose();
-  }
-  record<Saved>(op, out, [x], { x, target, lse, total, weight }, (dy, saved) => [
-    () => {
-      const g = saved.total === null ? dy : div(dy, saved.total);
-      return isGradEnabled() ? smoothGrad(g, saved, settings) : fusedGrad(g, saved, settings);
-    },
-  ]);
-  lse?.dispose();
-  total?.dispose();
-  return out;
+  return tidy(() => {
+    const { loss, lse, rowWeight } = withAllContiguous([x, target, weight], (x, target, weight) =>
+      lossOfRows(x, target, weight, settings),
+    );
+    const total = reduction === "mean" ? sum(rowWeight) : null;
+    const added = reduction === "none" ? loss : sum(loss);
+    const out = total === null ? added : div(added, total);
+    return record<Saved>(op, out, [x], { x, target, lse, total, weight }, (dy, saved) => [
+      () => {
+        const g = saved.total === null ? dy : div(dy, saved.total);
+        return (isGradEnabled() ? smoothGrad : fusedGrad)(g, saved, settings);
+      },
+    ]);
+  });
 }
 
 /** What backward needs; weight and total where there are any, lse for crossEntropy. */
@@ -203,7 +196,6 @@ function lossOfRows(x: Tensor, target: Tensor, weight: Tensor | null, settings: 
   }
   const bad = readStatus(status);
   if (bad >= 0) {
-    for (const made of [loss, rowWeight, lse]) made?.dispose();
     const value = elementsOf(target)[bad];
     throw new IndexError(
       op,

@@ -9,12 +9,11 @@ import { tidy } from "../memory/scope.js";
 import type { Operand } from "./arithmetic.js";
 import { where } from "./compare.js";
 import { item, writeInto } from "./convert.js";
-import { full } from "./creation.js";
 import { pick } from "./indexing.js";
 import { positions } from "./nonzero.js";
 import { put } from "./put.js";
 import { sum } from "./reduce.js";
-import { checkScalarOf, checkWrite, written } from "./scatter.js";
+import { checkScalarOf, checkWrite, scalar, written } from "./scatter.js";
 import { expand, narrow, reshape } from "./views.js";
 
 function checkMask(op: string, mask: Tensor): void {
@@ -44,10 +43,6 @@ export function maskedFill(x: Tensor, mask: Tensor, value: Operand): Tensor {
   checkScalarOf("maskedFill", x, value);
   commonShape("maskedFill", [x, mask]);
   return tidy(() => where(mask, scalar(x, value), x));
-}
-
-function scalar(x: Tensor, value: Operand): Tensor {
-  return typeof value === "number" ? full([], value, { dtype: x.dtype }) : value;
 }
 
 /** `maskedFill` of x itself, which is returned; the mask broadcasts to x. */

@@ -1,7 +1,7 @@
 // Elementwise functions of one operand, forward and derivative. Bools and int32 compute as float32,
 // but where an op says otherwise. Maximum errors in ulp stand beside the kernels, in assembly/simd.
-import { tensorOf, is } from "../core/dtype.js";
-import { checkScalar, checkInt, broadcastShapes, checkOptions } from "../core/shape.js";
+import { is } from "../core/dtype.js";
+import { checkScalar, checkInt, commonShape, checkOptions } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { noGrad } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
@@ -13,7 +13,7 @@ import { ge, gt, isnan, le, logicalAnd, logicalOr, lt, where } from "./compare.j
 import { tidy } from "../memory/scope.js";
 import { cast, clone } from "./convert.js";
 import { zerosLike } from "./creation.js";
-import { binary, unary, type UnaryKernel } from "./dispatch.js";
+import { binary, type BinaryKernel, unary, type UnaryKernel } from "./dispatch.js";
 
 /** f(x) in float32. Not recorded. */
 export function apply<P extends readonly F32Bits[] = []>(
@@ -48,6 +48,25 @@ export function ofResult(
 ): Tensor {
   const out = apply(op, kernel, x);
   return record(op, out, [x], { out }, (dy, { out }) => [() => grad(dy, out)]);
+}
+
+/**
+ * dy times a derivative that a kernel computes of x: an op's input or its result. `second` is that
+ * derivative's own; null where it is 0.
+ */
+export function slope<P extends readonly F32Bits[] = []>(
+  op: string,
+  kernel: BinaryKernel<P>,
+  dy: Tensor,
+  x: Tensor,
+  second: ((x: Tensor) => Tensor) | null = null,
+  params?: P,
+): Tensor {
+  const out = binary(op, kernel, dy, x, "float32", params);
+  return record(op, out, [dy, second && x], { dy: second && dy, x }, (g, { dy, x }) => [
+    () => slope(op, kernel, g, x, second, params),
+    () => mul(mul(g, dy!), second!(x)),
+  ]);
 }
 
 /** |x|; keeps int32. The slope at 0 is 0. */
@@ -173,30 +192,18 @@ export function erf(x: Tensor): Tensor {
 
 /** The hyperbolic tangent. */
 export function tanh(x: Tensor): Tensor {
-  return ofResult("tanh", kernels.tanhF32, x, (dy, out) => tanhGrad(dy, out));
-}
-
-/** dy (1 - y^2), in one pass. */
-function tanhGrad(dy: Tensor, y: Tensor): Tensor {
-  const out = binary("tanhGrad", kernels.tanhGradF32, dy, y);
-  return record("tanhGrad", out, [dy, y], { dy, y }, (g, { dy, y }) => [
-    () => tanhGrad(g, y),
-    () => mul(mul(g, dy), mul(y, -2)), // d(1-y^2)/dy = -2y
-  ]);
+  // d(1-y^2)/dy = -2y
+  return ofResult("tanh", kernels.tanhF32, x, (dy, y) =>
+    slope("tanhGrad", kernels.tanhGradF32, dy, y, (y) => mul(y, -2)),
+  );
 }
 
 /** 1 / (1 + e^-x). */
 export function sigmoid(x: Tensor): Tensor {
-  return ofResult("sigmoid", kernels.sigmoidF32, x, (dy, out) => sigmoidGrad(dy, out));
-}
-
-/** dy y (1 - y), in one pass. */
-function sigmoidGrad(dy: Tensor, y: Tensor): Tensor {
-  const out = binary("sigmoidGrad", kernels.sigmoidGradF32, dy, y);
-  return record("sigmoidGrad", out, [dy, y], { dy, y }, (g, { dy, y }) => [
-    () => sigmoidGrad(g, y),
-    () => mul(mul(g, dy), sub(1, mul(y, 2))), // d(y(1-y))/dy = 1-2y
-  ]);
+  // d(y(1-y))/dy = 1-2y
+  return ofResult("sigmoid", kernels.sigmoidF32, x, (dy, y) =>
+    slope("sigmoidGrad", kernels.sigmoidGradF32, dy, y, (y) => sub(1, mul(y, 2))),
+  );
 }
 
 /**
@@ -213,17 +220,16 @@ export function clamp(x: Tensor, low?: Operand | null, high?: Operand | null): T
     return clampBetween(x, low ?? null, high ?? null);
   }
   const out = apply("clamp", kernels.clampF32, x, [min, max]);
-  return record("clamp", out, [x], { x }, (dy, { x }) => [() => clampGrad(dy, x, min, max)]);
+  return record("clamp", out, [x], { x }, (dy, { x }) => [
+    // dy where min <= x <= max, else 0
+    () => slope("clampGrad", kernels.clampGradF32, dy, x, null, [f32(min), f32(max)]),
+  ]);
 }
 
 /** clamp as a choice: in any dtype, with bounds of any shape. */
 function clampBetween(x: Tensor, low: Operand | null, high: Operand | null): Tensor {
-  let { shape } = tensorOf("clamp", x);
-  for (const bound of [low, high]) {
-    if (typeof (bound ?? 0) !== "number") {
-      shape = broadcastShapes("clamp", shape, tensorOf("clamp", bound as Tensor).shape);
-    }
-  }
+  const tensors = [low, high].filter((bound) => typeof (bound ?? 0) !== "number") as Tensor[];
+  commonShape("clamp", [x, ...tensors]);
   return tidy(() => {
     const [min, max] = [low, high].map((b) => (b === null ? b : asTensor("clamp", b, x))) as [
       Tensor | null,
@@ -248,10 +254,4 @@ function limited(
   bound: Tensor | null,
 ): Tensor {
   return bound === null ? x : where(logicalOr(beyond(x, bound), isnan(bound)), bound, x);
-}
-
-/** dy where min <= x <= max, else 0. */
-function clampGrad(dy: Tensor, x: Tensor, min: number, max: number): Tensor {
-  const out = binary("clampGrad", kernels.clampGradF32, dy, x, "float32", [f32(min), f32(max)]);
-  return record("clampGrad", out, [dy], { x }, (g, { x }) => [() => clampGrad(g, x, min, max)]);
 }

@@ -1,9 +1,9 @@
 // How reductions and scans see a tensor: as [outer, R, inner], of which a kernel takes the middle. No ops.
-import type { DType } from "../core/dtype.js";
+import { type DType, promote } from "../core/dtype.js";
 import { reducedShape, type Shape, sizeOf } from "../core/shape.js";
 import { alias, allocateShape, type Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
-import { cast, withContiguous } from "./convert.js";
+import { withCast, withContiguous } from "./convert.js";
 import { expand, ofDims, reshape } from "./views.js";
 
 /** The middle of [outer, R, inner] is what a kernel reduces. */
@@ -44,16 +44,10 @@ function inPlace(x: Tensor, m: Middle, fn: (x: Tensor, m: Middle) => Tensor): Te
 
 /** `withMiddle` where other dims lie between those of `dims`. */
 function brought(x: Tensor, dims: readonly number[], fn: (x: Tensor, m: Middle) => Tensor): Tensor {
-  const kept = x.shape.flatMap((_, i) => (dims.includes(i) ? [] : [i]));
+  const kept = [...x.shape.keys()].filter((d) => !dims.includes(d));
   const order = [...kept, ...dims];
-  const moved = alias(x, ofDims(x.layout, order));
-  const R = sizeOf(dims.map((d) => x.shape[d]!));
-  const outer = sizeOf(kept.map((d) => x.shape[d]!));
-  try {
-    return withContiguous(moved, (x) => fn(x, { outer, R, inner: 1 }));
-  } finally {
-    moved.dispose();
-  }
+  const last = dims.map((_, i) => kept.length + i);
+  return tidy(() => withMiddle(alias(x, ofDims(x.layout, order)), last, fn));
 }
 
 /**
@@ -119,8 +113,5 @@ export function middleAt({ shape }: Tensor, at: number): Middle {
 
 /** `fn` of x; bools count as int32. */
 export function asNumbers(x: Tensor, fn: (x: Tensor) => Tensor): Tensor {
-  const from = x.dtype === "bool" ? cast(x, "int32") : x;
-  const out = fn(from);
-  if (from !== x) from.dispose();
-  return out;
+  return withCast("to", x, promote(x.dtype, "int32"), fn);
 }

@@ -43,9 +43,7 @@ function flipped(op: string, x: Tensor, dims: readonly number[]): Tensor {
     strides.map((s, i) => (back(i) ? -s : s)),
     offset + shape.reduce((at, n, i) => at + (back(i) ? (n - 1) * strides[i]! : 0), 0),
   );
-  const view = alias(x, reversed);
-  const out = copyOf(op, view);
-  view.dispose();
+  const out = tidy(() => copyOf(op, alias(x, reversed)));
   return record(op, out, [x], {}, (dy) => [() => flipped(op, dy, which)]);
 }
 
@@ -82,8 +80,7 @@ export function roll(
   const at = along.map((d) => checkDim("roll", d, x));
   shapeOf("roll", x);
   return tidy(() => {
-    if (x.ndim === 0) return clone(x);
-    if (at.length === 0) return reshape(rolled(flatten(x), by[0]!, 0), x.shape);
+    if (x.ndim === 0 || at.length === 0) return reshape(rolled(flatten(x), by[0]!, 0), x.shape);
     return at.reduce((y, dim, i) => rolled(y, by[i]!, dim), x);
   });
 }
@@ -158,13 +155,14 @@ export function repeatInterleave(x: Tensor, repeats: number | Tensor, dim?: numb
   const at = dim === undefined ? 0 : checkDim("repeatInterleave", dim, x);
   const n = dim === undefined ? tensorOf("repeatInterleave", x).numel() : (x.shape[at] ?? 1);
   if (typeof repeats === "number") {
-    checkCount(repeats);
+    checkInt("repeatInterleave", "repeats", repeats, 0);
   } else {
     checkIndex("repeatInterleave", repeats);
     if (repeats.ndim > 1 || (repeats.numel() !== n && repeats.numel() !== 1)) {
       misfit("repeatInterleave", `repeats must be [${n}] or one number`, repeats);
     }
-    if (repeats.numel() > 0) tidy(() => checkCount(item(amin(repeats))));
+    if (repeats.numel() > 0)
+      tidy(() => checkInt("repeatInterleave", "repeats", item(amin(repeats)), 0));
   }
   return tidy(() => {
     const from = dim === undefined || x.ndim === 0 ? flatten(x) : x;
@@ -172,10 +170,6 @@ export function repeatInterleave(x: Tensor, repeats: number | Tensor, dim?: numb
       typeof repeats === "number" ? full([n], repeats, { dtype: "int32" }) : expand(repeats, [n]);
     return indexSelect(from, at, select(repeatIndices("repeatInterleave", counts), 0, 0));
   });
-}
-
-function checkCount(repeats: number): void {
-  checkInt("repeatInterleave", "repeats", repeats, 0);
 }
 
 /**

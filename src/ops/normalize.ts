@@ -17,10 +17,10 @@ import { detach } from "../autograd/backward.js";
 import { allocate, allocateShape, type Tensor } from "../autograd/tensor.js";
 import { isGradEnabled, withGrad } from "../autograd/mode.js";
 import type { Wanted } from "../autograd/node.js";
-import { type Gradients, record } from "../autograd/record.js";
+import { type Gradients, record, together } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
 import { f32, run } from "../kernels/run.js";
-import { tidy, untracked } from "../memory/scope.js";
+import { tidy } from "../memory/scope.js";
 import { add, mul, sub } from "./arithmetic.js";
 import { contiguous, copyOf, withAllContiguous, compute } from "./convert.js";
 import { ones, zeros } from "./creation.js";
@@ -81,25 +81,24 @@ function layerNormGrads(
   eps: number,
   wanted: Wanted,
 ): Gradients {
-  const lead = [...x.shape.keys()].slice(0, -shape.length);
-  const over = [...x.shape.keys()].slice(-shape.length);
+  const dims = [...x.shape.keys()];
+  const lead = dims.slice(0, -shape.length);
   const total = (t: Tensor): Tensor => reshape(lead.length === 0 ? t : sum(t, lead), shape);
-  let made: readonly [Tensor, Tensor | null] | null = null;
-  const both = (): readonly [Tensor, Tensor | null] =>
-    (made ??= untracked(() =>
-      tidy(() => {
-        const terms =
-          weight && wanted(weight.node) ? allocateShape("layerNorm", x.shape, "float32") : null;
-        const dx = fusedGrad(dy, x, weight, means, rstds, terms, sizeOf(shape));
-        return [dx, terms && total(terms)];
-      }),
-    ));
-  const toX = (): Tensor => (isGradEnabled() ? composedGrad(dy, x, weight, over, eps) : both()[0]);
-  const hat = (): Tensor =>
-    isGradEnabled() ? normalised(x, over, eps)[0] : mul(sub(x, means), rstds);
-  const toWeight = (): Tensor =>
-    isGradEnabled() || !wanted(x.node) ? total(mul(dy, hat())) : both()[1]!;
-  return [toX, toWeight, () => total(dy)];
+  if (isGradEnabled()) {
+    const scaled = (): Tensor => (weight === null ? dy : mul(dy, weight));
+    return composedGrads(dy, x, scaled, dims.slice(-shape.length), eps, total);
+  }
+  const fused = together([x, weight], wanted, () => {
+    const terms =
+      weight && wanted(weight.node) ? allocateShape("layerNorm", x.shape, "float32") : null;
+    const cols = sizeOf(shape);
+    const rows = cols && means.numel();
+    const operands = [dy, x, weight, means, rstds, terms] as const;
+    const kernel = kernels.layerNormGradF32;
+    const dx = compute("layerNormGrad", kernel, rows, operands, x.shape, [cols]);
+    return [dx, terms && total(terms)];
+  });
+  return [...fused, () => total(dy)];
 }
 
 /** Refuses an x that doesn't end in `shape`, and weights of another. */
@@ -125,32 +124,28 @@ function normalised(x: Tensor, over: readonly number[], eps: number): [hat: Tens
   return [mul(sub(x, mean(x, over, { keepdim: true })), rstd), rstd];
 }
 
-/** dL/dx in differentiable ops: rstd (g - mean(g) - xhat mean(g xhat)), g = dy weight. */
-function composedGrad(
+/**
+ * The gradients of x, weight and bias in differentiable ops. That of x is rstd (g - mean(g) - xhat mean(g xhat)),
+ * g = dy weight being what `scaled` gives; `total` adds up to the weight's shape.
+ */
+function composedGrads(
   dy: Tensor,
   x: Tensor,
-  weight: Tensor | null,
+  scaled: () => Tensor,
   over: readonly number[],
   eps: number,
-): Tensor {
-  const g = weight === null ? dy : mul(dy, weight);
-  const [hat, rstd] = normalised(x, over, eps);
-  const centred = sub(g, mean(g, over, { keepdim: true }));
-  return mul(rstd, sub(centred, mul(hat, mean(mul(g, hat), over, { keepdim: true }))));
-}
-
-function fusedGrad(
-  dy: Tensor,
-  x: Tensor,
-  weight: Tensor | null,
-  means: Tensor,
-  rstds: Tensor,
-  terms: Tensor | null,
-  cols: number,
-): Tensor {
-  const operands = [dy, x, weight, means, rstds, terms] as const;
-  const rows = cols && means.numel();
-  return compute("layerNormGrad", kernels.layerNormGradF32, rows, operands, x.shape, [cols]);
+  total: (t: Tensor) => Tensor,
+): Gradients {
+  return [
+    () => {
+      const g = scaled();
+      const [hat, rstd] = normalised(x, over, eps);
+      const centred = sub(g, mean(g, over, { keepdim: true }));
+      return mul(rstd, sub(centred, mul(hat, mean(mul(g, hat), over, { keepdim: true }))));
+    },
+    () => total(mul(dy, normalised(x, over, eps)[0])),
+    () => total(dy),
+  ];
 }
 
 export interface BatchNormOptions {
@@ -234,7 +229,7 @@ export function affine(y: Tensor, weight: Tensor | null, bias: Tensor | null): T
 /** All dims but the channels', and the shape in which [C] goes with x. */
 function channelsOf({ shape }: Tensor): { over: number[]; perChannel: number[] } {
   return {
-    over: shape.flatMap((_, i) => (i === 1 ? [] : [i])),
+    over: [...shape.keys()].filter((d) => d !== 1),
     perChannel: shape.map((size, i) => (i === 1 ? size : 1)),
   };
 }
@@ -255,12 +250,12 @@ function fusedBatchNorm(
   const toBias = allocateShape("batchNorm", [C], "float32");
   const saved = { x, means, variances, toWeight, toBias, weight };
   record("batchNorm", y, [x, weight, bias], saved, (dy, saved) => {
-    return isGradEnabled()
-      ? composedBatchNormGrads(dy, saved.x, saved.weight, eps)
-      : fusedBatchNormGrads(dy, saved, saved.weight, eps);
+    const { x, weight } = saved;
+    if (!isGradEnabled()) return fusedBatchNormGrads(dy, saved, weight, eps);
+    const { over } = channelsOf(x);
+    const scaled = (): Tensor => affine(dy, weight, null);
+    return composedGrads(dy, x, scaled, over, eps, (t) => sum(t, over));
   });
-  toWeight.dispose();
-  toBias.dispose();
   return { y, means, variances };
 }
 
@@ -305,27 +300,11 @@ function batchNormBy(
     const { x, centres, rstd, weight } = saved;
     const { over, perChannel } = channelsOf(x);
     return [
-      () => mul(dy, reshape(weight === null ? rstd : mul(rstd, weight), perChannel)),
+      () => affine(dy, weight === null ? rstd : mul(rstd, weight), null),
       () => mul(sum(mul(dy, sub(x, reshape(centres, perChannel))), over), rstd),
       () => sum(dy, over),
     ];
   });
-}
-
-type ThreeGradients = [() => Tensor, () => Tensor, () => Tensor];
-
-function composedBatchNormGrads(
-  dy: Tensor,
-  x: Tensor,
-  weight: Tensor | null,
-  eps: number,
-): ThreeGradients {
-  const { over, perChannel } = channelsOf(x);
-  return [
-    () => composedGrad(dy, x, weight && reshape(weight, perChannel), over, eps),
-    () => sum(mul(dy, normalised(x, over, eps)[0]), over),
-    () => sum(dy, over),
-  ];
 }
 
 /** The sums are what all three need: they are computed at once. */
@@ -334,7 +313,7 @@ function fusedBatchNormGrads(
   saved: Record<"x" | "means" | "variances" | "toWeight" | "toBias", Tensor>,
   weight: Tensor | null,
   eps: number,
-): ThreeGradients {
+): Gradients {
   const { x, means, variances, toWeight, toBias } = saved;
   const [N, C] = [x.shape[0]!, x.shape[1]!];
   const inner = x.numel() / (N * C);

@@ -67,7 +67,7 @@ export function pad(x: Tensor, padding: readonly number[], options: PadOptions =
   checkWord("pad", "mode", mode, MODES);
   checkMode(x, padding, mode);
   return tidy(() => {
-    const dims = x.shape.map((_, i) => i).slice(-padding.length / 2);
+    const dims = [...x.shape.keys()].slice(-padding.length / 2);
     const out = dims.reduce((y, i) => padDim(y, i, before[i]!, after[i]!, mode), x);
     return own(out, x);
   });

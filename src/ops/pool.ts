@@ -208,11 +208,8 @@ function lpPool(
   if (!Number.isFinite(p) || p === 0) {
     throw new ValueError(op, `normType must be a finite number other than 0: got ${p}`);
   }
-  const { stride, ceilMode } = checkOptions(op, options);
-  const sides = sidesOf(op, n, x, kernel, {
-    stride: stride ?? kernel,
-    ceilMode: ceilMode ?? false,
-  });
+  const { stride = kernel, ceilMode = false } = checkOptions(op, options);
+  const sides = sidesOf(op, n, x, kernel, { stride, ceilMode });
   const elements = sides.reduce((product, side) => product * side.kernel, 1);
   return tidy(() => {
     const mean = averages(op, pow(x, p), sides, true, 0);

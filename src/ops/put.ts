@@ -20,9 +20,9 @@ import { mul, type Operand, sumTo } from "./arithmetic.js";
 import { at, type Index, joined, picked, type Picked, type PlainIndex, spelled } from "./at.js";
 import { eq, where } from "./compare.js";
 import { cast, copyOf, writeInto } from "./convert.js";
-import { arange, full, zeros } from "./creation.js";
+import { arange, zeros } from "./creation.js";
 import { checkIndex } from "./indexing.js";
-import { checkScalarOf, checkWrite, scatterInto, written } from "./scatter.js";
+import { checkScalarOf, checkWrite, scalar, scatterInto, written } from "./scatter.js";
 import { expand, reshape, type Slice, slice } from "./views.js";
 
 interface How {
@@ -58,16 +58,15 @@ export function put(
     const p = withGrad(false, () => picked(op, x, plain));
     const region = regionOf(p);
     for (const t of given) expandLayout(op, t.layout, region);
-    const from = typeof value === "number" ? full([], value, { dtype: x.dtype }) : value;
+    const from = scalar(x, value);
     const own = inPlace && from.buffer === x.buffer ? copyOf(op, from) : cast(from, x.dtype);
     const write = (out: Tensor): void =>
       withGrad(false, () => store(op, out, plain, expand(own, region), accumulate));
-    const shape = from.shape;
     return written(op, x, inPlace, given, write, tensorsOf(plain), (dy, saved) => {
       const again = plain.map((index, i) => saved[i] ?? index);
       return [
         () => (accumulate ? dy : put(op, dy, again, 0)),
-        () => {
+        (shape) => {
           const all = at(dy, ...again);
           const repeated = !accumulate && p.tensors.length > 0;
           return sumTo(repeated ? where(isLast(op, dy.shape, again, p), all, 0) : all, shape);

@@ -25,7 +25,7 @@ import { gather } from "./indexing.js";
 import { cat } from "./join.js";
 import { ceil, floor, round } from "./math.js";
 import { lerp } from "./mixed.js";
-import { argmax, type Dims, type ReduceOptions, sum, type ValuesAndIndices } from "./reduce.js";
+import { argmax, type ReduceOptions, sum, type ValuesAndIndices } from "./reduce.js";
 import { cummax } from "./scan.js";
 import { pick, sort } from "./sort.js";
 import { narrow, permute, reshape } from "./views.js";
@@ -143,7 +143,7 @@ function quantiles(
 ): Tensor {
   const { interpolation = "linear", keepdim = false } = checkOptions(op, options);
   checkFloat(op, "x", x);
-  const over: Dims = dim == null ? checkDims(op, null, x) : [checkDim(op, dim, x)];
+  const over = checkDims(op, dim == null ? null : checkDim(op, dim, x), x);
   const rank = q instanceof Tensor ? q.ndim : typeof q === "number" ? 0 : 1;
   const list = q instanceof Tensor ? [...toTypedArray(q)] : listOf(op, q);
   if (rank > 1) throw new ShapeError(op, `q must be a number or a vector: got ${rank} dims`);
@@ -151,13 +151,12 @@ function quantiles(
   const words = ["linear", "lower", "higher", "midpoint", "nearest"];
   checkWord(op, "interpolation", interpolation, words);
   if (x.numel() === 0) misfit(op, "needs elements", x);
-  const real = x.ndim === 0 ? [] : over;
-  const kept = [...x.shape.keys()].filter((d) => !real.includes(d));
+  const kept = [...x.shape.keys()].filter((d) => !over.includes(d));
   const outer = kept.map((d) => x.shape[d]!);
   const R = x.numel() / sizeOf(outer);
   const at = outer.length;
   return tidy(() => {
-    const rows = reshape(permute(x, [...kept, ...real]), [...outer, R]);
+    const rows = reshape(permute(x, [...kept, ...over]), [...outer, R]);
     const nans = sum(isnan(rows), at, { keepdim: true });
     const qs = tensor(list);
     const ranks = skip
@@ -165,7 +164,7 @@ function quantiles(
       : where(gt(nans, 0), R - 1, mul(qs, R - 1));
     const found = interpolated(sort(rows, at).values, ranks, interpolation);
     const front = permute(found, [at, ...kept.keys()]);
-    const shape = reducedShape(x.shape, real, keepdim);
+    const shape = reducedShape(x.shape, over, keepdim);
     return reshape(front, rank === 0 ? shape : [list.length, ...shape]);
   });
 }

@@ -3,21 +3,20 @@
 import { enableGrad, isGradEnabled } from "../autograd/mode.js";
 import { detach, grad } from "../autograd/backward.js";
 import type { Wanted } from "../autograd/node.js";
-import { record } from "../autograd/record.js";
+import { type Gradients, record, together } from "../autograd/record.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { kernels } from "../kernels/loader.js";
 import { run } from "../kernels/run.js";
-import { tidy, untracked } from "../memory/scope.js";
+import { tidy } from "../memory/scope.js";
 import { relu } from "./activations.js";
-import { add, mul, sub } from "./arithmetic.js";
+import { add, mul, type Operand, sub } from "./arithmetic.js";
 import { withAllContiguous } from "./convert.js";
-import { cat, stack } from "./join.js";
+import { cat } from "./join.js";
 import { sigmoid, tanh } from "./math.js";
 import { linear, matmul } from "./matmul.js";
 import { sum } from "./reduce.js";
 import { narrow, reshape, select, transpose, unsqueeze } from "./views.js";
 import { gt, where } from "./compare.js";
-import { zerosLike } from "./creation.js";
 
 /** The kernels' modes, and the gates of each. */
 export const MODES = {
@@ -95,10 +94,8 @@ function sequence(operands: Operands, direction: Direction): Tensor {
   const saved = { ...made, x, weight, h0, bias, c0, lengths: direction.lengths };
   record("recurrent", out, [x, weight, h0, bias, c0], saved, (dy, saved, wanted) => {
     const where_ = { ...direction, lengths: saved.lengths };
-    if (isGradEnabled()) return composedGrads(dy, saved, where_);
-    return fusedGrads(dy, saved, where_, wanted);
+    return (isGradEnabled() ? composedGrads : fusedGrads)(dy, saved, where_, wanted);
   });
-  for (const t of Object.values(made)) t.dispose();
   return out;
 }
 
@@ -118,14 +115,6 @@ function call(
   run(kernel, B, ...forward, ...back, T, B, H, MODES[mode].code, Number(reverse));
 }
 
-type Gradients = (() => Tensor)[];
-
-/** Those of x, weight, h0, bias and c0, which `all` makes together when the first is asked for. */
-function together(all: () => readonly (Tensor | null)[]): Gradients {
-  let made: readonly (Tensor | null)[] | null = null;
-  return [0, 1, 2, 3, 4].map((i) => () => (made ??= untracked(all))[i]!);
-}
-
 /** All gradients of the sequential part by one kernel call; the weight's by a product over all steps. */
 function fusedGrads(
   dy: Tensor,
@@ -135,7 +124,7 @@ function fusedGrads(
 ): Gradients {
   const [T, B, GH] = x.shape as [number, number, number];
   const H = weight.shape[1]!;
-  const all = (): (Tensor | null)[] => {
+  return together([x, weight, h0, bias, c0], wanted, () => {
     const dx = allocateShape("recurrent", [T, B, GH], "float32");
     const dhidden =
       direction.mode === "gru" ? allocateShape("recurrent", [T, B, GH], "float32") : dx;
@@ -148,11 +137,8 @@ function fusedGrads(
     const flat = reshape(dhidden, [T * B, GH]);
     const dw = wanted(weight.node) ? matmul(transpose(flat, 0, 1), before) : null;
     const db = bias && wanted(bias.node) ? sum(flat, 0) : null;
-    // What nobody asks for goes with the temporaries.
-    const asked = (t: Tensor | null, grad: Tensor | null) => (t && wanted(t.node) ? grad : null);
-    return [asked(x, dx), dw, asked(h0, dh0), db, asked(c0, dc0)];
-  };
-  return together(() => tidy(all));
+    return [dx, dw, dh0, db, dc0];
+  });
 }
 
 /** The same through the steps written in ops, for derivatives of derivatives. */
@@ -160,11 +146,12 @@ function composedGrads(
   dy: Tensor,
   { x, weight, h0, bias, c0 }: Operands,
   direction: Direction,
+  wanted: Wanted,
 ): Gradients {
   // Nodes of their own: the gradients end there, whatever one input has to do with another.
   const own = <T extends Tensor | null>(t: T) =>
     (t && record("recurrent", detach(t), [t], {}, (d) => [() => d])) as T;
-  return together(() =>
+  return together([x, weight, h0, bias, c0], wanted, () =>
     enableGrad(() => {
       const operands = {
         x: own(x),
@@ -209,10 +196,12 @@ function composed({ x, weight, bias, h0, c0 }: Operands, direction: Direction): 
       next = add(mul(sub(1, z), n), mul(z, h));
     }
     const present = lengths === null ? null : unsqueeze(gt(lengths, t), 1);
-    outputs[t] = present === null ? next : where(present, next, zerosLike(next));
-    h = present === null ? next : where(present, next, h);
-    if (c !== null) c = present === null ? cell : where(present, cell!, c);
+    const after = (y: Tensor, before: Operand): Tensor =>
+      present === null ? y : where(present, y, before);
+    outputs[t] = after(next, 0);
+    h = after(next, h);
+    if (c !== null) c = after(cell!, c);
   }
-  const parts = [...(T === 0 ? [] : [stack(outputs)]), h, ...(c === null ? [] : [c])];
+  const parts = [...outputs, h, ...(c === null ? [] : [c])];
   return cat(parts.map((p) => reshape(p, [-1])));
 }

@@ -64,19 +64,17 @@ function sumOf(
 /** The sum over `dims`. Bools are counted; bool and int32 give int32. */
 export function sum(x: Tensor, dims?: Dims, options: ReduceOptions = {}): Tensor {
   const over = checkDims("sum", dims, x, options);
-  const { shape } = x;
   return record("sum", sumOf("sum", x, over, options.keepdim ?? false, false), [x], {}, (dy) => [
-    () => spread(dy, shape, over), // each element counts once
+    (shape) => spread(dy, shape, over), // each element counts once
   ]);
 }
 
 /** The arithmetic mean over `dims`; float32. NaN over no elements. */
 export function mean(x: Tensor, dims?: Dims, options: ReduceOptions = {}): Tensor {
   const over = checkDims("mean", dims, x, options);
-  const { shape } = x;
-  const n = sizeOf(over.map((d) => shape[d]!));
+  const n = sizeOf(over.map((d) => x.shape[d]!));
   return record("mean", sumOf("mean", x, over, options.keepdim ?? false, true), [x], {}, (dy) => [
-    () => spread(div(dy, n), shape, over), // each element counts 1/n
+    (shape) => spread(div(dy, n), shape, over), // each element counts 1/n
   ]);
 }
 

@@ -5,7 +5,7 @@ import { checkFloat } from "../core/dtype.js";
 import { commonShape, checkDim, checkInt, type Shape, checkNumber, misfit } from "../core/shape.js";
 import { allocateShape, Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
-import { record, recordInPlace } from "../autograd/record.js";
+import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
 import { readStatus, run, statusSlot } from "../kernels/run.js";
 import { permutationCounters, permutationUnits } from "../kernels/units.js";
@@ -13,8 +13,8 @@ import { tidy } from "../memory/scope.js";
 import { add, div, mul, neg, sub } from "./arithmetic.js";
 import { eq, lt } from "./compare.js";
 import { cast, withContiguous } from "./convert.js";
-import { arange, finish, zerosLike } from "./creation.js";
-import { overwrite } from "./inplace.js";
+import { arange, finish } from "./creation.js";
+import { renew } from "./inplace.js";
 import { clamp, log } from "./math.js";
 import {
   bernoulli as bernoulliFilled,
@@ -26,7 +26,7 @@ import {
   type RandomOptions,
   uniform,
 } from "./random.js";
-import { bounds } from "./extremes.js";
+import { checkWithin } from "./extremes.js";
 import { argmax } from "./reduce.js";
 import { softmax } from "./softmax.js";
 import { reshape } from "./views.js";
@@ -109,18 +109,10 @@ export function bernoulli(
   if (!(first instanceof Tensor)) return bernoulliFilled(first, second as number, options);
   const given = second as RandomOptions;
   checkFloat("bernoulli", "p", first);
-  checkRange("bernoulli", "p must lie in [0, 1]", first, 1);
+  checkWithin("bernoulli", "p must lie in [0, 1]", first, 1);
   return made(given, () =>
     cast(lt(drawUniform("bernoulli", first.shape, given), first), "float32"),
   );
-}
-
-/** Refuses what isn't in [0, high]. */
-function checkRange(op: string, rule: string, x: Tensor, high: number): void {
-  const [least, most] = bounds(x);
-  if (!(least >= 0 && most <= high)) {
-    throw new ValueError(op, `${rule}: got ${least} to ${most}`);
-  }
 }
 
 /**
@@ -142,7 +134,7 @@ export function normal(
   const tensors = [mean, std].filter((t) => typeof t !== "number");
   for (const t of tensors) checkFloat("normal", "mean and std", t);
   const shape = commonShape("normal", tensors);
-  if (typeof std !== "number") checkRange("normal", "std must be >= 0", std, Infinity);
+  if (typeof std !== "number") checkWithin("normal", "std must be >= 0", std, Infinity);
   else checkNumber("normal", "std", std, 0);
   const given = third as RandomOptions;
   return made(given, () => add(mul(drawNormal("normal", shape, given), std), mean));
@@ -183,11 +175,10 @@ export interface DrawOptions {
   generator?: Generator;
 }
 
-/** Overwrites x, whose gradient ends here. */
+/** Refuses other dtypes than float32, which bernoulli_ alone takes, and renews x. */
 function fill(op: string, x: Tensor, make: () => Tensor): Tensor {
   if (op !== "bernoulli_") checkFloat(op, "x", x);
-  overwrite(op, x, [], make);
-  return recordInPlace(op, x, [], {}, (dy) => [() => zerosLike(dy)]);
+  return renew(op, x, make);
 }
 
 /** Fills x, float32, with uniform numbers in [low, high). Returns x. */

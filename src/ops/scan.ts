@@ -59,13 +59,9 @@ function recurrence(a: Tensor, b: Tensor, at: number, reverse: boolean): Tensor 
 /** out[i] = x[i-1] along `at`, out[0] = first. */
 function shift(x: Tensor, at: number, first: number): Tensor {
   if (x.numel() === 0) return x;
+  if (x.ndim === 0) return fullLike(x, first);
   const head = fullLike(narrow(x, at, 0, 1), first);
   return cat([head, narrow(x, at, 0, x.shape[at]! - 1)], at);
-}
-
-/** A scalar as a vector of one, for what needs a dim. */
-function onLine(x: Tensor, at: number, fn: (x: Tensor, at: number) => Tensor): Tensor {
-  return x.ndim > 0 ? fn(x, at) : tidy(() => reshape(fn(reshape(x, [1]), 0), []));
 }
 
 function running(op: string, x: Tensor, at: number, reverse: boolean): Tensor {
@@ -80,13 +76,12 @@ export function cumsum(x: Tensor, dim: number): Tensor {
 
 /** out[i] = x[0] ... x[i] along a dim; bool and int32 give int32. Its gradient is right at zeros, too. */
 export function cumprod(x: Tensor, dim: number): Tensor {
-  return onLine(x, checkDim("cumprod", dim, x), (x, at) => {
-    const out = asNumbers(x, (x) => recur("cumprod", x, null, at));
-    return record("cumprod", out, [x], { x, out }, (dy, { x, out }) => [
-      // dL/dx[j] = x[0] ... x[j-1] S[j], S[j] = dy[j] + x[j+1] S[j+1]
-      () => mul(shift(out, at, 1), recurrence(x, dy, at, true)),
-    ]);
-  });
+  const at = checkDim("cumprod", dim, x);
+  const out = asNumbers(x, (x) => recur("cumprod", x, null, at));
+  return record("cumprod", out, [x], { x, out }, (dy, { x, out }) => [
+    // dL/dx[j] = x[0] ... x[j-1] S[j], S[j] = dy[j] + x[j+1] S[j+1]
+    () => mul(shift(out, at, 1), recurrence(x, dy, at, true)),
+  ]);
 }
 
 /** The product over `dims` (1 over no elements), in float64; bool and int32 give int32. */
@@ -153,19 +148,18 @@ function cumExtreme(op: string, x: Tensor, dim: number, smallest: number): Value
 /** ln(exp(x[0]) + ... + exp(x[i])) along a dim, without overflow. */
 export function logcumsumexp(x: Tensor, dim: number): Tensor {
   checkFloat("logcumsumexp", "x", x);
-  return onLine(x, checkDim("logcumsumexp", dim, x), (x, at) => {
-    const { outer, R, inner } = middleAt(x, at);
-    const units = countUnits(outer, inner);
-    const out = compute("logcumsumexp", kernels.logcumsumexpF32, units, [x], x.shape, [R, inner]);
-    return record("logcumsumexp", out, [x], { x, out }, (dy, { x, out }) => [
-      () => {
-        // dL/dx[j] = exp(x[j] - out[j]) T[j], T[j] = dy[j] + exp(out[j] - out[j+1]) T[j+1]
-        const safe = where(eq(out, -Infinity), 0, out);
-        const decay = exp(sub(shift(out, at, -Infinity), safe));
-        return mul(exp(sub(x, safe)), recurrence(decay, dy, at, true));
-      },
-    ]);
-  });
+  const at = checkDim("logcumsumexp", dim, x);
+  const { outer, R, inner } = middleAt(x, at);
+  const units = countUnits(outer, inner);
+  const out = compute("logcumsumexp", kernels.logcumsumexpF32, units, [x], x.shape, [R, inner]);
+  return record("logcumsumexp", out, [x], { x, out }, (dy, { x, out }) => [
+    () => {
+      // dL/dx[j] = exp(x[j] - out[j]) T[j], T[j] = dy[j] + exp(out[j] - out[j+1]) T[j+1]
+      const safe = where(eq(out, -Infinity), 0, out);
+      const decay = exp(sub(shift(out, at, -Infinity), safe));
+      return mul(exp(sub(x, safe)), recurrence(decay, dy, at, true));
+    },
+  ]);
 }
 
 export interface DiffOptions {

@@ -39,6 +39,11 @@ export function checkScalarOf(op: string, x: Tensor, value: Operand): void {
   }
 }
 
+/** A number as a scalar of x's dtype; a tensor as it is. */
+export function scalar(x: Tensor, value: Operand): Tensor {
+  return typeof value === "number" ? full([], value, { dtype: x.dtype }) : value;
+}
+
 /**
  * Writes src's elements into `out`, each at its index along dim `at`; `index` and `src` may be
  * views of any strides, and only the part of src that index covers is used. Not recorded.
@@ -76,6 +81,7 @@ export function scatterInto(
 /**
  * Lets `write` change x itself or a copy of it, and records that.
  * In place, `write` must refuse what it refuses before it writes.
+ * The caller's scope releases the copy if it throws.
  */
 export function written<S extends Record<string, Tensor>>(
   op: string,
@@ -91,12 +97,7 @@ export function written<S extends Record<string, Tensor>>(
     return recordInPlace(op, x, others, saved, backward);
   }
   const out = copyOf(op, x);
-  try {
-    write(out);
-  } catch (error) {
-    out.dispose();
-    throw error;
-  }
+  write(out);
   return record(op, out, [x, ...others], saved, backward);
 }
 
@@ -130,9 +131,7 @@ function along(
   }
   return tidy(() => {
     const used =
-      typeof src === "number"
-        ? expand(full([], src, { dtype: x.dtype }), index.shape)
-        : cropped(src, index.shape);
+      typeof src === "number" ? expand(scalar(x, src), index.shape) : cropped(src, index.shape);
     // A copy first, where what is read would be written over.
     const own = (t: Tensor): Tensor => (inPlace && t.buffer === x.buffer ? copyOf(op, t) : t);
     const [values, places] = [own(used), own(index)];

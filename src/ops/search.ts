@@ -1,7 +1,7 @@
 // Positions in sorted sequences, and counts: of whole numbers, and of elements between edges. None has a
 // derivative.
 import { ValueError } from "../core/errors.js";
-import { checkFloat, checkWhole, isInt32, promote } from "../core/dtype.js";
+import { checkFloat, checkWhole, promote } from "../core/dtype.js";
 import {
   sameShape,
   expectShape,
@@ -20,13 +20,13 @@ import { kernels } from "../kernels/loader.js";
 import { run } from "../kernels/run.js";
 import { flatUnits } from "../kernels/units.js";
 import { tidy } from "../memory/scope.js";
-import { div, mul, type Operand, sub } from "./arithmetic.js";
+import { asTensor, div, mul, type Operand, sub } from "./arithmetic.js";
 import { ge, le, logicalAnd, where } from "./compare.js";
 import { cast, clone, compute, to, withAllContiguous } from "./convert.js";
 import { fillContiguous, full, linspace } from "./creation.js";
 import { gather } from "./indexing.js";
 import { clamp } from "./math.js";
-import { bounds } from "./extremes.js";
+import { bounds, checkWithin } from "./extremes.js";
 import { sum } from "./reduce.js";
 import { diff } from "./scan.js";
 import { narrow, reshape } from "./views.js";
@@ -64,10 +64,7 @@ export function searchsorted(
   return tidy(() =>
     noGrad(() => {
       const rows = sorter === undefined ? sorted : gather(sorted, -1, sorter);
-      const whole = typeof values === "number" && isInt32(values);
-      const dtype = whole ? "int32" : "float32";
-      const wanted = typeof values === "number" ? full([], values, { dtype }) : values;
-      return positions(rows, wanted, right);
+      return positions(rows, asTensor("searchsorted", values, rows), right);
     }),
   );
 }
@@ -131,8 +128,7 @@ export function bincount(x: Tensor, weights?: Tensor | null, minlength = 0): Ten
   checkInt("bincount", "minlength", minlength, 0);
   return tidy(() => {
     const from = cast(x, "int32");
-    const [least, greatest] = bounds(from);
-    if (least < 0) throw new ValueError("bincount", `x must not be negative: got ${least}`);
+    const greatest = checkWithin("bincount", "x must not be negative", from, Infinity);
     const given = weights == null ? null : cast(weights, "float32");
     return count("bincount", from, given, Math.max(greatest + 1, minlength));
   });

@@ -1,7 +1,7 @@
 // Softmax, its logarithm and the log-sum-exp. All are stable: the largest element is taken off first.
 // Losses that contain them are in losses.ts.
 import { is, checkFloat } from "../core/dtype.js";
-import { sizeOf, checkDim, checkDims, reducedShape } from "../core/shape.js";
+import { checkDim, checkDims, reducedShape } from "../core/shape.js";
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { noGrad } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
@@ -16,24 +16,22 @@ import { withCast, withContiguous } from "./convert.js";
 import { full } from "./creation.js";
 import { exp, log } from "./math.js";
 import { amax, type Dims, type ReduceOptions, sum } from "./reduce.js";
+import { type Middle, middleAt } from "./middle.js";
 import { reshape } from "./views.js";
 
 type ForwardKernel = Kernel<[number, number, number, number]>;
 type GradKernel = Kernel<[number, number, number, number, number]>;
 
-/** The middle of [outer, R, inner] is the dim `at`; none of a tensor without elements is computed. */
-function middle({ shape }: Tensor, at: number): { R: number; inner: number; units: number } {
-  const R = shape[at] ?? 1; // a scalar is a row of one
-  const inner = sizeOf(shape.slice(at + 1));
-  const units = sizeOf(shape) === 0 ? 0 : softmaxUnits(sizeOf(shape.slice(0, at)), inner);
-  return { R, inner, units };
+/** Of a tensor without elements nothing is computed. */
+function unitsOf(x: Tensor, { outer, inner }: Middle): number {
+  return x.numel() === 0 ? 0 : softmaxUnits(outer, inner);
 }
 
 function forward(op: string, kernel: ForwardKernel, x: Tensor, at: number): Tensor {
   return withContiguous(x, (x) => {
     const out = allocateShape(op, x.shape, "float32");
-    const { R, inner, units } = middle(x, at);
-    run(kernel, units, x.address(), out.address(), R, inner);
+    const m = middleAt(x, at);
+    run(kernel, unitsOf(x, m), x.address(), out.address(), m.R, m.inner);
     return out;
   });
 }
@@ -42,8 +40,8 @@ function gradient(op: string, kernel: GradKernel, dy: Tensor, y: Tensor, at: num
   return withContiguous(dy, (dy) =>
     withContiguous(y, (y) => {
       const out = allocateShape(op, y.shape, "float32");
-      const { R, inner, units } = middle(y, at);
-      run(kernel, units, dy.address(), y.address(), out.address(), R, inner);
+      const m = middleAt(y, at);
+      run(kernel, unitsOf(y, m), dy.address(), y.address(), out.address(), m.R, m.inner);
       return out;
     }),
   );

@@ -89,15 +89,13 @@ function pieces(
   for (const part of list) checkInt(op, "sections", part);
   const count = typeof sections === "number" ? sections : list.length + 1;
   checkInt(op, "sections", count, 1, MOST_PIECES);
-  const cut = (i: number): number => {
-    if (typeof sections === "number") return Math.floor(n / count) * i + Math.min(i, n % count);
-    if (i === 0 || i === count) return i === 0 ? 0 : n;
-    const index = sections[i - 1]!;
-    return Math.max(0, Math.min(n, index < 0 ? index + n : index));
-  };
-  return Array.from({ length: count }, (_, i) =>
-    narrow(x, at, cut(i), Math.max(0, cut(i + 1) - cut(i))),
-  );
+  const equal = (_: unknown, i: number): number =>
+    Math.floor(n / count) * i + Math.min(i, n % count);
+  const cuts =
+    typeof sections === "number"
+      ? Array.from({ length: count }, equal)
+      : [0, ...list.map((i) => Math.max(0, Math.min(n, i < 0 ? i + n : i)))];
+  return cuts.map((start, i) => narrow(x, at, start, Math.max(0, (cuts[i + 1] ?? n) - start)));
 }
 
 function equalPieces(

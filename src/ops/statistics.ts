@@ -90,6 +90,6 @@ export interface AminmaxOptions extends ReduceOptions {
 /** The smallest and the largest element, of all or along a dim; NaN wins. */
 export function aminmax(x: Tensor, options: AminmaxOptions = {}): { min: Tensor; max: Tensor } {
   const { dim, keepdim = false } = checkOptions("aminmax", options);
-  const over = dim == null ? checkDims("aminmax", dim, x) : [checkDim("aminmax", dim, x)];
+  const over = checkDims("aminmax", dim == null ? null : checkDim("aminmax", dim, x), x);
   return { min: amin(x, over, { keepdim }), max: amax(x, over, { keepdim }) };
 }

@@ -4,6 +4,7 @@ import { IndexError, ValueError } from "../core/errors.js";
 import { bytesOf, tensorOf } from "../core/dtype.js";
 import {
   checkDim,
+  contiguousLayout,
   checkPlace,
   checkInt,
   checkRank,
@@ -114,20 +115,14 @@ export function unfoldDim(x: Tensor, dim: number, size: number, step: number): T
   checkInt("unfold", "step", step, 1);
   const count = Math.floor((n - size) / step) + 1;
   const where = ({ shape, strides, offset }: Layout): Layout =>
-    x.ndim === 0
-      ? stridedLayout([size], [1], offset)
-      : stridedLayout(
-          [...shape.map((n, i) => (i === at ? count : n)), size],
-          [...strides.map((s, i) => (i === at ? s * step : s)), strides[at]!],
-          offset,
-        );
+    stridedLayout(
+      [...shape.map((n, i) => (i === at ? count : n)), size],
+      [...strides.map((s, i) => (i === at ? s * step : s)), strides[at] ?? 1],
+      offset,
+    );
   if (step >= size) return viewAt("unfold", x, where);
-  const from = x.shape;
   return record("unfold", alias(x, where(x.layout)), [x], {}, (dy) => [
-    () => {
-      const whole = reshape(arange(sizeOf(from)), from);
-      return reshape(addAt(dy, sizeOf(from), where(whole.layout)), from);
-    },
+    (shape) => reshape(addAt(dy, sizeOf(shape), where(contiguousLayout(shape))), shape),
   ]);
 }
 

@@ -33,7 +33,6 @@ import { fillContiguous } from "./creation.js";
  */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   const sizes = inferred(shape, tensorOf("reshape", x).numel(), "reshape");
-  const from = x.shape;
   const layout = reshaped(x.layout, sizes);
   let out: Tensor;
   if (layout !== null) {
@@ -42,7 +41,7 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
     out = copyOf("reshape", x);
     out.layout = contiguousLayout(sizes);
   }
-  return record("reshape", out, [x], {}, (dy) => [() => reshape(dy, from)]);
+  return record("reshape", out, [x], {}, (dy) => [(shape) => reshape(dy, shape)]);
 }
 
 /**
@@ -108,7 +107,6 @@ function reshaped(layout: Layout, shape: Shape): Layout | null {
 export function flatten(x: Tensor, start = 0, end = -1): Tensor {
   const first = checkDim("flatten", start, x);
   const last = checkDim("flatten", end, x);
-  if (x.ndim === 0) return reshape(x, [1]);
   if (first > last)
     throw new ValueError("flatten", `start must not lie behind end: got ${start}, ${end}`);
   const joined = sizeOf(x.shape.slice(first, last + 1));
@@ -148,10 +146,9 @@ export function t(x: Tensor): Tensor {
 export function squeeze(x: Tensor, dim?: number | readonly number[]): Tensor {
   const which = listOf("squeeze", dim ?? shapeOf("squeeze", x).map((_, i) => i));
   const at = which.map((d) => checkDim("squeeze", d, x));
-  const from = x.shape;
-  const kept = from.flatMap((n, i) => (n === 1 && at.includes(i) ? [] : [i]));
+  const kept = x.shape.flatMap((n, i) => (n === 1 && at.includes(i) ? [] : [i]));
   const out = alias(x, ofDims(x.layout, kept));
-  return record("squeeze", out, [x], {}, (dy) => [() => reshape(dy, from)]);
+  return record("squeeze", out, [x], {}, (dy) => [(shape) => reshape(dy, shape)]);
 }
 
 /** The layout of some dims, in their order: all others are of size 1. */
@@ -181,8 +178,7 @@ export function expand(x: Tensor, shape: Shape): Tensor {
   const lead = checkList("expand", shape).length - shapeOf("expand", x).length;
   const sizes = shape.map((n, i) => (n === -1 && i >= lead ? x.shape[i - lead]! : n));
   const layout = expandLayout("expand", x.layout, checkShape("expand", sizes));
-  const from = x.shape;
-  return record("expand", alias(x, layout), [x], {}, (dy) => [() => sumTo(dy, from)]);
+  return record("expand", alias(x, layout), [x], {}, (dy) => [(shape) => sumTo(dy, shape)]);
 }
 
 /** Which dim `dim` is; a scalar has none, though checkDim lets 0 and -1 pass. */
@@ -299,9 +295,8 @@ function window(
 
 /** The elements that `where` names, given any layout of x's shape: each at most once. */
 export function viewAt(op: string, x: Tensor, where: (layout: Layout) => Layout): Tensor {
-  const from = x.shape;
   return record(op, alias(x, where(x.layout)), [x], {}, (dy) => [
-    () => placeAt(op, dy, from, where), // zeros elsewhere
+    (shape) => placeAt(op, dy, shape, where), // zeros elsewhere
   ]);
 }
 

@@ -42,17 +42,6 @@ export function perDim(
   return all;
 }
 
-/** The same for 2 dims: [height, width]. */
-export function pair(
-  op: string,
-  name: string,
-  value: Pair,
-  least: number,
-): readonly [number, number] {
-  const [height, width] = perDim(op, name, value, 2, least);
-  return [height!, width!];
-}
-
 /** Written out: a pooling of a few elements takes no longer than this. */
 function repeated(value: number, n: Rank): readonly number[] {
   return n === 2 ? [value, value] : n === 1 ? [value] : [value, value, value];

@@ -12,6 +12,7 @@ import {
   winogradWeightGradUnits,
   winogradWorkspace,
 } from "../kernels/units/winograd.js";
+import { tidy } from "../memory/scope.js";
 import { compute } from "./convert.js";
 import type { ConvSizes } from "./window.js";
 
@@ -118,17 +119,15 @@ function convolve(
   const blocks = winogradBlocks(N, OH, OW, points);
   const once = blocks > 2 || (blocks === 2 && C * O <= 8192);
   const room = winogradWorkspace(O, C, points);
-  const u = once
-    ? compute(op, kernels.winogradKernelF32, O, [weight], [room], [O, C, ...steps, points])
-    : weight;
-  try {
+  return tidy(() => {
+    const u = once
+      ? compute(op, kernels.winogradKernelF32, O, [weight], [room], [O, C, ...steps, points])
+      : weight;
     const rest: Steps = once ? [0, 0, 0] : steps;
     const units = winogradConv2dUnits(blocks, O);
     const all = [...sizes, ...rest] as const;
     return compute(op, kernels.winogradConv2dF32, units, [x, u, bias], [N, O, OH, OW], all);
-  } finally {
-    if (once) u.dispose();
-  }
+  });
 }
 
 /** Its gradient by the weight. */
@@ -140,12 +139,10 @@ export function winogradWeightGrad(op: string, x: Tensor, dy: Tensor, sizes: Con
   const args = [N, C, H, W, O, OH, OW, padH, padW, points, parts] as const;
   const dims = [O, C, kh, kw];
   const shape = parts > 0 ? [parts * winogradWorkspace(O, C, points)] : dims;
-  const work = compute(op, kernels.winogradWeightGradF32, units, [x, dy], shape, args);
-  if (parts === 0) return work;
-  try {
+  return tidy(() => {
+    const work = compute(op, kernels.winogradWeightGradF32, units, [x, dy], shape, args);
+    if (parts === 0) return work;
     const rest = [O, C, points, parts] as const;
     return compute(op, kernels.winogradTapsF32, O, [work], dims, rest);
-  } finally {
-    work.dispose();
-  }
+  });
 }
