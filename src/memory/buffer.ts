@@ -3,7 +3,7 @@
 //
 // Small buffers share pages: a page of 64 KiB holds slots of one size and is spilled and brought
 // back as one, so that a tiny tensor costs nanoseconds and no bookkeeping of its own.
-import { Storage, type Region, countLive, drop, place, touch } from "./eviction.js";
+import { Storage, type Region, countLive, drop, place, region, touch } from "./eviction.js";
 
 const PAGE_BYTES = 65536;
 const LARGEST_SLOT = 4096;
@@ -72,14 +72,6 @@ export function newSlots(): Slots {
 }
 
 const common = newSlots();
-let slots = common;
-
-/** Puts new small buffers into these pages from now on; null: into those that all share. Returns what was before. */
-export function useSlots(own: Slots | null): Slots {
-  const before = slots;
-  slots = own ?? common;
-  return before;
-}
 
 /** Told of each buffer whose address is asked for: a recording. */
 let watcher: ((buffer: Buffer, address: number) => void) | null = null;
@@ -132,7 +124,7 @@ export class Buffer {
   }
 
   private static inPage(bytes: number): Buffer {
-    const sized = slots[classOf[(bytes + 63) >> 6]!]!;
+    const sized = (region?.slots ?? common)[classOf[(bytes + 63) >> 6]!]!;
     const page = sized.pageWithRoom();
     touch(page); // it is about to be written
     let offset = page.freeSlots.pop();

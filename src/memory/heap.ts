@@ -115,7 +115,10 @@ export function heapBytes(): number {
   return memory.buffer.byteLength;
 }
 
-/** Takes a free block of at least `bytes`, or null when none is large enough. */
+/**
+ * Takes a free block of at least `bytes`, or null when none is large enough: one from `bins` or else one of the
+ * heap, which will wait in `bins` when it is freed.
+ */
 export function takeBlock(bytes: number, bins = common): Block | null {
   const wanted = Math.max(ALIGN, Math.ceil(bytes / ALIGN) * ALIGN);
   // Bins count in 32 bits, and no heap has more.
@@ -125,12 +128,7 @@ export function takeBlock(bytes: number, bins = common): Block | null {
       if (block.bytes >= wanted) return use(block, wanted);
     }
   }
-  return null;
-}
-
-/** Takes a block that will wait in `bins` when it is freed: one from there, or one of the heap. */
-export function takeBlockFor(bins: Bins, bytes: number): Block | null {
-  const block = takeBlock(bytes, bins) ?? takeBlock(bytes);
+  const block = bins === common ? null : takeBlock(bytes);
   if (block !== null) block.bins = bins;
   return block;
 }
