@@ -1,7 +1,7 @@
 // Recurrent layers and their cells, with PyTorch's arguments, parameter names and gate order.
 import { ValueError } from "../core/errors.js";
-import { expectDType, checkFloat } from "../core/dtype.js";
-import { expectShape, checkWord, checkInt, checkOptions } from "../core/shape.js";
+import { expectDType } from "../core/dtype.js";
+import { expectFloats, checkWord, checkInt, checkOptions } from "../core/shape.js";
 import { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { toTypedArray } from "../ops/convert.js";
@@ -74,8 +74,7 @@ function statesOf(
   const state = (name: "hidden" | "cell"): Tensor => {
     const x = given[name];
     if (x == null) return zeros(shape);
-    checkFloat(layer, name, x);
-    expectShape(layer, name, x, batched ? shape : [...shape.slice(0, -2), ...shape.slice(-1)]);
+    expectFloats(layer, name, x, batched ? shape : [...shape.slice(0, -2), ...shape.slice(-1)]);
     return batched ? x : unsqueeze(x, -2);
   };
   return { h0: state("hidden"), c0: mode === "lstm" ? state("cell") : null };

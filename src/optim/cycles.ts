@@ -64,7 +64,8 @@ export class OneCycleLR extends LRScheduler<Required<OneCycleOptions> & { maxLr:
   }
 
   protected lr(t: number, group: ScheduledGroup, i: number): number {
-    const { totalSteps, pctStart, threePhase, cycleMomentum, finalDivFactor } = this.options;
+    const { totalSteps, pctStart, threePhase, cycleMomentum, finalDivFactor, annealStrategy } =
+      this.options;
     if (t > totalSteps) {
       throw new ValueError(this.name, `all ${totalSteps} steps are done: this is step ${t + 1}`);
     }
@@ -83,16 +84,13 @@ export class OneCycleLR extends LRScheduler<Required<OneCycleOptions> & { maxLr:
     const start = phase === 0 ? 0 : ends[phase - 1]!;
     const span = ends[phase]! - start;
     const part = span === 0 ? 1 : (t - start) / span;
-    const between = (values: number[]): number =>
-      this.anneal(values[phase]!, values[phase + 1]!, part);
+    const between = (values: number[]): number => {
+      const [from, to] = [values[phase]!, values[phase + 1]!];
+      if (annealStrategy === "linear") return (to - from) * part + from;
+      return to + ((from - to) / 2) * (cos(Math.PI * part) + 1);
+    };
     if (cycleMomentum) setMomentum(this.name, group, between(momenta));
     return between(rates);
-  }
-
-  private anneal(from: number, to: number, part: number): number {
-    return this.options.annealStrategy === "linear"
-      ? (to - from) * part + from
-      : to + ((from - to) / 2) * (cos(Math.PI * part) + 1);
   }
 }
 

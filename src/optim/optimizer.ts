@@ -313,12 +313,7 @@ export function stateTensor(state: ParamState, key: string, p: Tensor, value = 0
   return (state[key] ??= apart(() => fullLike(p, value))) as Tensor;
 }
 
-/** A number that a state keeps; `first` before it does. Asked for by a name in the code, which is fast. */
-export function stateNumber(kept: Tensor | number | undefined, first: number): number {
-  return (kept as number | undefined) ?? first;
-}
-
 /** Counts the steps of a parameter: this one's number, from 1. */
 export function stateStep(state: ParamState): number {
-  return (state["step"] = stateNumber(state["step"], 0) + 1);
+  return (state["step"] = ((state["step"] ?? 0) as number) + 1);
 }
