@@ -159,21 +159,13 @@ export class Buffer {
   release(): void {
     if (--this.refs > 0) return;
     const storage = this.storage;
-    if (!(storage instanceof Page)) {
-      drop(storage);
-      return;
-    }
+    if (!(storage instanceof Page)) return drop(storage);
     countLive(storage, -this.bytes);
-    freeSlot(storage, this.offset);
-  }
-}
-
-function freeSlot(page: Page, offset: number): void {
-  page.liveSlots--;
-  if (page.liveSlots === 0 && page.spareIndex < 0) {
-    drop(page);
-  } else {
-    page.freeSlots.push(offset);
-    if (page.block !== null && page.spareIndex < 0) page.slots.list(page);
+    storage.liveSlots--;
+    if (storage.spareIndex < 0) {
+      if (storage.liveSlots === 0) return drop(storage);
+      if (storage.block !== null) storage.slots.list(storage);
+    }
+    storage.freeSlots.push(this.offset);
   }
 }

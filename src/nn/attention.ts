@@ -56,12 +56,8 @@ export class KVCache {
   append(k: Tensor, v: Tensor): { k: Tensor; v: Tensor } {
     refuseInCapture("KVCache", MOVES);
     const T = k.shape.at(-2)!;
-    for (const [name, x, room] of [
-      ["k", k, this.keys],
-      ["v", v, this.values],
-    ] as const) {
-      expectShape("KVCache", name, x, sized(room ?? x, T));
-    }
+    expectShape("KVCache", "k", k, sized(this.keys ?? k, T));
+    expectShape("KVCache", "v", v, sized(this.values ?? v, T));
     const total = this.length + T;
     return withGrad(false, () => {
       this.keys = this.put(this.keys, k, total);

@@ -221,7 +221,7 @@ export abstract class Module {
 
   /** Puts this module and those below it into training mode (or, with false, out of it). */
   train(mode = true): this {
-    for (const [, module] of this.namedModules()) setMode(module, mode);
+    for (const module of this.modules()) setMode(module, mode);
     return this;
   }
 

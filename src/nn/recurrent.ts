@@ -162,7 +162,7 @@ abstract class Recurrent extends Module {
             x: linear(y, this.weight(`weightIh${suffix}`)!, this.weight(`biasIh${suffix}`)),
             ...{ weight: this.weight(`weightHh${suffix}`)!, bias },
             h0: select(h0, 0, at),
-            c0: c0 === null ? null : select(c0, 0, at),
+            c0: c0 && select(c0, 0, at),
           },
           { mode: this.mode, reverse: d === 1, lengths },
         );
@@ -200,7 +200,7 @@ abstract class Recurrent extends Module {
       return {
         output: turned ? transpose(output, 0, 1) : back(output),
         hidden: back(hidden),
-        cell: cell === null ? null : back(cell),
+        cell: cell && back(cell),
       };
     });
   }
@@ -325,7 +325,7 @@ abstract class Cell extends Module {
         { mode, reverse: false, lengths: null },
       );
       const back = (y: Tensor): Tensor => (batched ? y : squeeze(y, 0));
-      return { hidden: back(run.hidden), cell: run.cell === null ? null : back(run.cell) };
+      return { hidden: back(run.hidden), cell: run.cell && back(run.cell) };
     });
   }
 }

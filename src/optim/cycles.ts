@@ -73,16 +73,16 @@ export class OneCycleLR extends LRScheduler<Required<OneCycleOptions> & { maxLr:
     const max = (this.options.maxLr as number[])[i]!;
     const low = (this.options.baseMomentum as number[])[i]!;
     const high = (this.options.maxMomentum as number[])[i]!;
-    // Where the phases end; what the rate and the momentum go through.
-    const ends = [pctStart * totalSteps - 1, totalSteps - 1];
-    if (threePhase) ends.splice(1, 0, 2 * pctStart * totalSteps - 2);
+    // The steps between which the phases lie; what the rate and the momentum go through.
+    const peak = pctStart * totalSteps - 1;
+    const inner = threePhase ? [peak, 2 * peak] : [peak];
+    const turns = [0, ...inner, totalSteps - 1];
     const last = first / finalDivFactor;
     const rates = threePhase ? [first, max, first, last] : [first, max, last];
     const momenta = [high, low, high, high];
-    let phase = 0;
-    while (phase < ends.length - 1 && t > ends[phase]!) phase++;
-    const start = phase === 0 ? 0 : ends[phase - 1]!;
-    const span = ends[phase]! - start;
+    const phase = inner.filter((turn) => t > turn).length;
+    const start = turns[phase]!;
+    const span = turns[phase + 1]! - start;
     const part = span === 0 ? 1 : (t - start) / span;
     const between = (values: number[]): number => {
       const [from, to] = [values[phase]!, values[phase + 1]!];
