@@ -200,9 +200,7 @@ export function growHeap(bytes: number, limit: number): boolean {
   }
   view();
   const block = new Block(last!.ptr + last!.bytes, step * WASM_PAGE);
-  block.before = last;
-  last!.after = block;
-  last = block;
+  putAfter(last!, block);
   usedBytes += block.bytes;
   freeBlock(block);
   return true;
@@ -236,6 +234,15 @@ function unbin(block: Block): void {
   block.free = false;
 }
 
+/** Makes a block the next one by address. */
+function putAfter(before: Block, block: Block): void {
+  block.before = before;
+  block.after = before.after;
+  if (before.after !== null) before.after.before = block;
+  else last = block;
+  before.after = block;
+}
+
 function absorb(block: Block, after: Block): void {
   block.bytes += after.bytes;
   block.after = after.after;
@@ -248,11 +255,7 @@ function use(block: Block, bytes: number): Block {
   if (block.bytes - bytes >= ALIGN) {
     const rest = new Block(block.ptr + bytes, block.bytes - bytes);
     rest.bins = block.bins;
-    rest.before = block;
-    rest.after = block.after;
-    if (block.after !== null) block.after.before = rest;
-    else last = rest;
-    block.after = rest;
+    putAfter(block, rest);
     block.bytes = bytes;
     bin(rest);
   }

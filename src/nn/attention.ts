@@ -141,8 +141,8 @@ export interface MultiheadAttentionInputs {
 function merged(a: Tensor | null, b: Tensor | null): Tensor | null {
   if (a === null || b === null) return a ?? b;
   if (a.dtype === "bool" && b.dtype === "bool") return logicalOr(a, b);
-  const terms = [a, b].map((x) => (x.dtype === "bool" ? where(x, -Infinity, 0) : x));
-  return add(terms[0]!, terms[1]!);
+  const term = (x: Tensor): Tensor => (x.dtype === "bool" ? where(x, -Infinity, 0) : x);
+  return add(term(a), term(b));
 }
 
 /**
@@ -179,21 +179,16 @@ export class MultiheadAttention extends Composed {
     checkParts(NAME, "numHeads", numHeads, { embedDim }, options);
     checkSizes(NAME, { kdim, vdim });
     checkProbability(NAME, options.dropout ?? 0, "dropout");
-    const drawn = (draw: (x: Tensor) => unknown, ...shape: number[]): Parameter => {
-      const made = parameter(shape);
-      draw(made);
-      return made;
-    };
     if (kdim === embedDim && vdim === embedDim) {
-      this.inProjWeight = drawn(xavierUniform_, 3 * embedDim, embedDim);
+      this.inProjWeight = xavierUniform_(parameter([3 * embedDim, embedDim])) as Parameter;
     } else {
-      this.qProjWeight = drawn(xavierUniform_, embedDim, embedDim);
-      this.kProjWeight = drawn(xavierUniform_, embedDim, kdim);
-      this.vProjWeight = drawn(xavierUniform_, embedDim, vdim);
+      this.qProjWeight = xavierUniform_(parameter([embedDim, embedDim])) as Parameter;
+      this.kProjWeight = xavierUniform_(parameter([embedDim, kdim])) as Parameter;
+      this.vProjWeight = xavierUniform_(parameter([embedDim, vdim])) as Parameter;
     }
     this.inProjBias = bias ? parameter([3 * embedDim]) : null;
-    this.biasK = addBiasKv ? drawn(xavierNormal_, 1, 1, embedDim) : null;
-    this.biasV = addBiasKv ? drawn(xavierNormal_, 1, 1, embedDim) : null;
+    this.biasK = addBiasKv ? (xavierNormal_(parameter([1, 1, embedDim])) as Parameter) : null;
+    this.biasV = addBiasKv ? (xavierNormal_(parameter([1, 1, embedDim])) as Parameter) : null;
     this.outProj = new Linear(embedDim, embedDim, { bias });
     if (this.outProj.bias !== null) zeros_(this.outProj.bias);
   }
@@ -276,7 +271,7 @@ export class MultiheadAttention extends Composed {
     const biases = inProjBias && chunk(inProjBias, 3);
     return operands.map((x, i) => {
       const y = linear(x, weights[i]!, biases && biases[i]!);
-      const heads = reshape(y, [...y.shape.slice(0, -1), numHeads, this.embedDim / numHeads]);
+      const heads = unflatten(y, -1, [numHeads, this.embedDim / numHeads]);
       if (x.ndim === 2) return transpose(unsqueeze(heads, 0), 1, 2);
       return permute(heads, this.options.batchFirst ? [0, 2, 1, 3] : [1, 2, 0, 3]);
     });
