@@ -180,15 +180,17 @@ export class MultiheadAttention extends Composed {
     checkSizes(NAME, { kdim, vdim });
     checkProbability(NAME, options.dropout ?? 0, "dropout");
     if (kdim === embedDim && vdim === embedDim) {
-      this.inProjWeight = xavierUniform_(parameter([3 * embedDim, embedDim])) as Parameter;
+      this.inProjWeight = parameter([3 * embedDim, embedDim]);
     } else {
-      this.qProjWeight = xavierUniform_(parameter([embedDim, embedDim])) as Parameter;
-      this.kProjWeight = xavierUniform_(parameter([embedDim, kdim])) as Parameter;
-      this.vProjWeight = xavierUniform_(parameter([embedDim, vdim])) as Parameter;
+      this.qProjWeight = parameter([embedDim, embedDim]);
+      this.kProjWeight = parameter([embedDim, kdim]);
+      this.vProjWeight = parameter([embedDim, vdim]);
     }
+    for (const weight of this.ownParameters()) xavierUniform_(weight);
     this.inProjBias = bias ? parameter([3 * embedDim]) : null;
-    this.biasK = addBiasKv ? (xavierNormal_(parameter([1, 1, embedDim])) as Parameter) : null;
-    this.biasV = addBiasKv ? (xavierNormal_(parameter([1, 1, embedDim])) as Parameter) : null;
+    this.biasK = addBiasKv ? parameter([1, 1, embedDim]) : null;
+    this.biasV = addBiasKv ? parameter([1, 1, embedDim]) : null;
+    for (const added of [this.biasK, this.biasV]) if (added !== null) xavierNormal_(added);
     this.outProj = new Linear(embedDim, embedDim, { bias });
     if (this.outProj.bias !== null) zeros_(this.outProj.bias);
   }

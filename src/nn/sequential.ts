@@ -14,7 +14,7 @@ export class Sequential extends Composed {
 
   constructor(...layers: Layer[]) {
     super();
-    for (const layer of layers) checkModule("Sequential", layer);
+    layers.forEach((layer, i) => checkModule("Sequential", layer, `layer ${i}`));
     this.layers = layers;
   }
 
