@@ -1,6 +1,6 @@
 // Optimizer: what all optimisers share. Parameters in groups, state per parameter, saving and resuming.
 import { ValueError } from "../core/errors.js";
-import { type Shape, checkNumber, checkObject } from "../core/shape.js";
+import { type Shape, checkNumber, checkObject, checkScalar } from "../core/shape.js";
 import { checkGradient, Tensor } from "../autograd/tensor.js";
 import { isCapturing, redo, refuseInCapture, revise, withGrad } from "../autograd/mode.js";
 import { untracked } from "../memory/scope.js";
@@ -121,7 +121,7 @@ export abstract class Optimizer<Options extends object = { lr: number }> {
     const shape = this.stateShape(p);
     for (const [key, v] of Object.entries(state)) {
       if (v instanceof Tensor) checkGradient(op, v, shape, key);
-      else if (typeof v !== "number") throw new ValueError(op, `${key} is no tensor`);
+      else checkScalar(op, key, v);
     }
     const got = Object.keys(state).sort().join();
     if (got !== "" && !this.stateKeys.test(got)) {
