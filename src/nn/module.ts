@@ -263,10 +263,8 @@ export abstract class Module {
     const own = this.stateDict();
     const missing = Object.keys(own).filter((name) => !Object.hasOwn(state, name));
     const unexpected = Object.keys(state).filter((name) => !Object.hasOwn(own, name));
-    if (
-      (checkOptions("loadStateDict", options).strict ?? true) &&
-      missing.length + unexpected.length > 0
-    ) {
+    const { strict = true } = checkOptions("loadStateDict", options);
+    if (strict && missing.length + unexpected.length > 0) {
       throw new ValueError(
         "loadStateDict",
         `names must match: missing [${missing.join(", ")}], unexpected [${unexpected.join(", ")}]`,
