@@ -7,7 +7,7 @@ import { tidy } from "../memory/scope.js";
 import { clone, toTypedArray } from "../ops/convert.js";
 import { tensor } from "../ops/creation.js";
 import { indexSelect } from "../ops/indexing.js";
-import { stack } from "../ops/join.js";
+import { checkTensors, stack } from "../ops/join.js";
 import { defaultGenerator, Generator, randperm } from "../ops/random.js";
 import { narrow } from "../ops/views.js";
 
@@ -26,8 +26,7 @@ export class TensorDataset implements Dataset<Tensor[]> {
   readonly length: number;
 
   constructor(...tensors: Tensor[]) {
-    const first = tensors[0];
-    if (first === undefined) throw new ValueError("TensorDataset", "needs at least one tensor");
+    const first = checkTensors("TensorDataset", tensors);
     for (const x of tensors) {
       if (x.ndim === 0 || x.shape[0] !== first.shape[0]) {
         misfit("TensorDataset", "first dims must be equal", ...tensors);

@@ -30,9 +30,7 @@ export function saveSafetensors(
   // Without a prototype any name is just a name, "__proto__" too.
   const header = Object.create(null) as Record<string, unknown>;
   const texts = Object.values(metadata);
-  if (texts.some((text) => typeof text !== "string")) {
-    throw new ValueError("saveSafetensors", "metadata must be strings");
-  }
+  for (const text of texts) checkWord("saveSafetensors", "metadata", typeof text, ["string"]);
   if (texts.length > 0) header["__metadata__"] = metadata;
   const entries = Object.entries(tensors);
   for (const [name, x] of entries) {

@@ -1,8 +1,8 @@
 // An arena: memory that one recording of kernel calls has to itself, so that the addresses in it stay
 // good. What is freed in it is used again by the same recording only. It stands in the queue of
 // eviction.ts as one: when the heap is short of room it leaves as a whole, and the recording with it.
-import { newSlots, type Slots, useSlots } from "./buffer.js";
-import { dequeue, enqueue, moveOut, type Region, Storage, useRegion } from "./eviction.js";
+import { newSlots } from "./buffer.js";
+import { allocatingIn, dequeue, enqueue, moveOut, type Region, Storage } from "./eviction.js";
 import { emptyBins, returnBlocks, toHeap } from "./heap.js";
 
 /** The memory of one recording. */
@@ -12,7 +12,7 @@ export class Arena extends Storage implements Region {
   /** False once its memory belongs to others again. */
   resident = true;
   dissolved = false;
-  private readonly slots = newSlots();
+  readonly slots = newSlots();
   private queued = false;
 
   /** @param leaving called before it gives its memory back: releases what only the recording refers to */
@@ -22,7 +22,7 @@ export class Arena extends Storage implements Region {
 
   /** Everything that `fn` allocates lies here. */
   during<T>(fn: () => T): T {
-    return allocatingIn(this, this.slots, fn);
+    return allocatingIn(this, fn);
   }
 
   /** Lets it wait with all others for its turn to be evicted. */
@@ -63,16 +63,5 @@ export class Arena extends Storage implements Region {
 
 /** What `fn` allocates lies in the heap at large, in the midst of an arena's `during`, too. */
 export function outsideOfArenas<T>(fn: () => T): T {
-  return allocatingIn(null, null, fn);
-}
-
-function allocatingIn<T>(region: Region | null, slots: Slots | null, fn: () => T): T {
-  const regionBefore = useRegion(region);
-  const slotsBefore = useSlots(slots);
-  try {
-    return fn();
-  } finally {
-    useRegion(regionBefore);
-    useSlots(slotsBefore);
-  }
+  return allocatingIn(null, fn);
 }

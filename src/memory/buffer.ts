@@ -3,7 +3,7 @@
 //
 // Small buffers share pages: a page of 64 KiB holds slots of one size and is spilled and brought
 // back as one, so that a tiny tensor costs nanoseconds and no bookkeeping of its own.
-import { Storage, type Region, countLive, drop, place, touch } from "./eviction.js";
+import { Storage, type Region, countLive, drop, place, region, touch } from "./eviction.js";
 
 const PAGE_BYTES = 65536;
 const LARGEST_SLOT = 4096;
@@ -72,14 +72,6 @@ export function newSlots(): Slots {
 }
 
 const common = newSlots();
-let slots = common;
-
-/** Puts new small buffers into these pages from now on; null: into those that all share. Returns what was before. */
-export function useSlots(own: Slots | null): Slots {
-  const before = slots;
-  slots = own ?? common;
-  return before;
-}
 
 /** Told of each buffer whose address is asked for: a recording. */
 let watcher: ((buffer: Buffer, address: number) => void) | null = null;
@@ -132,7 +124,7 @@ export class Buffer {
   }
 
   private static inPage(bytes: number): Buffer {
-    const sized = slots[classOf[(bytes + 63) >> 6]!]!;
+    const sized = (region?.slots ?? common)[classOf[(bytes + 63) >> 6]!]!;
     const page = sized.pageWithRoom();
     touch(page); // it is about to be written
     let offset = page.freeSlots.pop();
@@ -167,21 +159,13 @@ export class Buffer {
   release(): void {
     if (--this.refs > 0) return;
     const storage = this.storage;
-    if (!(storage instanceof Page)) {
-      drop(storage);
-      return;
-    }
+    if (!(storage instanceof Page)) return drop(storage);
     countLive(storage, -this.bytes);
-    freeSlot(storage, this.offset);
-  }
-}
-
-function freeSlot(page: Page, offset: number): void {
-  page.liveSlots--;
-  if (page.liveSlots === 0 && page.spareIndex < 0) {
-    drop(page);
-  } else {
-    page.freeSlots.push(offset);
-    if (page.block !== null && page.spareIndex < 0) page.slots.list(page);
+    storage.liveSlots--;
+    if (storage.spareIndex < 0) {
+      if (storage.liveSlots === 0) return drop(storage);
+      if (storage.block !== null) storage.slots.list(storage);
+    }
+    storage.freeSlots.push(this.offset);
   }
 }

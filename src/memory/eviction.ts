@@ -18,8 +18,8 @@ import {
   INITIAL_BYTES,
   largestBlock,
   takeBlock,
-  takeBlockFor,
 } from "./heap.js";
+import type { Slots } from "./buffer.js";
 
 /** Something that lies in the heap, or out of it, as one: a large buffer or a page of small ones. */
 export class Storage {
@@ -61,16 +61,22 @@ export interface Region {
   readonly dissolved: boolean;
   /** What lies in it. */
   readonly storages: Set<Storage>;
+  /** Where small buffers in it lie. Default: with all others. */
+  readonly slots?: Slots;
 }
 
 /** Where new storages go: null for the heap at large. */
-let region: Region | null = null;
+export let region: Region | null = null;
 
-/** Lets new storages lie in `inside` (null: in the heap at large) from now on. Returns what was before. */
-export function useRegion(inside: Region | null): Region | null {
+/** What `fn` allocates lies in `inside`, or in the heap at large. */
+export function allocatingIn<T>(inside: Region | null, fn: () => T): T {
   const before = region;
   region = inside;
-  return before;
+  try {
+    return fn();
+  } finally {
+    region = before;
+  }
 }
 
 /** Counts kernel calls. A storage whose `lastUse` equals it belongs to the call in preparation. */
@@ -185,8 +191,7 @@ function findBlock(bytes: number, into: Region | null): Block | null {
   if (forced) while (spillOldest()) continue;
   // A heap of less than twice what is asked for could not keep the inputs of one op.
   if (2 * bytes > budget) budget = Math.min(maxBytes, 2 * bytes);
-  const take = (): Block | null =>
-    into === null ? takeBlock(bytes) : takeBlockFor(into.bins, bytes);
+  const take = (): Block | null => takeBlock(bytes, into?.bins);
   let block = take();
   if (block === null && growHeap(bytes, budget)) block = take();
   while (block === null && spillOldest()) block = take();

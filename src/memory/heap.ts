@@ -115,7 +115,10 @@ export function heapBytes(): number {
   return memory.buffer.byteLength;
 }
 
-/** Takes a free block of at least `bytes`, or null when none is large enough. */
+/**
+ * Takes a free block of at least `bytes`, or null when none is large enough: one from `bins` or else one of the
+ * heap, which will wait in `bins` when it is freed.
+ */
 export function takeBlock(bytes: number, bins = common): Block | null {
   const wanted = Math.max(ALIGN, Math.ceil(bytes / ALIGN) * ALIGN);
   // Bins count in 32 bits, and no heap has more.
@@ -125,12 +128,7 @@ export function takeBlock(bytes: number, bins = common): Block | null {
       if (block.bytes >= wanted) return use(block, wanted);
     }
   }
-  return null;
-}
-
-/** Takes a block that will wait in `bins` when it is freed: one from there, or one of the heap. */
-export function takeBlockFor(bins: Bins, bytes: number): Block | null {
-  const block = takeBlock(bytes, bins) ?? takeBlock(bytes);
+  const block = bins === common ? null : takeBlock(bytes);
   if (block !== null) block.bins = bins;
   return block;
 }
@@ -202,9 +200,7 @@ export function growHeap(bytes: number, limit: number): boolean {
   }
   view();
   const block = new Block(last!.ptr + last!.bytes, step * WASM_PAGE);
-  block.before = last;
-  last!.after = block;
-  last = block;
+  putAfter(last!, block);
   usedBytes += block.bytes;
   freeBlock(block);
   return true;
@@ -238,6 +234,15 @@ function unbin(block: Block): void {
   block.free = false;
 }
 
+/** Makes a block the next one by address. */
+function putAfter(before: Block, block: Block): void {
+  block.before = before;
+  block.after = before.after;
+  if (before.after !== null) before.after.before = block;
+  else last = block;
+  before.after = block;
+}
+
 function absorb(block: Block, after: Block): void {
   block.bytes += after.bytes;
   block.after = after.after;
@@ -250,11 +255,7 @@ function use(block: Block, bytes: number): Block {
   if (block.bytes - bytes >= ALIGN) {
     const rest = new Block(block.ptr + bytes, block.bytes - bytes);
     rest.bins = block.bins;
-    rest.before = block;
-    rest.after = block.after;
-    if (block.after !== null) block.after.before = rest;
-    else last = rest;
-    block.after = rest;
+    putAfter(block, rest);
     block.bytes = bytes;
     bin(rest);
   }

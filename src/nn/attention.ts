@@ -56,12 +56,8 @@ export class KVCache {
   append(k: Tensor, v: Tensor): { k: Tensor; v: Tensor } {
     refuseInCapture("KVCache", MOVES);
     const T = k.shape.at(-2)!;
-    for (const [name, x, room] of [
-      ["k", k, this.keys],
-      ["v", v, this.values],
-    ] as const) {
-      expectShape("KVCache", name, x, sized(room ?? x, T));
-    }
+    expectShape("KVCache", "k", k, sized(this.keys ?? k, T));
+    expectShape("KVCache", "v", v, sized(this.values ?? v, T));
     const total = this.length + T;
     return withGrad(false, () => {
       this.keys = this.put(this.keys, k, total);
@@ -145,8 +141,8 @@ export interface MultiheadAttentionInputs {
 function merged(a: Tensor | null, b: Tensor | null): Tensor | null {
   if (a === null || b === null) return a ?? b;
   if (a.dtype === "bool" && b.dtype === "bool") return logicalOr(a, b);
-  const terms = [a, b].map((x) => (x.dtype === "bool" ? where(x, -Infinity, 0) : x));
-  return add(terms[0]!, terms[1]!);
+  const term = (x: Tensor): Tensor => (x.dtype === "bool" ? where(x, -Infinity, 0) : x);
+  return add(term(a), term(b));
 }
 
 /**
@@ -183,21 +179,18 @@ export class MultiheadAttention extends Composed {
     checkParts(NAME, "numHeads", numHeads, { embedDim }, options);
     checkSizes(NAME, { kdim, vdim });
     checkProbability(NAME, options.dropout ?? 0, "dropout");
-    const drawn = (draw: (x: Tensor) => unknown, ...shape: number[]): Parameter => {
-      const made = parameter(shape);
-      draw(made);
-      return made;
-    };
     if (kdim === embedDim && vdim === embedDim) {
-      this.inProjWeight = drawn(xavierUniform_, 3 * embedDim, embedDim);
+      this.inProjWeight = parameter([3 * embedDim, embedDim]);
     } else {
-      this.qProjWeight = drawn(xavierUniform_, embedDim, embedDim);
-      this.kProjWeight = drawn(xavierUniform_, embedDim, kdim);
-      this.vProjWeight = drawn(xavierUniform_, embedDim, vdim);
+      this.qProjWeight = parameter([embedDim, embedDim]);
+      this.kProjWeight = parameter([embedDim, kdim]);
+      this.vProjWeight = parameter([embedDim, vdim]);
     }
+    for (const weight of this.ownParameters()) xavierUniform_(weight);
     this.inProjBias = bias ? parameter([3 * embedDim]) : null;
-    this.biasK = addBiasKv ? drawn(xavierNormal_, 1, 1, embedDim) : null;
-    this.biasV = addBiasKv ? drawn(xavierNormal_, 1, 1, embedDim) : null;
+    this.biasK = addBiasKv ? parameter([1, 1, embedDim]) : null;
+    this.biasV = addBiasKv ? parameter([1, 1, embedDim]) : null;
+    for (const added of [this.biasK, this.biasV]) if (added !== null) xavierNormal_(added);
     this.outProj = new Linear(embedDim, embedDim, { bias });
     if (this.outProj.bias !== null) zeros_(this.outProj.bias);
   }
@@ -280,7 +273,7 @@ export class MultiheadAttention extends Composed {
     const biases = inProjBias && chunk(inProjBias, 3);
     return operands.map((x, i) => {
       const y = linear(x, weights[i]!, biases && biases[i]!);
-      const heads = reshape(y, [...y.shape.slice(0, -1), numHeads, this.embedDim / numHeads]);
+      const heads = unflatten(y, -1, [numHeads, this.embedDim / numHeads]);
       if (x.ndim === 2) return transpose(unsqueeze(heads, 0), 1, 2);
       return permute(heads, this.options.batchFirst ? [0, 2, 1, 3] : [1, 2, 0, 3]);
     });

@@ -9,11 +9,10 @@ import { Buffer, lasting, Module, Parameter } from "./module.js";
  * nobody but their class can copy: a copy has none.
  */
 export function copyModule<M extends Module>(module: M): M {
-  return copyOf(module, new Map<object, unknown>()) as M;
+  return copyOf(module, new Map()) as M;
 }
 
-function copyOf(value: unknown, made: Map<object, unknown>): unknown {
-  if (typeof value !== "object" || value === null) return value;
+function copyOf(value: unknown, made: Map<unknown, unknown>): unknown {
   // What was shared stays shared among the copies.
   if (made.has(value)) return made.get(value);
   if (value instanceof Parameter || value instanceof Buffer) {

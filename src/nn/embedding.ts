@@ -26,20 +26,30 @@ export interface EmbeddingBagLayerOptions extends EmbeddingLayerOptions {
   includeLastOffset?: boolean;
 }
 
-function table(layer: string, num: number, dim: number, options: EmbeddingLayerOptions): Parameter {
-  checkSizes(layer, { numEmbeddings: num, embeddingDim: dim }, options);
-  const { weight = null, paddingIdx = null } = options;
-  if (paddingIdx !== null) checkPlace(layer, "paddingIdx", paddingIdx, num);
-  if (weight !== null) expectShape(layer, "weight", weight, [num, dim]);
-  const made = parameter([num, dim]);
-  lasting(() => {
-    if (weight !== null) copy_(made, weight);
-    else {
-      normal_(made);
-      if (paddingIdx !== null) zero_(select(made, 0, paddingIdx));
-    }
-  });
-  return made;
+/** What layers share that look vectors up in a table. */
+abstract class Table<Options extends EmbeddingOptions> extends PlainLayer {
+  /** [num, dim] */
+  weight: Parameter;
+  readonly options: Options;
+
+  constructor(layer: string, num: number, dim: number, options: Options & EmbeddingLayerOptions) {
+    super();
+    checkSizes(layer, { numEmbeddings: num, embeddingDim: dim }, options);
+    const { weight = null, ...rest } = options;
+    const { paddingIdx = null } = rest;
+    if (paddingIdx !== null) checkPlace(layer, "paddingIdx", paddingIdx, num);
+    if (weight !== null) expectShape(layer, "weight", weight, [num, dim]);
+    const made = parameter([num, dim]);
+    lasting(() => {
+      if (weight !== null) copy_(made, weight);
+      else {
+        normal_(made);
+        if (paddingIdx !== null) zero_(select(made, 0, paddingIdx));
+      }
+    });
+    this.weight = made;
+    this.options = rest as Options & object;
+  }
 }
 
 export interface PretrainedOptions {
@@ -64,18 +74,12 @@ function pretrained<L extends { readonly weight: Parameter }>(
  * A table of vectors: int32 ids [...] to [..., dim]. Initialised with N(0, 1). Where an output layer
  * shares the table, `output.weight = embedding.weight` ties them: do so before anything is captured.
  */
-export class Embedding extends PlainLayer {
-  /** [num, dim] */
-  declare weight: Parameter;
+export class Embedding extends Table<EmbeddingOptions> {
   declare readonly paddingIdx: number | null;
-  declare readonly options: EmbeddingOptions;
 
   /** @param options.paddingIdx a row that is 0 at first and gets no gradient */
   constructor(numEmbeddings: number, embeddingDim: number, options: EmbeddingLayerOptions = {}) {
-    super();
-    this.weight = table("Embedding", numEmbeddings, embeddingDim, options);
-    const { weight: _, ...rest } = options;
-    this.options = rest;
+    super("Embedding", numEmbeddings, embeddingDim, options);
     this.paddingIdx = options.paddingIdx ?? null;
   }
 
@@ -96,16 +100,9 @@ export class Embedding extends PlainLayer {
 }
 
 /** Reduced rows of a table: int32 ids [bags, n], or [n] with offsets, to [bags, dim]. */
-export class EmbeddingBag extends PlainLayer {
-  /** [num, dim] */
-  declare weight: Parameter;
-  declare readonly options: EmbeddingBagOptions;
-
+export class EmbeddingBag extends Table<EmbeddingBagOptions> {
   constructor(numEmbeddings: number, embeddingDim: number, options: EmbeddingBagLayerOptions = {}) {
-    super();
-    this.weight = table("EmbeddingBag", numEmbeddings, embeddingDim, options);
-    const { weight: _, ...rest } = options;
-    this.options = rest;
+    super("EmbeddingBag", numEmbeddings, embeddingDim, options);
   }
 
   /**

@@ -26,6 +26,8 @@ interface Hooks {
   readonly backward: BackwardHook[];
 }
 
+const KINDS = ["before", "after", "backward"] as const;
+
 /** A module's hooks, and its forward where that was a property of its own. */
 interface Installed extends Hooks {
   readonly own: PropertyDescriptor | undefined;
@@ -64,7 +66,7 @@ export function removeHook<K extends keyof Hooks>(
   if (i < 0) return; // it was removed before: what is there now is others'
   revise(key, module);
   list.splice(i, 1);
-  if (hooks.before.length + hooks.after.length + hooks.backward.length > 0) return;
+  if (KINDS.some((kind) => hooks[kind].length > 0)) return;
   delete (module as { forward?: unknown }).forward;
   if (hooks.own) Object.defineProperty(module, "forward", hooks.own);
   hooksOf.delete(module);
@@ -75,7 +77,7 @@ export function copyHooks(from: Module, to: Module): void {
   const hooks = hooksOf.get(from);
   if (hooks === undefined) return;
   if (hooks.own) Object.defineProperty(to, "forward", hooks.own);
-  for (const kind of ["before", "after", "backward"] as const) {
+  for (const kind of KINDS) {
     for (const hook of hooks[kind]) addHook(to, kind, hook);
   }
 }

@@ -3,7 +3,7 @@ import { checkFloat } from "../core/dtype.js";
 import { ValueError } from "../core/errors.js";
 import { checkInt, checkOptions, misfit } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
-import { ones, zeros } from "../ops/creation.js";
+import { full } from "../ops/creation.js";
 import { bilinear } from "../ops/bilinear.js";
 import { cosineSimilarity, pairwiseDistance } from "../ops/distances.js";
 import { linear } from "../ops/matmul.js";
@@ -15,7 +15,7 @@ import { PlainLayer } from "./plain.js";
 
 /** A parameter of zeros or ones, which an initialisation may overwrite. */
 export function parameter(shape: readonly number[], value: 0 | 1 = 0): Parameter {
-  return lasting(() => new Parameter(value === 0 ? zeros(shape) : ones(shape)));
+  return lasting(() => new Parameter(full(shape, value)));
 }
 
 /** PyTorch's default for weights and biases: all uniform within 1 / sqrt(fanIn). */

@@ -162,10 +162,11 @@ export abstract class Module {
    */
   apply(fn: (module: Module) => void, seen: Set<Module> = new Set()): this {
     checkFunction("apply", "fn", fn);
-    if (seen.has(this)) return this;
-    seen.add(this);
-    for (const child of this.children()) child.apply(fn, seen);
-    fn(this);
+    if (!seen.has(this)) {
+      seen.add(this);
+      for (const child of this.children()) child.apply(fn, seen);
+      fn(this);
+    }
     return this;
   }
 
@@ -221,7 +222,7 @@ export abstract class Module {
 
   /** Puts this module and those below it into training mode (or, with false, out of it). */
   train(mode = true): this {
-    for (const [, module] of this.namedModules()) setMode(module, mode);
+    for (const module of this.modules()) setMode(module, mode);
     return this;
   }
 
@@ -262,10 +263,8 @@ export abstract class Module {
     const own = this.stateDict();
     const missing = Object.keys(own).filter((name) => !Object.hasOwn(state, name));
     const unexpected = Object.keys(state).filter((name) => !Object.hasOwn(own, name));
-    if (
-      (checkOptions("loadStateDict", options).strict ?? true) &&
-      missing.length + unexpected.length > 0
-    ) {
+    const { strict = true } = checkOptions("loadStateDict", options);
+    if (strict && missing.length + unexpected.length > 0) {
       throw new ValueError(
         "loadStateDict",
         `names must match: missing [${missing.join(", ")}], unexpected [${unexpected.join(", ")}]`,
@@ -288,9 +287,9 @@ export abstract class Module {
 }
 
 /** Refuses what is no module. */
-export function checkModule<M extends Module>(op: string, module: M): M {
+export function checkModule<M extends Module>(op: string, module: M, name = "module"): M {
   if ((module as unknown) instanceof Module) return module;
-  throw new ValueError(op, `needs a module: got ${shown(module)}`);
+  throw new ValueError(op, `${name} must be a Module: got ${shown(module)}`);
 }
 
 /** `name=value` of what says how a module was made. */
@@ -313,9 +312,8 @@ function unfold(name: string, value: unknown): [string, unknown][] {
 
 /** What is named, each once: under the first of its names. */
 function unique<T>(named: Iterable<[string, T]>): [string, T][] {
-  const found = new Map<T, string>();
-  for (const [name, value] of named) if (!found.has(value)) found.set(value, name);
-  return [...found].map(([value, name]) => [name, value]);
+  const seen = new Set<T>();
+  return [...named].filter(([, value]) => !seen.has(value) && seen.add(value));
 }
 
 function join(path: string, name: string): string {

@@ -1,8 +1,9 @@
 // Normalising layers.
+import type { DType } from "../core/dtype.js";
 import { type Shape, checkOptions, listOf, misfit, shapeOf } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { withGrad } from "../autograd/mode.js";
-import { full, ones, zeros } from "../ops/creation.js";
+import { full } from "../ops/creation.js";
 import { batchNorm, layerNorm } from "../ops/normalize.js";
 import { LAYOUTS } from "../ops/window.js";
 import { checkSizes, parameter } from "./layers.js";
@@ -71,13 +72,13 @@ export abstract class ChannelNorm extends PlainLayer {
     super();
     checkSizes(this.layer(), { numFeatures }, options);
     const { eps = 1e-5, momentum = 0.1, affine = usual, trackRunningStats = usual } = options;
-    const kept = (make: () => Tensor): Buffer | null =>
-      trackRunningStats ? lasting(() => new Buffer(make())) : null;
+    const kept = (shape: Shape, value: number, dtype: DType = "float32"): Buffer | null =>
+      trackRunningStats ? lasting(() => new Buffer(full(shape, value, { dtype }))) : null;
     this.weight = affine ? parameter([numFeatures], 1) : null;
     this.bias = affine ? parameter([numFeatures]) : null;
-    this.runningMean = kept(() => zeros([numFeatures]));
-    this.runningVar = kept(() => ones([numFeatures]));
-    this.numBatchesTracked = kept(() => full([], 0, { dtype: "int32" }));
+    this.runningMean = kept([numFeatures], 0);
+    this.runningVar = kept([numFeatures], 1);
+    this.numBatchesTracked = kept([], 0, "int32");
     this.eps = eps;
     this.momentum = momentum;
   }

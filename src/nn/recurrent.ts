@@ -1,7 +1,7 @@
 // Recurrent layers and their cells, with PyTorch's arguments, parameter names and gate order.
 import { ValueError } from "../core/errors.js";
-import { expectDType, checkFloat } from "../core/dtype.js";
-import { expectShape, checkWord, checkInt, checkOptions } from "../core/shape.js";
+import { expectDType } from "../core/dtype.js";
+import { expectFloats, checkWord, checkInt, checkOptions } from "../core/shape.js";
 import { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
 import { toTypedArray } from "../ops/convert.js";
@@ -74,8 +74,7 @@ function statesOf(
   const state = (name: "hidden" | "cell"): Tensor => {
     const x = given[name];
     if (x == null) return zeros(shape);
-    checkFloat(layer, name, x);
-    expectShape(layer, name, x, batched ? shape : [...shape.slice(0, -2), ...shape.slice(-1)]);
+    expectFloats(layer, name, x, batched ? shape : [...shape.slice(0, -2), ...shape.slice(-1)]);
     return batched ? x : unsqueeze(x, -2);
   };
   return { h0: state("hidden"), c0: mode === "lstm" ? state("cell") : null };
@@ -163,7 +162,7 @@ abstract class Recurrent extends Module {
             x: linear(y, this.weight(`weightIh${suffix}`)!, this.weight(`biasIh${suffix}`)),
             ...{ weight: this.weight(`weightHh${suffix}`)!, bias },
             h0: select(h0, 0, at),
-            c0: c0 === null ? null : select(c0, 0, at),
+            c0: c0 && select(c0, 0, at),
           },
           { mode: this.mode, reverse: d === 1, lengths },
         );
@@ -201,7 +200,7 @@ abstract class Recurrent extends Module {
       return {
         output: turned ? transpose(output, 0, 1) : back(output),
         hidden: back(hidden),
-        cell: cell === null ? null : back(cell),
+        cell: cell && back(cell),
       };
     });
   }
@@ -326,7 +325,7 @@ abstract class Cell extends Module {
         { mode, reverse: false, lengths: null },
       );
       const back = (y: Tensor): Tensor => (batched ? y : squeeze(y, 0));
-      return { hidden: back(run.hidden), cell: run.cell === null ? null : back(run.cell) };
+      return { hidden: back(run.hidden), cell: run.cell && back(run.cell) };
     });
   }
 }

@@ -1,8 +1,7 @@
 // Sequential: layers one after the other. It releases what it knows to be dead: a tensor between two
 // of the library's own layers that keep no reference to it.
-import { ValueError } from "../core/errors.js";
 import type { Tensor } from "../autograd/tensor.js";
-import { Module } from "./module.js";
+import { checkModule, type Module } from "./module.js";
 import { areOwn, Composed, isPlain } from "./plain.js";
 
 /** A module that takes a tensor and gives one. */
@@ -15,9 +14,7 @@ export class Sequential extends Composed {
 
   constructor(...layers: Layer[]) {
     super();
-    layers.forEach((layer, i) => {
-      if (!(layer instanceof Module)) throw new ValueError("Sequential", `layer ${i} is no module`);
-    });
+    layers.forEach((layer, i) => checkModule("Sequential", layer, `layer ${i}`));
     this.layers = layers;
   }
 

@@ -119,9 +119,7 @@ export function summary(
   try {
     withGrad(false, () =>
       scope(() => {
-        const given = list.map((x) =>
-          x instanceof Tensor ? x : zeros(x, { dtype: options.dtype ?? "float32" }),
-        );
+        const given = list.map((x) => (x instanceof Tensor ? x : zeros(x, options)));
         model.eval();
         (model.forward as (...x: Tensor[]) => unknown)(...given);
       }),

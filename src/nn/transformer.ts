@@ -165,13 +165,11 @@ export class TransformerEncoderLayer extends TransformerLayer {
 
   /** @param src [T, N, dModel], with batchFirst [N, T, dModel], or [T, dModel] */
   forward(src: Tensor, inputs: EncoderLayerInputs = {}): Tensor {
-    const {
-      srcMask: attnMask,
-      srcKeyPaddingMask: keyPaddingMask,
-      isCausal,
-      cache,
-    } = checkOptions("TransformerEncoderLayer", inputs);
-    const masks = { attnMask, keyPaddingMask, isCausal, cache };
+    checkOptions("TransformerEncoderLayer", inputs);
+    const masks = {
+      ...{ attnMask: inputs.srcMask, keyPaddingMask: inputs.srcKeyPaddingMask },
+      ...{ isCausal: inputs.isCausal, cache: inputs.cache },
+    };
     return scopeOf(this)(() => {
       const x = this.residual(src, this.norm1, (x) => attended(this.selfAttn, x, x, masks));
       return this.residual(x, this.norm2, (x) => this.feedForward(x));

@@ -7,7 +7,6 @@ import { JoinedOptimizer, type Steps } from "./joined.js";
 import {
   type Params,
   type ParamState,
-  stateNumber,
   stateStep,
   type StepOptions,
   stateTensor,
@@ -150,7 +149,7 @@ export class NAdam extends Moments<NAdamOptions> {
     const [alpha, beta] = o.betas;
     const mu = (t: number): number => alpha * (1 - 0.5 * pow(0.96, t * o.momentumDecay));
     const next = mu(t + 1);
-    const product = (state["muProduct"] = stateNumber(state["muProduct"], 1) * mu(t));
+    const product = (state["muProduct"] = ((state["muProduct"] ?? 1) as number) * mu(t));
     beginAdaptive(steps, {
       ...{ lr: 1, alpha, beta, scale: 1 / Math.sqrt(1 - pow(beta, t)), eps: o.eps },
       direct: (o.lr * (1 - mu(t))) / (1 - product),

@@ -64,7 +64,8 @@ export class OneCycleLR extends LRScheduler<Required<OneCycleOptions> & { maxLr:
   }
 
   protected lr(t: number, group: ScheduledGroup, i: number): number {
-    const { totalSteps, pctStart, threePhase, cycleMomentum, finalDivFactor } = this.options;
+    const { totalSteps, pctStart, threePhase, cycleMomentum, finalDivFactor, annealStrategy } =
+      this.options;
     if (t > totalSteps) {
       throw new ValueError(this.name, `all ${totalSteps} steps are done: this is step ${t + 1}`);
     }
@@ -72,27 +73,24 @@ export class OneCycleLR extends LRScheduler<Required<OneCycleOptions> & { maxLr:
     const max = (this.options.maxLr as number[])[i]!;
     const low = (this.options.baseMomentum as number[])[i]!;
     const high = (this.options.maxMomentum as number[])[i]!;
-    // Where the phases end; what the rate and the momentum go through.
-    const ends = [pctStart * totalSteps - 1, totalSteps - 1];
-    if (threePhase) ends.splice(1, 0, 2 * pctStart * totalSteps - 2);
+    // The steps between which the phases lie; what the rate and the momentum go through.
+    const peak = pctStart * totalSteps - 1;
+    const inner = threePhase ? [peak, 2 * peak] : [peak];
+    const turns = [0, ...inner, totalSteps - 1];
     const last = first / finalDivFactor;
     const rates = threePhase ? [first, max, first, last] : [first, max, last];
     const momenta = [high, low, high, high];
-    let phase = 0;
-    while (phase < ends.length - 1 && t > ends[phase]!) phase++;
-    const start = phase === 0 ? 0 : ends[phase - 1]!;
-    const span = ends[phase]! - start;
+    const phase = inner.filter((turn) => t > turn).length;
+    const start = turns[phase]!;
+    const span = turns[phase + 1]! - start;
     const part = span === 0 ? 1 : (t - start) / span;
-    const between = (values: number[]): number =>
-      this.anneal(values[phase]!, values[phase + 1]!, part);
+    const between = (values: number[]): number => {
+      const [from, to] = [values[phase]!, values[phase + 1]!];
+      if (annealStrategy === "linear") return (to - from) * part + from;
+      return to + ((from - to) / 2) * (cos(Math.PI * part) + 1);
+    };
     if (cycleMomentum) setMomentum(this.name, group, between(momenta));
     return between(rates);
-  }
-
-  private anneal(from: number, to: number, part: number): number {
-    return this.options.annealStrategy === "linear"
-      ? (to - from) * part + from
-      : to + ((from - to) / 2) * (cos(Math.PI * part) + 1);
   }
 }
 

@@ -85,7 +85,7 @@ export class ExponentialMovingAverage {
 
   /** Gives the parameters the values that `store` has kept. */
   restore(): void {
-    if (this.stored.length > 0) write(this.params, this.stored);
+    write(this.params, this.stored);
     this.forget();
   }
 

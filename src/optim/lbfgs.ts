@@ -93,18 +93,21 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
   override step<T>(closure?: () => T): T | undefined {
     if (closure === undefined) throw new ValueError("LBFGS", "step needs a closure");
     const loss = withGrad(true, closure);
-    const evaluate = (): number => valueOf(untracked(() => withGrad(true, closure)));
-    untracked(() => withGrad(false, () => this.iterate(valueOf(loss), evaluate)));
+    untracked(() => withGrad(false, () => this.iterate(valueOf(loss), closure)));
     return loss;
   }
 
-  private iterate(loss: number, evaluate: () => number): void {
+  private iterate(loss: number, closure: () => unknown): void {
     const { maxIter, maxEval, toleranceGrad, toleranceChange, lr, lineSearchFn } = this.groups[0]!;
     const state = this.stateOf(this.params[0]!);
     let grad = this.gradient();
     let evaluations = 1;
-    let isFlat = largest(grad) <= toleranceGrad;
-    for (let n = 1; n <= maxIter && !isFlat && evaluations < Math.max(maxEval, 2); n++) {
+    const evaluate = (): number => {
+      evaluations++;
+      return valueOf(untracked(() => withGrad(true, closure)));
+    };
+    for (let n = 1; n <= maxIter && evaluations < Math.max(maxEval, 2); n++) {
+      if (largest(grad) <= toleranceGrad) break;
       const isFirst = state["t"] === undefined;
       this.turn(grad);
       const d = state["direction"] as Tensor;
@@ -118,16 +121,12 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
         if (n === maxIter) break;
         loss = evaluate();
         grad = this.gradient();
-        evaluations++;
       } else {
         const start = { t: 0, loss, grad, slope };
-        const found = tidy(() => this.search(start, t, d, evaluate, toleranceChange));
-        ({ loss, grad, t } = found.point);
-        evaluations += found.evaluations;
+        ({ loss, grad, t } = tidy(() => this.search(start, t, d, evaluate, toleranceChange)));
         this.move(d, t);
         state["t"] = t;
       }
-      isFlat = largest(grad) <= toleranceGrad;
       if (largest(d) * Math.abs(t) <= toleranceChange) break;
       if (Math.abs(loss - before) < toleranceChange) break;
     }
@@ -193,18 +192,16 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
     d: Tensor,
     evaluate: () => number,
     toleranceChange: number,
-  ): { point: Point; evaluations: number } {
+  ): Point {
     const x = this.params.map((p) => copyOf("LBFGS", p));
-    let evaluations = 0;
     const at = (t: number): Point => {
       this.move(d, t);
       const loss = evaluate();
       const grad = this.gradient();
       write(this.params, x);
-      evaluations++;
       return { t, loss, grad, slope: dot(grad, d) };
     };
-    return { point: strongWolfe(start, t, at, largest(d), toleranceChange), evaluations };
+    return strongWolfe(start, t, at, largest(d), toleranceChange);
   }
 
   /** p += t d */

@@ -1,6 +1,6 @@
 // Optimizer: what all optimisers share. Parameters in groups, state per parameter, saving and resuming.
 import { ValueError } from "../core/errors.js";
-import { type Shape, checkNumber, checkObject } from "../core/shape.js";
+import { type Shape, checkNumber, checkObject, checkScalar } from "../core/shape.js";
 import { checkGradient, Tensor } from "../autograd/tensor.js";
 import { isCapturing, redo, refuseInCapture, revise, withGrad } from "../autograd/mode.js";
 import { untracked } from "../memory/scope.js";
@@ -105,7 +105,7 @@ export abstract class Optimizer<Options extends object = { lr: number }> {
       if (!(p instanceof Tensor && p.isLeaf && p.layout.contiguous))
         throw new ValueError(
           this.name,
-          "parameters must be contiguous leaves, no results of ops, or all of them groups",
+          "takes contiguous leaves, no results of ops, or groups alone",
         );
     }
     for (const group of groups) this.checkOptions(group);
@@ -121,7 +121,7 @@ export abstract class Optimizer<Options extends object = { lr: number }> {
     const shape = this.stateShape(p);
     for (const [key, v] of Object.entries(state)) {
       if (v instanceof Tensor) checkGradient(op, v, shape, key);
-      else if (typeof v !== "number") throw new ValueError(op, `${key} is no tensor`);
+      else checkScalar(op, key, v);
     }
     const got = Object.keys(state).sort().join();
     if (got !== "" && !this.stateKeys.test(got)) {
@@ -313,12 +313,7 @@ export function stateTensor(state: ParamState, key: string, p: Tensor, value = 0
   return (state[key] ??= apart(() => fullLike(p, value))) as Tensor;
 }
 
-/** A number that a state keeps; `first` before it does. Asked for by a name in the code, which is fast. */
-export function stateNumber(kept: Tensor | number | undefined, first: number): number {
-  return (kept as number | undefined) ?? first;
-}
-
 /** Counts the steps of a parameter: this one's number, from 1. */
 export function stateStep(state: ParamState): number {
-  return (state["step"] = stateNumber(state["step"], 0) + 1);
+  return (state["step"] = ((state["step"] ?? 0) as number) + 1);
 }

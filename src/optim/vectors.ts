@@ -14,7 +14,7 @@ export function parametersToVector(params: Iterable<Tensor>): Tensor {
 
 /** Copies tensors into as many others. */
 export function write(to: readonly Tensor[], from: readonly Tensor[]): void {
-  withGrad(false, () => to.forEach((x, i) => copy_(x, from[i]!)));
+  withGrad(false, () => from.forEach((x, i) => copy_(to[i]!, x)));
 }
 
 /** Parts of a vector, in the shapes of the tensors. */
