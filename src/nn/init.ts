@@ -1,10 +1,10 @@
 // Initialisations of parameters, in place and unrecorded, with PyTorch's names and defaults. What draws
 // takes float32 alone (else a DTypeError); constants go into every dtype.
 import { checkFloat } from "../core/dtype.js";
+import { ValueError } from "../core/errors.js";
 import {
   checkInt,
   checkList,
-  checkNumber,
   checkWord,
   shapeOf,
   type Shape,
@@ -72,9 +72,9 @@ export function ones_(x: Tensor): Tensor {
  * @throws ValueError for a standard deviation that is not above 0, a > b, no finite mean
  */
 export function truncNormal_(x: Tensor, mean = 0, std = 1, a = -2, b = 2): Tensor {
-  checkNumber("init", "mean", mean, -Number.MAX_VALUE, Number.MAX_VALUE);
-  checkNumber("init", "std", std, Number.MIN_VALUE);
-  checkNumber("init", "b", b, a);
+  if (!(std > 0 && a <= b && Math.abs(mean) < Infinity)) {
+    throw new ValueError("init", `std must be > 0, a <= b: got ${[mean, std, a, b].join(", ")}`);
+  }
   return draw(x, () => {
     const unit = std * Math.SQRT2;
     const [low, high] = unbind(erf(tensor([(a - mean) / unit, (b - mean) / unit])));

@@ -1,5 +1,6 @@
 // Layers that pad the last one, two or three dims: PyTorch's, each a mode of `pad`. They have no parameters.
-import { checkInt, type Shape } from "../core/shape.js";
+import { ValueError } from "../core/errors.js";
+import type { Shape } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
 import { unflatten } from "../ops/dims.js";
 import { pad, type PadOptions } from "../ops/padding.js";
@@ -19,8 +20,12 @@ abstract class Pad extends PlainLayer {
   ) {
     super();
     const sides = typeof padding === "number" ? new Array<number>(2 * dims).fill(padding) : padding;
-    checkInt("padding", "the number of sides", sides.length, 2 * dims, 2 * dims);
-    for (const n of sides) checkInt("padding", "a side", n);
+    if (sides.length !== 2 * dims || !sides.every(Number.isInteger)) {
+      throw new ValueError(
+        "padding",
+        `a layer takes an integer or ${2 * dims} of them: got ${String(padding)}`,
+      );
+    }
     this.padding = sides;
   }
 

@@ -136,7 +136,10 @@ export abstract class JoinedOptimizer<Options extends object> extends Optimizer<
       return super.updateAll(params, grads, options);
     }
     this.steps.forget();
-    params.forEach((p, i) => this.join(this.steps, p, grads[i]!, options, this.stateOf(p)));
+    for (let i = 0; i < params.length; i++) {
+      const p = params[i]!;
+      this.join(this.steps, p, grads[i]!, options, this.stateOf(p));
+    }
     this.steps.flush();
   }
 }
