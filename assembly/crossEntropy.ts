@@ -80,8 +80,8 @@ class Classes {
   /** Four weights; lanes from k on are 0. */
   @inline
   static weights(weight: usize, at: usize, k: u32): v128 {
-    if (weight == 0) return k >= 4 ? f32x4.splat(1) : Lanes.loadTail(ones, k, f32x4.splat(0));
-    return k >= 4 ? v128.load(weight + at) : Lanes.loadTail(weight + at, k, f32x4.splat(0));
+    const w = weight == 0 ? ones : weight + at;
+    return k >= 4 ? v128.load(w) : Lanes.loadTail(w, k, f32x4.splat(0));
   }
 
   /** The sum over c of w[c] (l - (x[c] - m)): what label smoothing adds. */

@@ -2,7 +2,7 @@
 // its gradient. Everything is added up as base-2 logarithms in float64, since a path's probability
 // underflows; log2 and 2^x to a relative 2^-29 are simd/double.ts's.
 import { Status } from "./index-ops/status";
-import { F64Math, F64x2Math } from "./simd/double";
+import { F64Math } from "./simd/double";
 
 @unmanaged
 class CtcArgs {
@@ -31,17 +31,12 @@ const LOG2_E: f64 = 1.4426950408889634;
 const LN_2: f64 = 0.6931471805599453;
 
 class Log {
-  /** 2^x, 0 for x below -900. Not inlined. */
-  static exp2(x: f64): f64 {
-    return f64x2.extract_lane(F64x2Math.exp2(f64x2.splat(max(x, -900))), 0);
-  }
-
   /** log2(2^a + 2^b + 2^c), the greatest of which counts as exactly 1: what is certain stays so for any T. */
   static add(a: f64, b: f64, c: f64): f64 {
     const m = max(max(a, b), c);
     if (m == -Infinity) return m;
     const middle = max(min(a, b), min(max(a, b), c));
-    const sum = 1 + Log.exp2(middle - m) + Log.exp2(min(min(a, b), c) - m);
+    const sum = 1 + F64Math.exp2(middle - m) + F64Math.exp2(min(min(a, b), c) - m);
     return m + F64Math.log2(sum);
   }
 }
@@ -119,14 +114,14 @@ function gradient(
     const path = load<f64>(alpha + (s << 3)) + load<f64>(beta + (s << 3));
     if (path == -Infinity) continue;
     const to = out + (Sequence.label(a, targets, s) << 2);
-    const p = Log.exp2(path - Sequence.chance(a, at, targets, s) - total);
+    const p = F64Math.exp2(path - Sequence.chance(a, at, targets, s) - total);
     store<f32>(to, load<f32>(to) - <f32>p);
   }
   for (let c: u32 = 0; c < a.C; c++) {
     const lp = <f64>load<f32>(at + (c << 2)) * LOG2_E;
     const to = out + (c << 2);
     // An impossible target has no gradient: NaN, as in PyTorch.
-    const value = total == -Infinity ? NaN : <f64>load<f32>(to) + Log.exp2(lp);
+    const value = total == -Infinity ? NaN : <f64>load<f32>(to) + F64Math.exp2(lp);
     store<f32>(to, <f32>value);
   }
 }

@@ -87,9 +87,23 @@ class Two {
     }
   }
 
+  /** The rest of a / b, of a's sign: what is taken off are b's multiples by powers of 2, none is rounded. */
+  private static rest(a: f64, b: f64): f64 {
+    const least = abs(b);
+    let rest = abs(a);
+    if (!(least > 0 && rest < Infinity)) return (a * b) / (a * b);
+    let part = least;
+    while (part <= rest) part *= 2;
+    while (part > least) {
+      part /= 2;
+      if (part <= rest) rest -= part;
+    }
+    return copysign<f64>(rest, a);
+  }
+
   /** Python's: the rest has the divisor's sign, the quotient goes down; rounded as PyTorch does. */
   private static quotient(code: i32, a: f32, b: f32): f32 {
-    const fmod = a % b;
+    const fmod = <f32>Two.rest(a, b);
     const across = fmod != 0 && b < 0 != fmod < 0;
     if (code == 6) return fmod;
     if (code == 7) return across ? fmod + b : fmod;

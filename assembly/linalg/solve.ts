@@ -1,7 +1,7 @@
 // Linear systems, inverses and determinants, computed in float64 and rounded once: Gaussian
 // elimination with partial pivoting on [A | B], whose left half becomes U and whose right half the
 // solution. A unit is a matrix; its workspace is [n, n + r] float64.
-import { F64x2Math } from "../simd/double";
+import { F64Math } from "../simd/double";
 import { Status } from "../index-ops/status";
 
 @unmanaged
@@ -162,7 +162,7 @@ export function solveF32(args: usize, start: u32, end: u32): void {
     }
     if (mode == Mode.SLOGDET) {
       const sign = mantissa > 0 ? 1 : mantissa < 0 ? -1 : mantissa;
-      const log2 = f64x2.extract_lane(F64x2Math.log2(f64x2.splat(abs(mantissa))), 0);
+      const log2 = F64Math.log2(abs(mantissa));
       store<f32>(a.out + (u << 3), <f32>sign);
       store<f32>(a.out + (u << 3) + 4, <f32>((log2 + <f64>exponent) * 0.6931471805599453));
       continue;

@@ -150,25 +150,20 @@ function maxOfPairs(a: MaxPoolArgs, x: usize, top: usize, ow: i32, hi: i32, to: 
 /** One window, clipped at the plane's left and right too. */
 function max1(a: MaxPoolArgs, x: usize, top: usize, rows: i32, ow: i32, to: usize): void {
   const fromW = Window.from(ow, a.strideW, a.padW, a.W, a.OW);
-  const span = Window.taps(ow, fromW, a.strideW, a.kw, a.W, a.OW);
-  const first = Window.first(fromW, a.dilationW);
-  const taps = Window.last(fromW, a.dilationW, span, a.W) - first;
-  const step = (<usize>a.dilationW) << 2;
-  const rowStep = (<usize>(a.dilationH * a.W)) << 2;
-  let row = top + ((<usize>(fromW + first * a.dilationW)) << 2);
+  const stop = fromW + Window.taps(ow, fromW, a.strideW, a.kw, a.W, a.OW) * a.dilationW;
   let best: f32 = -Infinity;
   let index = -1;
   for (; rows > 0; rows--) {
-    let at = row;
-    for (let j = 0; j < taps; j++) {
+    for (let w = fromW; w < stop; w += a.dilationW) {
+      if (<u32>w >= <u32>a.W) continue;
+      const at = top + ((<usize>w) << 2);
       const v = load<f32>(at);
       if (v > best || v != v || index < 0) {
         best = v;
         index = <i32>((at - x) >> 2);
       }
-      at += step;
     }
-    row += rowStep;
+    top += (<usize>(a.dilationH * a.W)) << 2;
   }
   store<f32>(a.out + to, best);
   store<i32>(a.indices + to, index);

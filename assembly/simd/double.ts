@@ -21,8 +21,8 @@ const DOUBLE: usize = memory.data<f64>([
   4503599627370496, // 15: 2^52; its low bits or-ed with an integer hold that integer
   6755399441055744, // 16: 1.5 * 2^52; adding it rounds to an integer, held by the low bits
   Infinity, // 17
-  -200, // 18
-  200, // 19
+  -900, // 18
+  900, // 19
 ]);
 
 export class F64x2Math {
@@ -85,7 +85,7 @@ export class F64x2Math {
     return f64x2.mul(p, i64x2.add(i64x2.shl(t, 52), Constant.f64(DOUBLE, 12)));
   }
 
-  /** x between -200 and 200: as a power of 2 in float32, nothing beyond makes a difference. */
+  /** x between -900 and 900: as a power of 2 in float32, nothing beyond makes a difference. */
   @inline
   static limit(x: v128): v128 {
     const least = f64x2.pmax(x, Constant.f64(DOUBLE, 18));
@@ -105,7 +105,7 @@ export class F64Math {
     return F64Math.log2(x) * 0.6931471805599453;
   }
 
-  /** 2^x, as a float32 sees it: limited to 2^200, and to 2^-200. */
+  /** 2^x, as a float32 sees it: limited to 2^900, and to 2^-900. */
   static exp2(x: f64): f64 {
     return f64x2.extract_lane(F64x2Math.exp2(F64x2Math.limit(f64x2.splat(x))), 0);
   }
