@@ -171,34 +171,14 @@ class Winograd {
     let target = Room.outs();
     for (let t = 0; t < count; t += 4) {
       const from = m + ((<usize>(t & ~7)) << 8) + ((t & 4) << 2);
-      Points.output(points, points, from, <usize>points * plane, plane, half, 128, 16);
-      Points.output(points, 4, half, 16, 128, rows, 16, 64);
-      for (let r: usize = 0; r < 4; r++) {
-        Winograd.transpose(rows + (r << 6), b, half + (r << 4));
-      }
+      Points.output(points, from, <usize>points * plane, plane, half);
+      Points.outputTurned(points, half, rows, b);
       const lanes = min(4, count - t);
       for (let lane = 0; lane < lanes; lane++) {
-        Winograd.write(half + (lane << 6), target, add, out, rowBytes);
+        Winograd.write(rows + (lane << 6), target, add, out, rowBytes);
         target += 12;
       }
     }
-  }
-
-  /** Four vectors plus b, turned from tiles in their lanes to a row of each tile, 64 bytes apart. */
-  @inline
-  static transpose(from: usize, b: v128, to: usize): void {
-    const x = f32x4.add(v128.load(from), b);
-    const y = f32x4.add(v128.load(from, 16), b);
-    const z = f32x4.add(v128.load(from, 32), b);
-    const w = f32x4.add(v128.load(from, 48), b);
-    const xy = i32x4.shuffle(x, y, 0, 4, 1, 5);
-    const xyEnd = i32x4.shuffle(x, y, 2, 6, 3, 7);
-    const zw = i32x4.shuffle(z, w, 0, 4, 1, 5);
-    const zwEnd = i32x4.shuffle(z, w, 2, 6, 3, 7);
-    v128.store(to, i64x2.shuffle(xy, zw, 0, 2));
-    v128.store(to, i64x2.shuffle(xy, zw, 1, 3), 64);
-    v128.store(to, i64x2.shuffle(xyEnd, zwEnd, 0, 2), 128);
-    v128.store(to, i64x2.shuffle(xyEnd, zwEnd, 1, 3), 192);
   }
 
   /** One tile, as far as it lies in the plane. */

@@ -128,57 +128,87 @@ export class Points {
     Points.both(even, Points.by(7, odd), to + 4 * step, step);
   }
 
-  /** A^T m of `count` m's, of vectors `fromStep` bytes apart, each `fromNext` behind the one before. */
-  static output(
+  /** A^T m of as many m's as there are points, of vectors `fromStep` bytes apart, each `fromNext` behind the one before. */
+  static output(points: i32, from: usize, fromStep: usize, fromNext: usize, to: usize): void {
+    const zero = f32x4.splat(0);
+    for (let i = points; i > 0; i--) {
+      Points.combine(points, from, fromStep, to, 128, zero, false);
+      from += fromNext;
+      to += 16;
+    }
+  }
+
+  /** The same of four m's, each of neighbouring vectors; plus b, and turned from tiles in lanes to a row of each tile, 64 bytes apart. */
+  static outputTurned(points: i32, from: usize, to: usize, b: v128): void {
+    for (let i = 4; i > 0; i--) {
+      Points.combine(points, from, 16, to, 64, b, true);
+      from += 128;
+      to += 16;
+    }
+  }
+
+  @inline
+  private static combine(
     points: i32,
-    count: i32,
     from: usize,
     fromStep: usize,
-    fromNext: usize,
     to: usize,
     step: usize,
-    next: usize,
+    b: v128,
+    turned: bool,
   ): void {
     const table = Points.table(points);
-    for (; count > 0; count--) {
-      const m0 = v128.load(from);
-      let m = from + fromStep;
-      let x = v128.load(m);
-      let y = v128.load(m + fromStep);
-      let even = f32x4.add(x, y);
-      let odd = f32x4.sub(x, y);
-      let y0 = even;
-      let y1 = f32x4.mul(odd, Constant.f32(table, 1));
-      let y2 = f32x4.mul(even, Constant.f32(table, 2));
-      let y3 = f32x4.mul(odd, Constant.f32(table, 3));
-      m += 2 * fromStep;
+    const m0 = v128.load(from);
+    let m = from + fromStep;
+    let x = v128.load(m);
+    let y = v128.load(m + fromStep);
+    let even = f32x4.add(x, y);
+    let odd = f32x4.sub(x, y);
+    let y0 = even;
+    let y1 = f32x4.mul(odd, Constant.f32(table, 1));
+    let y2 = f32x4.mul(even, Constant.f32(table, 2));
+    let y3 = f32x4.mul(odd, Constant.f32(table, 3));
+    m += 2 * fromStep;
+    x = v128.load(m);
+    y = v128.load(m + fromStep);
+    even = f32x4.add(x, y);
+    odd = f32x4.sub(x, y);
+    y0 = f32x4.add(y0, even);
+    y1 = f32x4.add(y1, f32x4.mul(odd, Constant.f32(table, 5)));
+    y2 = f32x4.add(y2, f32x4.mul(even, Constant.f32(table, 6)));
+    y3 = f32x4.add(y3, f32x4.mul(odd, Constant.f32(table, 7)));
+    m += 2 * fromStep;
+    if (points == 8) {
       x = v128.load(m);
       y = v128.load(m + fromStep);
       even = f32x4.add(x, y);
       odd = f32x4.sub(x, y);
       y0 = f32x4.add(y0, even);
-      y1 = f32x4.add(y1, f32x4.mul(odd, Constant.f32(table, 5)));
-      y2 = f32x4.add(y2, f32x4.mul(even, Constant.f32(table, 6)));
-      y3 = f32x4.add(y3, f32x4.mul(odd, Constant.f32(table, 7)));
+      y1 = f32x4.add(y1, f32x4.mul(odd, Constant.f32(table, 9)));
+      y2 = f32x4.add(y2, f32x4.mul(even, Constant.f32(table, 10)));
+      y3 = f32x4.add(y3, f32x4.mul(odd, Constant.f32(table, 11)));
       m += 2 * fromStep;
-      if (points == 8) {
-        x = v128.load(m);
-        y = v128.load(m + fromStep);
-        even = f32x4.add(x, y);
-        odd = f32x4.sub(x, y);
-        y0 = f32x4.add(y0, even);
-        y1 = f32x4.add(y1, f32x4.mul(odd, Constant.f32(table, 9)));
-        y2 = f32x4.add(y2, f32x4.mul(even, Constant.f32(table, 10)));
-        y3 = f32x4.add(y3, f32x4.mul(odd, Constant.f32(table, 11)));
-        m += 2 * fromStep;
-      }
-      v128.store(to, f32x4.add(m0, y0));
-      v128.store(to + step, y1);
-      v128.store(to + 2 * step, y2);
-      v128.store(to + 3 * step, f32x4.add(y3, v128.load(m)));
-      from += fromNext;
-      to += next;
     }
+    y0 = f32x4.add(m0, y0);
+    y3 = f32x4.add(y3, v128.load(m));
+    if (turned) {
+      y0 = f32x4.add(y0, b);
+      y1 = f32x4.add(y1, b);
+      y2 = f32x4.add(y2, b);
+      y3 = f32x4.add(y3, b);
+      x = i32x4.shuffle(y0, y1, 0, 4, 1, 5);
+      y = i32x4.shuffle(y2, y3, 0, 4, 1, 5);
+      even = i32x4.shuffle(y0, y1, 2, 6, 3, 7);
+      odd = i32x4.shuffle(y2, y3, 2, 6, 3, 7);
+      y0 = i64x2.shuffle(x, y, 0, 2);
+      y1 = i64x2.shuffle(x, y, 1, 3);
+      y2 = i64x2.shuffle(even, odd, 0, 2);
+      y3 = i64x2.shuffle(even, odd, 1, 3);
+    }
+    v128.store(to, y0);
+    v128.store(to + step, y1);
+    v128.store(to + 2 * step, y2);
+    v128.store(to + 3 * step, y3);
   }
 
   /** A d. */
