@@ -97,6 +97,26 @@ function choose(p: usize, x: usize, a: ArgsortArgs, invert: u32, bins: usize): u
   return n;
 }
 
+/** Sorts the elements whose n positions are at `p`, using as much room behind R pairs; returns where they are then. */
+function order(p: usize, n: u32, src: usize, a: ArgsortArgs, invert: u32, counts: usize): usize {
+  let q = p + ((<usize>a.R) << 3);
+  for (let k = a.keys; k > 0; k--) {
+    const x = src + ((k - 1) << 2);
+    for (let i: u32 = 0; i < n; i++) {
+      const r = load<u32>(p + (i << 3));
+      store<u32>(p + (i << 3), Key.of(x + ((r * a.stride) << 2), a.integers) ^ invert, 4);
+    }
+    if (n <= SHORT) {
+      Pairs.insertion(p, n);
+    } else {
+      const sorted = Pairs.radix(p, q, n, counts);
+      q = p + q - sorted;
+      p = sorted;
+    }
+  }
+  return p;
+}
+
 /**
  * out = the first positions of 0 ... R-1 in the order of the elements, int32. Element r of a line is x[r * stride];
  * with keys > 1 (one unit) x is [R, keys], and its rows are compared from their first element on.
@@ -112,23 +132,12 @@ export function argsort32(args: usize, start: u32, end: u32): void {
   for (let u = start; u < end; u++) {
     const line = (u / inner) * R * inner + (u % inner);
     let p = a.work ? a.work + <usize>u * R * 16 : counts + HISTOGRAMS;
-    let q = p + ((<usize>R) << 3);
     const src = a.x + (line << 2);
-    let n = R;
-    if (a.first <= R >> 3) n = choose(p, src, a, invert, counts);
-    else for (let i: u32 = 0; i < R; i++) store<u64>(p + (i << 3), <u64>i);
-    for (let k = a.keys; k > 0; k--) {
-      for (let i: u32 = 0; i < n; i++) {
-        const r = load<u32>(p + (i << 3)) * a.stride + k - 1;
-        store<u32>(p + (i << 3), Key.of(src + (r << 2), a.integers) ^ invert, 4);
-      }
-      if (n <= SHORT) {
-        Pairs.insertion(p, n);
-      } else {
-        const sorted = Pairs.radix(p, q, n, counts);
-        q = p + q - sorted;
-        p = sorted;
-      }
+    if (a.first <= R >> 3) {
+      p = order(p, choose(p, src, a, invert, counts), src, a, invert, counts);
+    } else {
+      for (let i: u32 = 0; i < R; i++) store<u64>(p + (i << 3), <u64>i);
+      p = order(p, R, src, a, invert, counts);
     }
     const out = a.out + (((u / inner) * a.first * inner + (u % inner)) << 2);
     for (let i: u32 = 0; i < a.first; i++) {

@@ -1,6 +1,7 @@
 // Chains: neighbouring elementwise calls of a recording, over the same elements, become one call that
-// passes over memory once (assembly/elementwise/chain.ts). What one of them writes for the others alone
-// is not written to memory at all.
+// passes over memory once (assembly/elementwise/chain.ts), a piece at a time: of whole rows, where one of
+// them reads elements that don't lie one behind the other. What one of them writes for the others alone is
+// not written to memory at all.
 import { type Kernel, kernels } from "./loader.js";
 import { flatUnits } from "./units.js";
 
@@ -42,7 +43,7 @@ const overlap = (a: Operand, b: Operand): boolean => a.at < b.at + b.bytes && b.
 const inStep = (a: Operand, b: Operand): boolean =>
   !overlap(a, b) || (a.at === b.at && a.size === b.size && a.size > 0);
 
-/** Elements of a piece of whole rows, if it can be no multiple of 16 rows. */
+/** Elements of a piece of whole rows: of short ones a multiple of 16, so that no group of 16 elements is cut. */
 function pieceOf(cols: number): number {
   const rows = Math.floor((2 * PIECE) / cols);
   return cols * (rows > 15 ? rows & -16 : rows || 1);
@@ -84,7 +85,7 @@ function linkOf({ kernels, calls, words }: Calls, call: number): Link | null {
   const block = calls[CALL * call + 1]!;
   const shape = block + sizes.length;
   const rank = shape + 1 + sizes.length + scalars;
-  const [rows, cols] = words.slice(shape) as [number, number];
+  const [rows, cols] = [words[shape]!, words[shape + 1]!];
   const end = rank + 1 + words[rank]! * sizes.length;
   if (!sizes || rows * cols < FEWEST || end > block + LONGEST_BLOCK) return null;
   if (rows > 1 && cols > LONGEST_PIECE) return null;
