@@ -30,8 +30,9 @@ interface Operand {
   readonly step: number;
 }
 
-/** A call that a chain may have, of rows x cols elements; the result is its last operand. */
+/** A call that a chain may have, of n = rows x cols elements; the result is its last operand. */
 interface Link {
+  readonly n: number;
   readonly rows: number;
   readonly cols: number;
   readonly operands: readonly Operand[];
@@ -46,7 +47,7 @@ const inStep = (a: Operand, b: Operand): boolean =>
 /** Elements of a piece of whole rows: of short ones a multiple of 16, so that no group of 16 elements is cut. */
 function pieceOf(cols: number): number {
   const rows = Math.floor((2 * PIECE) / cols);
-  return cols * (rows > 15 ? rows & -16 : rows || 1);
+  return cols * (rows & -16 || rows || 1);
 }
 
 /** Recorded calls, before they are a list in the heap. */
@@ -87,7 +88,8 @@ function linkOf({ kernels, calls, words }: Calls, call: number): Link | null {
   const rank = shape + 1 + sizes.length + scalars;
   const [rows, cols] = [words[shape]!, words[shape + 1]!];
   const end = rank + 1 + words[rank]! * sizes.length;
-  if (!sizes || rows * cols < FEWEST || end > block + LONGEST_BLOCK) return null;
+  const n = rows * cols;
+  if (!sizes || n < FEWEST || end > block + LONGEST_BLOCK) return null;
   if (rows > 1 && cols > LONGEST_PIECE) return null;
   // Where the dims are, columns first: their size, and a stride for each input.
   const dims = [shape + 1];
@@ -95,7 +97,7 @@ function linkOf({ kernels, calls, words }: Calls, call: number): Link | null {
   const operands = Array.from(sizes, (digit, k) => {
     const bytes = Number(digit);
     const at = words[block + k]! >>> 0;
-    if (k === sizes.length - 1) return { at, bytes: rows * cols * bytes, size: bytes, step: bytes };
+    if (k === sizes.length - 1) return { at, bytes: n * bytes, size: bytes, step: bytes };
     let [low, high, next, size] = [0, 1, 1, bytes];
     for (const dim of dims) {
       const count = words[dim]!;
@@ -109,14 +111,14 @@ function linkOf({ kernels, calls, words }: Calls, call: number): Link | null {
     const step = words[shape + 2 + k]! * bytes;
     return { at: at + low * bytes, bytes: (high - low) * bytes, size, step };
   });
-  return { rows, cols, operands };
+  return { n, rows, cols, operands };
 }
 
 /** Whether a call gives the same when it runs a piece at a time, in turn with the run before it. */
-function follows({ rows, cols, operands }: Link, run: readonly Link[]): boolean {
+function follows({ n, rows, cols, operands }: Link, run: readonly Link[]): boolean {
   return run.every(
     (before) =>
-      rows * cols === before.rows * before.cols &&
+      n === before.n &&
       (rows === 1 || before.rows === 1 || cols === before.cols) &&
       before.operands.every((x) => inStep(x, operands.at(-1)!)) &&
       operands.every((x) => inStep(x, before.operands.at(-1)!)),
@@ -126,18 +128,18 @@ function follows({ rows, cols, operands }: Link, run: readonly Link[]): boolean 
 function makeChain(all: Calls, first: number, links: readonly Link[]): void {
   const { words, calls, kernels: own } = all;
   const run = links.map(({ operands }) => operands);
-  const [{ rows, cols }] = links as [Link];
+  const { n } = links[0]!;
   const many = links.find((link) => link.rows > 1);
   const piece = many ? pieceOf(many.cols) : PIECE;
   const places = placesOf(all, run, first + run.length, 4 * piece);
   const saved = saveCopies(all, first, run, places);
-  const chain = words.push(run.length - saved.length, rows * cols, piece) - 3;
+  const chain = words.push(run.length - saved.length, n, piece) - 3;
   links.forEach(({ rows, cols, operands }, k) => {
     const call = CALL * (first + k);
     const block = calls[call + 1]!;
     const [width, units] = rows > 1 ? [cols, (piece / cols) * flatUnits(cols)] : [piece, 0];
     const allUnits = calls[call + 2]!;
-    if (k > 0) calls[call + 2] = 0;
+    calls[call + 2] = 0;
     if (saved.includes(k)) return;
     words.push(own[first + k]!.index, 4 * (block - chain), width, units, allUnits, operands.length);
     operands.forEach(({ at, size, step }, j) => {
@@ -148,7 +150,7 @@ function makeChain(all: Calls, first: number, links: readonly Link[]): void {
   });
   calls[CALL * first] = kernels.chain32.index;
   calls[CALL * first + 1] = chain;
-  calls[CALL * first + 2] = Math.ceil((rows * cols) / piece);
+  calls[CALL * first + 2] = Math.ceil(n / piece);
   own[first] = kernels.chain32;
 }
 
@@ -220,17 +222,15 @@ function placesOf(
 /** Whether one of the calls from `call` on reads what lies there, or may do so, before it is written anew. */
 function isRead(all: Calls, call: number, made: Operand): boolean {
   const { calls, words } = all;
-  for (; call < all.kernels.length; call++) {
-    // Whatever lies in its range may be an address.
-    const block = words.slice(calls[CALL * call + 1], calls[CALL * call + 4]);
-    if (!block.some((word) => (word - made.at) >>> 0 < made.bytes)) continue;
-    const operands = linkOf(all, call)?.operands;
-    const out = operands?.at(-1);
-    return (
-      out?.at !== made.at ||
-      out.bytes < made.bytes ||
-      operands!.slice(0, -1).some((x) => overlap(x, made))
-    );
-  }
-  return false;
+  const { at, bytes } = made;
+  // Whatever lies in its range may be an address.
+  let word = calls[CALL * call + 1] ?? words.length;
+  while (word < words.length && (words[word]! - at) >>> 0 >= bytes) word++;
+  if (word === words.length) return false;
+  while (calls[CALL * call + 4]! <= word) call++;
+  const operands = linkOf(all, call)?.operands;
+  const out = operands?.at(-1);
+  return (
+    out?.at !== at || out.bytes < bytes || operands!.some((x) => x !== out && overlap(x, made))
+  );
 }

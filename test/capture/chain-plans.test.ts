@@ -34,6 +34,7 @@ function planOf(
   free: readonly number[],
   ends = [list.length],
   told: number[][] = [],
+  pieces: number[] = [],
 ): string {
   const words: number[] = [];
   const calls: number[] = [];
@@ -64,6 +65,7 @@ function planOf(
     const chain = calls[CALL * i + 1]!;
     const names: string[] = [];
     const gone = new Map<number, string>();
+    pieces.push(words[chain + 2]!);
     let link = chain + HEAD;
     for (let k = 0; k < words[chain]!; k++) {
       const block = chain + words[link + 1]! / 4;
@@ -185,6 +187,21 @@ describe("a plan", () => {
       expect(planOf([copied, neg(B, C)], [B])).toBe("[copy32 negF32]B");
     });
 
+    it("takes whole rows at a time, where there are many a multiple of 16", () => {
+      const pieceOf = (call: Call): number[] => {
+        const pieces: number[] = [];
+        planOf([call, ["negF32", [A, D], call[2]! * call[4]![0]![0]!]], [], undefined, [], pieces);
+        return pieces;
+      };
+      expect(pieceOf(scaled(A, E, B))).toEqual([16 * 200]); // 20 rows were 4000
+      expect(pieceOf(scaled(A, E, B, byRow, 3, 15_000))).toEqual([1360 * 3]); // 1365 were 4095
+      expect(pieceOf(scaled(A, E, B, byRow, 400))).toEqual([10 * 400]);
+      expect(pieceOf(scaled(A, E, B, byRow, 12_000, 4))).toEqual([12_000]);
+      const flat: number[] = [];
+      planOf([neg(A, B), neg(B, C)], [], undefined, [], flat);
+      expect(flat).toEqual([2048]);
+    });
+
     it("has places for as many as there is room for", () => {
       const at = (k: number): number => 100 * MB + k * MB;
       const made = Array.from({ length: 9 }, (_, k) => scaled(A, E, at(k), byRow, 12_000, 4));
@@ -217,6 +234,8 @@ describe("a plan", () => {
       expect(planOf([neg(A, B), neg(B, C), ["softmaxF32", [B + 400, D]]], all)).toBe(
         "[negF32 negF32]C softmaxF32",
       );
+      const behind = ["softmaxF32", [B + 4 * N, D]] as const;
+      expect(planOf([neg(A, B), neg(B, C), behind], all)).toBe("[negF32 negF32]BC softmaxF32");
       const strided: Call = ["negF32", [B, D], N, [2]];
       expect(planOf([neg(A, B), neg(B, C), strided], all)).toBe("[negF32 negF32]C negF32");
     });
