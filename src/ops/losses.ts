@@ -142,9 +142,9 @@ function ofClasses(
   checkInt(op, "ignoreIndex", ignoreIndex, -(2 ** 31), 2 ** 31 - 1);
   checkLogits(op, x, weight);
   const shape = checkClasses(op, x, target, options);
-  let logits = op === "crossEntropy";
-  const settings = { op, reduction, weight, ignoreIndex, smoothing };
-  if (x.ndim === 2) return ofRows(x, target, { ...settings, logits });
+  const logits = op === "crossEntropy";
+  const settings: Settings = { op, reduction, weight, ignoreIndex, smoothing, logits };
+  if (x.ndim === 2) return ofRows(x, target, settings);
   return tidy(() => {
     const M = sizeOf(shape);
     const at = classDim(x);
@@ -152,10 +152,10 @@ function ofClasses(
     if (logits && smoothing === 0 && x.ndim > 2) {
       // Of neighbouring pixels at once: half the time of rows of a few classes.
       y = logSoftmax(x, at);
-      logits = false;
+      settings.logits = false;
     }
     const rows = reshape(movedim(y, at, -1), [M, x.shape[at]!]);
-    const loss = ofRows(rows, reshape(target, [M]), { ...settings, logits });
+    const loss = ofRows(rows, reshape(target, [M]), settings);
     return reduction === "none" ? reshape(loss, shape) : loss;
   });
 }
