@@ -1,6 +1,6 @@
 // Kernels without their names: those that JavaScript has anyway are its only ones, as a list, and the
-// kernels lie in the module's table in the same order. Names do not compress well amid code: 0.9 kB of the
-// download, of which the list takes half. (What tests read, build/*.wasm, still has them.)
+// kernels lie in the module's table in the same order, from its end. Names do not compress well amid code:
+// 0.9 kB of the download, of which the list takes half. (What tests read, build/*.wasm, still has them.)
 import { readdirSync, readFileSync } from "node:fs";
 import binaryen from "binaryen";
 
@@ -41,27 +41,25 @@ function sizesOf(name) {
   return sizes.join("");
 }
 
-/** The sizes, and the number of scalars if there are any: "44,2". */
+/** The sizes, and the number of scalars if there are any: "44,2"; "," for kernels that are not elementwise. */
 function kindOf(name) {
-  const sizes = sizesOf(name);
-  const scalars = elementwise.get(name)?.scalars;
-  return scalars ? `${sizes},${scalars}` : sizes;
+  return `${sizesOf(name)},${elementwise.get(name)?.scalars ?? ""}`;
 }
 
 /**
- * Names in order, as loader.ts takes them apart: "F32,44 abs exp/F32,44,2 clamp/I32,444 add". Ends once
+ * Names in order, as loader.ts takes them apart: "F32,44, abs exp/F32,44,2 clamp/32,, fill". Ends once
  * for all: 0.2 kB less.
  */
 function inGroups(kernels) {
   const groups = new Map();
   for (const { type, kind, base } of kernels) {
-    const head = kind ? `${type},${kind}` : type;
+    const head = `${type},${kind}`;
     groups.set(head, [...(groups.get(head) ?? []), base]);
   }
   return [...groups].map(([head, bases]) => [head, ...bases].join(" ")).join("/");
 }
 
-/** The bytes of a .wasm file with its kernels at the end of the table, and their names in that order. */
+/** The bytes of a .wasm file with its kernels at the end of the table, and their names, the last one's first. */
 export function tabled(file) {
   const module = binaryen.readBinary(readFileSync(file));
   module.setFeatures(binaryen.Features.All);
@@ -83,7 +81,7 @@ export function tabled(file) {
   for (const { name } of kernels) module.removeExport(name);
   module.removeTable(table.name);
   module.addTable(table.name, table.initial + kernels.length, -1);
-  const functions = [...before, ...kernels.map(({ value }) => value)];
+  const functions = [...before, ...kernels.map(({ value }) => value).reverse()];
   module.addActiveElementSegment(table.name, "kernels", functions, module.i32.const(1));
   const bytes = module.emitBinary();
   module.dispose();

@@ -1,7 +1,7 @@
-// Compiles the inlined WASM bytes, synchronously, and hands out its kernels by name: they lie at the end of
-// the module's table, in the order of a list of names. The
-// parameter block and the scratch of this thread lie at the start of the heap; the allocator has the
-// rest. With threads, the same bytes are compiled once more, for a memory that is shared.
+// Compiles the inlined WASM bytes, synchronously, and hands out its kernels by name: the first of a list
+// of names is the last of the module's table, the second the one before it. The parameter block and the
+// scratch of this thread lie at the start of the heap; the allocator has the rest. With threads, the same
+// bytes are compiled once more, for a memory that is shared.
 import { SimdgradError } from "../core/errors.js";
 import { kernelBytes, type Packed } from "./bytes.js";
 import { adoptMemory, initHeap, memory } from "../memory/heap.js";
@@ -40,7 +40,7 @@ function instantiate(): Abi {
   } catch (cause) {
     throw new SimdgradError(
       "load",
-      `this engine or page refuses WebAssembly SIMD modules: ${String(cause)}`,
+      `this engine or page refuses WebAssembly SIMD: ${String(cause)}`,
     );
   }
 }
@@ -69,15 +69,17 @@ function load(): { kernels: Kernels; abi: Abi; argsAddress: number } {
   const argsAddress = base + SCRATCH_BYTES;
   initHeap(argsAddress + ARGS_BYTES);
   const kernels: Record<string, Kernel<number[]>> = {};
-  // "F32 conv2d/F32,444 add/F32,44,2 clamp"
-  const list = names.split("/").flatMap((group) => {
+  let index = table.length;
+  // "F32,, conv2d/F32,444, add/F32,44,2 clamp"
+  for (const group of names.split("/")) {
     const [head, ...bases] = group.split(" ");
-    const [type, sizes = "", scalars = 0] = head!.split(",");
-    return bases.map((base) => ({ name: base + type!, sizes, scalars: +scalars }));
-  });
-  let index = table.length - list.length;
-  for (const kernel of list)
-    kernels[kernel.name] = { ...kernel, index, entry: table.get(index++) as Entry };
+    const [type, sizes, scalars] = head!.split(",");
+    for (const base of bases) {
+      const name = base + type!;
+      const entry = table.get(--index) as Entry;
+      kernels[name] = { name, index, sizes: sizes!, scalars: +scalars!, entry };
+    }
+  }
   return { kernels: kernels as Kernels, abi, argsAddress };
 }
 

@@ -29,7 +29,7 @@ describe("the tarball", () => {
       "README.md",
       "package.json",
     ]);
-    const strange = /^dist\/(?:.*\.d\.ts|[^/]+\.js)$/;
+    const strange = /^dist\/(?:.*\.d\.ts|[^/]+\.js|node[^/]*\.js\.map)$/;
     expect(paths.filter((path) => path.startsWith("dist/") && !strange.test(path))).toEqual([]);
   });
 
@@ -96,6 +96,20 @@ describe("a consumer's program", () => {
     expect(run).toMatchObject({ status: 0, stderr: "" });
     const [first, last] = JSON.parse(run.stdout) as [number, number];
     expect(last).toBeLessThan(first / 2);
+  });
+
+  it("sees the functions that led to an error, and the sources' lines on request", () => {
+    const program = 'import { ones } from "simdgrad"; ones([1, 2]).matmul(ones([1, 2]));';
+    const { stderr } = consumer.node("error.mjs", program);
+    expect(stderr).toMatch(
+      /ShapeError: \[matmul\] inner sizes .*\n(?: {4}at .*\n)* {4}at matmul \(/,
+    );
+    expect(Math.max(...stderr.split("\n").map((line) => line.length))).toBeLessThan(300);
+    const mapped = consumer.node(
+      "mapped.mjs",
+      `process.setSourceMapsEnabled(true); await import("./error.mjs");`,
+    );
+    expect(mapped.stderr).toMatch(/src\/ops\/matmul\.ts:\d+:\d+\)/);
   });
 
   it("gets the same numbers by require()", () => {
