@@ -39,7 +39,6 @@ interface Spot {
 
 /** Takes kernel calls, runs them, and can run them again. */
 export class Recording implements Recorder {
-  readonly renews = false;
   private words: number[] = [];
   private calls: number[] = [];
   private readonly kernels: Kernel<readonly number[]>[] = [];
@@ -136,17 +135,18 @@ export class Recording implements Recorder {
   renewing(fn: () => void): void {
     const first = this.calls.length;
     let at = 0;
-    const call: Recorder["call"] = (kernel, units, args) => {
-      if (units === 0) return;
-      if (heapI32[at] !== kernel.index) throw unlike(kernel.name);
-      const params = heapI32[at + 1]! >>> 2;
-      for (let i = 0; i < args.length; i++) {
-        const arg = args[i]!;
-        if (arg === arg) heapI32[params + i] = arg;
+    const renew: Recorder["renew"] = (kernel, skip, slots, count) => {
+      const words = heapI32;
+      if (words[at] !== kernel.index) throw unlike(kernel.name);
+      let word = words[at + 1]! >>> 2;
+      for (let i = 0; i < count; i++) {
+        word += skip;
+        const own = slots[i]!;
+        for (let k = 0; k < own.length; k++) words[word++] = own[k]!;
       }
       at += CALL;
     };
-    const renewer = { call, ...refusals };
+    const renewer = { renew, ...refusals };
     this.again(() => {
       at = (this.list >>> 2) + this.words.length + first;
       withRecorder(renewer, fn);
@@ -233,8 +233,8 @@ function refuse(): never {
   throw unlike("an op other than an update");
 }
 
-/** Whatever runs again to renew parameters does nothing but call kernels. */
-const refusals = { renews: true, cell: refuse, check: refuse, constant: refuse, stream: refuse };
+/** Whatever runs again to renew parameters does nothing else. */
+const refusals = { call: refuse, cell: refuse, check: refuse, constant: refuse, stream: refuse };
 
 function unlike(name: string): SimdgradError {
   return new SimdgradError("capture", `${name} was not called when this step was recorded`);

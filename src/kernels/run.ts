@@ -13,8 +13,16 @@ export type Fault = typeof IndexError | typeof ValueError;
 
 /** What takes the place of kernel calls as they come: a recording (see recording.ts). */
 export interface Recorder {
-  /** Calls are not made, but renew parameters of recorded ones; NaN leaves one as it is. */
-  readonly renews: boolean;
+  /**
+   * There where calls are not made, but renew parameters of recorded ones. Renews a call of `count` entries:
+   * behind the first `skip` slots of each, those of `slots`.
+   */
+  readonly renew?: (
+    kernel: Kernel<readonly number[]>,
+    skip: number,
+    slots: readonly (readonly number[])[],
+    count: number,
+  ) => void;
   call(kernel: Kernel<readonly number[]>, units: number, args: readonly number[]): void;
   /** The address of a word that holds `bits` and belongs to the next call alone. */
   cell(bits: number): number;
@@ -50,9 +58,9 @@ export function isRecording(): boolean {
 const scalar = new Float32Array(1);
 const scalarBits = new Int32Array(scalar.buffer);
 
-/** Whether parameters of recorded calls are being renewed: see `Recorder.renews`. */
-export function isRenewing(): boolean {
-  return recorder !== null && recorder.renews;
+/** What takes parameters of recorded calls, while they are renewed: see `Recorder`. */
+export function renewal(): Recorder["renew"] {
+  return recorder?.renew;
 }
 
 /** A float32 parameter: its bit pattern. */

@@ -269,18 +269,14 @@ export class Step {
   }
 
   /** See `renewing`. */
-  renew(
-    op: string,
-    operands: readonly Tensor[],
-    fn: (...operands: readonly Tensor[]) => void,
-  ): void {
+  renew(op: string, operands: readonly Tensor[], fn: (operands: readonly Tensor[]) => void): void {
     // A chain of schedulers renews the rates of each of its parts.
-    if (this.isRenewing) return fn(...operands);
+    if (this.isRenewing) return fn(operands);
     const own = operands.map((x) => this.hold(x));
     const before = handlesMade() - madeApart;
     this.isRenewing = true;
     try {
-      this.recording.renewing(() => fn(...own));
+      this.recording.renewing(() => fn(own));
     } finally {
       this.isRenewing = false;
     }
@@ -356,17 +352,12 @@ export function mapTensors(value: unknown, f: (x: Tensor) => Tensor, depth = 0):
  * tensors; `operands` are those that may be released after it.
  * @throws CaptureError when it makes tensors inside of `capture`.
  */
-export function renewing<const T extends readonly Tensor[]>(
-  op: string,
-  operands: T,
-  fn: (...operands: T) => void,
-): void;
 export function renewing(
   op: string,
   operands: readonly Tensor[],
-  fn: (...operands: readonly Tensor[]) => void,
+  fn: (operands: readonly Tensor[]) => void,
 ): void {
-  if (current === null) fn(...operands);
+  if (current === null) fn(operands);
   else current.renew(op, operands, fn);
 }
 

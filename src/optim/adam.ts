@@ -57,8 +57,8 @@ abstract class Moments<O extends MomentOptions & { amsgrad?: boolean }> extends 
   protected override readonly stateKeys: RegExp = /^m,step,v$/;
 
   protected join(steps: Steps, p: Tensor, g: Tensor, o: O, state: ParamState): void {
-    const m = stateTensor(state, "m", p);
-    const v = stateTensor(state, "v", p);
+    const m = (state["m"] ?? stateTensor(state, "m", p)) as Tensor;
+    const v = (state["v"] ?? stateTensor(state, "v", p)) as Tensor;
     this.prepare(steps, o, stateStep(state), state);
     steps.add(p, g, m, v, o.amsgrad ? stateTensor(state, "vMax", p) : null);
   }

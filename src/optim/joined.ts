@@ -3,7 +3,7 @@ import type { Tensor } from "../autograd/tensor.js";
 import type { contract, KernelArgs } from "../kernels/contract.js";
 import { kernels } from "../kernels/loader.js";
 import type { Param } from "../kernels/param.js";
-import { isRenewing, runList } from "../kernels/run.js";
+import { renewal, runList } from "../kernels/run.js";
 import { flatUnits } from "../kernels/units.js";
 import { Optimizer, type ParamState } from "./optimizer.js";
 
@@ -30,12 +30,14 @@ type Scalars<P, Behind = false> = P extends readonly [
         : Scalars<Rest>
   : never;
 
+type Operands = readonly [p: Tensor, g: Tensor, ...states: (Tensor | null)[]];
+
 /** Steps to be taken, joined into as few kernel calls as can be. */
 export class Steps {
   private kernel: StepKernel | null = null;
   private scalars: readonly number[] = [];
-  /** Of each step that was added: its five operands, of which the kernel takes the first, and its scalars. */
-  private readonly operands: (Tensor | null)[] = [];
+  /** Of each step that was added: its operands, of which the kernel takes the first, and its scalars. */
+  private readonly operands: Operands[] = [];
   private readonly scalarsOf: (readonly number[])[] = [];
   private count = 0;
   private elements = 0;
@@ -56,53 +58,42 @@ export class Steps {
   }
 
   /** A parameter, its gradient and its states, contiguous; they live at least until `flush`. */
-  add(
-    p: Tensor,
-    g: Tensor,
-    a: Tensor | null,
-    b: Tensor | null = null,
-    c: Tensor | null = null,
-  ): void {
-    const n = p.numel();
+  add(...operands: Operands): void {
+    const n = operands[0].numel();
     if (this.count === MOST_PARAMS || this.elements + n > MOST_ELEMENTS) this.flush();
-    const { operands } = this;
-    const at = this.count * 5;
-    operands[at] = p;
-    operands[at + 1] = g;
-    operands[at + 2] = a;
-    operands[at + 3] = b;
-    operands[at + 4] = c;
+    // What was recorded has not moved.
+    if (!renewal()) this.operands[this.count] = operands;
     this.scalarsOf[this.count++] = this.scalars;
     this.elements += n;
   }
 
-  /** Takes the steps that were added, by lists that are used again: small models have no time for garbage. */
+  /** Takes the steps that were added, by a list that is used again: small models have no time for garbage. */
   flush(): void {
-    const { args, operands, scalarsOf } = this;
-    const kernel = this.kernel!;
-    const perStep = OPERANDS[kernel];
-    const asks = !isRenewing(); // what was recorded has not moved
+    const { args, count, elements, scalarsOf } = this;
+    const kernel = kernels[this.kernel!];
+    const perStep = OPERANDS[this.kernel!];
+    const renew = renewal();
     let units = 0;
     let length = 0;
-    for (let i = 0; i < this.count; i++) {
-      const first = i * 5;
-      for (let k = first; k < first + perStep; k++) {
-        args[length++] = asks ? (operands[k]?.address() ?? 0) : NaN;
-      }
-      const n = operands[first]!.numel();
+    for (let i = 0; i < count && !renew; i++) {
+      const operands = this.operands[i]!;
+      for (let k = 0; k < perStep; k++) args[length++] = operands[k]?.address() ?? 0;
+      const n = operands[0].numel();
       args[length++] = n;
       const scalars = scalarsOf[i]!;
       for (let k = 0; k < scalars.length; k++) args[length++] = scalars[k]!;
       units += flatUnits(n);
     }
-    args.length = length;
     this.forget();
-    if (units > 0) runList(kernels[kernel], units, args);
+    if (renew && elements > 0) renew(kernel, perStep + 1, scalarsOf, count);
+    if (units === 0) return;
+    args.length = length;
+    runList(kernel, units, args);
   }
 
   /** Takes back what was added: after an error, too, nothing of it may reach the next step. */
   forget(): void {
-    this.operands.fill(null, 0, 5 * this.count);
+    if (!renewal()) this.operands.length = 0;
     this.count = this.elements = 0;
     this.key = NaN;
   }

@@ -197,7 +197,7 @@ export abstract class Optimizer<Options extends object = { lr: number }> {
       params.push(p);
       grads.push(g);
     }
-    renewing(this.name, grads, (...grads) => this.updateAll(params, grads, group));
+    renewing(this.name, grads, (own) => this.updateAll(params, own, group));
     for (const g of made) g.dispose();
     const writer = `${this.name}.step`;
     for (const { buffer } of params) {

@@ -105,6 +105,30 @@ describe("a captured function refuses", () => {
     expect(step).toThrow(/\[Plain\] makes tensors in its update/);
   });
 
+  it("an optimiser that calls other kernels than were recorded", () => {
+    class Fickle extends optim.SGD {
+      readonly left = new Set<Tensor>();
+      protected override update(p: Tensor, ...rest: [Tensor, optim.SGDOptions, never]): void {
+        if (!this.left.has(p)) super.update(p, ...rest);
+      }
+    }
+    const [p, q] = [ones([2], { requiresGrad: true }), ones([2], { requiresGrad: true })];
+    const optimizer = new Fickle([p, q], { lr: 1 });
+    optimizer.left.add(q);
+    const step = capture(() => {
+      optimizer.zeroGrad();
+      p.add(q).sum().backward();
+      optimizer.step();
+    });
+    for (let i = 0; i < 4; i++) step();
+    expect([p.toArray(), q.toArray()]).toEqual([
+      [-3, -3],
+      [1, 1],
+    ]);
+    optimizer.left.clear();
+    expect(step).toThrow(/sgdStepF32 was not called when this step was recorded/);
+  });
+
   it("a promise", () => {
     const step = capture((x: Tensor) => Promise.resolve(x));
     expect(() => step(x)).toThrow(/must be synchronous: it returned a promise/);
