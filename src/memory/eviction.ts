@@ -261,7 +261,8 @@ export function moveOut(storage: Storage): void {
     // What nobody refers to (an empty page) need not be copied, but must stay restorable.
     const bytes = storage.liveBytes === 0 ? 0 : storage.usedBytes;
     if (stats.spilledBytes === 0 && bytes > 0) storage.spilled = large();
-    storage.spilled = heapU8.slice(ptr, ptr + bytes);
+    // Not `slice`, which clears the new memory first.
+    storage.spilled = new Uint8Array(heapU8.subarray(ptr, ptr + bytes));
   } catch (cause) {
     throw new OutOfMemoryError(
       storage.op,

@@ -190,9 +190,10 @@ export function elementsOf(x: Tensor): TypedArray {
     const n = x.numel();
     const at = x.address();
     endCall();
-    if (x.dtype === "float32") return heapF32.slice(at >>> 2, (at >>> 2) + n);
-    if (x.dtype === "int32") return heapI32.slice(at >>> 2, (at >>> 2) + n);
-    return heapU8.slice(at, at + n);
+    // Not `slice`, which clears the new memory first.
+    if (x.dtype === "float32") return new Float32Array(heapF32.subarray(at >>> 2, (at >>> 2) + n));
+    if (x.dtype === "int32") return new Int32Array(heapI32.subarray(at >>> 2, (at >>> 2) + n));
+    return new Uint8Array(heapU8.subarray(at, at + n));
   });
 }
 
