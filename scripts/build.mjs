@@ -122,7 +122,7 @@ function bundleForNode() {
     codeSplitting: { groups: [{ name: "node", test: /src[\\/](?!fast)/ }] },
     minify: {
       compress: false,
-      mangle: { toplevel: false },
+      mangle: { toplevel: false, keepNames: true },
       codegen: { removeWhitespace: false },
     },
     comments: false,

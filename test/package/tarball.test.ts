@@ -112,6 +112,17 @@ describe("a consumer's program", () => {
     expect(mapped.stderr).toMatch(/src\/ops\/matmul\.ts:\d+:\d+\)/);
   });
 
+  it("sees classes by the names that they are exported by", () => {
+    const { stdout } = consumer.node(
+      "names.mjs",
+      `import * as simdgrad from "simdgrad";
+       const { nn, optim } = simdgrad;
+       const classes = Object.entries({ ...simdgrad, ...nn, ...optim }).filter(([name]) => /^[A-Z]/.test(name));
+       console.log(classes.length, classes.filter(([name, { name: own }]) => own.replace(/\\$.*/, "") !== name).join());`,
+    );
+    expect(stdout).toMatch(/^\d\d\d \n$/);
+  });
+
   it("gets the same numbers by require()", () => {
     const required = consumer.node("require.cjs", `const simdgrad = require("simdgrad");${train}`);
     // Node 20 and 22 may say that require() of ESM is experimental. Nothing else may be said.
