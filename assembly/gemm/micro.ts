@@ -49,11 +49,13 @@ export class Micro {
         if (ASC_FEATURE_RELAXED_SIMD && fast && cols == 8 && Fused.takes(m - i)) {
           rows = Fused.ROWS;
           Fused.f32_6x8(ai, aRow, b, k, fi, fromLd, ci, ldc);
-        } else if (rows == 4 && cols == 8) {
-          if (fast) Micro.f32_4x8<u32>(ai, aRow, aCol, 4, b, bRow, k, fi, fromLd, ci, ldc);
-          else Micro.f32_4x8<f32>(ai, aRow, aCol, 4, b, bRow, k, fi, fromLd, ci, ldc);
-        } else {
+        } else if (rows != 4 || cols != 8) {
           Micro.edge(ai, aRow, aCol, rows, cols, b, bRow, k, fi, fromLd, ci, ldc);
+        } else if (fast) {
+          rows = (m - i) & ~3;
+          Micro.f32_4x8<u32>(ai, aRow, aCol, rows, b, bRow, k, fi, fromLd, ci, ldc);
+        } else {
+          Micro.f32_4x8<f32>(ai, aRow, aCol, rows, b, bRow, k, fi, fromLd, ci, ldc);
         }
         ai += (rows * aRow) << 2;
         ci += (rows * ldc) << 2;
@@ -95,20 +97,22 @@ export class Micro {
 
   /**
    * One tile; rows of A past `rows` are replaced by the last one, all four rows of C are written.
-   * W is an integer type where aCol = 1 and bRow = 8, so that all offsets are constants.
+   * W is an integer type where aCol = 1 and bRow = 8, so that all offsets are constants, and tiles for
+   * any multiple of four rows are computed one below the other: a call takes as long as two steps.
    *
-   * Unrolled by 4, with constant offsets by 8 (3% faster). The breaks between steps, and those in the middle that never happen (k is not
-   * negative there), are barriers to V8: without them it moves all loads of a step to its
-   * beginning, which spills sums or starves the adders (34 against 39 GFLOP/s of 50).
+   * Unrolled by 4, with constant offsets by 8 (3% faster). The breaks between steps, and those in the
+   * middle that never happen (k is not negative there), are barriers to V8: without them it moves all
+   * loads of a step to its beginning, which spills sums or starves the adders (34 against 39 GFLOP/s of
+   * 50).
    */
   private static f32_4x8<W>(
     a: usize,
     aRow: i32,
     aCol: i32,
-    rows: u32,
-    b: usize,
+    rows: i32,
+    panel: usize,
     bRow: i32,
-    k: i32,
+    depth: i32,
     from: usize,
     fromLd: i32,
     c: usize,
@@ -116,204 +120,213 @@ export class Micro {
   ): void {
     const aStep = aCol << 2;
     const bStep = bRow << 2;
-    let r0 = a;
-    let r1 = rows > 1 ? r0 + (aRow << 2) : r0;
-    let r2 = rows > 2 ? r1 + (aRow << 2) : r1;
-    let r3 = rows > 3 ? r2 + (aRow << 2) : r2;
-    let c00 = f32x4.splat(0);
-    let c01 = f32x4.splat(0);
-    let c10 = f32x4.splat(0);
-    let c11 = f32x4.splat(0);
-    let c20 = f32x4.splat(0);
-    let c21 = f32x4.splat(0);
-    let c30 = f32x4.splat(0);
-    let c31 = f32x4.splat(0);
-    let x: v128;
-    let y0: v128;
-    let y1: v128;
-    while (true) {
-      if (k == 0) break;
-      y0 = v128.load(b);
-      y1 = v128.load(b, 16);
-      if (!isInteger<W>()) b += bStep;
-      x = v128.load32_splat(r0);
-      if (!isInteger<W>()) r0 += aStep;
-      c00 = f32x4.add(c00, f32x4.mul(x, y0));
-      c01 = f32x4.add(c01, f32x4.mul(x, y1));
-      x = v128.load32_splat(r1);
-      if (!isInteger<W>()) r1 += aStep;
-      c10 = f32x4.add(c10, f32x4.mul(x, y0));
-      c11 = f32x4.add(c11, f32x4.mul(x, y1));
-      if (k == -1) break;
-      x = v128.load32_splat(r2);
-      if (!isInteger<W>()) r2 += aStep;
-      c20 = f32x4.add(c20, f32x4.mul(x, y0));
-      c21 = f32x4.add(c21, f32x4.mul(x, y1));
-      x = v128.load32_splat(r3);
-      if (!isInteger<W>()) r3 += aStep;
-      c30 = f32x4.add(c30, f32x4.mul(x, y0));
-      c31 = f32x4.add(c31, f32x4.mul(x, y1));
-      if (k == 1) break;
-      y0 = v128.load(b, isInteger<W>() ? 32 : 0);
-      y1 = v128.load(b, isInteger<W>() ? 48 : 16);
-      if (!isInteger<W>()) b += bStep;
-      x = v128.load32_splat(r0, isInteger<W>() ? 4 : 0);
-      if (!isInteger<W>()) r0 += aStep;
-      c00 = f32x4.add(c00, f32x4.mul(x, y0));
-      c01 = f32x4.add(c01, f32x4.mul(x, y1));
-      x = v128.load32_splat(r1, isInteger<W>() ? 4 : 0);
-      if (!isInteger<W>()) r1 += aStep;
-      c10 = f32x4.add(c10, f32x4.mul(x, y0));
-      c11 = f32x4.add(c11, f32x4.mul(x, y1));
-      if (k == -2) break;
-      x = v128.load32_splat(r2, isInteger<W>() ? 4 : 0);
-      if (!isInteger<W>()) r2 += aStep;
-      c20 = f32x4.add(c20, f32x4.mul(x, y0));
-      c21 = f32x4.add(c21, f32x4.mul(x, y1));
-      x = v128.load32_splat(r3, isInteger<W>() ? 4 : 0);
-      if (!isInteger<W>()) r3 += aStep;
-      c30 = f32x4.add(c30, f32x4.mul(x, y0));
-      c31 = f32x4.add(c31, f32x4.mul(x, y1));
-      if (k == 2) break;
-      y0 = v128.load(b, isInteger<W>() ? 64 : 0);
-      y1 = v128.load(b, isInteger<W>() ? 80 : 16);
-      if (!isInteger<W>()) b += bStep;
-      x = v128.load32_splat(r0, isInteger<W>() ? 8 : 0);
-      if (!isInteger<W>()) r0 += aStep;
-      c00 = f32x4.add(c00, f32x4.mul(x, y0));
-      c01 = f32x4.add(c01, f32x4.mul(x, y1));
-      x = v128.load32_splat(r1, isInteger<W>() ? 8 : 0);
-      if (!isInteger<W>()) r1 += aStep;
-      c10 = f32x4.add(c10, f32x4.mul(x, y0));
-      c11 = f32x4.add(c11, f32x4.mul(x, y1));
-      if (k == -3) break;
-      x = v128.load32_splat(r2, isInteger<W>() ? 8 : 0);
-      if (!isInteger<W>()) r2 += aStep;
-      c20 = f32x4.add(c20, f32x4.mul(x, y0));
-      c21 = f32x4.add(c21, f32x4.mul(x, y1));
-      x = v128.load32_splat(r3, isInteger<W>() ? 8 : 0);
-      if (!isInteger<W>()) r3 += aStep;
-      c30 = f32x4.add(c30, f32x4.mul(x, y0));
-      c31 = f32x4.add(c31, f32x4.mul(x, y1));
-      if (k == 3) break;
-      y0 = v128.load(b, isInteger<W>() ? 96 : 0);
-      y1 = v128.load(b, isInteger<W>() ? 112 : 16);
-      if (!isInteger<W>()) b += bStep;
-      x = v128.load32_splat(r0, isInteger<W>() ? 12 : 0);
-      if (!isInteger<W>()) r0 += aStep;
-      c00 = f32x4.add(c00, f32x4.mul(x, y0));
-      c01 = f32x4.add(c01, f32x4.mul(x, y1));
-      x = v128.load32_splat(r1, isInteger<W>() ? 12 : 0);
-      if (!isInteger<W>()) r1 += aStep;
-      c10 = f32x4.add(c10, f32x4.mul(x, y0));
-      c11 = f32x4.add(c11, f32x4.mul(x, y1));
-      if (k == -4) break;
-      x = v128.load32_splat(r2, isInteger<W>() ? 12 : 0);
-      if (!isInteger<W>()) r2 += aStep;
-      c20 = f32x4.add(c20, f32x4.mul(x, y0));
-      c21 = f32x4.add(c21, f32x4.mul(x, y1));
-      x = v128.load32_splat(r3, isInteger<W>() ? 12 : 0);
-      if (!isInteger<W>()) r3 += aStep;
-      c30 = f32x4.add(c30, f32x4.mul(x, y0));
-      c31 = f32x4.add(c31, f32x4.mul(x, y1));
-      if (isInteger<W>()) {
-        if (k == 4) break;
-        y0 = v128.load(b, 128);
-        y1 = v128.load(b, 144);
-        x = v128.load32_splat(r0, 16);
+    do {
+      let b = panel;
+      let k = depth;
+      let r0 = a;
+      let r1 = isInteger<W>() || rows > 1 ? r0 + (aRow << 2) : r0;
+      let r2 = isInteger<W>() || rows > 2 ? r1 + (aRow << 2) : r1;
+      let r3 = isInteger<W>() || rows > 3 ? r2 + (aRow << 2) : r2;
+      let c00 = f32x4.splat(0);
+      let c01 = f32x4.splat(0);
+      let c10 = f32x4.splat(0);
+      let c11 = f32x4.splat(0);
+      let c20 = f32x4.splat(0);
+      let c21 = f32x4.splat(0);
+      let c30 = f32x4.splat(0);
+      let c31 = f32x4.splat(0);
+      let x: v128;
+      let y0: v128;
+      let y1: v128;
+      while (true) {
+        if (k == 0) break;
+        y0 = v128.load(b);
+        y1 = v128.load(b, 16);
+        if (!isInteger<W>()) b += bStep;
+        x = v128.load32_splat(r0);
+        if (!isInteger<W>()) r0 += aStep;
         c00 = f32x4.add(c00, f32x4.mul(x, y0));
         c01 = f32x4.add(c01, f32x4.mul(x, y1));
-        x = v128.load32_splat(r1, 16);
+        x = v128.load32_splat(r1);
+        if (!isInteger<W>()) r1 += aStep;
         c10 = f32x4.add(c10, f32x4.mul(x, y0));
         c11 = f32x4.add(c11, f32x4.mul(x, y1));
-        if (k == -5) break;
-        x = v128.load32_splat(r2, 16);
+        if (k == -1) break;
+        x = v128.load32_splat(r2);
+        if (!isInteger<W>()) r2 += aStep;
         c20 = f32x4.add(c20, f32x4.mul(x, y0));
         c21 = f32x4.add(c21, f32x4.mul(x, y1));
-        x = v128.load32_splat(r3, 16);
+        x = v128.load32_splat(r3);
+        if (!isInteger<W>()) r3 += aStep;
         c30 = f32x4.add(c30, f32x4.mul(x, y0));
         c31 = f32x4.add(c31, f32x4.mul(x, y1));
-        if (k == 5) break;
-        y0 = v128.load(b, 160);
-        y1 = v128.load(b, 176);
-        x = v128.load32_splat(r0, 20);
+        if (k == 1) break;
+        y0 = v128.load(b, isInteger<W>() ? 32 : 0);
+        y1 = v128.load(b, isInteger<W>() ? 48 : 16);
+        if (!isInteger<W>()) b += bStep;
+        x = v128.load32_splat(r0, isInteger<W>() ? 4 : 0);
+        if (!isInteger<W>()) r0 += aStep;
         c00 = f32x4.add(c00, f32x4.mul(x, y0));
         c01 = f32x4.add(c01, f32x4.mul(x, y1));
-        x = v128.load32_splat(r1, 20);
+        x = v128.load32_splat(r1, isInteger<W>() ? 4 : 0);
+        if (!isInteger<W>()) r1 += aStep;
         c10 = f32x4.add(c10, f32x4.mul(x, y0));
         c11 = f32x4.add(c11, f32x4.mul(x, y1));
-        if (k == -6) break;
-        x = v128.load32_splat(r2, 20);
+        if (k == -2) break;
+        x = v128.load32_splat(r2, isInteger<W>() ? 4 : 0);
+        if (!isInteger<W>()) r2 += aStep;
         c20 = f32x4.add(c20, f32x4.mul(x, y0));
         c21 = f32x4.add(c21, f32x4.mul(x, y1));
-        x = v128.load32_splat(r3, 20);
+        x = v128.load32_splat(r3, isInteger<W>() ? 4 : 0);
+        if (!isInteger<W>()) r3 += aStep;
         c30 = f32x4.add(c30, f32x4.mul(x, y0));
         c31 = f32x4.add(c31, f32x4.mul(x, y1));
-        if (k == 6) break;
-        y0 = v128.load(b, 192);
-        y1 = v128.load(b, 208);
-        x = v128.load32_splat(r0, 24);
+        if (k == 2) break;
+        y0 = v128.load(b, isInteger<W>() ? 64 : 0);
+        y1 = v128.load(b, isInteger<W>() ? 80 : 16);
+        if (!isInteger<W>()) b += bStep;
+        x = v128.load32_splat(r0, isInteger<W>() ? 8 : 0);
+        if (!isInteger<W>()) r0 += aStep;
         c00 = f32x4.add(c00, f32x4.mul(x, y0));
         c01 = f32x4.add(c01, f32x4.mul(x, y1));
-        x = v128.load32_splat(r1, 24);
+        x = v128.load32_splat(r1, isInteger<W>() ? 8 : 0);
+        if (!isInteger<W>()) r1 += aStep;
         c10 = f32x4.add(c10, f32x4.mul(x, y0));
         c11 = f32x4.add(c11, f32x4.mul(x, y1));
-        if (k == -7) break;
-        x = v128.load32_splat(r2, 24);
+        if (k == -3) break;
+        x = v128.load32_splat(r2, isInteger<W>() ? 8 : 0);
+        if (!isInteger<W>()) r2 += aStep;
         c20 = f32x4.add(c20, f32x4.mul(x, y0));
         c21 = f32x4.add(c21, f32x4.mul(x, y1));
-        x = v128.load32_splat(r3, 24);
+        x = v128.load32_splat(r3, isInteger<W>() ? 8 : 0);
+        if (!isInteger<W>()) r3 += aStep;
         c30 = f32x4.add(c30, f32x4.mul(x, y0));
         c31 = f32x4.add(c31, f32x4.mul(x, y1));
-        if (k == 7) break;
-        y0 = v128.load(b, 224);
-        y1 = v128.load(b, 240);
-        x = v128.load32_splat(r0, 28);
+        if (k == 3) break;
+        y0 = v128.load(b, isInteger<W>() ? 96 : 0);
+        y1 = v128.load(b, isInteger<W>() ? 112 : 16);
+        if (!isInteger<W>()) b += bStep;
+        x = v128.load32_splat(r0, isInteger<W>() ? 12 : 0);
+        if (!isInteger<W>()) r0 += aStep;
         c00 = f32x4.add(c00, f32x4.mul(x, y0));
         c01 = f32x4.add(c01, f32x4.mul(x, y1));
-        x = v128.load32_splat(r1, 28);
+        x = v128.load32_splat(r1, isInteger<W>() ? 12 : 0);
+        if (!isInteger<W>()) r1 += aStep;
         c10 = f32x4.add(c10, f32x4.mul(x, y0));
         c11 = f32x4.add(c11, f32x4.mul(x, y1));
-        if (k == -8) break;
-        x = v128.load32_splat(r2, 28);
+        if (k == -4) break;
+        x = v128.load32_splat(r2, isInteger<W>() ? 12 : 0);
+        if (!isInteger<W>()) r2 += aStep;
         c20 = f32x4.add(c20, f32x4.mul(x, y0));
         c21 = f32x4.add(c21, f32x4.mul(x, y1));
-        x = v128.load32_splat(r3, 28);
+        x = v128.load32_splat(r3, isInteger<W>() ? 12 : 0);
+        if (!isInteger<W>()) r3 += aStep;
         c30 = f32x4.add(c30, f32x4.mul(x, y0));
         c31 = f32x4.add(c31, f32x4.mul(x, y1));
-        r0 += 32;
-        r1 += 32;
-        r2 += 32;
-        r3 += 32;
-        b += 256;
-        k -= 8;
-      } else {
-        k -= 4;
+        if (isInteger<W>()) {
+          if (k == 4) break;
+          y0 = v128.load(b, 128);
+          y1 = v128.load(b, 144);
+          x = v128.load32_splat(r0, 16);
+          c00 = f32x4.add(c00, f32x4.mul(x, y0));
+          c01 = f32x4.add(c01, f32x4.mul(x, y1));
+          x = v128.load32_splat(r1, 16);
+          c10 = f32x4.add(c10, f32x4.mul(x, y0));
+          c11 = f32x4.add(c11, f32x4.mul(x, y1));
+          if (k == -5) break;
+          x = v128.load32_splat(r2, 16);
+          c20 = f32x4.add(c20, f32x4.mul(x, y0));
+          c21 = f32x4.add(c21, f32x4.mul(x, y1));
+          x = v128.load32_splat(r3, 16);
+          c30 = f32x4.add(c30, f32x4.mul(x, y0));
+          c31 = f32x4.add(c31, f32x4.mul(x, y1));
+          if (k == 5) break;
+          y0 = v128.load(b, 160);
+          y1 = v128.load(b, 176);
+          x = v128.load32_splat(r0, 20);
+          c00 = f32x4.add(c00, f32x4.mul(x, y0));
+          c01 = f32x4.add(c01, f32x4.mul(x, y1));
+          x = v128.load32_splat(r1, 20);
+          c10 = f32x4.add(c10, f32x4.mul(x, y0));
+          c11 = f32x4.add(c11, f32x4.mul(x, y1));
+          if (k == -6) break;
+          x = v128.load32_splat(r2, 20);
+          c20 = f32x4.add(c20, f32x4.mul(x, y0));
+          c21 = f32x4.add(c21, f32x4.mul(x, y1));
+          x = v128.load32_splat(r3, 20);
+          c30 = f32x4.add(c30, f32x4.mul(x, y0));
+          c31 = f32x4.add(c31, f32x4.mul(x, y1));
+          if (k == 6) break;
+          y0 = v128.load(b, 192);
+          y1 = v128.load(b, 208);
+          x = v128.load32_splat(r0, 24);
+          c00 = f32x4.add(c00, f32x4.mul(x, y0));
+          c01 = f32x4.add(c01, f32x4.mul(x, y1));
+          x = v128.load32_splat(r1, 24);
+          c10 = f32x4.add(c10, f32x4.mul(x, y0));
+          c11 = f32x4.add(c11, f32x4.mul(x, y1));
+          if (k == -7) break;
+          x = v128.load32_splat(r2, 24);
+          c20 = f32x4.add(c20, f32x4.mul(x, y0));
+          c21 = f32x4.add(c21, f32x4.mul(x, y1));
+          x = v128.load32_splat(r3, 24);
+          c30 = f32x4.add(c30, f32x4.mul(x, y0));
+          c31 = f32x4.add(c31, f32x4.mul(x, y1));
+          if (k == 7) break;
+          y0 = v128.load(b, 224);
+          y1 = v128.load(b, 240);
+          x = v128.load32_splat(r0, 28);
+          c00 = f32x4.add(c00, f32x4.mul(x, y0));
+          c01 = f32x4.add(c01, f32x4.mul(x, y1));
+          x = v128.load32_splat(r1, 28);
+          c10 = f32x4.add(c10, f32x4.mul(x, y0));
+          c11 = f32x4.add(c11, f32x4.mul(x, y1));
+          if (k == -8) break;
+          x = v128.load32_splat(r2, 28);
+          c20 = f32x4.add(c20, f32x4.mul(x, y0));
+          c21 = f32x4.add(c21, f32x4.mul(x, y1));
+          x = v128.load32_splat(r3, 28);
+          c30 = f32x4.add(c30, f32x4.mul(x, y0));
+          c31 = f32x4.add(c31, f32x4.mul(x, y1));
+          r0 += 32;
+          r1 += 32;
+          r2 += 32;
+          r3 += 32;
+          b += 256;
+          k -= 8;
+        } else {
+          k -= 4;
+        }
       }
-    }
-    if (from) {
-      c00 = f32x4.add(v128.load(from), c00);
-      c01 = f32x4.add(v128.load(from, 16), c01);
-      from += fromLd << 2;
-      c10 = f32x4.add(v128.load(from), c10);
-      c11 = f32x4.add(v128.load(from, 16), c11);
-      from += fromLd << 2;
-      c20 = f32x4.add(v128.load(from), c20);
-      c21 = f32x4.add(v128.load(from, 16), c21);
-      from += fromLd << 2;
-      c30 = f32x4.add(v128.load(from), c30);
-      c31 = f32x4.add(v128.load(from, 16), c31);
-    }
-    v128.store(c, c00);
-    v128.store(c, c01, 16);
-    c += ldc << 2;
-    v128.store(c, c10);
-    v128.store(c, c11, 16);
-    c += ldc << 2;
-    v128.store(c, c20);
-    v128.store(c, c21, 16);
-    c += ldc << 2;
-    v128.store(c, c30);
-    v128.store(c, c31, 16);
+      if (from) {
+        c00 = f32x4.add(v128.load(from), c00);
+        c01 = f32x4.add(v128.load(from, 16), c01);
+        from += fromLd << 2;
+        c10 = f32x4.add(v128.load(from), c10);
+        c11 = f32x4.add(v128.load(from, 16), c11);
+        from += fromLd << 2;
+        c20 = f32x4.add(v128.load(from), c20);
+        c21 = f32x4.add(v128.load(from, 16), c21);
+        from += fromLd << 2;
+        c30 = f32x4.add(v128.load(from), c30);
+        c31 = f32x4.add(v128.load(from, 16), c31);
+        from += fromLd << 2;
+      }
+      v128.store(c, c00);
+      v128.store(c, c01, 16);
+      c += ldc << 2;
+      v128.store(c, c10);
+      v128.store(c, c11, 16);
+      c += ldc << 2;
+      v128.store(c, c20);
+      v128.store(c, c21, 16);
+      c += ldc << 2;
+      v128.store(c, c30);
+      v128.store(c, c31, 16);
+      if (!isInteger<W>()) return;
+      c += ldc << 2;
+      a += aRow << 4;
+      rows -= 4;
+    } while (rows > 0);
   }
 }

@@ -228,7 +228,7 @@ function checkUsable(node: Node): void {
       throw new GradError(
         "backward",
         `${node.op} saved a tensor of ${showShape(shape)} that ${buffer.writer} has modified since ` +
-          `(version ${version}, now ${buffer.version}): clone() it before the change`,
+          `(version ${version}, now ${buffer.version}): clone() it first`,
       );
     }
   }
@@ -313,7 +313,7 @@ export function grad(
     targets.forEach((found) => found?.dispose());
     throw new GradError(
       "grad",
-      `input ${results.indexOf(null)} was not used to make the outputs: pass { allowUnused: true } to get null`,
+      `input ${results.indexOf(null)} was not used to make the outputs: { allowUnused: true } gives null`,
     );
   }
   targets.forEach((found) => found && track(found));

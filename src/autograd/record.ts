@@ -118,10 +118,7 @@ export function recordInPlace<S extends Record<string, Tensor | null>>(
 /** Refuses, before anything is written, what an in-place op must not touch. */
 export function checkInPlace(name: string, x: Tensor, others: readonly Tensor[]): void {
   if (sharesElements(x)) {
-    throw new GradError(
-      name,
-      "an expanded tensor shares elements: use clone() before writing to it",
-    );
+    throw new GradError(name, "an expanded tensor shares elements: clone() it first");
   }
   if (!isGradEnabled()) return;
   if (x.node?.isLeaf) {
@@ -130,7 +127,7 @@ export function checkInPlace(name: string, x: Tensor, others: readonly Tensor[])
   if (x.isView && (x.node !== null || others.some((t) => t.node !== null))) {
     throw new GradError(
       name,
-      "a view that takes part in a graph can't be changed: use clone() first",
+      "a view that takes part in a graph can't be changed: clone() it first",
     );
   }
   checkHistory(name, x);
@@ -182,6 +179,6 @@ function checkHistory(name: string, x: Tensor): void {
   throw new GradError(
     name,
     `an input of ${showShape(x.shape)} shares memory with a tensor that ${x.buffer.writer} has ` +
-      `changed since: make the view again after the change`,
+      `changed since: make the view again`,
   );
 }

@@ -203,6 +203,6 @@ export function alias(x: Tensor, layout: Layout): Tensor {
 function disposed(x: Tensor): never {
   throw new DisposedError(
     "tensor",
-    `a tensor of ${showShape(x.shape)} was used after dispose(), using or tidy() had released it`,
+    `a tensor of ${showShape(x.shape)} was used after dispose(), using or tidy()`,
   );
 }

@@ -175,7 +175,7 @@ let shared: WebAssembly.Module | null = null;
 let settled: Promise<unknown> = Promise.resolve();
 let warned = false;
 const NOT_ISOLATED =
-  "[setThreads] this page may not share memory, so one thread computes. It may with the headers " +
+  "[setThreads] this page may not share memory: one thread computes. It may with the headers " +
   "Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp";
 
 function dismiss(): void {

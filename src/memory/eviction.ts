@@ -211,7 +211,7 @@ function outOfMemory(bytes: number, op: string): never {
   throw new OutOfMemoryError(
     op,
     `needs ${bytes} bytes in a heap of at most ${maxBytes} (one block: ${largestBlock(maxBytes)}); ` +
-      `in use by this call, largest first, in bytes: ${list.join(", ") || "nothing"}`,
+      `in use by this call, largest first: ${list.join(", ") || "nothing"}`,
   );
 }
 

@@ -105,7 +105,7 @@ export abstract class Optimizer<Options extends object = { lr: number }> {
       if (!(p instanceof Tensor && p.isLeaf && p.layout.contiguous))
         throw new ValueError(
           this.name,
-          "parameters must be contiguous leaves, no results of ops, or all of them groups",
+          "parameters must be contiguous leaves, or all of them groups",
         );
     }
     for (const group of groups) this.checkOptions(group);

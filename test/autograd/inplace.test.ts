@@ -24,7 +24,7 @@ describe("the version counter", () => {
     expect(() => z.backward()).toThrow(
       new RegExp(
         `\\[backward\\] (exp|mul) saved a tensor of \\[2\\] that ${name} has modified since ` +
-          `\\(version 0, now 1\\): clone\\(\\) it before the change`,
+          `\\(version 0, now 1\\): clone\\(\\) it first`,
       ),
     );
   });
