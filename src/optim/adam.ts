@@ -57,6 +57,7 @@ abstract class Moments<O extends MomentOptions & { amsgrad?: boolean }> extends 
   protected override readonly stateKeys: RegExp = /^m,step,v$/;
 
   protected join(steps: Steps, p: Tensor, g: Tensor, o: O, state: ParamState): void {
+    // By names that are the same each time: replays of small models come here more often than anywhere.
     const m = (state["m"] ?? stateTensor(state, "m", p)) as Tensor;
     const v = (state["v"] ?? stateTensor(state, "v", p)) as Tensor;
     this.prepare(steps, o, stateStep(state), state);
