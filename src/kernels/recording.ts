@@ -135,9 +135,10 @@ export class Recording implements Recorder {
   renewing(fn: () => void): void {
     const first = this.calls.length;
     let at = 0;
-    const renew: Recorder["renew"] = (kernel, skip, slots, count) => {
+    const renew: Recorder["renew"] = (kernel, units, skip, slots, count) => {
       const words = heapI32;
-      if (words[at] !== kernel.index) throw unlike(kernel.name);
+      // More entries than were recorded would be written over what follows.
+      if (words[at] !== kernel.index || words[at + 2] !== units) throw unlike(kernel.name);
       let word = words[at + 1]! >>> 2;
       for (let i = 0; i < count; i++) {
         word += skip;

@@ -14,11 +14,12 @@ export type Fault = typeof IndexError | typeof ValueError;
 /** What takes the place of kernel calls as they come: a recording (see recording.ts). */
 export interface Recorder {
   /**
-   * There where calls are not made, but renew parameters of recorded ones. Renews a call of `count` entries:
-   * behind the first `skip` slots of each, those of `slots`.
+   * There where calls are not made, but renew parameters of recorded ones. Renews a call of `units` units and
+   * `count` entries: behind the first `skip` slots of each, those of `slots`.
    */
   readonly renew?: (
     kernel: Kernel<readonly number[]>,
+    units: number,
     skip: number,
     slots: readonly (readonly number[])[],
     count: number,

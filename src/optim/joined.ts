@@ -10,7 +10,7 @@ import { Optimizer, type ParamState } from "./optimizer.js";
 // All operands of a call lie in the heap at the same time. So few of them do in the smallest heap, even
 // if each lies in a page with others; a larger parameter has a call of its own.
 const MOST_PARAMS = 32;
-const MOST_ELEMENTS = 1 << 17;
+const MOST_UNITS = 128;
 
 /** The kernels that take further entries, and the number of operands in each. */
 const OPERANDS = { sgdStepF32: 3, adamStepF32: 4, adaptiveStepF32: 5 } as const;
@@ -40,7 +40,7 @@ export class Steps {
   private readonly operands: Operands[] = [];
   private readonly scalarsOf: (readonly number[])[] = [];
   private count = 0;
-  private elements = 0;
+  private units = 0;
   private readonly args: number[] = [];
   private key = NaN;
 
@@ -59,34 +59,31 @@ export class Steps {
 
   /** A parameter, its gradient and its states, contiguous; they live at least until `flush`. */
   add(...operands: Operands): void {
-    const n = operands[0].numel();
-    if (this.count === MOST_PARAMS || this.elements + n > MOST_ELEMENTS) this.flush();
+    const units = flatUnits(operands[0].numel());
+    if (this.count === MOST_PARAMS || this.units + units > MOST_UNITS) this.flush();
     // What was recorded has not moved.
     if (!renewal()) this.operands[this.count] = operands;
     this.scalarsOf[this.count++] = this.scalars;
-    this.elements += n;
+    this.units += units;
   }
 
   /** Takes the steps that were added, by a list that is used again: small models have no time for garbage. */
   flush(): void {
-    const { args, count, elements, scalarsOf } = this;
+    const { args, count, units, scalarsOf } = this;
     const kernel = kernels[this.kernel!];
     const perStep = OPERANDS[this.kernel!];
     const renew = renewal();
-    let units = 0;
     let length = 0;
     for (let i = 0; i < count && !renew; i++) {
       const operands = this.operands[i]!;
       for (let k = 0; k < perStep; k++) args[length++] = operands[k]?.address() ?? 0;
-      const n = operands[0].numel();
-      args[length++] = n;
+      args[length++] = operands[0].numel();
       const scalars = scalarsOf[i]!;
       for (let k = 0; k < scalars.length; k++) args[length++] = scalars[k]!;
-      units += flatUnits(n);
     }
     this.forget();
-    if (renew && elements > 0) renew(kernel, perStep + 1, scalarsOf, count);
     if (units === 0) return;
+    if (renew) return renew(kernel, units, perStep + 1, scalarsOf, count);
     args.length = length;
     runList(kernel, units, args);
   }
@@ -94,7 +91,7 @@ export class Steps {
   /** Takes back what was added: after an error, too, nothing of it may reach the next step. */
   forget(): void {
     if (!renewal()) this.operands.length = 0;
-    this.count = this.elements = 0;
+    this.count = this.units = 0;
     this.key = NaN;
   }
 }

@@ -105,16 +105,23 @@ describe("a captured function refuses", () => {
     expect(step).toThrow(/\[Plain\] makes tensors in its update/);
   });
 
-  it("an optimiser that calls other kernels than were recorded", () => {
-    class Fickle extends optim.SGD {
-      readonly left = new Set<Tensor>();
-      protected override update(p: Tensor, ...rest: [Tensor, optim.SGDOptions, never]): void {
-        if (!this.left.has(p)) super.update(p, ...rest);
-      }
+  const left = new Set<Tensor>();
+  class OneByOne extends optim.SGD {
+    protected override update(p: Tensor, ...rest: [Tensor, optim.SGDOptions, never]): void {
+      if (!left.has(p)) super.update(p, ...rest);
     }
+  }
+  class Together extends optim.SGD {
+    protected override updateAll(params: Tensor[], grads: Tensor[], o: optim.SGDOptions): void {
+      const taken = (_: Tensor, i: number): boolean => !left.has(params[i]!);
+      super.updateAll(params.filter(taken), grads.filter(taken), o);
+    }
+  }
+
+  it.each([OneByOne, Together])("%o: an optimiser that steps more than was recorded", (Fickle) => {
     const [p, q] = [ones([2], { requiresGrad: true }), ones([2], { requiresGrad: true })];
     const optimizer = new Fickle([p, q], { lr: 1 });
-    optimizer.left.add(q);
+    left.add(q);
     const step = capture(() => {
       optimizer.zeroGrad();
       p.add(q).sum().backward();
@@ -125,8 +132,30 @@ describe("a captured function refuses", () => {
       [-3, -3],
       [1, 1],
     ]);
-    optimizer.left.clear();
+    left.clear();
     expect(step).toThrow(/sgdStepF32 was not called when this step was recorded/);
+  });
+
+  it("an optimiser that calls another kernel than was recorded", () => {
+    let amsgrad = true;
+    class Fickle extends optim.Adam {
+      protected override updateAll(params: Tensor[], grads: Tensor[], o: optim.AdamOptions): void {
+        super.updateAll(params, grads, { ...o, amsgrad });
+      }
+    }
+    const p = ones([2], { requiresGrad: true });
+    const optimizer = new Fickle([p]);
+    const train = (): void => {
+      optimizer.zeroGrad();
+      p.sum().backward();
+      optimizer.step();
+    };
+    train();
+    amsgrad = false;
+    const step = capture(train);
+    for (let i = 0; i < 3; i++) step();
+    amsgrad = true;
+    expect(step).toThrow(/adaptiveStepF32 was not called when this step was recorded/);
   });
 
   it("a promise", () => {
