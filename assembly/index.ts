@@ -26,17 +26,14 @@ export {
   powF32,
   negI32,
   absI32,
-  signI32,
   addI32,
   subI32,
   mulI32,
   maximumI32,
   minimumI32,
-  logicalNotBool,
   logicalAndBool,
   logicalOrBool,
   logicalXorBool,
-  eqBool,
 } from "./elementwise/arithmetic";
 export {
   eqF32,
@@ -47,13 +44,8 @@ export {
   neI32,
   ltI32,
   leI32,
-  isnanF32,
-  isinfF32,
-  isfiniteF32,
   castF32ToI32,
   castI32ToF32,
-  castF32ToBool,
-  castI32ToBool,
   castBoolToF32,
   castBoolToI32,
 } from "./elementwise/compare";
@@ -89,9 +81,9 @@ export {
   clampF32,
   clampGradF32,
 } from "./elementwise/activations";
-export { where32, whereBool } from "./elementwise/where";
+export { where32 } from "./elementwise/where";
 export { copy32, copy8, scatterCopy32, scatterCopy8 } from "./elementwise/copy";
-export { fill32, fill8, arangeF32, arangeI32 } from "./elementwise/fill";
+export { arangeF32, arangeI32 } from "./elementwise/fill";
 export { uniformF32, randintI32, bernoulliF32, dropoutF32 } from "./random/distributions";
 export { normalF32 } from "./random/normal";
 export { permutationI32 } from "./random/permutation";

@@ -35,9 +35,8 @@ function sizesOf(name) {
   const sizes = new Array(elementwise.get(name)?.pointers ?? 0).fill(
     /(Bool|8)$/.test(name) ? 1 : 4,
   );
-  if (/^(eq|ne|lt|le|isnan|isinf|isfinite)[FI]32$/.test(name)) sizes[sizes.length - 1] = 1;
+  if (/^(eq|ne|lt|le)[FI]32$/.test(name)) sizes[sizes.length - 1] = 1;
   if (/^(castBool|where)/.test(name)) sizes[0] = 1;
-  if (/^cast[FI]32/.test(name)) sizes[0] = 4;
   return sizes.join("");
 }
 

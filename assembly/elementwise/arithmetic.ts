@@ -2,7 +2,7 @@
 //
 // Integers wrap round. Maxima and minima pass NaN on, whichever operand it is, as PyTorch's do.
 import { F32x4Pow } from "../simd/pow";
-import { Binary, Unary, binary, binaryBool, binaryLong, unary, unaryBool } from "./loops";
+import { Binary, Unary, binary, binaryBool, binaryLong, unary } from "./loops";
 
 class Neg extends Unary {
   @inline
@@ -210,17 +210,6 @@ export function absI32(args: usize, start: u32, end: u32): void {
   unary<AbsI32>(args, start, end);
 }
 
-class SignI32 extends Unary {
-  @inline
-  apply(x: v128): v128 {
-    const zero = i32x4.splat(0);
-    return i32x4.sub(i32x4.lt_s(x, zero), i32x4.gt_s(x, zero));
-  }
-}
-export function signI32(args: usize, start: u32, end: u32): void {
-  unary<SignI32>(args, start, end);
-}
-
 class AddI32 extends Binary {
   @inline
   apply(a: v128, b: v128): v128 {
@@ -271,16 +260,6 @@ export function minimumI32(args: usize, start: u32, end: u32): void {
   binary<MinimumI32>(args, start, end);
 }
 
-class LogicalNotBool extends Unary {
-  @inline
-  apply(x: v128): v128 {
-    return v128.xor(x, i8x16.splat(1));
-  }
-}
-export function logicalNotBool(args: usize, start: u32, end: u32): void {
-  unaryBool<LogicalNotBool>(args, start, end);
-}
-
 class LogicalAndBool extends Binary {
   @inline
   apply(a: v128, b: v128): v128 {
@@ -309,14 +288,4 @@ class LogicalXorBool extends Binary {
 }
 export function logicalXorBool(args: usize, start: u32, end: u32): void {
   binaryBool<LogicalXorBool>(args, start, end);
-}
-
-class EqBool extends Binary {
-  @inline
-  apply(a: v128, b: v128): v128 {
-    return v128.xor(v128.xor(a, b), i8x16.splat(1));
-  }
-}
-export function eqBool(args: usize, start: u32, end: u32): void {
-  binaryBool<EqBool>(args, start, end);
 }

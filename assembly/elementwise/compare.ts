@@ -1,5 +1,5 @@
 // Comparisons and tests, which give bools, and casts between the three types.
-import { Binary, Unary, binaryTest, unary, unaryFromBool, unaryTest } from "./loops";
+import { Binary, Unary, binaryTest, unary, unaryFromBool } from "./loops";
 
 class Eq extends Binary {
   @inline
@@ -81,36 +81,6 @@ export function leI32(args: usize, start: u32, end: u32): void {
   binaryTest<LeI32>(args, start, end);
 }
 
-class Isnan extends Unary {
-  @inline
-  apply(x: v128): v128 {
-    return f32x4.ne(x, x);
-  }
-}
-export function isnanF32(args: usize, start: u32, end: u32): void {
-  unaryTest<Isnan>(args, start, end);
-}
-
-class Isinf extends Unary {
-  @inline
-  apply(x: v128): v128 {
-    return f32x4.eq(f32x4.abs(x), f32x4.splat(Infinity));
-  }
-}
-export function isinfF32(args: usize, start: u32, end: u32): void {
-  unaryTest<Isinf>(args, start, end);
-}
-
-class Isfinite extends Unary {
-  @inline
-  apply(x: v128): v128 {
-    return f32x4.lt(f32x4.abs(x), f32x4.splat(Infinity));
-  }
-}
-export function isfiniteF32(args: usize, start: u32, end: u32): void {
-  unaryTest<Isfinite>(args, start, end);
-}
-
 class CastF32ToI32 extends Unary {
   /** Towards zero; saturates, NaN gives 0. */
   @inline
@@ -130,27 +100,6 @@ class CastI32ToF32 extends Unary {
 }
 export function castI32ToF32(args: usize, start: u32, end: u32): void {
   unary<CastI32ToF32>(args, start, end);
-}
-
-class CastF32ToBool extends Unary {
-  /** Whatever isn't 0, NaN too. */
-  @inline
-  apply(x: v128): v128 {
-    return f32x4.ne(x, f32x4.splat(0));
-  }
-}
-export function castF32ToBool(args: usize, start: u32, end: u32): void {
-  unaryTest<CastF32ToBool>(args, start, end);
-}
-
-class CastI32ToBool extends Unary {
-  @inline
-  apply(x: v128): v128 {
-    return i32x4.ne(x, i32x4.splat(0));
-  }
-}
-export function castI32ToBool(args: usize, start: u32, end: u32): void {
-  unaryTest<CastI32ToBool>(args, start, end);
 }
 
 class CastBoolToF32 extends Unary {

@@ -1,28 +1,5 @@
-// Fills a contiguous output: one value, or an arithmetic progression. Work units: 1024 elements.
+// Fills a contiguous output with an arithmetic progression. Work units: 1024 elements.
 const BLOCK: u32 = 1024;
-
-@unmanaged
-class FillArgs {
-  out: usize;
-  n: u32;
-  value: i32;
-}
-
-/** `value` is the element's bit pattern, so it serves float32 too. */
-export function fill32(args: usize, start: u32, end: u32): void {
-  const p = changetype<FillArgs>(args);
-  const value = i32x4.splat(p.value);
-  let out = p.out + ((start * BLOCK) << 2);
-  const stop = p.out + (min(end * BLOCK, p.n) << 2);
-  for (; out + 16 <= stop; out += 16) v128.store(out, value);
-  for (; out < stop; out += 4) store<i32>(out, p.value);
-}
-
-export function fill8(args: usize, start: u32, end: u32): void {
-  const p = changetype<FillArgs>(args);
-  const from = start * BLOCK;
-  memory.fill(p.out + from, <u8>p.value, min(end * BLOCK, p.n) - from);
-}
 
 /** `start` and `step` are float64s, each in two slots (low word first). */
 @unmanaged

@@ -107,25 +107,6 @@ export function unaryP<Op extends UnaryP>(args: usize, start: u32, end: u32, sca
   }
 }
 
-/** Words to bools: `apply` gives masks. */
-export function unaryTest<Op extends Unary>(args: usize, start: u32, end: u32): void {
-  const op = changetype<Op>(0);
-  const walk = Walk.begin(args, start, end, 1, Sizes.WORDS_TO_BYTES, 0);
-  for (let n = walk.first; n > 0; n = walk.next()) {
-    let x = walk.input(0).src;
-    const step = walk.input(0).step;
-    let out = walk.out;
-    for (; n > 0; n--) {
-      const y0 = op.apply(v128.load(x));
-      const y1 = op.apply(v128.load(x, 16));
-      const y2 = op.apply(v128.load(x, 32));
-      Four.storeMasks(out, y0, y1, y2, op.apply(v128.load(x, 48)));
-      x += step;
-      out += 16;
-    }
-  }
-}
-
 /** Bools to words: `apply` is given them widened to 0 or 1. */
 export function unaryFromBool<Op extends Unary>(args: usize, start: u32, end: u32): void {
   const op = changetype<Op>(0);
@@ -143,22 +124,6 @@ export function unaryFromBool<Op extends Unary>(args: usize, start: u32, end: u3
       Four.store(out, y0, y1, y2, op.apply(i32x4.extend_high_i16x8_u(high)));
       x += step;
       out += 64;
-    }
-  }
-}
-
-/** Bools to bools. */
-export function unaryBool<Op extends Unary>(args: usize, start: u32, end: u32): void {
-  const op = changetype<Op>(0);
-  const walk = Walk.begin(args, start, end, 1, Sizes.BYTES, 0);
-  for (let n = walk.first; n > 0; n = walk.next()) {
-    let x = walk.input(0).src;
-    const step = walk.input(0).step;
-    let out = walk.out;
-    for (; n > 0; n--) {
-      v128.store(out, op.apply(v128.load(x)));
-      x += step;
-      out += 16;
     }
   }
 }

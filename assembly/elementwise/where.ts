@@ -1,4 +1,4 @@
-// out = cond ? a : b, for 4-byte elements and for bools.
+// out = cond ? a : b, for 4-byte elements.
 import { Sizes, Walk } from "./walk";
 
 export function where32(args: usize, start: u32, end: u32): void {
@@ -31,27 +31,6 @@ export function where32(args: usize, start: u32, end: u32): void {
       a += stepA;
       b += stepB;
       out += 64;
-    }
-  }
-}
-
-export function whereBool(args: usize, start: u32, end: u32): void {
-  const walk = Walk.begin(args, start, end, 3, Sizes.BYTES, 0);
-  for (let n = walk.first; n > 0; n = walk.next()) {
-    let cond = walk.input(0).src;
-    let a = walk.input(1).src;
-    let b = walk.input(2).src;
-    const stepCond = walk.input(0).step;
-    const stepA = walk.input(1).step;
-    const stepB = walk.input(2).step;
-    let out = walk.out;
-    for (; n > 0; n--) {
-      const mask = i8x16.neg(v128.load(cond));
-      v128.store(out, v128.bitselect(v128.load(a), v128.load(b), mask));
-      cond += stepCond;
-      a += stepA;
-      b += stepB;
-      out += 16;
     }
   }
 }

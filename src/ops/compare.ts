@@ -1,16 +1,24 @@
 // Comparisons, logic and selection. Their results are bool and have no derivative; `where` passes
 // the gradient to the side that was chosen.
 import { ValueError } from "../core/errors.js";
-import { bytesOf, promote, tensorOf, expectDType } from "../core/dtype.js";
+import { promote, tensorOf, expectDType } from "../core/dtype.js";
 import { broadcastShapes, contiguousLayout, expandLayout, type Shape } from "../core/shape.js";
 import { allocate, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
+import { tidy } from "../memory/scope.js";
 import { kernels } from "../kernels/loader.js";
 import { run } from "../kernels/run.js";
 import { type Operand, operandType, sumTo } from "./arithmetic.js";
 import { binaryAs, cast, withCast } from "./convert.js";
 import { full } from "./creation.js";
-import { type BinaryKernel, binaryScalar, collapse, elementwiseUnits, unary } from "./dispatch.js";
+import {
+  binary,
+  type BinaryKernel,
+  binaryScalar,
+  collapse,
+  elementwiseUnits,
+  unary,
+} from "./dispatch.js";
 import { nonzero } from "./nonzero.js";
 
 interface Kernels {
@@ -87,26 +95,34 @@ export function logicalXor(a: Tensor, b: Tensor): Tensor {
 
 /** Not x. */
 export function logicalNot(x: Tensor): Tensor {
-  return withCast("logicalNot", x, "bool", (x) => unary("logicalNot", kernels.logicalNotBool, x));
-}
-
-function classify(op: string, kernel: typeof kernels.isnanF32, x: Tensor): Tensor {
-  return withCast(op, x, "float32", (x) => unary(op, kernel, x, "bool"));
+  return withCast("logicalNot", x, "bool", (x) =>
+    binaryScalar("logicalNot", kernels.logicalXorBool, x, 1),
+  );
 }
 
 /** Where x is NaN; bool. */
 export function isnan(x: Tensor): Tensor {
-  return classify("isnan", kernels.isnanF32, x);
+  return withCast("isnan", x, "float32", (x) => binary("isnan", kernels.neF32, x, x, "bool"));
+}
+
+/** Where |x| compares to infinity. */
+function sized(op: string, kernel: BinaryKernel, x: Tensor): Tensor {
+  return withCast(op, x, "float32", (x) => {
+    const size = unary(op, kernels.absF32, x);
+    const out = binaryScalar(op, kernel, size, Infinity, "bool");
+    size.dispose();
+    return out;
+  });
 }
 
 /** Where x is infinite; bool. */
 export function isinf(x: Tensor): Tensor {
-  return classify("isinf", kernels.isinfF32, x);
+  return sized("isinf", kernels.eqF32, x);
 }
 
 /** Where x is neither infinite nor NaN; bool. */
 export function isfinite(x: Tensor): Tensor {
-  return classify("isfinite", kernels.isfiniteF32, x);
+  return sized("isfinite", kernels.ltF32, x);
 }
 
 /**
@@ -123,6 +139,10 @@ export function where(cond: Tensor, a?: Operand, b?: Operand): Tensor | Tensor[]
   const dtype = promote(operandType("where", a, b), operandType("where", b, a));
   const sides = broadcastShapes("where", shapeOf(a), shapeOf(b));
   const shape = broadcastShapes("where", cond.shape, sides);
+  if (dtype === "bool") {
+    const [x, y] = [a, b] as [Tensor, Tensor];
+    return tidy(() => logicalXor(y, logicalAnd(cond, logicalXor(x, y))));
+  }
   const x = typeof a === "number" ? full([], a, { dtype }) : cast(a, dtype);
   const y = typeof b === "number" ? full([], b, { dtype }) : cast(b, dtype);
   const out = select(cond, x, y, shape);
@@ -144,10 +164,9 @@ function select(cond: Tensor, a: Tensor, b: Tensor, shape: Shape): Tensor {
   const operands = [cond, a, b].map((x) => expandLayout("where", x.layout, shape).strides);
   const { rows, cols, inner, rank, dims } = collapse(shape, operands);
   const out = allocate("where", contiguousLayout(shape), a.dtype);
-  const kernel = bytesOf(a.dtype) === 4 ? kernels.where32 : kernels.whereBool;
   const units = elementwiseUnits(rows, cols);
   const [sc, sa, sb] = inner as [number, number, number];
   const [pc, pa, pb, po] = [cond.address(), a.address(), b.address(), out.address()];
-  run(kernel, units, pc, pa, pb, po, rows, cols, sc, sa, sb, rank, ...dims);
+  run(kernels.where32, units, pc, pa, pb, po, rows, cols, sc, sa, sb, rank, ...dims);
   return out;
 }

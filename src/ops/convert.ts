@@ -20,6 +20,7 @@ import { heapF32, heapI32, heapU8 } from "../memory/heap.js";
 import {
   binary,
   type BinaryKernel,
+  binaryScalar,
   collapse,
   elementwiseUnits,
   unary,
@@ -27,15 +28,18 @@ import {
 } from "./dispatch.js";
 
 const casts: Record<DType, Partial<Record<DType, UnaryKernel>>> = {
-  float32: { int32: kernels.castF32ToI32, bool: kernels.castF32ToBool },
-  int32: { float32: kernels.castI32ToF32, bool: kernels.castI32ToBool },
+  float32: { int32: kernels.castF32ToI32 },
+  int32: { float32: kernels.castI32ToF32 },
   bool: { float32: kernels.castBoolToF32, int32: kernels.castBoolToI32 },
 };
 
 /** Converts for `op`, without recording; x itself when it has the dtype already. */
 export function cast(x: Tensor, dtype: DType, op = "to"): Tensor {
   const from = tensorOf(op, x).dtype;
-  return from === dtype ? x : unary(op, casts[from][dtype]!, x, dtype);
+  if (from === dtype) return x;
+  const kernel = casts[from][dtype];
+  if (kernel) return unary(op, kernel, x, dtype);
+  return binaryScalar(op, from === "int32" ? kernels.neI32 : kernels.neF32, x, 0, dtype);
 }
 
 /** `fn` of x cast to `dtype`; the cast is released. */

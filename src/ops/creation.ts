@@ -13,7 +13,7 @@ import {
 } from "../core/shape.js";
 import { allocateShape, Tensor } from "../autograd/tensor.js";
 import { kernels } from "../kernels/loader.js";
-import { constantMemory, f32, f64, run } from "../kernels/run.js";
+import { constantMemory, f64, run, runFew, scalarOperand } from "../kernels/run.js";
 import { flatUnits } from "../kernels/units.js";
 import { endCall } from "../memory/eviction.js";
 import { heapF32, heapI32, heapU8 } from "../memory/heap.js";
@@ -163,9 +163,11 @@ export function finish(out: Tensor, options: TensorOptions): Tensor {
 /** Sets all elements of contiguous memory. Not recorded. */
 export function fillContiguous(out: Tensor, value: number): void {
   const n = out.numel();
-  const units = flatUnits(n);
-  if (out.dtype === "bool") run(kernels.fill8, units, out.address(), n, value === 0 ? 0 : 1);
-  else run(kernels.fill32, units, out.address(), n, out.dtype === "int32" ? value | 0 : f32(value));
+  const isBool = out.dtype === "bool";
+  // A copy of one element, all of whose strides are 0.
+  const element = scalarOperand(isBool ? +(value !== 0) : value, out.dtype === "float32");
+  const kernel = isBool ? kernels.copy8 : kernels.copy32;
+  runFew(kernel, flatUnits(n), element, out.address(), 1, n, 0, 0);
 }
 
 function filled(

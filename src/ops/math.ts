@@ -79,7 +79,7 @@ export function abs(x: Tensor): Tensor {
 /** -1, 0 or 1 (for NaN too, as in PyTorch); keeps int32 and bool. */
 export function sign(x: Tensor): Tensor {
   if (is(x, "bool")) return clone(x);
-  if (is(x, "int32")) return unary("sign", kernels.signI32, x);
+  if (is(x, "int32")) return tidy(() => cast(sign(cast(x, "float32")), "int32"));
   return flat("sign", kernels.signF32, x);
 }
 

@@ -96,7 +96,7 @@ describe("profile", () => {
     const { traceEvents } = JSON.parse(report.chromeTrace()) as {
       traceEvents: { name: string; ph: string; ts: number; dur: number }[];
     };
-    expect(traceEvents.map(({ name }) => name)).toEqual(["profile", "fill", "conv2d"]);
+    expect(traceEvents.map(({ name }) => name)).toEqual(["profile", "copy", "conv2d"]);
     const [whole, ...calls] = traceEvents;
     for (const { ph, ts, dur } of calls) {
       expect(ph).toBe("X");

@@ -82,17 +82,14 @@ const rows: Partial<Record<KernelName, Row>> = {
   minimumF32: binary("F32", min),
   negI32: unary("I32", (x) => -x | 0),
   absI32: unary("I32", (x) => Math.abs(x) | 0),
-  signI32: unary("I32", sign),
   addI32: binary("I32", (a, b) => (a + b) | 0),
   subI32: binary("I32", (a, b) => (a - b) | 0),
   mulI32: binary("I32", Math.imul),
   maximumI32: binary("I32", Math.max),
   minimumI32: binary("I32", Math.min),
-  logicalNotBool: unary("Bool", (x) => 1 - x),
   logicalAndBool: binary("Bool", (a, b) => a & b),
   logicalOrBool: binary("Bool", (a, b) => a | b),
   logicalXorBool: binary("Bool", (a, b) => a ^ b),
-  eqBool: binary("Bool", (a, b) => Number(a === b)),
   eqF32: compare("F32", (a, b) => a === b),
   neF32: compare("F32", (a, b) => a !== b),
   ltF32: compare("F32", (a, b) => a < b),
@@ -101,13 +98,8 @@ const rows: Partial<Record<KernelName, Row>> = {
   neI32: compare("I32", (a, b) => a !== b),
   ltI32: compare("I32", (a, b) => a < b),
   leI32: compare("I32", (a, b) => a <= b),
-  isnanF32: unary("F32", (x) => Number(x !== x), "Bool"),
-  isinfF32: unary("F32", (x) => Number(Math.abs(x) === Infinity), "Bool"),
-  isfiniteF32: unary("F32", (x) => Number(Number.isFinite(x)), "Bool"),
   castF32ToI32: unary("F32", toInt, "I32"),
   castI32ToF32: unary("I32", f, "F32"),
-  castF32ToBool: unary("F32", (x) => Number(x !== 0), "Bool"),
-  castI32ToBool: unary("I32", (x) => Number(x !== 0), "Bool"),
   castBoolToF32: unary("Bool", (x) => x, "F32"),
   castBoolToI32: unary("Bool", (x) => x, "I32"),
   // -0 stays, as in PyTorch.
@@ -120,7 +112,6 @@ const rows: Partial<Record<KernelName, Row>> = {
   copy32: unary("F32", (x) => x),
   copy8: unary("Bool", (x) => x),
   where32: { inputs: ["Bool", "F32", "F32"], out: "F32", expect: (c, a, b) => (c ? a : b) },
-  whereBool: { inputs: ["Bool", "Bool", "Bool"], out: "Bool", expect: (c, a, b) => (c ? a : b) },
 };
 const names = Object.keys(rows) as KernelName[];
 
@@ -213,15 +204,12 @@ function check(bench: Bench, name: KernelName, layout: Layout, seed: number): vo
 const samples: KernelName[] = [
   "squareF32",
   "clampF32",
-  "isnanF32",
   "castBoolToF32",
-  "logicalNotBool",
   "subF32",
   "leakyReluGradF32",
   "ltF32",
   "logicalXorBool",
   "where32",
-  "whereBool",
   "copy32",
   "copy8",
 ];
@@ -333,10 +321,12 @@ describe.each(builds)("elementwise kernels, %s build", (build) => {
       new Int32Array(new Float64Array(values).buffer);
     for (const ranges of [units, split]) {
       const ints = bench.put(new Int32Array(n), 4);
-      bench.run("fill32", ranges, ints, n, -5);
+      // A copy of one element, for each unit or all.
+      const element = bench.put(new Int32Array([-5]));
+      bench.run("copy32", ranges, element, ints, 1, n, 0, 0);
       expect(ints.read()).toEqual(new Int32Array(n).fill(-5));
       const bytes = bench.put(new Uint8Array(n), 1);
-      bench.run("fill8", ranges, bytes, n, 1);
+      bench.run("copy8", ranges, bench.put(new Uint8Array([1, 0])), bytes, 1, n, 0, 0);
       expect(bytes.read()).toEqual(new Uint8Array(n).fill(1));
       bench.run("arangeI32", ranges, ints, n, ...wordsOf(10, -3), 0);
       expect(ints.read()).toEqual(Int32Array.from({ length: n }, (_, i) => 10 - 3 * i));
