@@ -30,6 +30,26 @@ const elementwise = new Map(
   ),
 );
 
+/**
+ * Operands of kernels whose units are rows, all elements of 4 bytes. r: rows, read; w: rows, written; o, p: an
+ * element of each row, read (only once), put there; s: as long as a row, shared by all. Then which rows: see
+ * loader.ts.
+ */
+const rowwise = new Map([
+  ...["sum", "amax", "amin", "argmax", "argmin"].flatMap((name) => [
+    [`${name}F32`, "rp,1"],
+    [`${name}I32`, "rp,1"],
+  ]),
+  ["varF32", "rp,1"],
+  ["softmaxF32", "rw,1"],
+  ["logSoftmaxF32", "rw,1"],
+  ["softmaxGradF32", "rrw,1"],
+  ["logSoftmaxGradF32", "rrw,1"],
+  ["layerNormF32", "rsswpp,"],
+  ["layerNormGradF32", "rrsooww,"],
+  ["dropoutF32", "rw,2"],
+]);
+
 /** Bytes of an elementwise kernel's elements, operand by operand, the result's last: "444"; "" for others. */
 function sizesOf(name) {
   const sizes = new Array(elementwise.get(name)?.pointers ?? 0).fill(
@@ -42,7 +62,7 @@ function sizesOf(name) {
 
 /** The sizes, and the number of scalars if there are any: "44,2"; "," for kernels that are not elementwise. */
 function kindOf(name) {
-  return `${sizesOf(name)},${elementwise.get(name)?.scalars ?? ""}`;
+  return rowwise.get(name) ?? `${sizesOf(name)},${elementwise.get(name)?.scalars ?? ""}`;
 }
 
 /**

@@ -1,14 +1,12 @@
-// Chains: neighbouring elementwise calls of a recording, over the same elements, become one call that
-// passes over memory once (assembly/elementwise/chain.ts), a piece at a time: of whole rows, where one of
-// them reads elements that don't lie one behind the other. What one of them writes for the others alone is
-// not written to memory at all.
+// Chains: neighbouring calls of a recording become one call that passes over memory once
+// (assembly/elementwise/chain.ts), a piece at a time: of elements, or of whole rows where one of them works
+// on rows. What one of them writes for the others alone is not written to memory at all.
 import { type Kernel, kernels } from "./loader.js";
-import { flatUnits } from "./units.js";
 
 /** Words of a call in the list: the kernel's table index, its parameters' address, its units. */
 export const CALL = 3;
 
-/** Calls of fewer elements stay as they are: what they pass on is in a cache anyway. */
+/** Calls of fewer elements begin no chain and end none: what they pass on is in a cache anyway. */
 const FEWEST = 1 << 15;
 /** Elements of a piece where rows don't matter, and at most. */
 const PIECE = 1 << 11;
@@ -24,31 +22,28 @@ interface Operand {
   /** From the lowest of its elements on. */
   readonly at: number;
   readonly bytes: number;
-  /** Of an element, if they lie one behind the other, in the order in which they are used; 0: otherwise. */
-  readonly size: number;
-  /** From a column to the next. */
+  /** Whether each row of the call has the same share of it, one behind the other. */
+  readonly inOrder: boolean;
+  /** From an element to the next, of flat calls. */
   readonly step: number;
+  readonly isMade: boolean;
 }
 
-/** A call that a chain may have, of n = rows x cols elements; the result is its last operand. */
+/** A call that a chain may have, of n elements. */
 interface Link {
   readonly n: number;
+  /** Parts that have nothing to do with each other: rows, or at most 1024 elements of them; elements of flat calls. */
   readonly rows: number;
-  readonly cols: number;
+  /** All elements are one row. */
+  readonly isFlat: boolean;
   readonly operands: readonly Operand[];
 }
 
 const overlap = (a: Operand, b: Operand): boolean => a.at < b.at + b.bytes && b.at < a.at + a.bytes;
 
-/** Whether a piece of one has nothing to do with other pieces of the other. */
+/** Whether a row of one has nothing to do with other rows of the other. */
 const inStep = (a: Operand, b: Operand): boolean =>
-  !overlap(a, b) || (a.at === b.at && a.size === b.size && a.size > 0);
-
-/** Elements of a piece of whole rows: of short ones a multiple of 16, so that no group of 16 elements is cut. */
-function pieceOf(cols: number): number {
-  const rows = Math.floor((2 * PIECE) / cols);
-  return cols * (rows & -16 || rows || 1);
-}
+  !overlap(a, b) || (a.at === b.at && a.bytes === b.bytes && a.inOrder && b.inOrder);
 
 /** Recorded calls, before they are a list in the heap. */
 export interface Calls {
@@ -70,88 +65,128 @@ export interface Calls {
 export function joinCalls(all: Calls, first: number, end: number): void {
   while (first < end) {
     const run: Link[] = [];
-    for (let link; first < end; first++) {
-      link = linkOf(all, first);
+    let length = 0;
+    for (let call = first; call < end; call++) {
+      const link = linkOf(all, call);
       if (link === null || !follows(link, run)) break;
       run.push(link);
+      if (link.n >= FEWEST) length = run.length;
     }
-    if (run.length > 1) makeChain(all, first - run.length, run);
-    else if (run.length === 0) first++;
+    if (length > 1) makeChain(all, first, run.slice(0, length));
+    first += length || 1;
   }
 }
 
-/** An elementwise call; null: another one, one of few elements, of too long rows or of too many dims. */
+/** What a chain may have as a call; null: another kernel, other rows, too many dims. */
 function linkOf({ kernels, calls, words }: Calls, call: number): Link | null {
-  const { sizes, scalars } = kernels[call]!;
+  const kernel = kernels[call]!;
   const block = calls[CALL * call + 1]!;
+  const units = calls[CALL * call + 2]!;
+  if (!kernel.sizes) return null;
+  return (kernel.sizes > "9" ? rowwise : elementwise)(kernel, words, block, units);
+}
+
+/** A call whose units are rows, of as many elements as the first of its numbers says. */
+function rowwise(
+  { sizes, scalars }: Kernel<readonly number[]>,
+  words: readonly number[],
+  block: number,
+  rows: number,
+): Link | null {
+  const shape = block + sizes.length;
+  const cols = words[shape]! / (scalars > 1 ? rows : 1);
+  if (scalars > 1 ? cols !== 1024 : scalars && words[shape + 1] !== 1) return null;
+  const n = rows * cols;
+  const operands = Array.from(sizes, (code, k) => {
+    const at = words[block + k]! >>> 0;
+    const bytes = at && 4 * (code === "s" ? cols : "op".includes(code) ? rows : n);
+    const isMade = at > 0 && "wp".includes(code);
+    return { at, bytes, inOrder: code !== "s", step: 0, isMade };
+  });
+  return { n, rows, isFlat: false, operands };
+}
+
+function elementwise(
+  { sizes, scalars }: Kernel<readonly number[]>,
+  words: readonly number[],
+  block: number,
+  units: number,
+): Link | null {
   const shape = block + sizes.length;
   const rank = shape + 1 + sizes.length + scalars;
   const [rows, cols] = [words[shape]!, words[shape + 1]!];
   const end = rank + 1 + words[rank]! * sizes.length;
+  if (end > block + LONGEST_BLOCK) return null;
   const n = rows * cols;
-  if (!sizes || n < FEWEST || end > block + LONGEST_BLOCK) return null;
-  if (rows > 1 && cols > LONGEST_PIECE) return null;
+  const isFlat = rows === 1;
   // Where the dims are, columns first: their size, and a stride for each input.
   const dims = [shape + 1];
   for (let dim = end; (dim -= sizes.length) > rank;) dims.push(dim);
   const operands = Array.from(sizes, (digit, k) => {
-    const bytes = Number(digit);
+    const size = Number(digit);
     const at = words[block + k]! >>> 0;
-    if (k === sizes.length - 1) return { at, bytes: n * bytes, size: bytes, step: bytes };
-    let [low, high, next, size] = [0, 1, 1, bytes];
+    const isMade = k === sizes.length - 1;
+    let [low, high, next, inOrder] = [0, 1, 1, true];
     for (const dim of dims) {
       const count = words[dim]!;
-      const stride = words[dim + 1 + k]! | 0;
+      const stride = isMade ? next : words[dim + 1 + k]! | 0;
       const reach = (count - 1) * stride;
       if (reach < 0) low += reach;
       else high += reach;
-      if (count > 1 && stride !== next) size = 0;
+      if (stride === 0 && dim === shape + 1) continue; // an element for each row
+      if (count > 1 && stride !== next) inOrder = false;
       next *= count;
     }
-    const step = words[shape + 2 + k]! * bytes;
-    return { at: at + low * bytes, bytes: (high - low) * bytes, size, step };
+    const step = isFlat ? size * (isMade ? 1 : words[shape + 2 + k]!) : 0;
+    return { at: at + low * size, bytes: (high - low) * size, inOrder, step, isMade };
   });
-  return { n, rows, cols, operands };
+  return { n, rows: isFlat ? n : cols % 1024 ? rows : units, isFlat, operands };
 }
 
+/** Rows of a chain: of each of its calls as many, or a multiple. Few elements don't make them longer. */
+const rowsOf = (links: readonly Link[]): number =>
+  Math.min(...links.map(({ n, rows }) => (n < FEWEST ? Infinity : rows)));
+
 /** Whether a call gives the same when it runs a piece at a time, in turn with the run before it. */
-function follows({ n, rows, cols, operands }: Link, run: readonly Link[]): boolean {
-  return run.every(
-    (before) =>
-      n === before.n &&
-      (rows === 1 || before.rows === 1 || cols === before.cols) &&
-      before.operands.every((x) => inStep(x, operands.at(-1)!)) &&
-      operands.every((x) => inStep(x, before.operands.at(-1)!)),
+function follows(link: Link, run: readonly Link[]): boolean {
+  const links = [...run, link];
+  const all = rowsOf(links);
+  return (
+    links.every(({ n, rows }) => rows % all === 0 && n <= LONGEST_PIECE * all) &&
+    run.every(({ operands }) =>
+      operands.every((x) => link.operands.every((y) => (!x.isMade && !y.isMade) || inStep(x, y))),
+    )
   );
 }
 
 function makeChain(all: Calls, first: number, links: readonly Link[]): void {
   const { words, calls, kernels: own } = all;
   const run = links.map(({ operands }) => operands);
-  const { n } = links[0]!;
-  const many = links.find((link) => link.rows > 1);
-  const piece = many ? pieceOf(many.cols) : PIECE;
-  const places = placesOf(all, run, first + run.length, 4 * piece);
+  const rows = rowsOf(links);
+  const widest = Math.max(...links.map(({ n }) => n)) / rows;
+  // Whole rows, of short ones a multiple of 16, so that no group of 16 elements is cut.
+  const many = Math.floor((2 * PIECE) / widest);
+  const piece = widest > 1 ? many & -16 || many || 1 : PIECE;
+  const places = placesOf(all, run, first + run.length, 4 * piece * widest);
   const saved = saveCopies(all, first, run, places);
-  const chain = words.push(run.length - saved.length, n, piece) - 3;
-  links.forEach(({ rows, cols, operands }, k) => {
+  const chain = words.push(run.length - saved.length, rows, piece) - 3;
+  links.forEach(({ n, isFlat, operands }, k) => {
     const call = CALL * (first + k);
     const block = calls[call + 1]!;
-    const [width, units] = rows > 1 ? [cols, (piece / cols) * flatUnits(cols)] : [piece, 0];
-    const allUnits = calls[call + 2]!;
+    const units = calls[call + 2]! / rows;
     calls[call + 2] = 0;
     if (saved.includes(k)) return;
-    words.push(own[first + k]!.index, 4 * (block - chain), width, units, allUnits, operands.length);
-    operands.forEach(({ at, size, step }, j) => {
+    const share = isFlat ? n / rows : -units;
+    words.push(own[first + k]!.index, 4 * (block - chain), share, operands.length);
+    operands.forEach(({ at, bytes, step }, j) => {
       const place = places.get(at);
       if (place !== undefined) words[block + j] = place;
-      words.push(piece * ((units ? 0 : step) - (place === undefined ? 0 : size)));
+      const move = (n / rows) * step;
+      words.push(piece * (place === undefined ? move : move - bytes / rows));
     });
   });
-  calls[CALL * first] = kernels.chain32.index;
-  calls[CALL * first + 1] = chain;
-  calls[CALL * first + 2] = Math.ceil(n / piece);
   own[first] = kernels.chain32;
+  calls.splice(CALL * first, CALL, kernels.chain32.index, chain, Math.ceil(rows / piece));
 }
 
 /**
@@ -171,10 +206,10 @@ function saveCopies(
     const side = places.has(to.at) ? 0 : 1;
     const [kept, gone] = side === 0 ? [from, to] : [to, from];
     const others = run.filter((x) => x !== operands);
-    const isMade = (x: readonly Operand[]): boolean => x.at(-1)!.at === gone.at;
+    const isMade = (x: readonly Operand[]): boolean => x.some((y) => y.isMade && y.at === gone.at);
     const isTouched = (x: readonly Operand[]): boolean =>
-      x.slice(side - 1).some((y) => overlap(y, kept));
-    if (from.size !== to.size || !places.has(gone.at)) return [];
+      x.some((y) => (side === 1 || y.isMade) && overlap(y, kept));
+    if (!from.inOrder || from.bytes !== to.bytes || !places.has(gone.at)) return [];
     if (others.some(isTouched) || others.filter(isMade).length > side) return [];
     places.delete(gone.at);
     const word = calls[CALL * (first + k) + 1]! + side;
@@ -200,8 +235,8 @@ function placesOf(
   // By address: the calls that have it, -1 before one that reads it: what is read first was there before.
   const uses = new Map<number, number[]>();
   run.forEach((operands, k) =>
-    operands.forEach(({ at }, j) => {
-      if (!uses.has(at)) uses.set(at, [j < operands.length - 1 ? -1 : k]);
+    operands.forEach(({ at, isMade }) => {
+      if (!uses.has(at)) uses.set(at, [isMade ? k : -1]);
       uses.get(at)!.push(k);
     }),
   );
@@ -209,12 +244,14 @@ function placesOf(
   // Up to which call each place is taken. Few of them, used again and again, stay in the innermost cache.
   const taken = new Array<number>(Math.floor(ROOM / bytes)).fill(-1);
   run.forEach((operands, k) => {
-    const made = operands.at(-1)!;
-    const own = uses.get(made.at)!;
-    const place = taken.findIndex((until) => until < k);
-    if (place < 0 || own[0] !== k || !all.isFree(made.at) || isRead(all, end, made)) return;
-    places.set(made.at, FIRST_PLACE + bytes * place);
-    taken[place] = own.at(-1)!;
+    for (const operand of operands) {
+      const own = uses.get(operand.at)!;
+      const place = taken.findIndex((until) => until < k);
+      if (place < 0 || own[0] !== k) continue;
+      if (!all.isFree(operand.at) || isRead(all, end, operand)) continue;
+      places.set(operand.at, FIRST_PLACE + bytes * place);
+      taken[place] = own.at(-1)!;
+    }
   });
   return places;
 }
@@ -228,9 +265,7 @@ function isRead(all: Calls, call: number, made: Operand): boolean {
   while (word < words.length && (words[word]! - at) >>> 0 >= bytes) word++;
   if (word === words.length) return false;
   while (calls[CALL * call + 4]! <= word) call++;
-  const operands = linkOf(all, call)?.operands;
-  const out = operands?.at(-1);
-  return (
-    out?.at !== at || out.bytes < bytes || operands!.some((x) => x !== out && overlap(x, made))
-  );
+  const operands = linkOf(all, call)?.operands ?? [];
+  const out = operands.find((x) => x.isMade && x.at === at && x.bytes >= bytes);
+  return !out || operands.some((x) => x !== out && overlap(x, made));
 }

@@ -16,9 +16,15 @@ export interface Kernel<Args extends readonly number[]> {
   readonly name: string;
   /** Its place in the table, in all builds. */
   readonly index: number;
-  /** Bytes of an elementwise kernel's elements, operand by operand, the result's last: "444"; "" for others. */
+  /**
+   * Of an elementwise kernel's elements, operand by operand, the result's last, the bytes: "444". Of a kernel's
+   * whose units are rows a letter for each operand (scripts/table.mjs); "" for others.
+   */
   readonly sizes: string;
-  /** Number of its scalars, for elementwise kernels. */
+  /**
+   * Number of its scalars, for elementwise kernels. For those by rows 1: where `inner` is 1; 2: rows are 1024
+   * elements, whose number in all the kernel is told.
+   */
   readonly scalars: number;
   entry: Entry;
   /** Never set: carries the parameter types for the compiler. */

@@ -22,7 +22,7 @@ import {
 
 /** Calls that run without a look from outside, what happens before those at `at`, and after them all. */
 interface Stretch {
-  readonly before: { readonly at: number; readonly fn: () => void }[];
+  readonly before: { at: number; readonly fn: () => void }[];
   /** Number of calls up to its end. */
   end: number;
   /** Where the last of them may have left word of something bad; 0: nowhere. */
@@ -162,8 +162,10 @@ export class Recording implements Recorder {
   finish(isFree: (address: number) => boolean): void {
     const { kernels, words, calls, told } = this;
     let from = 0;
-    for (const { end } of this.stretches) {
+    for (const { before, end } of this.stretches) {
       joinCalls({ kernels, words, calls, isFree, told }, from, end);
+      // What happens before a call that a chain makes happens before the chain.
+      for (const entry of before) while (calls[CALL * entry.at + 2] === 0) entry.at--;
       from = end;
     }
     this.list = this.allocate(4 * (words.length + calls.length)).address();

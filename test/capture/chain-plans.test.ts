@@ -15,13 +15,14 @@ type Call = readonly [
   name: Name,
   pointers: readonly number[],
   cols?: number,
+  /** For each input; of kernels whose units are rows, what comes behind the columns. */
   strides?: readonly number[],
-  /** Outer dims: size, then a stride for each input. */
+  /** Outer dims: size, then a stride for each input; of kernels whose units are rows their number. */
   dims?: readonly (readonly number[])[],
 ];
 
 /** Words of a chain before its links, and of a link before its pointers' steps. */
-const [HEAD, LINK] = [3, 6] as const;
+const [HEAD, LINK] = [3, 4] as const;
 
 const nameOf = (address: number): string => "ABCDE"[all.indexOf(address)] ?? "?";
 
@@ -43,9 +44,14 @@ function planOf(
   for (const [name, pointers, n = N, strides = pointers.slice(1).map(() => 1), dims = []] of list) {
     const kernel = kernels[name] as Kernel<readonly number[]>;
     const rows = dims.reduce((product, [size]) => product * size!, 1);
-    calls.push(kernel.index, words.length, rows * Math.ceil(n / 1024));
+    const isByRows = /^[^1-9]/.test(kernel.sizes);
+    calls.push(kernel.index, words.length, rows * (isByRows ? 1 : Math.ceil(n / 1024)));
     used.push(kernel);
     blocks.push(words.length);
+    if (isByRows) {
+      words.push(...pointers, n, ...strides);
+      continue;
+    }
     const scalars = Array.from({ length: kernel.scalars }, () => 0);
     words.push(...pointers, rows, n, ...strides, ...scalars, dims.length, ...dims.flat());
   }
@@ -95,12 +101,15 @@ describe("a plan", () => {
     );
   });
 
-  it("ends where a check is made, and joins nothing of other units", () => {
+  it("ends where a check is made, and joins what has as many elements or a multiple", () => {
     expect(planOf([neg(A, B), neg(B, C), neg(C, D), neg(D, E)], [], [2, 4])).toBe(
       "[negF32 negF32] [negF32 negF32]",
     );
     expect(planOf([neg(A, B), neg(B, C)], [], [1, 2])).toBe("negF32 negF32");
-    expect(planOf([neg(A, B), ["negF32", [C, D], 2 * N]], [])).toBe("negF32 negF32");
+    expect(planOf([neg(A, B), ["negF32", [C, D], 2 * N]], [])).toBe("[negF32 negF32]");
+    expect(planOf([["negF32", [C, D], 2 * N], neg(A, B)], [])).toBe("[negF32 negF32]");
+    expect(planOf([neg(A, B), ["negF32", [C, D], 2 * N + 1]], [])).toBe("negF32 negF32");
+    expect(planOf([neg(A, B), ["negF32", [B, D], 2 * N]], [])).toBe("negF32 negF32");
   });
 
   it("leaves few elements and other kernels alone", () => {
@@ -135,13 +144,14 @@ describe("a plan", () => {
     const turned = (x: number, out: number): Call => ["negF32", [x, out], 200, [200], [[200, 1]]];
     const Z = 3 * MB;
 
-    it("joins those of one length, and all that don't mind rows", () => {
+    it("joins those of one length or a multiple, and all that don't mind rows", () => {
       expect(planOf([scaled(A, E, B), scaled(B, Z, C, byColumn)], [B])).toBe("[mulF32 mulF32]B");
       expect(planOf([neg(A, B), scaled(B, E, C), neg(C, D)], [B, C])).toBe(
         "[negF32 mulF32 negF32]BC",
       );
-      expect(planOf([scaled(A, E, B), scaled(B, E, C, byRow, 400)], [B])).toBe("mulF32 mulF32");
-      expect(planOf([scaled(A, E, B), neg(B, C), scaled(C, E, D, byRow, 400)], [B, C])).toBe(
+      expect(planOf([scaled(A, E, B), scaled(B, E, C, byRow, 400)], [B])).toBe("[mulF32 mulF32]B");
+      expect(planOf([scaled(A, E, B), scaled(B, E, C, byRow, 160)], [B])).toBe("mulF32 mulF32");
+      expect(planOf([scaled(A, E, B), neg(B, C), scaled(C, E, D, byRow, 160)], [B, C])).toBe(
         "[mulF32 negF32]B mulF32",
       );
       expect(planOf([scaled(A, E, B), ["negF32", [C, D], N + 1]], [])).toBe("mulF32 negF32");
@@ -193,10 +203,10 @@ describe("a plan", () => {
         planOf([call, ["negF32", [A, D], call[2]! * call[4]![0]![0]!]], [], undefined, [], pieces);
         return pieces;
       };
-      expect(pieceOf(scaled(A, E, B))).toEqual([16 * 200]); // 20 rows were 4000
-      expect(pieceOf(scaled(A, E, B, byRow, 3, 15_000))).toEqual([1360 * 3]); // 1365 were 4095
-      expect(pieceOf(scaled(A, E, B, byRow, 400))).toEqual([10 * 400]);
-      expect(pieceOf(scaled(A, E, B, byRow, 12_000, 4))).toEqual([12_000]);
+      expect(pieceOf(scaled(A, E, B))).toEqual([16]); // 20 were 4000 elements
+      expect(pieceOf(scaled(A, E, B, byRow, 3, 15_000))).toEqual([1360]); // 1365 were 4095
+      expect(pieceOf(scaled(A, E, B, byRow, 400))).toEqual([10]);
+      expect(pieceOf(scaled(A, E, B, byRow, 12_000, 4))).toEqual([1]);
       const flat: number[] = [];
       planOf([neg(A, B), neg(B, C)], [], undefined, [], flat);
       expect(flat).toEqual([2048]);
@@ -208,6 +218,181 @@ describe("a plan", () => {
       const used = made.map((_, k): Call => ["addF32", [B, at(k), B], 48_000]);
       const free = made.map((_, k) => at(k));
       expect(planOf([...made, ...used], free).split("]")[1]).toBe("?".repeat(5));
+    });
+  });
+
+  describe("of kernels whose units are rows", () => {
+    const Z = 3 * MB;
+    const softmax = (x: number, out: number, rows = 200, cols = N / rows, inner = 1): Call => [
+      "softmaxF32",
+      [x, out],
+      cols,
+      [inner],
+      [[rows]],
+    ];
+    const most = (x: number, out: number, rows = 200): Call => [
+      "amaxF32",
+      [x, out],
+      N / rows,
+      [1],
+      [[rows]],
+    ];
+    const norm = (pointers: readonly number[]): Call => [
+      "layerNormF32",
+      pointers,
+      200,
+      [0],
+      [[200]],
+    ];
+    const dropout = (x: number, out: number, n = N): Call => [
+      "dropoutF32",
+      [x, out],
+      n,
+      [1, 2, 3, 4, 5],
+      [[Math.ceil(n / 1024)]],
+    ];
+    /** x minus an element for each of its 200 rows. */
+    const less = (x: number, m: number, out: number): Call => [
+      "subF32",
+      [x, m, out],
+      200,
+      [1, 0],
+      [[200, 200, 1]],
+    ];
+    const few = (x: number, out: number): Call => ["sqrtF32", [x, out], 200];
+
+    it("joins them with what is elementwise, and with each other", () => {
+      expect(planOf([neg(A, B), softmax(B, C), neg(C, D)], [B, C])).toBe(
+        "[negF32 softmaxF32 negF32]BC",
+      );
+      expect(planOf([softmax(A, B), softmax(B, C)], [B])).toBe("[softmaxF32 softmaxF32]B");
+      expect(planOf([add(A, E, B), norm([B, Z, Z + MB, C, D, D + 800])], [B, D])).toBe(
+        "[addF32 layerNormF32]BD",
+      );
+      expect(planOf([add(A, E, B), norm([B, 0, 0, C, D, D + 800])], [0, B])).toBe(
+        "[addF32 layerNormF32]B",
+      );
+    });
+
+    it("joins none over other dims than the last, of few elements, of too long rows", () => {
+      expect(planOf([neg(A, B), softmax(B, C, 200, 200, 2)], [])).toBe("negF32 softmaxF32");
+      expect(planOf([softmax(A, B, 32_767, 1), softmax(B, C, 32_767, 1)], [])).toBe(
+        "softmaxF32 softmaxF32",
+      );
+      const long = (cols: number): Call[] => [["negF32", [A, B], 3 * cols], softmax(B, C, 3, cols)];
+      expect(planOf(long(16_384), [B])).toBe("[negF32 softmaxF32]B");
+      expect(planOf(long(16_385), [B])).toBe("negF32 softmaxF32");
+    });
+
+    it("joins what is an element for each row, but begins and ends with none of it", () => {
+      const list = [most(A, B), few(B, C), less(A, C, D)];
+      expect(planOf(list, [B, C])).toBe("[amaxF32 sqrtF32 subF32]BC");
+      expect(planOf([few(E, B), ...list], [B, C])).toBe("sqrtF32 [amaxF32 sqrtF32 subF32]BC");
+      expect(planOf([...list, few(C, E), few(E, E + 800)], [B, C, D])).toBe(
+        "[amaxF32 sqrtF32 subF32]BD sqrtF32 sqrtF32",
+      );
+      expect(planOf([most(A, B), few(B, C)], [B, C])).toBe("amaxF32 sqrtF32");
+      expect(planOf([neg(A, B), few(C, D), neg(B, E)], [B])).toBe("negF32 sqrtF32 negF32");
+    });
+
+    it("joins rows of different lengths, where they are parts of each other", () => {
+      expect(planOf([softmax(A, B, 400), softmax(B, C, 200)], [B])).toBe(
+        "[softmaxF32 softmaxF32]B",
+      );
+      expect(planOf([softmax(A, B, 200), softmax(B, C, 400)], [B])).toBe(
+        "[softmaxF32 softmaxF32]B",
+      );
+      expect(planOf([softmax(A, B, 200), softmax(B, C, 250)], [B])).toBe("softmaxF32 softmaxF32");
+      expect(planOf([less(A, E, B), softmax(B, C, 400)], [B])).toBe("[subF32 softmaxF32]B");
+      // Of what is an element for each row, a part of a row has none of its own.
+      expect(planOf([most(A, B, 400), less(A, B, C)], [])).toBe("amaxF32 subF32");
+      expect(planOf([most(A, B, 200), less(A, B, C)], [])).toBe("[amaxF32 subF32]");
+    });
+
+    it("takes rows that are whole units, 1024 elements, unit by unit", () => {
+      const masked: Call = ["addF32", [A, E, B], 1 << 16, [1, 1], [[2, 1 << 16, 0]]];
+      expect(planOf([masked, softmax(B, C, 512, 256)], [B])).toBe("[addF32 softmaxF32]B");
+      const odd: Call = ["addF32", [A, E, B], 20_000, [1, 1], [[4, 20_000, 0]]];
+      expect(planOf([odd, softmax(B, C, 400, 200)], [B])).toBe("addF32 softmaxF32");
+      const n = 40 * 1024;
+      const flat = (x: number, out: number): Call => ["negF32", [x, out], n];
+      expect(planOf([flat(A, B), dropout(B, C, n), flat(C, D)], [B, C])).toBe(
+        "[negF32 dropoutF32 negF32]BC",
+      );
+      expect(planOf([dropout(A, B, n), softmax(B, C, 80, 512)], [B])).toBe(
+        "[dropoutF32 softmaxF32]B",
+      );
+      expect(planOf([neg(A, B), dropout(B, C), neg(C, D)], [])).toBe("negF32 dropoutF32 negF32");
+    });
+
+    it("tells memory of nobody from memory that is shared", () => {
+      const grad = (dy: number, weight: number, dx: number): Call => [
+        "layerNormGradF32",
+        [dy, E, weight, Z, Z + 800, 0, dx],
+        200,
+        [],
+        [[200]],
+      ];
+      expect(planOf([grad(A, 0, B), grad(B, 0, C)], [0, B])).toBe(
+        "[layerNormGradF32 layerNormGradF32]B",
+      );
+      expect(planOf([grad(A, C, B), grad(B, C, D)], [0, B])).toBe(
+        "[layerNormGradF32 layerNormGradF32]B",
+      );
+      // What is nobody's has no length.
+      expect(planOf([neg(A, 80_000), grad(C, 0, B)], [])).toBe("[negF32 layerNormGradF32]");
+      // As many elements as it has rows, but shared by all of them.
+      expect(planOf([most(A, B), norm([C, B, 0, D, E, E + 800])], [])).toBe("amaxF32 layerNormF32");
+      const wide: Call = ["layerNormF32", [C, B, 0, D, E, E + 400], 400, [0], [[100]]];
+      expect(planOf([few(A, B + 1200), wide], [])).toBe("sqrtF32 layerNormF32");
+      expect(planOf([neg(A, B - 4 * N + 1200), wide], [])).toBe("negF32 layerNormF32");
+      expect(planOf([neg(A, B + 1600), wide], [])).toBe("[negF32 layerNormF32]");
+    });
+
+    it("joins few elements in rows, too, which make no rows longer", () => {
+      const small = (rows: number): Call => softmax(C, D, rows, 3);
+      expect(planOf([softmax(A, B), small(200), softmax(B, E)], [B])).toBe(
+        "[softmaxF32 softmaxF32 softmaxF32]B",
+      );
+      expect(planOf([softmax(A, B), small(100), softmax(B, E)], [B])).toBe(
+        "softmaxF32 softmaxF32 softmaxF32",
+      );
+      expect(planOf([neg(A, B), small(100), softmax(B, E)], [B])).toBe(
+        "negF32 softmaxF32 softmaxF32",
+      );
+    });
+
+    it("has each find what it would have found", () => {
+      expect(planOf([neg(A, B), softmax(B + 4, C)], [])).toBe("negF32 softmaxF32");
+      expect(planOf([neg(A, B), softmax(C, A + 4)], [])).toBe("negF32 softmaxF32");
+      // Shared by all rows; an element for each row.
+      expect(planOf([neg(A, B), norm([C, B, 0, D, E, E + 800])], [])).toBe("negF32 layerNormF32");
+      expect(planOf([norm([C, B, 0, D, E, E + 800]), neg(A, B)], [])).toBe("layerNormF32 negF32");
+      expect(planOf([neg(A, B), norm([C, A, 0, D, E, E + 800])], [])).toBe("[negF32 layerNormF32]");
+      expect(planOf([neg(A, B), norm([C, 0, 0, D, B, E])], [])).toBe("negF32 layerNormF32");
+      expect(planOf([most(A, B), less(A, B + 4, C)], [])).toBe("amaxF32 subF32");
+      const byColumn: Call = ["subF32", [A, B, C], 200, [1, 1], [[200, 200, 0]]];
+      expect(planOf([most(A, B), byColumn], [])).toBe("amaxF32 subF32");
+    });
+
+    it("has in memory what others read later, of several results each by itself", () => {
+      const list = [add(A, E, B), norm([B, 0, 0, C, D, D + 800])];
+      expect(planOf([...list, few(D, Z)], [B, D])).toBe("[addF32 layerNormF32]B sqrtF32");
+      expect(planOf([...list, few(C, Z)], [B, C, D])).toBe("[addF32 layerNormF32]BD sqrtF32");
+      const again = norm([Z, 0, 0, Z + MB, D, D + 800]);
+      expect(planOf([...list, few(E, E), again], [B, D])).toBe(
+        "[addF32 layerNormF32]BD sqrtF32 layerNormF32",
+      );
+    });
+
+    it("keeps copies of what one of several results overwrites", () => {
+      const list = [copy(A, B), neg(B, C), norm([D, 0, 0, B, E, E + 800]), neg(B, Z)];
+      expect(planOf(list, [B])).toBe("[copy32 negF32 layerNormF32 negF32]B");
+    });
+
+    it("keeps copies that spread an element over a row", () => {
+      const spread: Call = ["copy32", [B, C], 200, [0], [[200, 1]]];
+      expect(planOf([most(A, B), spread, neg(C, D)], [B, C])).toBe("[amaxF32 copy32 negF32]BC");
     });
   });
 

@@ -4,6 +4,8 @@ import { describe, expect, it } from "vitest";
 import {
   capture,
   clamp,
+  dropout,
+  layerNorm,
   manualSeed,
   rand,
   randn,
@@ -39,7 +41,9 @@ function expectSame(fn: (...args: Tensor[]) => Result, inputs: () => Tensor[]): 
   const captured = capture(fn);
   for (let i = 0; i < 4; i++) {
     const args = inputs();
+    manualSeed(i);
     const wanted = bytesOf(fn(...args.map((x) => x.clone())));
+    manualSeed(i);
     const got = bytesOf(captured(...args));
     expect(got.length).toBe(wanted.length);
     for (const [k, bytes] of got.entries())
@@ -79,6 +83,25 @@ describe("a chain", () => {
     expect(kernelsOf(gated)).toEqual(["1 chain"]);
     const [s, t] = [x.expand([2, N]).transpose(0, 1), y.expand([2, N]).transpose(0, 1)];
     expect(kernelsOf(() => s.sub(t).add(s))).toEqual(["1 chain"]);
+  });
+
+  it("is one of rows, too: layer norm, softmax, dropout, what is reduced to an element a row", () => {
+    const [m, w] = [randn([512, 256]), randn([256])];
+    const kept = { keepdim: true };
+    const rms = (): Result => m.mul(m.square().mean(-1, kept).add(1e-6).rsqrt()).mul(w);
+    expect(kernelsOf(rms)).toEqual(["1 chain"]);
+    expect(kernelsOf(() => layerNorm(m.add(dropout(m.neg(), 0.1)), [256], w, w))).toEqual([
+      "1 chain",
+    ]);
+    const soft = (): Result => {
+      const e = m.sub(m.amax(-1, kept)).exp();
+      return e.div(e.sum(-1, kept));
+    };
+    expect(kernelsOf(soft)).toEqual(["1 chain"]);
+    const scores = randn([8, 128, 128]);
+    const mask = randn([128, 128]);
+    expect(kernelsOf(() => scores.mul(0.5).add(mask).softmax(-1))).toEqual(["1 chain"]);
+    expect(kernelsOf(() => m.neg().softmax(0))).toEqual(["1 neg", "1 softmax", "1 copy"].sort());
   });
 
   it("is none of few elements, of different numbers of them, of rows of different lengths", () => {
@@ -256,6 +279,7 @@ describe("a chain", () => {
 });
 
 describe("a chain of rows", () => {
+  const leaf = (x: Tensor): Tensor => Object.assign(x.clone(), { requiresGrad: true });
   type Rows = (x: Tensor, y: Tensor, row: Tensor, column: Tensor) => Result;
   const SHAPES = [
     [300, 250],
@@ -268,6 +292,8 @@ describe("a chain of rows", () => {
     [9, 5000],
     [3, 16_384],
     [2, 16_385],
+    [256, 128],
+    [64, 2048],
   ] as const;
 
   const sameRows = (fn: Rows, rows: number, cols: number): void =>
@@ -297,6 +323,37 @@ describe("a chain of rows", () => {
     "planes of channels": (x, y, row) => {
       const planes = x.reshape([x.shape[0]!, 1, x.shape[1]!]).add(y.narrow(0, 0, 1));
       return where(planes.gt(0), planes.mul(row), row).to("int32");
+    },
+    "layer norm, and gradients of it": (x, y, row, column) => {
+      const p = leaf(x);
+      const w = leaf(row);
+      layerNorm(p.add(y), [row.shape[0]!], w, w).mul(column).add(p).gelu().sum().backward();
+      return [p.grad!.mul(y), w.grad!];
+    },
+    "softmax of what is masked, and gradients of it": (x, y, row, column) => {
+      const p = leaf(x);
+      const q = p.mul(column).add(row).softmax(-1);
+      q.mul(y).add(p.logSoftmax(-1)).square().sum().backward();
+      return [q, p.grad!];
+    },
+    "dropout, in between, and gradients of it": (x, y, row) => {
+      const p = leaf(x);
+      const z = dropout(p.add(y), 0.25).mul(row).relu();
+      dropout(z.softmax(-1), 0.5).add(p).sum().backward();
+      return [z, p.grad!.neg()];
+    },
+    "extremes, their places, variances": (x, y) => {
+      const kept = { keepdim: true };
+      const places = x.mul(y).argmax(-1, kept).to("float32");
+      const n = x.mul(9).to("int32");
+      const least = n.amin(-1, kept);
+      const spread = y.var(-1, { correction: 0, keepdim: true }).sqrt();
+      return [
+        x.add(y.neg().amax(-1, kept)).mul(places),
+        n.sub(least),
+        y.div(spread.add(1)),
+        spread,
+      ];
     },
     "a row made of a chain's results": (x, y, row) => {
       const z = x.mul(row).neg();
@@ -333,6 +390,11 @@ describe("a chain of rows", () => {
         () => all.push(turned(pick())),
         () => parts.push(pick().narrow(next(2), 0, 1)),
         () => parts.push(pick().mean(next(2), { keepdim: true })),
+        () => parts.push(pick().square().mean(1, { keepdim: true }).add(0.1).rsqrt()),
+        () => parts.push(pick().amax(1, { keepdim: true }).neg()),
+        () => all.push(pick().softmax(next(2))),
+        () => all.push(layerNorm(pick(), [row.shape[0]!], row, next(2) ? row : undefined)),
+        () => all.push(dropout(pick(), 0.3)),
         () => pick().clone().add_(part()),
         () => all.slice(2)[0]?.mul_(part()),
         () => all.length > 4 && all.splice(2 + next(all.length - 2), 1)[0]!.dispose(),

@@ -7,7 +7,7 @@ export const pointwise = {
   specialF32: unary2,
   specialPairF32: binary1,
   specialPairI32: binary1,
-  // n elements, `piece` of them at a time, which is a unit. For each call a Link of assembly/elementwise/chain.ts
+  // `piece` of the rows at a time, which is a unit. For each call a Link of assembly/elementwise/chain.ts
   // and a word for each of its pointers. Below 2^20 a pointer of its parameters is a place in the scratch.
-  chain32: ["calls: u32", "n: u32", "piece: u32", "more: i32..."],
+  chain32: ["calls: u32", "rows: u32", "piece: u32", "more: i32..."],
 } as const satisfies Contract;
