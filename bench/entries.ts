@@ -118,6 +118,18 @@ function rows(fn: "softmax" | "layerNorm"): Entry {
   };
 }
 
+function norm(fn: "residual" | "rms"): Entry {
+  const title = fn === "rms" ? "RMS norm written out" : "layerNorm of x + y";
+  return {
+    id: `norm-${fn}`,
+    title: `${title}, [1024,1024], captured`,
+    task: { kind: "norm", fn, rows: 1024, cols: 1024 },
+    bytes: (fn === "rms" ? 8 : 12) * MEBI,
+    tolerance: 1e-5,
+    bar: {},
+  };
+}
+
 function sum(dim: 0 | 1 | null): Entry {
   return {
     id: `sum-${dim ?? "all"}`,
@@ -301,6 +313,8 @@ export const entries: readonly Entry[] = [
   standardise,
   rows("softmax"),
   rows("layerNorm"),
+  norm("residual"),
+  norm("rms"),
   sum(0),
   sum(1),
   sum(null),

@@ -129,6 +129,10 @@ function operandsOf(task: Task, source: Source): Floats[] {
         source.floats([task.cols]),
         source.floats([task.cols]),
       ];
+    case "norm": {
+      const { rows, cols } = task;
+      return [[rows, cols], [rows, cols], [cols], [cols]].map((s) => source.floats(s));
+    }
     case "sum":
       return [source.floats([task.rows, task.cols])];
     default:

@@ -36,6 +36,11 @@ function matmuls({ transposed }: Task & { kind: "matmul" }, a: Tensor, b: Tensor
 
 const unary = { exp, tanh, gelu: (x: Tensor) => gelu(x, { approximate: "tanh" }), sigmoid, relu };
 
+function rmsNorm(x: Tensor, w: Tensor): Tensor {
+  const mean = x.square().mean(-1, { keepdim: true });
+  return x.mul(mean.add(LAYER_NORM_EPS).rsqrt()).mul(w);
+}
+
 type Operands = [Tensor, Tensor, Tensor, Tensor, Tensor];
 
 const contestant: Contestant = {
@@ -65,6 +70,10 @@ const contestant: Contestant = {
         return task.fn === "softmax"
           ? op(() => softmax(a, 1))
           : op(() => layerNorm(a, [task.cols], b, c, { eps: LAYER_NORM_EPS }));
+      case "norm":
+        return task.fn === "residual"
+          ? op(capture(() => layerNorm(a.add(b), [task.cols], c, d, { eps: LAYER_NORM_EPS })))
+          : op(capture(() => rmsNorm(a, c)));
       case "sum":
         return op(() => (task.dim === null ? sum(a) : sum(a, task.dim)));
     }

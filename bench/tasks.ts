@@ -18,6 +18,11 @@ export type Task =
   /** (x - m) s w + b with m, s [rows, 1] and w, b [cols], in the same way. */
   | { kind: "standardise"; rows: number; cols: number }
   | { kind: "rows"; fn: "softmax" | "layerNorm"; rows: number; cols: number }
+  /**
+   * In the same way, of x, y [rows, cols] and w, b [cols]: layer norm of x + y, times w and b added;
+   * x / sqrt(mean(x^2) + eps) w, as whoever writes a Llama writes it.
+   */
+  | { kind: "norm"; fn: "residual" | "rms"; rows: number; cols: number }
   | { kind: "sum"; dim: 0 | 1 | null; rows: number; cols: number }
   | Mlp
   /** Two convolutions of 5x5 with pools of 2x2, and a Linear: [batch,1,28,28] to 10 classes. */

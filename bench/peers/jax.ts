@@ -4,7 +4,7 @@
  */
 import { defaultDevice, init, jit, lax, nn, numpy as np } from "@jax-js/jax";
 import type { Contestant, Job } from "../contestant.js";
-import type { Conv } from "../tasks.js";
+import { type Conv, LAYER_NORM_EPS } from "../tasks.js";
 import { layerNorm, modelJob, toArray } from "./jax-models.js";
 
 /** A job that runs a jitted op; `fn` consumes its arguments. */
@@ -17,6 +17,11 @@ function op(fn: (...args: np.Array[]) => np.Array, args: np.Array[]): Job {
     },
     check: () => compute().data() as Promise<Float32Array>,
   };
+}
+
+function rmsNorm(x: np.Array, w: np.Array): np.Array {
+  const mean = np.mean(np.square(x.ref), -1, { keepdims: true });
+  return x.div(np.sqrt(mean.add(LAYER_NORM_EPS))).mul(w);
 }
 
 function eagerAdd([a, b]: np.Array[]): Job {
@@ -80,6 +85,10 @@ const contestant: Contestant = {
         return task.fn === "softmax"
           ? op((x) => nn.softmax(x!, 1), args.slice(0, 1))
           : op((x, w, b) => layerNorm(x!, w!, b!), args);
+      case "norm":
+        return task.fn === "residual"
+          ? op((x, y, w, b) => layerNorm(x!.add(y!), w!, b!), args)
+          : op((x, w) => rmsNorm(x!, w!), [args[0]!, args[2]!]);
       case "sum":
         return op((x) => np.sum(x!, task.dim ?? undefined), args);
     }

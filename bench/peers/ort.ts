@@ -7,7 +7,7 @@
 import { InferenceSession, Tensor, env } from "onnxruntime-web";
 import type { Contestant, Job } from "../contestant.js";
 import type { Floats, Inputs } from "../inputs.js";
-import type { Conv, Task } from "../tasks.js";
+import { type Conv, LAYER_NORM_EPS, type Task } from "../tasks.js";
 import { type Graph, model } from "./onnx.js";
 import { Builder, modelGraph } from "./ort-models.js";
 
@@ -76,6 +76,21 @@ function rows({ fn, rows, cols }: Task & { kind: "rows" }, { operands }: Inputs)
       );
 }
 
+function norm({ fn, rows, cols }: Task & { kind: "norm" }, { operands }: Inputs): Promise<Job> {
+  const [x, y, w, b] = operands as [Floats, Floats, Floats, Floats];
+  if (fn === "residual") {
+    return opJob([x, y, w, b], [2, 3], [rows, cols], (g, [x, y, ...affine]) =>
+      g.op("LayerNormalization", [g.op("Add", [x!, y!]), ...affine], { axis: 1 }),
+    );
+  }
+  return opJob([x, w], [1], [rows, cols], (g, [x, w]) => {
+    const square = g.op("Mul", [x!, x!]);
+    const mean = g.op("ReduceMean", [square, g.weight([1])], { keepdims: 1 });
+    const root = g.op("Sqrt", [g.op("Add", [mean, g.number(LAYER_NORM_EPS)])]);
+    return g.op("Mul", [g.op("Div", [x!, root]), w!]);
+  });
+}
+
 const UNARY = { exp: "Exp", tanh: "Tanh", gelu: "Gelu", sigmoid: "Sigmoid", relu: "Relu" } as const;
 
 function single(task: Exclude<Task, { mode: string }>, inputs: Inputs): Promise<Job> {
@@ -110,6 +125,8 @@ function single(task: Exclude<Task, { mode: string }>, inputs: Inputs): Promise<
       });
     case "rows":
       return rows(task, inputs);
+    case "norm":
+      return norm(task, inputs);
     case "sum": {
       const axes = task.dim === null ? [0, 1] : [task.dim];
       const rest = shape.filter((_, i) => !axes.includes(i));

@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import * as tf from "@tensorflow/tfjs-core";
 import { setThreadsCount } from "@tensorflow/tfjs-backend-wasm";
 import type { Contestant, Job } from "../contestant.js";
-import type { Conv } from "../tasks.js";
+import { type Conv, LAYER_NORM_EPS } from "../tasks.js";
 import { gelu, layerNorm, modelJob, toTensor } from "./tfjs-models.js";
 
 /** A job that runs one op and disposes of its result; `answer` puts it into PyTorch's layout. */
@@ -31,6 +31,11 @@ function conv(task: Conv, a: tf.Tensor, b: tf.Tensor): Job {
 }
 
 const unary = { exp: tf.exp, tanh: tf.tanh, gelu, sigmoid: tf.sigmoid, relu: tf.relu };
+
+function rmsNorm(x: tf.Tensor, w: tf.Tensor): tf.Tensor {
+  const mean = tf.mean(tf.square(x), -1, true);
+  return tf.mul(tf.mul(x, tf.rsqrt(tf.add(mean, LAYER_NORM_EPS))), w);
+}
 
 type Operands = [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
 
@@ -65,6 +70,8 @@ const contestant: Contestant = {
         return op(() => tf.add(tf.mul(tf.mul(tf.sub(a, b), c), d), e));
       case "rows":
         return op(() => (task.fn === "softmax" ? tf.softmax(a, 1) : layerNorm(a, b, c)));
+      case "norm":
+        return op(() => (task.fn === "rms" ? rmsNorm(a, c) : layerNorm(tf.add(a, b), c, d)));
       case "sum":
         return op(() => tf.sum(a, task.dim ?? undefined));
     }
