@@ -71,6 +71,7 @@ class Copy {
         Strided.transpose(out, x.row, rows, cols, p.sx);
         out += (rows * cols) << shift;
         unit += rows * blocks;
+        x.row += (rows - 1) << 2; // which lie side by side
         Rows.skip(rows - 1, dims);
         Rows.next(1, dims);
         continue;
@@ -113,14 +114,29 @@ class Copy {
     x.set(p.x, p.sx, shift);
     out.set(p.out, p.so, shift);
     Rows.advance(2, dims, start / blocks);
+    // The last outer dim: its size, and bytes from a row to the next.
+    const last = dims + p.rank * 12 - 8;
+    const stepX = load<i32>(last, 4) << shift;
+    const stepOut = load<i32>(last, 8) << shift;
     let block = start % blocks;
-    for (let unit = start; unit < end; unit++) {
+    for (let unit = start; unit < end;) {
       const from = block * BLOCK;
-      const src = x.row + ((from * x.stride) << shift);
-      const dst = out.row + ((from * out.stride) << shift);
-      Strided.copy(dst, out.stride, src, x.stride, min(cols - from, BLOCK), shift);
+      const n = min(cols - from, BLOCK);
+      // Rows of one block: all that follow in that dim.
+      const more =
+        blocks == 1 && p.rank ? min(load<u32>(last) - Rows.lastIndex(dims), end - unit) - 1 : 0;
+      unit += more + 1;
+      for (let left = more; ; left--) {
+        const src = x.row + ((from * x.stride) << shift);
+        const dst = out.row + ((from * out.stride) << shift);
+        Strided.copy(dst, out.stride, src, x.stride, n, shift);
+        if (!left) break;
+        x.row += stepX;
+        out.row += stepOut;
+      }
       if (++block == blocks) {
         block = 0;
+        if (more) Rows.skip(more, dims);
         Rows.next(2, dims);
       }
     }

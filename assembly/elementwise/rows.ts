@@ -61,12 +61,11 @@ export class Rows {
     return load<u32>(Rows.counter(load<u32>(dims) - 1));
   }
 
-  /** Steps the first operand, whose stride is 1 word there, on in the last outer dim. */
+  /** Counts rows in the last outer dim. Where the operands stand then is the caller's business. */
   @inline
   static skip(rows: u32, dims: usize): void {
     const counter = Rows.counter(load<u32>(dims) - 1);
     store<u32>(counter, load<u32>(counter) + rows);
-    Operand.at(0).row += rows << 2;
   }
 
   /** The same for operands that stand at row 0 already. */
