@@ -17,6 +17,7 @@ import {
   binaryScalar,
   collapse,
   elementwiseUnits,
+  inOrder,
   unary,
 } from "./dispatch.js";
 import { nonzero } from "./nonzero.js";
@@ -143,8 +144,8 @@ export function where(cond: Tensor, a?: Operand, b?: Operand): Tensor | Tensor[]
     const [x, y] = [a, b] as [Tensor, Tensor];
     return tidy(() => logicalXor(y, logicalAnd(cond, logicalXor(x, y))));
   }
-  const x = typeof a === "number" ? full([], a, { dtype }) : cast(a, dtype);
-  const y = typeof b === "number" ? full([], b, { dtype }) : cast(b, dtype);
+  const x = typeof a === "number" ? full([], a, { dtype }) : inOrder(cast(a, dtype));
+  const y = typeof b === "number" ? full([], b, { dtype }) : inOrder(cast(b, dtype));
   const out = select(cond, x, y, shape);
   const inputs = [typeof a === "number" ? x : a, typeof b === "number" ? y : b];
   record("where", out, inputs, { cond }, (dy, { cond }) => [

@@ -94,7 +94,7 @@ const MANY = 1 << 12;
  * and of columns that are a power of two apart the caches keep few: through a copy, which goes by tiles, 1M
  * elements take a fifth of the time, 16K two thirds.
  */
-function inOrder(x: Tensor): Tensor {
+export function inOrder(x: Tensor): Tensor {
   const { size, contiguous, strides } = x.layout;
   if (size < MANY || contiguous) return x;
   return strides.at(-2) === 1 && strides.at(-1)! > 1 ? copyOf("contiguous", x) : x;

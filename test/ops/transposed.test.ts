@@ -1,7 +1,7 @@
 // Operands of many elements that lie column by column: what elementwise ops read through a copy gives what
 // it gives in order, and nothing is left of the copy. Copies of few columns go by tiles, too.
 import { describe, expect, it } from "vitest";
-import { clamp, memory, randn, type Tensor, tensor } from "../../src/index.js";
+import { clamp, memory, randn, type Tensor, tensor, where } from "../../src/index.js";
 import { profile } from "../../src/inspect/index.js";
 
 /** A tensor [..., rows, columns] that lies column by column, and its elements in order. */
@@ -40,6 +40,7 @@ describe.each(SHAPES.map((shape) => [shape]))("%j, column by column", (shape) =>
     "bools, integers": (x) => x.gt(0).logicalNot().to("int32").mul(3),
     "in order on the right": (x, y) => x.sub(y),
     "in order on the left": (x, y) => y.sub(x),
+    "a choice of both": (x, y) => where(x.gt(y), x.mul(2), y.sub(x)).add(where(y.gt(0), x, -1)),
     "both of them": (x, y) => x.sub(x.mul(2)).div(x.add(y.narrow(0, 0, 1))),
   };
 
@@ -51,8 +52,16 @@ describe.each(SHAPES.map((shape) => [shape]))("%j, column by column", (shape) =>
 
   it("leaves nothing", () => {
     const { x, ordered: y } = turned(shape);
+    const more = y.gt(0);
     const { liveBytes } = memory();
-    for (const op of [() => x.neg(), () => x.add(y), () => y.add(x), () => x.add(1)])
+    for (const op of [
+      () => x.neg(),
+      () => x.add(y),
+      () => y.add(x),
+      () => x.add(1),
+      () => where(more, x, y),
+      () => where(more, 1, x),
+    ])
       op().dispose();
     expect(memory().liveBytes).toBeLessThanOrEqual(liveBytes); // others may be collected
   });
@@ -65,6 +74,9 @@ describe("copies are made", () => {
   it("of what lies column by column, and of nothing else", () => {
     expect(copies(() => randn([64, 64]).transpose(0, 1).mul(2))).toBe(true);
     expect(copies(() => randn([64, 63]).transpose(0, 1).mul(2))).toBe(false);
+    const bools = randn([64, 64]).gt(0);
+    expect(copies(() => where(bools, randn([64, 64]).transpose(0, 1), randn([64, 64])))).toBe(true);
+    expect(copies(() => where(bools, randn([64, 64]), randn([64, 64])))).toBe(false);
     expect(copies(() => randn([64, 1]).expand([64, 64]).mul(2))).toBe(false);
     expect(copies(() => randn([64, 128]).narrow(1, 0, 64).mul(2))).toBe(false);
     expect(
