@@ -10,7 +10,7 @@ import { flopsOf } from "./work.js";
 /** What one op (one kernel: forward and gradient are two) took. */
 export interface ProfileRow {
   /**
-   * The kernel's name without its dtype, "chain" for neighbouring elementwise ops of a captured function;
+   * The kernel's name without its dtype, "chain" for neighbouring ops of a captured function, elementwise or by rows;
    * "(JavaScript)" for what is no kernel.
    */
   readonly op: string;

@@ -65,14 +65,20 @@ export interface Calls {
 export function joinCalls(all: Calls, first: number, end: number): void {
   while (first < end) {
     const run: Link[] = [];
-    let length = 0;
+    const seen: Operand[] = [];
+    // Of the chain: each of its calls has as many rows, or a multiple. Few elements don't make them longer.
+    let [rows, most, length] = [0, 0, 0];
     for (let call = first; call < end; call++) {
       const link = linkOf(all, call);
-      if (link === null || !follows(link, run)) break;
+      if (link === null || !follows(link, seen)) break;
+      const fewer = link.n < FEWEST ? rows : Math.min(rows || Infinity, link.rows);
+      const longest = Math.max(most, link.n);
+      if (rows % fewer !== 0 || link.rows % fewer !== 0 || longest > LONGEST_PIECE * fewer) break;
       run.push(link);
+      [rows, most] = [fewer, longest];
       if (link.n >= FEWEST) length = run.length;
     }
-    if (length > 1) makeChain(all, first, run.slice(0, length));
+    if (length > 1) makeChain(all, first, run.slice(0, length), rows, most / rows);
     first += length || 1;
   }
 }
@@ -143,27 +149,32 @@ function elementwise(
   return { n, rows: isFlat ? n : cols % 1024 ? rows : units, isFlat, operands };
 }
 
-/** Rows of a chain: of each of its calls as many, or a multiple. Few elements don't make them longer. */
-const rowsOf = (links: readonly Link[]): number =>
-  Math.min(...links.map(({ n, rows }) => (n < FEWEST ? Infinity : rows)));
-
-/** Whether a call gives the same when it runs a piece at a time, in turn with the run before it. */
-function follows(link: Link, run: readonly Link[]): boolean {
-  const links = [...run, link];
-  const all = rowsOf(links);
-  return (
-    links.every(({ n, rows }) => rows % all === 0 && n <= LONGEST_PIECE * all) &&
-    run.every(({ operands }) =>
-      operands.every((x) => link.operands.every((y) => (!x.isMade && !y.isMade) || inStep(x, y))),
-    )
-  );
+/**
+ * Whether a call gives the same when it runs a piece at a time, in turn with those whose operands were seen;
+ * its own are, from now on.
+ */
+function follows({ operands }: Link, seen: Operand[]): boolean {
+  for (const x of operands)
+    if (seen.some((y) => (x.isMade || y.isMade) && !inStep(x, y))) return false;
+  // Memory is used again and again: few addresses, even of many calls.
+  const isKnown = (x: Operand): boolean =>
+    seen.some(
+      (y) =>
+        x.at === y.at && x.bytes === y.bytes && x.inOrder === y.inOrder && x.isMade === y.isMade,
+    );
+  seen.push(...operands.filter((x) => !isKnown(x)));
+  return true;
 }
 
-function makeChain(all: Calls, first: number, links: readonly Link[]): void {
+function makeChain(
+  all: Calls,
+  first: number,
+  links: readonly Link[],
+  rows: number,
+  widest: number,
+): void {
   const { words, calls, kernels: own } = all;
   const run = links.map(({ operands }) => operands);
-  const rows = rowsOf(links);
-  const widest = Math.max(...links.map(({ n }) => n)) / rows;
   // Whole rows, of short ones a multiple of 16, so that no group of 16 elements is cut.
   const many = Math.floor((2 * PIECE) / widest);
   const piece = widest > 1 ? many & -16 || many || 1 : PIECE;

@@ -371,6 +371,10 @@ describe("a plan", () => {
       expect(planOf([neg(A, B), norm([C, A, 0, D, E, E + 800])], [])).toBe("[negF32 layerNormF32]");
       expect(planOf([neg(A, B), norm([C, 0, 0, D, B, E])], [])).toBe("negF32 layerNormF32");
       expect(planOf([most(A, B), less(A, B + 4, C)], [])).toBe("amaxF32 subF32");
+      // C is read as an element for each row, then as a whole.
+      expect(planOf([less(A, C, B), neg(C, D), neg(E, C + 800)], [])).toBe(
+        "[subF32 negF32] negF32",
+      );
       const byColumn: Call = ["subF32", [A, B, C], 200, [1, 1], [[200, 200, 0]]];
       expect(planOf([most(A, B), byColumn], [])).toBe("amaxF32 subF32");
     });
