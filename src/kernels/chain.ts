@@ -8,6 +8,8 @@ export const CALL = 3;
 
 /** Calls of fewer elements begin no chain and end none: what they pass on is in a cache anyway. */
 const FEWEST = 1 << 15;
+/** Such calls in between, one behind the other, at most: each is called for each piece. */
+const FEW = 8;
 /** Elements of a piece where rows don't matter, and at most. */
 const PIECE = 1 << 11;
 const LONGEST_PIECE = 1 << 14;
@@ -77,6 +79,7 @@ export function joinCalls(all: Calls, first: number, end: number): void {
       run.push(link);
       [rows, most] = [fewer, longest];
       if (link.n >= FEWEST) length = run.length;
+      if (run.length > length + FEW) break;
     }
     if (length > 1) makeChain(all, first, run.slice(0, length), rows, most / rows);
     first += length || 1;

@@ -295,6 +295,17 @@ describe("a plan", () => {
       expect(planOf([neg(A, B), few(C, D), neg(B, E)], [B])).toBe("negF32 sqrtF32 negF32");
     });
 
+    it("joins eight in between of so few elements, and not more", () => {
+      const between = (count: number): Call[] => [
+        most(A, B),
+        ...Array.from({ length: count }, () => few(B, B)),
+        less(A, B, D),
+      ];
+      expect(planOf(between(8), []).split("[").length).toBe(2);
+      expect(planOf(between(9), []).split("[").length).toBe(1);
+      expect(planOf([...between(8), ...between(8)], []).split("[").length).toBe(2);
+    });
+
     it("joins rows of different lengths, where they are parts of each other", () => {
       expect(planOf([softmax(A, B, 400), softmax(B, C, 200)], [B])).toBe(
         "[softmaxF32 softmaxF32]B",
