@@ -265,24 +265,30 @@ describe("the letters of kernels whose units are rows", () => {
     const { sizes, scalars } = kernels[name];
     const [rows, cols] = [3, scalars === 2 ? 1024 : 8];
     const lengths = new Map(Object.entries({ r: rows * cols, w: rows * cols, o: rows, p: rows }));
-    /** The operands after a call for some of the rows, others having NaN to read. */
+    /** The operands after a call for some of the rows; NaN is what the others, and nobody, may read. */
     const run = (first: number, end: number): Float32Array[] => {
       const bench = new Bench("release");
       const operands = Array.from(sizes, (code, k) => {
-        const data = noise(lengths.get(code) ?? cols, k + 1);
-        const row = (i: number): number => Math.floor((i * rows) / data.length);
-        const isTheirs = (i: number): boolean => row(i) < first || row(i) >= end;
+        const data = noise(lengths.get(code) ?? rows * cols, k + 1);
+        if (code === "s") return bench.put(data.fill(NaN, cols));
         if ("wp".includes(code)) data.fill(77);
-        return bench.put(code === "s" ? data : data.map((v, i) => (isTheirs(i) ? NaN : v)));
+        const row = (i: number): number => Math.floor((i * rows) / data.length);
+        return bench.put(data.map((v, i) => (row(i) < first || row(i) >= end ? NaN : v)));
       });
+      const before = operands.map((operand) => operand.read());
       bench.run(name, [[first, end]], ...operands, ...numbersOf(name, rows, cols));
-      return operands.map((operand) => operand.read());
+      return operands.map((operand, k) => {
+        const after = operand.read();
+        if (!"wp".includes(sizes[k]!)) expect(after).toEqual(before[k]);
+        return after;
+      });
     };
     const [alone, all] = [run(1, 2), run(0, rows)];
     Array.from(sizes, (code, k) => {
       if (!"wp".includes(code)) return;
       const share = all[k]!.length / rows;
       expect(all[k]!.includes(77)).toBe(false);
+      if (sizes.includes("s")) expect(all[k]!.some(Number.isNaN)).toBe(false);
       expect(alone[k]!.slice(share, 2 * share)).toEqual(all[k]!.slice(share, 2 * share));
       expect(alone[k]!.filter(Number.isNaN).length).toBeGreaterThanOrEqual(2 * share);
     });
