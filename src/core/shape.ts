@@ -225,7 +225,7 @@ export function checkDims(
   }
   const resolved = list.map((d) => checkDim(op, d, x)).sort((a, b) => a - b);
   if (resolved.some((d, i) => d === resolved[i - 1])) {
-    throw new ValueError(op, `each dim may be named once: got [${list.join(",")}]`);
+    throw new ValueError(op, `each dim may be named once: got ${shown(list)}`);
   }
   return ndim === 0 ? [] : resolved;
 }

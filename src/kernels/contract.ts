@@ -43,7 +43,7 @@ const arange = ["out: ptr", "n: u32", "startLow: i32", "startHigh: i32", "stepLo
 const batchNormGrad = ["dy: ptr", "x: ptr", "weight: ptr", "mean: ptr", "variance: ptr", "dbias: ptr", "dweight: ptr", "dx: ptr", "N: u32", "C: u32", "inner: u32", "eps: f32"] as const;
 
 export const contract = {
-  // reductions
+  // Reductions. Units: foldUnits; of bools outputs.
   sumF32: [...fold, "divisor: f32"],
   sumI32: fold,
   sumBool: fold,

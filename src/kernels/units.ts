@@ -46,16 +46,6 @@ export function maskUnits(n: number): number {
   return Math.ceil(n / 4096);
 }
 
-/** unravelI32, isinF32, isinI32: 1024 positions a unit. */
-export function unravelUnits(k: number): number {
-  return Math.ceil(k / 1024);
-}
-
-/** bagsI32: a bag a unit. */
-export function bagUnits(bags: number): number {
-  return bags;
-}
-
 /**
  * matmulF32: 64 columns of one product a unit, or 64 rows where there are at least twice as many
  * rows as columns. Units of one call share what the kernel packs: hand out many at once.
@@ -67,16 +57,6 @@ export function matmulUnits(batch: number, M: number, N: number): number {
 /** Reductions of [outer, R, inner]: an output row by row, or a tile of 512 to 1023 columns. */
 export function foldUnits(outer: number, inner: number): number {
   return inner === 0 ? 0 : inner === 1 ? outer : outer * Math.max(1, Math.floor(inner / 512));
-}
-
-/** sumBool, anyBool, allBool: an output a unit. */
-export function countUnits(outer: number, inner: number): number {
-  return outer * inner;
-}
-
-/** Pooling of all kinds: a plane (image x channel) a unit. */
-export function poolUnits(planes: number): number {
-  return planes;
 }
 
 /**

@@ -1,6 +1,6 @@
 // Initialisations of parameters, in place and unrecorded, with PyTorch's names and defaults. What draws
 // takes float32 alone (else a DTypeError); constants go into every dtype.
-import { checkFloat } from "../core/dtype.js";
+import { checkFloat, shown } from "../core/dtype.js";
 import { ValueError } from "../core/errors.js";
 import {
   checkInt,
@@ -73,7 +73,7 @@ export function ones_(x: Tensor): Tensor {
  */
 export function truncNormal_(x: Tensor, mean = 0, std = 1, a = -2, b = 2): Tensor {
   if (!(std > 0 && a <= b && Math.abs(mean) < Infinity)) {
-    throw new ValueError("init", `std must be > 0, a <= b: got ${[mean, std, a, b].join(", ")}`);
+    throw new ValueError("init", `std must be > 0, a <= b: got ${shown([mean, std, a, b])}`);
   }
   return draw(x, () => {
     const unit = std * Math.SQRT2;

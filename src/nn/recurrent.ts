@@ -1,6 +1,6 @@
 // Recurrent layers and their cells, with PyTorch's arguments, parameter names and gate order.
 import { ValueError } from "../core/errors.js";
-import { expectDType } from "../core/dtype.js";
+import { expectDType, shown } from "../core/dtype.js";
 import { expectFloats, checkWord, checkInt, checkOptions } from "../core/shape.js";
 import { Tensor } from "../autograd/tensor.js";
 import { tidy } from "../memory/scope.js";
@@ -142,7 +142,7 @@ abstract class Recurrent extends Module {
     if (values.length !== B || !values.every((n) => Number.isInteger(n) && n >= 1 && n <= T)) {
       throw new ValueError(
         layer,
-        `lengths must be ${B} integers in [1, ${T}]: got [${values.join(", ")}]`,
+        `lengths must be ${B} integers in [1, ${T}]: got ${shown(values)}`,
       );
     }
     return tensor(Int32Array.from(values));

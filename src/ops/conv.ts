@@ -3,7 +3,7 @@
 // other two: derivatives of any order; convPlanes.ts chooses their kernels. 1-d is 2-d of height 1; 3-d
 // gathers windows along the depth (depth.ts) and takes the kernel's depth for channels. Their transposes:
 // convTranspose.ts.
-import { checkFloat } from "../core/dtype.js";
+import { checkFloat, shown } from "../core/dtype.js";
 import { ValueError } from "../core/errors.js";
 import { expectShape, checkInt, checkOptions, shapeOf, misfit } from "../core/shape.js";
 import { type Tensor } from "../autograd/tensor.js";
@@ -161,7 +161,7 @@ function geometryOf(
 export function isSame(op: string, padding: unknown, stride: readonly number[]): boolean {
   const same = padding === "same";
   if (same && stride.some((s) => s !== 1)) {
-    throw new ValueError(op, `padding "same" needs a stride of 1: got ${stride.join(",")}`);
+    throw new ValueError(op, `padding "same" needs a stride of 1: got ${shown(stride)}`);
   }
   return same;
 }

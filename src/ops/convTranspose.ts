@@ -1,5 +1,6 @@
 // Transposed convolutions of 1, 2 and 3 dims: what conv1d, conv2d and conv3d do to the gradient of
 // their input, as ops of their own. The kernels and the gradients are the convolutions' (conv.ts).
+import { shown } from "../core/dtype.js";
 import { ValueError } from "../core/errors.js";
 import { expectShape, shapeOf, misfit } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
@@ -128,7 +129,7 @@ function geometryOf(
   if (extra.some((e, i) => e >= Math.max(stride[i]!, dilation[i]!))) {
     throw new ValueError(
       op,
-      `outputPadding must be less than stride or dilation: got ${extra.join(",")}`,
+      `outputPadding must be less than stride or dilation: got ${shown(extra)}`,
     );
   }
   const input = output.map(

@@ -1,5 +1,5 @@
 // The loss of connectionist temporal classification, in one kernel with its gradient.
-import { checkFloat } from "../core/dtype.js";
+import { checkFloat, shown } from "../core/dtype.js";
 import { GradError, IndexError, ValueError } from "../core/errors.js";
 import { checkInt, listOf, misfit } from "../core/shape.js";
 import { allocateShape, Tensor } from "../autograd/tensor.js";
@@ -77,7 +77,7 @@ function lengths(name: string, given: Lengths, N: number, most: number): number[
   if (list.length !== N || list.some((n) => !(Number.isInteger(n) && n >= 0 && n <= most))) {
     throw new ValueError(
       "ctcLoss",
-      `${name} must be ${N} integers from 0 to ${most}: got [${list.join()}]`,
+      `${name} must be ${N} integers from 0 to ${most}: got ${shown(list)}`,
     );
   }
   return [...list];
@@ -100,10 +100,7 @@ function labelsOf(
   let at = 0;
   const offsets = labels.map((n, i) => (isPadded ? i * S : (at += n) - n));
   if (!isPadded && at !== total) {
-    throw new ValueError(
-      "ctcLoss",
-      `targetLengths must add up to ${total}: got [${labels.join()}]`,
-    );
+    throw new ValueError("ctcLoss", `targetLengths must add up to ${total}: got ${shown(labels)}`);
   }
   return [labels, offsets];
 }

@@ -14,7 +14,6 @@ import { withGrad } from "../autograd/mode.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
 import { readStatus, run, statusSlot } from "../kernels/run.js";
-import { bagUnits } from "../kernels/units.js";
 import { tidy } from "../memory/scope.js";
 import { add, div, maximum, mul } from "./arithmetic.js";
 import { eq, gt, isnan, logicalOr, ne, where } from "./compare.js";
@@ -186,7 +185,7 @@ function bagOf(ids: Tensor, { offsets, includeLastOffset }: EmbeddingBagOptions)
   const out = allocateShape("embeddingBag", [n], "int32");
   const bad = withContiguous(offsets, (offsets) => {
     const status = statusSlot();
-    run(kernels.bagsI32, bagUnits(bags), offsets.address(), out.address(), status, bags, n);
+    run(kernels.bagsI32, bags, offsets.address(), out.address(), status, bags, n);
     return readStatus(status, ValueError);
   });
   if (bad >= 0) throw new ValueError("embeddingBag", `${rule}: bag ${bad} does not`);

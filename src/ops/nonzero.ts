@@ -5,7 +5,7 @@ import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { noGrad } from "../autograd/mode.js";
 import { kernels } from "../kernels/loader.js";
 import { run } from "../kernels/run.js";
-import { maskUnits, unravelUnits } from "../kernels/units.js";
+import { flatUnits, maskUnits } from "../kernels/units.js";
 import { tidy } from "../memory/scope.js";
 import { eq, logicalNot, ne } from "./compare.js";
 import { cast, compute, item, withContiguous } from "./convert.js";
@@ -53,7 +53,7 @@ export function nonzero(x: Tensor, options: NonzeroOptions = {}): Tensor | Tenso
     const at = positions("nonzero", from);
     const sizes = [at.numel(), from.ndim] as const;
     const args = [...sizes, ...from.shape] as const;
-    const units = unravelUnits(at.numel());
+    const units = flatUnits(at.numel());
     const out = compute("nonzero", kernels.unravelI32, units, [at], sizes, args, "int32");
     return asTuple ? unbind(out, 1) : out;
   });
@@ -82,7 +82,7 @@ export function isin(x: Tensor, among: Tensor | number, options: IsinOptions = {
       const sorted = sort(reshape(cast(among, dtype), [-1])).values;
       const operands = [cast(x, dtype), sorted] as const;
       const sizes = [n, among.numel()] as const;
-      const out = compute("isin", kernel, unravelUnits(n), operands, x.shape, sizes, "bool");
+      const out = compute("isin", kernel, flatUnits(n), operands, x.shape, sizes, "bool");
       return options.invert ? logicalNot(out) : out;
     }),
   );

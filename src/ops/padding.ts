@@ -1,4 +1,5 @@
 // Elements added around a tensor: a constant, or mirrored, repeated or wrapped ones of its own.
+import { shown } from "../core/dtype.js";
 import { ShapeError, ValueError } from "../core/errors.js";
 import {
   contiguousLayout,
@@ -50,7 +51,7 @@ export function pad(x: Tensor, padding: readonly number[], options: PadOptions =
   ) {
     throw new ValueError(
       "pad",
-      `padding must be pairs of integers, at most ${x.ndim}: got [${padding.join(",")}]`,
+      `padding must be pairs of integers, at most ${x.ndim}: got ${shown(padding)}`,
     );
   }
   const before = x.shape.map((_, i) => padding[2 * (x.ndim - 1 - i)] ?? 0);
@@ -60,7 +61,7 @@ export function pad(x: Tensor, padding: readonly number[], options: PadOptions =
   if (kept.some((n) => n < 0)) {
     throw new ShapeError(
       "pad",
-      `crops more than there is: ${showShape(x.shape)} by [${padding.join(",")}]`,
+      `crops more than there is: ${showShape(x.shape)} by ${shown(padding)}`,
     );
   }
   if (mode === "constant") return padConstant(x, before, after, kept, value);

@@ -1,5 +1,6 @@
 // Pooling over windows of 1, 2 and 3 dims of [N, C, ...]: max, average and Lp. The passes over planes
 // and their gradients are in poolPasses.ts.
+import { shown } from "../core/dtype.js";
 import { ValueError } from "../core/errors.js";
 import { checkOptions } from "../core/shape.js";
 import type { Tensor } from "../autograd/tensor.js";
@@ -156,10 +157,7 @@ function sidesOf(
   const paddings = perDim(op, "padding", options.padding ?? 0, n, 0);
   const dilations = perDim(op, "dilation", options.dilation ?? 1, n, 1);
   if (paddings.some((p, i) => p > kernels[i]! / 2)) {
-    throw new ValueError(
-      op,
-      `padding must be at most half of the kernel: got ${paddings.join(",")}`,
-    );
+    throw new ValueError(op, `padding must be at most half of the kernel: got ${shown(paddings)}`);
   }
   return kernels.map((kernel, i) => {
     const size = x.shape[x.ndim - n + i]!;

@@ -5,7 +5,6 @@ import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
 import { run } from "../kernels/run.js";
-import { poolUnits } from "../kernels/units.js";
 import { tidy } from "../memory/scope.js";
 import { add } from "./arithmetic.js";
 import { lt, where } from "./compare.js";
@@ -93,7 +92,7 @@ function largestOf(op: string, x: Tensor, pass: Pass): ValuesAndIndices {
   withContiguous(x, (x) => {
     const [px, po, pi] = [x.address(), values.address(), indices.address()];
     const args = [...windowsOf(pass), rows.dilation, cols.dilation] as const;
-    run(kernels.maxPool2dF32, poolUnits(planes), px, po, pi, ...args);
+    run(kernels.maxPool2dF32, planes, px, po, pi, ...args);
   });
   record(op, values, [x], { indices }, (dy, { indices }) => [
     () => toWinners(op, dy, indices, pass),
@@ -105,7 +104,7 @@ function largestOf(op: string, x: Tensor, pass: Pass): ValuesAndIndices {
 function toWinners(op: string, dy: Tensor, indices: Tensor, at: Places): Tensor {
   const operands = [dy, indices] as const;
   const planes = [at.inPlane, at.outPlane] as const;
-  const units = poolUnits(at.planes);
+  const units = at.planes;
   const out = compute(op, kernels.maxPool2dGradF32, units, operands, at.from, planes);
   return record(op, out, [dy], { indices }, (d, { indices }) => [
     () => atWinners(op, d, indices, at),
@@ -116,7 +115,7 @@ function toWinners(op: string, dy: Tensor, indices: Tensor, at: Places): Tensor 
 export function atWinners(op: string, x: Tensor, indices: Tensor, at: Places): Tensor {
   const operands = [x, indices] as const;
   const planes = [at.inPlane, at.outPlane] as const;
-  const units = poolUnits(at.planes);
+  const units = at.planes;
   const out = compute(op, kernels.maxPool2dGather32, units, operands, at.to, planes, x.dtype);
   return record(op, out, [x], { indices }, (d, { indices }) => [
     () => toWinners(op, d, indices, at),
@@ -145,14 +144,14 @@ export function averages(
 
 function averaged(op: string, x: Tensor, pass: Pass, count: boolean, divisor: number): Tensor {
   const args = [...windowsOf(pass), Number(count), divisor] as const;
-  const out = compute(op, kernels.avgPool2dF32, poolUnits(pass.planes), [x], pass.to, args);
+  const out = compute(op, kernels.avgPool2dF32, pass.planes, [x], pass.to, args);
   return record(op, out, [x], {}, (dy) => [() => spreadBack(op, dy, pass, count, divisor)]);
 }
 
 /** dL/dx: each dy in equal shares to the elements of its window. */
 function spreadBack(op: string, dy: Tensor, pass: Pass, count: boolean, divisor: number): Tensor {
   const args = [...windowsOf(pass), Number(count), divisor] as const;
-  const out = compute(op, kernels.avgPool2dGradF32, poolUnits(pass.planes), [dy], pass.from, args);
+  const out = compute(op, kernels.avgPool2dGradF32, pass.planes, [dy], pass.from, args);
   return record(op, out, [dy], {}, (d) => [() => averaged(op, d, pass, count, divisor)]);
 }
 

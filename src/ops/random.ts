@@ -66,7 +66,7 @@ export class Generator {
   setState(state: readonly [seedLo: number, seedHi: number, offset: number]): void {
     refuseInCapture("setState", "moves a stream of random numbers");
     if (state.length !== 3 || !state.every((n) => Number.isSafeInteger(n))) {
-      throw new ValueError("setState", `takes what getState gave: got ${state.join()}`);
+      throw new ValueError("setState", `takes what getState gave: got ${shown(state)}`);
     }
     [this.seedLo, this.seedHi, this.offset] = state;
   }

@@ -18,7 +18,7 @@ import { record } from "../autograd/record.js";
 import type { Kernel } from "../kernels/loader.js";
 import { kernels } from "../kernels/loader.js";
 import { f32, run } from "../kernels/run.js";
-import { countUnits, foldUnits } from "../kernels/units.js";
+import { foldUnits } from "../kernels/units.js";
 import { tidy } from "../memory/scope.js";
 import { div, mul, sub } from "./arithmetic.js";
 import { eq, where } from "./compare.js";
@@ -49,7 +49,7 @@ function sumOf(
   const dtype: DType = x.dtype === "float32" || mean ? "float32" : "int32";
   const from = mean ? cast(x, "float32") : x;
   const out = reduced(op, from, dims, keepdim, dtype, (x, out, { outer, R, inner }) => {
-    const units = x.dtype === "bool" ? countUnits(outer, inner) : foldUnits(outer, inner);
+    const units = x.dtype === "bool" ? outer * inner : foldUnits(outer, inner);
     if (dtype === "float32") {
       run(kernels.sumF32, units, x.address(), out.address(), R, inner, f32(mean ? R : 1));
     } else {
@@ -253,7 +253,7 @@ function truth(
   const from = cast(x, "bool");
   const keepdim = options.keepdim ?? false;
   const out = reduced(op, from, over, keepdim, "bool", (x, out, { outer, R, inner }) => {
-    run(kernel, countUnits(outer, inner), x.address(), out.address(), R, inner);
+    run(kernel, outer * inner, x.address(), out.address(), R, inner);
   });
   if (from !== x) from.dispose();
   return out;

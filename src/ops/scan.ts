@@ -15,7 +15,6 @@ import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
 import { run } from "../kernels/run.js";
-import { countUnits } from "../kernels/units.js";
 import { tidy } from "../memory/scope.js";
 import { mul, sub } from "./arithmetic.js";
 import { eq, logicalXor, where } from "./compare.js";
@@ -40,7 +39,7 @@ function recur(
   const { outer, R, inner } = middleAt(x, at);
   const kernel = x.dtype === "int32" ? kernels.recurI32 : kernels.recurF32;
   const args = [R, inner, Number(reverse), 0];
-  return compute(op, kernel, countUnits(outer, inner), [a, b], x.shape, args, x.dtype);
+  return compute(op, kernel, outer * inner, [a, b], x.shape, args, x.dtype);
 }
 
 /** The same, recorded. */
@@ -93,7 +92,7 @@ export function prod(x: Tensor, dims?: Dims, options: ReduceOptions = {}): Tenso
       const out = allocateShape("prod", shape, x.dtype);
       const kernel = x.dtype === "int32" ? kernels.recurI32 : kernels.recurF32;
       if (R === 0) fillContiguous(out, 1);
-      run(kernel, countUnits(outer, inner), x.address(), 0, out.address(), R, inner, 0, 1);
+      run(kernel, outer * inner, x.address(), 0, out.address(), R, inner, 0, 1);
       return out;
     }),
   );
@@ -135,7 +134,7 @@ function cumExtreme(op: string, x: Tensor, dim: number, smallest: number): Value
     compute(
       op,
       kernels.cumExtreme32,
-      countUnits(outer, inner),
+      outer * inner,
       [x],
       x.shape,
       [R, inner, smallest, Number(x.dtype === "int32")],
@@ -150,7 +149,7 @@ export function logcumsumexp(x: Tensor, dim: number): Tensor {
   checkFloat("logcumsumexp", "x", x);
   const at = checkDim("logcumsumexp", dim, x);
   const { outer, R, inner } = middleAt(x, at);
-  const units = countUnits(outer, inner);
+  const units = outer * inner;
   const out = compute("logcumsumexp", kernels.logcumsumexpF32, units, [x], x.shape, [R, inner]);
   return record("logcumsumexp", out, [x], { x, out }, (dy, { x, out }) => [
     () => {

@@ -4,7 +4,6 @@ import { checkDim, checkInt, reducedShape, checkOptions } from "../core/shape.js
 import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { kernels } from "../kernels/loader.js";
 import { run } from "../kernels/run.js";
-import { countUnits } from "../kernels/units.js";
 import { tidy } from "../memory/scope.js";
 import { clone, withContiguous } from "./convert.js";
 import { found, gather } from "./indexing.js";
@@ -29,7 +28,7 @@ export function order(
 ): Tensor {
   const { descending = false, rows = false } = checkOptions(op, options);
   const { outer, R, inner } = middleAt(x, at);
-  const [lines, step, keys] = rows ? [1, 1, inner] : [countUnits(outer, inner), inner, 1];
+  const [lines, step, keys] = rows ? [1, 1, inner] : [outer * inner, inner, 1];
   return asNumbers(x, (x) =>
     withContiguous(x, (x) => {
       const work = R > IN_SCRATCH ? allocateShape(op, [lines * R, 4], "int32") : null;

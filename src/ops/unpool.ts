@@ -12,7 +12,6 @@ import { type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
 import { statusSlot } from "../kernels/run.js";
-import { poolUnits } from "../kernels/units.js";
 import { compute } from "./convert.js";
 import { checkReport, checkIndex } from "./indexing.js";
 import { atWinners, type Places } from "./poolPasses.js";
@@ -90,7 +89,7 @@ function maxUnpool(
   const at = placesOf(op, n, x, indices, sizeAfter(op, n, x, kernel, options));
   const operands = [x, indices] as const;
   const args = [statusSlot(), at.outPlane, at.inPlane] as const;
-  const units = poolUnits(at.planes);
+  const units = at.planes;
   const out = compute(op, kernels.maxUnpool2dF32, units, operands, at.from, args);
   checkReport(op, args[0], indices, at.inPlane, out);
   return record(op, out, [x], { indices }, (dy, { indices }) => [

@@ -1,6 +1,6 @@
 // Ops that only change the layout: the result shares the memory of its input. Their gradients are
 // the inverse views. `reshape` and `slice` copy where no strides can express the result.
-import { tensorOf } from "../core/dtype.js";
+import { tensorOf, shown } from "../core/dtype.js";
 import { IndexError, ShapeError, ValueError } from "../core/errors.js";
 import {
   checkDim,
@@ -325,7 +325,7 @@ export function split(x: Tensor, size: number | readonly number[], dim = 0): Ten
   const n = x.shape[at]!;
   const sizes = typeof size === "number" ? equalParts(n, size) : checkSizes("split", size);
   if (sizes.reduce((a, b) => a + b, 0) !== n) {
-    throw new ShapeError("split", `sizes must add up to ${n}: got [${sizes.join(",")}]`);
+    throw new ShapeError("split", `sizes must add up to ${n}: got ${shown(sizes)}`);
   }
   let start = 0;
   return sizes.map((length) => {

@@ -2,7 +2,7 @@
 // the units, NaN, infinities, ties, zeros of both signs.
 import { beforeEach, describe, expect, test } from "vitest";
 import type { KernelName } from "../../src/kernels/contract.js";
-import { countUnits, flatUnits } from "../../src/kernels/units.js";
+import { flatUnits } from "../../src/kernels/units.js";
 import { Bench, builds, type Operand } from "./harness.js";
 import { fractions } from "./sequences.js";
 
@@ -112,7 +112,7 @@ describe.each(builds)("scans, %s build", (build) => {
       for (const shape of shapes) {
         const [outer, R, inner] = shape;
         const n = sizeOf(shape);
-        const units = countUnits(outer, inner);
+        const units = outer * inner;
         for (const make of [floats, special, (n: number, s: number) => integers(n, 2 ** 32, s)]) {
           const a = hasA ? make(n, 2) : null;
           const b = hasB ? make(n, 3) : null;
@@ -166,7 +166,7 @@ describe.each(builds)("scans, %s build", (build) => {
           const from = bench.put(x);
           const kernel = "cumExtreme32";
           const integers = Number(x instanceof Int32Array);
-          const units = countUnits(outer, inner);
+          const units = outer * inner;
           const blank = new Int32Array(n).fill(7);
           const got = outputs(bench, kernel, units, blank, (out) => [
             from,
@@ -199,7 +199,7 @@ describe.each(builds)("scans, %s build", (build) => {
           });
         });
         const from = bench.put(x);
-        const units = countUnits(outer, inner);
+        const units = outer * inner;
         const got = outputs(bench, "logcumsumexpF32", units, new Float32Array(n), (out) => [
           ...[from, out, R, inner],
         ]);
@@ -239,7 +239,7 @@ describe.each(builds)("orders, %s build", (build) => {
       for (const x of long ? kinds.slice(0, 2) : kinds) {
         for (const descending of long ? [true] : [false, true]) {
           const from = bench.put(x);
-          const lines = countUnits(outer, inner);
+          const lines = outer * inner;
           const work = R > 65280 ? bench.put(new Int32Array(lines * R * 4)) : 0;
           const flags = [R, inner, inner, 1, Number(x instanceof Int32Array), Number(descending)];
           const all = eachLine(shape, (at) =>

@@ -34,7 +34,7 @@ describe("constructors", () => {
       ([1, 2, 3] as const).map((n): [string, () => unknown, string] => [
         `padding "same" with strides in ${n} dims, of ${paddingMode}`,
         () => new nn[`Conv${n}d`](1, 1, 3, { paddingMode, padding: "same", stride: 2 }),
-        `[Conv${n}d] padding "same" needs a stride of 1: got 2`,
+        `[Conv${n}d] padding "same" needs a stride of 1: got [2`,
       ]),
     ),
     [

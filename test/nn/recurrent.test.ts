@@ -197,7 +197,7 @@ describe("bad input is refused", () => {
       "too long sequences",
       () => lstm.forward(x, undefined, { lengths: [5, 1] }),
       ValueError,
-      /lengths must be 2 integers in \[1, 4\]: got \[5, 1\]/,
+      /lengths must be 2 integers in \[1, 4\]: got \[5,1\]/,
     ],
     ["a cell's rank", () => cell.forward(x), ShapeError, /\[GRUCell\] x must be/],
   ];

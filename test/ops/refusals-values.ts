@@ -50,7 +50,7 @@ const products: Refusals = {
   maxPool2d: [
     shape(/x must be \[N, C, H, W\].*: got \[2,3\]/, () => sg.maxPool2d(f.m23, 2)),
     value(/kernel must be one or two integers >= 1: got 0/, () => sg.maxPool2d(f.images, 0)),
-    value(/padding must be at most half of the kernel: got 2/, () =>
+    value(/padding must be at most half of the kernel: got \[2/, () =>
       sg.maxPool2d(f.images, 2, { padding: 2 }),
     ),
     shape(/a kernel of 5 .* does not fit into 4/, () => sg.maxPool2d(f.images, 5)),

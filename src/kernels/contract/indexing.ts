@@ -13,8 +13,10 @@ export const indexing = {
   scatter8: scatter,
   countTrueBool: mask,
   trueIndexBool: mask,
+  // Units: 1024 positions.
   unravelI32: ["x: ptr", "out: ptr", "k: u32", "rank: u32", "dims: i32..."],
   isinF32: isin,
   isinI32: isin,
+  // Units: bags.
   bagsI32: ["offsets: ptr", "out: ptr", "status: ptr", "bags: u32", "n: u32"],
 } as const satisfies Contract;

@@ -112,7 +112,7 @@ export const convRefusals: Refusals = {
     value(/dilation must be one integer >= 1: got Infinity/, () =>
       sg.conv1d(sound, kernel1, null, { dilation: Infinity }),
     ),
-    value(/padding "same" needs a stride of 1: got 2/, () =>
+    value(/padding "same" needs a stride of 1: got \[2/, () =>
       sg.conv1d(sound, kernel1, null, { padding: "same", stride: 2 }),
     ),
     shape(/a kernel of 0 .* does not fit/, () =>
@@ -149,7 +149,7 @@ export const convRefusals: Refusals = {
     value(/groups must be an integer >= 1: got 0/, () =>
       sg.convTranspose1d(sound, kernel1, null, { groups: 0 }),
     ),
-    value(/outputPadding must be less than stride or dilation: got 2/, () =>
+    value(/outputPadding must be less than stride or dilation: got \[2/, () =>
       sg.convTranspose1d(sound, kernel1, null, { stride: 2, outputPadding: 2 }),
     ),
     value(/outputPadding must be one integer >= 0: got -1/, () =>
@@ -185,7 +185,7 @@ function poolRefusals(): Refusals {
       shape(/x must be \[N, C, L\].*: got \[3\]/, () => sg.maxPool1d(f.v3, 2)),
       shape(/only N may be 0: got \[0,3\]/, () => sg.maxPool1d(f.empty, 2)),
       value(/kernel must be one integer >= 1: got 0/, () => sg.maxPool1d(sound, 0)),
-      value(/padding must be at most half of the kernel: got 2/, () =>
+      value(/padding must be at most half of the kernel: got \[2/, () =>
         sg.maxPool1d(sound, 3, { padding: 2 }),
       ),
     ],
