@@ -82,11 +82,12 @@ export function profile<R>(fn: () => R, options: ProfileOptions = {}): Profile<R
   const given = new Map<object, number>();
   let since = -1;
   const watching = watchAddresses((buffer, address) => {
-    watching?.(buffer, address); // a recording, or a profile around this one
     // What a copy was given, which is no kernel, is not the next kernel's.
     if (since !== callsBegun()) given.clear();
     since = callsBegun();
     given.set(buffer, buffer.bytes);
+    // A recording, or a profile around this one.
+    return watching?.(buffer, address) ?? address;
   });
   const observing = observeCalls((kernel, args, units, call, isReplay) => {
     const bytes = isReplay ? 0 : [...given.values()].reduce((sum, n) => sum + n, 0);

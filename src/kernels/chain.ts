@@ -56,8 +56,6 @@ export interface Calls {
   readonly words: number[];
   /** Whether nobody has the memory at an address when all calls have run. */
   readonly isFree: (address: number) => boolean;
-  /** Words that replays are told, all of a list the same address. */
-  readonly told: readonly number[][];
 }
 
 /**
@@ -91,7 +89,7 @@ function linkOf({ kernels, calls, words }: Calls, call: number): Link | null {
   const kernel = kernels[call]!;
   const block = calls[CALL * call + 1]!;
   const units = calls[CALL * call + 2]!;
-  if (!kernel.sizes) return null;
+  if (!kernel.sizes || !units) return null;
   return (kernel.sizes > "9" ? rowwise : elementwise)(kernel, words, block, units);
 }
 
@@ -182,14 +180,12 @@ function makeChain(
   const many = Math.floor((2 * PIECE) / widest);
   const piece = widest > 1 ? many & -16 || many || 1 : PIECE;
   const places = placesOf(all, run, first + run.length, 4 * piece * widest);
-  const saved = saveCopies(all, first, run, places);
-  const chain = words.push(run.length - saved.length, rows, piece) - 3;
+  const chain = words.push(run.length, rows, piece) - 3;
   links.forEach(({ n, isFlat, operands }, k) => {
     const call = CALL * (first + k);
     const block = calls[call + 1]!;
     const units = calls[call + 2]! / rows;
     calls[call + 2] = 0;
-    if (saved.includes(k)) return;
     const share = isFlat ? n / rows : -units;
     words.push(own[first + k]!.index, 4 * (block - chain), share, operands.length);
     operands.forEach(({ at, bytes, step }, j) => {
@@ -201,42 +197,6 @@ function makeChain(
   });
   own[first] = kernels.chain32;
   calls.splice(CALL * first, CALL, kernels.chain32.index, chain, Math.ceil(rows / piece));
-}
-
-/**
- * Copies of a run that need not be made: who reads one of them reads what it was copied from instead, and who
- * makes what is only copied makes it there. Their places are given up.
- */
-function saveCopies(
-  { kernels: own, calls, words, told }: Calls,
-  first: number,
-  run: readonly (readonly Operand[])[],
-  places: Map<number, number>,
-): number[] {
-  return run.flatMap((operands, k) => {
-    const { index } = own[first + k]!;
-    const [from, to] = operands as [Operand, Operand];
-    if (index !== kernels.copy32.index && index !== kernels.copy8.index) return [];
-    const side = places.has(to.at) ? 0 : 1;
-    const [kept, gone] = side === 0 ? [from, to] : [to, from];
-    const others = run.filter((x) => x !== operands);
-    const isMade = (x: readonly Operand[]): boolean => x.some((y) => y.isMade && y.at === gone.at);
-    const isTouched = (x: readonly Operand[]): boolean =>
-      x.some((y) => (side === 1 || y.isMade) && overlap(y, kept));
-    if (!from.inOrder || from.bytes !== to.bytes || !places.has(gone.at)) return [];
-    if (others.some(isTouched) || others.filter(isMade).length > side) return [];
-    places.delete(gone.at);
-    const word = calls[CALL * (first + k) + 1]! + side;
-    run.forEach((x, m) => {
-      const block = calls[CALL * (first + m) + 1]!;
-      x.forEach(({ at }, j) => {
-        if (at !== gone.at || m === k) return;
-        words[block + j] = words[word]!;
-        for (const list of told) if (list[0] === word) list.push(block + j);
-      });
-    });
-    return [k];
-  });
 }
 
 /** Places in the scratch, by address, for what calls of a run, up to `end`, write for each other alone. */

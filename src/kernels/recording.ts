@@ -31,11 +31,20 @@ interface Stretch {
   Fault: Fault;
 }
 
-/** Parameters that a replay writes: which word of the list, and which of a stream's numbers. */
+/** Parameters that a replay writes: which word of the list, and which of a stream's numbers or how far from an address. */
 interface Spot {
   readonly word: number;
   readonly k: number;
 }
+
+/** A call that copies what comes from outside, or what goes there: where in the list its address is told. */
+export interface Copy {
+  readonly call: number;
+  spots: readonly Spot[];
+}
+
+/** Marks addresses: a whole number may be anything. The heap, which takes nothing else, cuts it off. */
+const ADDRESS = 0.25;
 
 /** Takes kernel calls, runs them, and can run them again. */
 export class Recording implements Recorder {
@@ -45,8 +54,8 @@ export class Recording implements Recorder {
   private readonly held: Buffer[] = [];
   private readonly drawn: { readonly values: Stream; readonly spots: Spot[] }[] = [];
   private readonly stretches: Stretch[] = [{ before: [], end: 0, status: 0, Fault: IndexError }];
-  /** Words that a replay is told, all of a list the same address. */
-  private readonly told: number[][] = [];
+  /** How long the list was when the address of a buffer of its own was first asked for. */
+  private readonly since = new WeakMap<Buffer, number>();
   /** Address of the list: parameters, then calls. */
   private list = 0;
 
@@ -73,9 +82,9 @@ export class Recording implements Recorder {
     return this.stretches.at(-1)!;
   }
 
-  /** A whole number as it is; what `stream` gave out: the number that it stands for. */
+  /** A whole number or a marked address as it is; what `stream` gave out: the number that it stands for. */
   private resolve(arg: number): number {
-    if (Number.isInteger(arg)) return arg;
+    if (arg % 1 <= ADDRESS) return arg;
     const place = Math.floor(arg);
     const { values, spots } = this.drawn[place >> 2]!;
     const k = place & 3;
@@ -113,14 +122,41 @@ export class Recording implements Recorder {
     return [id + 0.5, id + 1.5, id + 2.5, id + 3.5];
   }
 
-  /** Replays are told an address, parameter `k` of the next call. */
-  tell(k: number): void {
-    this.told.push([this.words.length + k]);
+  /** The address of a buffer that only calls from here on have to do with, marked. */
+  note(buffer: Buffer, address: number): number {
+    if (!this.since.has(buffer)) this.since.set(buffer, this.words.length);
+    return address + ADDRESS;
   }
 
-  /** What they are told: the address that `tell` was called for as number `i`. */
-  set(i: number, address: number): void {
-    for (const word of this.told[i]!) heapI32[(this.list >>> 2) + word] = address;
+  /** The next call is a copy: of what replays are told the address of (k = 0), or to there (1). */
+  copy(k: 0 | 1): Copy {
+    return { call: this.last.end, spots: [{ word: this.words.length + k, k: 0 }] };
+  }
+
+  /**
+   * Saves that copy: in place of `buffer`, its other side, calls have to do with what is outside. Not where a parameter
+   * may be an address in it, but has no mark. Before `finish`.
+   */
+  save(copy: Copy, buffer: Buffer): void {
+    const { words, since } = this;
+    const address = buffer.address() | 0; // without the mark
+    const spots: Spot[] = [];
+    for (let word = since.get(buffer)!; word < words.length; word++) {
+      const arg = Math.floor(words[word]!);
+      const k = (arg - address) >>> 0;
+      if (k >= buffer.bytes) continue;
+      if (arg === words[word]) return;
+      spots.push({ word, k });
+    }
+    copy.spots = spots;
+    this.calls[CALL * copy.call + 2] = 0;
+  }
+
+  /** Tells replays what `copy` copies from or to. */
+  tell({ spots }: Copy, address: number): void {
+    const words = heapI32;
+    const list = this.list >>> 2;
+    for (const { word, k } of spots) words[list + word] = address + k;
   }
 
   /** Here, or before the calls that lead here, a replay runs `fn`. */
@@ -160,10 +196,10 @@ export class Recording implements Recorder {
    * @param isFree whether memory, by its address, is nobody's once the calls have run
    */
   finish(isFree: (address: number) => boolean): void {
-    const { kernels, words, calls, told } = this;
+    const { kernels, words, calls } = this;
     let from = 0;
     for (const { before, end } of this.stretches) {
-      joinCalls({ kernels, words, calls, isFree, told }, from, end);
+      joinCalls({ kernels, words, calls, isFree }, from, end);
       // What happens before a call that a chain makes happens before the chain.
       for (const entry of before) while (calls[CALL * entry.at + 2] === 0) entry.at--;
       from = end;

@@ -73,8 +73,8 @@ export function newSlots(): Slots {
 
 const common = newSlots();
 
-/** Told of each buffer whose address is asked for: a recording. */
-let watcher: ((buffer: Buffer, address: number) => void) | null = null;
+/** Told of each buffer whose address is asked for, which it returns or marks: a recording. */
+let watcher: ((buffer: Buffer, address: number) => number) | null = null;
 
 /** Calls `watch` for each address that is asked for from now on; null ends it. Returns who was told before. */
 export function watchAddresses(watch: typeof watcher): typeof watcher {
@@ -142,8 +142,7 @@ export class Buffer {
   /** Its address in the heap, valid until the next kernel call or copy. */
   address(): number {
     const address = touch(this.storage) + this.offset;
-    if (watcher !== null) watcher(this, address);
-    return address;
+    return watcher === null ? address : watcher(this, address);
   }
 
   /** Whether it lies in `region`. */

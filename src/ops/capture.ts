@@ -6,8 +6,9 @@ import { checkFunction } from "../core/shape.js";
 import { isCapturing, withCapturing } from "../autograd/mode.js";
 import { Tensor } from "../autograd/tensor.js";
 import { refusePromise, scoped, tidy } from "../memory/scope.js";
+import { mapTensors } from "./mapTensors.js";
 import { type CaptureArgument, Signature } from "./signature.js";
-import { fresh, GONE, mapTensors, Step } from "./step.js";
+import { fresh, GONE, Step } from "./step.js";
 
 /** Recordings that a captured function keeps: one for each combination of shapes and other arguments. */
 const MOST = 16;

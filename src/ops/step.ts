@@ -2,12 +2,13 @@
 // have to themselves (memory/arena.ts), and what a replay must do besides running them: tell them where
 // arguments and results lie, see whether what it uses from outside is still there, and leave gradients and
 // version counters as a call of the function would.
+import { bytesOf } from "../core/dtype.js";
 import { CaptureError } from "../core/errors.js";
 import { type Layout } from "../core/shape.js";
 import { Node, watchGrads } from "../autograd/node.js";
 import { currentRevision, recordChanges } from "../autograd/mode.js";
 import { allocate, handlesMade, Tensor } from "../autograd/tensor.js";
-import { Recording } from "../kernels/recording.js";
+import { type Copy, Recording } from "../kernels/recording.js";
 import { withRecorder } from "../kernels/run.js";
 import { Arena, outsideOfArenas } from "../memory/arena.js";
 import { type Buffer, watchAddresses } from "../memory/buffer.js";
@@ -15,6 +16,7 @@ import { holdAll, use } from "../memory/eviction.js";
 import { isFreeIn } from "../memory/heap.js";
 import { refusePromise, tidy, untracked } from "../memory/scope.js";
 import { copyOf } from "./convert.js";
+import { mapTensors } from "./mapTensors.js";
 import { type CaptureArgument, type Signature } from "./signature.js";
 
 /** A buffer that existed before the recording: where it must still lie, and how often it is modified. */
@@ -33,6 +35,13 @@ interface Grad {
   written: boolean;
   after: Buffer | null;
   layout: Layout | null;
+}
+
+/** An argument or a result. */
+interface Passed {
+  /** What `fn` has had or returned: held, so that nobody else gets its memory. */
+  readonly inner: Tensor;
+  readonly copy: Copy;
 }
 
 /** The step that is being recorded. */
@@ -57,6 +66,8 @@ export class Step {
   /** Handles that belong to the recording. */
   private readonly held: Tensor[] = [];
   private readonly assumed: { readonly value: () => number; readonly now: number }[] = [];
+  /** Arguments, then results; null: no tensor, or an empty one. */
+  private readonly passed: (Passed | null)[] = [];
   /** What the last calls have copied of what `fn` has returned. */
   private result: unknown = null;
   private readonly revision = currentRevision();
@@ -87,6 +98,7 @@ export class Step {
                 return mapTensors(refusePromise("capture", result), (x) => this.output(x));
               });
             });
+            this.saveCopies(args.length);
             this.recording.finish((address) => isFreeIn(this.arena.bins, address));
           }),
         ),
@@ -106,18 +118,43 @@ export class Step {
 
   /** A copy of an argument, by the first calls: replays have them read elsewhere. */
   private input(x: CaptureArgument): CaptureArgument {
-    this.recording.tell(0);
-    if (!(x instanceof Tensor)) return x;
-    const watching = watchAddresses(null);
-    const copy = copyOf("capture", this.source(x));
+    const copy = this.recording.copy(0);
+    // Where x lies is nothing to remember.
+    const watching = watchAddresses((buffer, address) =>
+      buffer.isIn(this.arena) ? this.note(buffer, address) : address,
+    );
+    const inner = x instanceof Tensor ? copyOf("capture", this.source(x)) : x;
     watchAddresses(watching);
-    return copy;
+    this.pass(inner, copy);
+    return inner;
   }
 
   /** A copy of a result, by the last calls: replays have them write elsewhere. */
   private output(x: Tensor): Tensor {
-    this.recording.tell(1);
+    this.pass(x, this.recording.copy(1));
     return this.hold(copyOf("capture", x));
+  }
+
+  private pass(inner: CaptureArgument, copy: Copy): void {
+    const isPassed = inner instanceof Tensor && inner.numel() > 0;
+    this.passed.push(isPassed ? { inner: this.hold(inner), copy } : null);
+  }
+
+  /**
+   * Has calls read arguments where they lie, and write results where they are to lie, but for arguments that they
+   * modify, results that are a part of something or were there before, and what a gradient has, too.
+   */
+  private saveCopies(inputs: number): void {
+    const known: unknown[] = [...this.grads.values()].map(({ node }) => node.heldGrad?.storage);
+    this.passed.forEach((passed, i) => {
+      if (passed === null) return;
+      const { buffer, layout, dtype } = passed.inner;
+      const isPart = layout.size * bytesOf(dtype) < buffer.bytes || !layout.contiguous;
+      const isModified = i < inputs && buffer.version > 0;
+      if (isPart || isModified || known.includes(buffer) || !buffer.isIn(this.arena)) return;
+      known.push(buffer);
+      this.recording.save(passed.copy, buffer);
+    });
   }
 
   /** x, or a copy where calls can't read it: it is strided, or lies where they may write. */
@@ -148,14 +185,16 @@ export class Step {
     this.arena.dissolve();
   }
 
-  /** Told of each address that is asked for. */
-  note(buffer: Buffer, address: number): void {
-    if (buffer.isIn(this.arena) || buffer.isIn(this.constants)) return;
+  /** Told of each address that is asked for. Returns it, marked where it is of the recording's own memory. */
+  note(buffer: Buffer, address: number): number {
+    if (buffer.isIn(this.constants)) return address;
+    if (buffer.isIn(this.arena)) return this.recording.note(buffer, address);
     const known = this.outer.get(buffer);
     if (known === undefined) {
       this.outer.set(buffer, { buffer, address, version: buffer.version });
       buffer.retain().holds++;
     } else if (known.address !== address) this.sound = false;
+    return address;
   }
 
   /** Told of each use of a gradient. */
@@ -222,9 +261,8 @@ export class Step {
         return told.at(-1)!;
       });
       for (let i = 0; i < told.length; i++) {
-        const x = told[i]!;
-        // No call has to do with an empty one.
-        if (x !== null && x.numel() > 0) this.recording.set(i, x.address());
+        const passed = this.passed[i]!;
+        if (passed !== null) this.recording.tell(passed.copy, told[i]!.address());
       }
       return result;
     });
@@ -325,25 +363,6 @@ function leaveGrad({ node, after, layout }: Grad): void {
 /** A copy. */
 export function fresh(x: Tensor): Tensor {
   return copyOf("capture", x);
-}
-
-/**
- * The same value with `f` of each tensor in it, however deep in arrays and plain objects.
- * @param depth how deep it lies
- */
-export function mapTensors(value: unknown, f: (x: Tensor) => Tensor, depth = 0): unknown {
-  if (value instanceof Tensor) return f(value);
-  if (Object(value) !== value) return value;
-  const map = (item: unknown): unknown => mapTensors(item, f, depth + 1);
-  const isList = Array.isArray(value);
-  if (depth > 99 || (!isList && Object.getPrototypeOf(value) !== Object.prototype)) {
-    throw new CaptureError(
-      "capture",
-      "fn returns tensors, alone or in arrays and plain objects, and plain values",
-    );
-  }
-  if (isList) return value.map(map);
-  return Object.fromEntries(Object.entries(value as object).map(([key, item]) => [key, map(item)]));
 }
 
 /**

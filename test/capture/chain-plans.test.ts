@@ -28,13 +28,12 @@ const nameOf = (address: number): string => "ABCDE"[all.indexOf(address)] ?? "?"
 
 /**
  * The plan for a list of calls: names one behind the other, chains in brackets, and behind each chain the
- * addresses that it does not touch, with those that it has in their places.
+ * addresses that it does not touch.
  */
 function planOf(
   list: readonly Call[],
   free: readonly number[],
   ends = [list.length],
-  told: number[][] = [],
   pieces: number[] = [],
 ): string {
   const words: number[] = [];
@@ -56,7 +55,7 @@ function planOf(
     words.push(...pointers, rows, n, ...strides, ...scalars, dims.length, ...dims.flat());
   }
   const isFree = (address: number): boolean => free.includes(address);
-  const recorded = { kernels: used, calls, words, isFree, told };
+  const recorded = { kernels: used, calls, words, isFree };
   let from = 0;
   for (const end of ends) {
     joinCalls(recorded, from, end);
@@ -79,8 +78,7 @@ function planOf(
       const [name, pointers] = list[blocks.indexOf(block)]!;
       names.push(name);
       pointers.forEach((p, j) => {
-        const now = words[block + j]!;
-        if (now !== p) gone.set(p, nameOf(p) + (now >= 5 * MB ? `=${nameOf(now)}` : ""));
+        if (words[block + j] !== p) gone.set(p, nameOf(p));
       });
     }
     parts.push(`[${names.join(" ")}]${[...gone.values()].sort().join("")}`);
@@ -200,7 +198,7 @@ describe("a plan", () => {
     it("takes whole rows at a time, where there are many a multiple of 16", () => {
       const pieceOf = (call: Call): number[] => {
         const pieces: number[] = [];
-        planOf([call, ["negF32", [A, D], call[2]! * call[4]![0]![0]!]], [], undefined, [], pieces);
+        planOf([call, ["negF32", [A, D], call[2]! * call[4]![0]![0]!]], [], undefined, pieces);
         return pieces;
       };
       expect(pieceOf(scaled(A, E, B))).toEqual([16]); // 20 were 4000 elements
@@ -208,7 +206,7 @@ describe("a plan", () => {
       expect(pieceOf(scaled(A, E, B, byRow, 400))).toEqual([10]);
       expect(pieceOf(scaled(A, E, B, byRow, 12_000, 4))).toEqual([1]);
       const flat: number[] = [];
-      planOf([neg(A, B), neg(B, C)], [], undefined, [], flat);
+      planOf([neg(A, B), neg(B, C)], [], undefined, flat);
       expect(flat).toEqual([2048]);
     });
 
@@ -452,44 +450,6 @@ describe("a plan", () => {
       expect(later(neg(D, B))).toBe("[negF32 negF32]B softmaxF32 [negF32 negF32]B");
       expect(later(add(D, B, B))).toBe("[negF32 negF32] softmaxF32 [addF32 negF32]");
       expect(later(["ltF32", [D, E, B]])).toBe("[negF32 negF32] softmaxF32 [ltF32 negF32]B");
-    });
-
-    it("no copies that somebody reads or makes in their place", () => {
-      expect(planOf([copy(A, B), neg(B, C), copy(C, D)], [B, C])).toBe("[negF32]B=AC=D");
-      expect(planOf([copy(A, B), add(B, B, C), neg(C, D)], [B, C])).toBe("[addF32 negF32]B=AC");
-      expect(planOf([neg(A, B), add(B, A, C), copy(B, D)], [B])).toBe("[negF32 addF32]B=D");
-      expect(planOf([copy(A, B), copy(B, C)], [B])).toBe("[copy32]B=A");
-      expect(planOf([copy(A, B), add(B, A, C)], [B])).toBe("[addF32]B=A");
-      const bools: Call[] = [
-        ["ltF32", [A, B, C]],
-        ["copy8", [C, D]],
-      ];
-      expect(planOf(bools, [C])).toBe("[ltF32]C=D");
-    });
-
-    it("copies of what is another thing by then, or has to be there itself", () => {
-      expect(planOf([copy(A, B), neg(C, A), add(A, B, D)], [B])).toBe("[copy32 negF32 addF32]B");
-      expect(planOf([copy(A, B), neg(B, B), neg(B, C)], [B])).toBe("[copy32 negF32 negF32]B");
-      expect(planOf([neg(A, B), copy(B, C), neg(B, B), neg(B, D)], [B])).toBe(
-        "[negF32 copy32 negF32 negF32]B",
-      );
-      expect(planOf([neg(A, B), neg(D, E), copy(B, D)], [B])).toBe("[negF32 negF32 copy32]B");
-      expect(planOf([neg(A, B), copy(B, C), neg(C, D)], [B, C])).toBe("[negF32 copy32 negF32]BC");
-      expect(planOf([copy(A, B), neg(A, C)], [])).toBe("[copy32 negF32]");
-      const same: Call = ["copy32", [A, B], N, [0]];
-      expect(planOf([same, neg(B, C)], [B])).toBe("[copy32 negF32]B");
-      const kinds: Call[] = [
-        ["ltF32", [A, B, C]],
-        ["copy32", [C, D]],
-      ];
-      expect(planOf(kinds, [C])).toBe("ltF32 copy32");
-    });
-
-    it("an address that is told wherever a copy's reader or maker has it", () => {
-      const told = [[0], [15], [21]];
-      const list = [copy(A, B), add(B, B, C), copy(C, D), copy(C, E)];
-      expect(planOf(list, [B, C], [4], told)).toBe("[addF32 copy32]B=AC=D");
-      expect(told).toEqual([[0, 6, 7], [15, 8, 20], [21]]);
     });
 
     it("what the scratch has no place for: 32 of what is needed at the same time", () => {

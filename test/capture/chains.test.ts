@@ -101,21 +101,21 @@ describe("a chain", () => {
     const scores = randn([8, 128, 128]);
     const mask = randn([128, 128]);
     expect(kernelsOf(() => scores.mul(0.5).add(mask).softmax(-1))).toEqual(["1 chain"]);
-    expect(kernelsOf(() => m.neg().softmax(0))).toEqual(["1 neg", "1 softmax", "1 copy"].sort());
+    expect(kernelsOf(() => m.neg().softmax(0))).toEqual(["1 neg", "1 softmax"]);
   });
 
   it("is none of few elements, of different numbers of them, of rows of different lengths", () => {
     const [a, b] = two(1000) as [Tensor, Tensor];
-    expect(kernelsOf(() => a.sub(b).neg())).toEqual(["1 copy", "1 neg", "1 sub"]);
+    expect(kernelsOf(() => a.sub(b).neg())).toEqual(["1 neg", "1 sub"]);
     const m = randn([300, 250]);
     const refolded = (): Result =>
       m
         .mul(m.select(0, 0))
         .reshape([250, 300])
         .add(m.reshape([250, 300]).select(0, 1));
-    expect(kernelsOf(refolded)).toEqual(["1 chain", "1 mul"]);
+    expect(kernelsOf(refolded)).toEqual(["1 add", "1 mul"]);
     const half = x.narrow(0, 0, N >> 1);
-    expect(kernelsOf(() => [x.neg(), half.abs()])).toEqual(["1 abs", "1 neg", "2 copy"]);
+    expect(kernelsOf(() => [x.neg(), half.abs()])).toEqual(["1 abs", "1 neg"]);
   });
 
   it("ends where one call needs another element of what an earlier one makes", () => {
@@ -123,8 +123,8 @@ describe("a chain", () => {
       const z = x.mul(2);
       return z.narrow(0, 1, N - 1).add(z.narrow(0, 0, N - 1));
     };
-    expect(kernelsOf(shifted)).toEqual(["1 chain", "1 mul"]);
-    expect(kernelsOf(() => y.mul(x.mul(2).narrow(0, N - 1, 1)))).toEqual(["1 chain", "1 mul"]);
+    expect(kernelsOf(shifted)).toEqual(["1 add", "1 mul"]);
+    expect(kernelsOf(() => y.mul(x.mul(2).narrow(0, N - 1, 1)))).toEqual(["2 mul"]);
   });
 
   const programs: Record<string, Pair> = {
