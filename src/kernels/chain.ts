@@ -19,11 +19,14 @@ const ROOM = 1 << 18;
 /** Words of a call's parameters that a chain has room for. */
 const LONGEST_BLOCK = 24;
 
-/** What a call reads or writes. */
-interface Operand {
-  /** From the lowest of its elements on. */
+/** Memory: from an address on. */
+export interface Range {
   readonly at: number;
   readonly bytes: number;
+}
+
+/** What a call reads or writes, from the lowest of its elements on. */
+interface Operand extends Range {
   /** Whether each row of the call has the same share of it, one behind the other. */
   readonly inOrder: boolean;
   /** From an element to the next, of flat calls. */
@@ -41,7 +44,7 @@ interface Link {
   readonly operands: readonly Operand[];
 }
 
-const overlap = (a: Operand, b: Operand): boolean => a.at < b.at + b.bytes && b.at < a.at + a.bytes;
+const overlap = (a: Range, b: Range): boolean => a.at < b.at + b.bytes && b.at < a.at + a.bytes;
 
 /** Whether a row of one has nothing to do with other rows of the other. */
 const inStep = (a: Operand, b: Operand): boolean =>
@@ -54,8 +57,10 @@ export interface Calls {
   readonly calls: number[];
   /** Parameters of all calls in order; chains' come behind them. */
   readonly words: number[];
-  /** Whether nobody has the memory at an address when all calls have run. */
-  readonly isFree: (address: number) => boolean;
+  /**
+   * The buffer that an operand of a call is, or is a part of, if nobody has it when all calls have run.
+   */
+  readonly freed: (operand: Range, call: number) => Range | undefined;
 }
 
 /**
@@ -179,7 +184,7 @@ function makeChain(
   // Whole rows, of short ones a multiple of 16, so that no group of 16 elements is cut.
   const many = Math.floor((2 * PIECE) / widest);
   const piece = widest > 1 ? many & -16 || many || 1 : PIECE;
-  const places = placesOf(all, run, first + run.length, 4 * piece * widest);
+  const places = placesOf(all, first, run, 4 * piece * widest);
   const chain = words.push(run.length, rows, piece) - 3;
   links.forEach(({ n, isFlat, operands }, k) => {
     const call = CALL * (first + k);
@@ -199,11 +204,11 @@ function makeChain(
   calls.splice(CALL * first, CALL, kernels.chain32.index, chain, Math.ceil(rows / piece));
 }
 
-/** Places in the scratch, by address, for what calls of a run, up to `end`, write for each other alone. */
+/** Places in the scratch, by address, for what calls of a run write for each other alone. */
 function placesOf(
   all: Calls,
+  first: number,
   run: readonly (readonly Operand[])[],
-  end: number,
   bytes: number,
 ): Map<number, number> {
   // By address: the calls that have it, -1 before one that reads it: what is read first was there before.
@@ -222,7 +227,9 @@ function placesOf(
       const own = uses.get(operand.at)!;
       const place = taken.findIndex((until) => until < k);
       if (place < 0 || own[0] !== k) continue;
-      if (!all.isFree(operand.at) || isRead(all, end, operand)) continue;
+      // Of those that have had this address the last one. It may be read from another address, too: as a whole.
+      const buffer = all.freed(operand, first + own.at(-1)!);
+      if (!buffer || isRead(all, first + run.length, buffer)) continue;
       places.set(operand.at, FIRST_PLACE + bytes * place);
       taken[place] = own.at(-1)!;
     }
@@ -231,9 +238,9 @@ function placesOf(
 }
 
 /** Whether one of the calls from `call` on reads what lies there, or may do so, before it is written anew. */
-function isRead(all: Calls, call: number, made: Operand): boolean {
+function isRead(all: Calls, call: number, buffer: Range): boolean {
   const { calls, words } = all;
-  const { at, bytes } = made;
+  const { at, bytes } = buffer;
   // Whatever lies in its range may be an address.
   let word = calls[CALL * call + 1] ?? words.length;
   while (word < words.length && (words[word]! - at) >>> 0 >= bytes) word++;
@@ -241,5 +248,5 @@ function isRead(all: Calls, call: number, made: Operand): boolean {
   while (calls[CALL * call + 4]! <= word) call++;
   const operands = linkOf(all, call)?.operands ?? [];
   const out = operands.find((x) => x.isMade && x.at === at && x.bytes >= bytes);
-  return !out || operands.some((x) => x !== out && overlap(x, made));
+  return !out || operands.some((x) => x !== out && overlap(x, buffer));
 }

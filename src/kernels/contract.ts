@@ -164,7 +164,8 @@ export const contract = {
   dropoutF32: ["x: ptr", "out: ptr", "n: u32", "seedLo: u32", "seedHi: u32", "offsetLo: u32", "offsetHi: u32", "p: f32"],
   // prettier-ignore
   permutationI32: ["out: ptr", "n: u32", "seedLo: u32", "seedHi: u32", "offsetLo: u32", "offsetHi: u32"],
-  // Indices: `status` points at an i32, -1 before the call and after it where every index is good.
+  // Indices: `status` points at an i32, -1 before the call and after it where every index is good. Units of
+  // indexSelect: rows of out [outer, k, inner].
   indexSelect32: [
     "x: ptr",
     "index: ptr",

@@ -7,7 +7,7 @@ import type { Arena } from "../memory/arena.js";
 import { Buffer } from "../memory/buffer.js";
 import { endCall } from "../memory/eviction.js";
 import { heapI32 } from "../memory/heap.js";
-import { CALL, joinCalls } from "./chain.js";
+import { CALL, joinCalls, type Range } from "./chain.js";
 import { type Kernel, replay } from "./loader.js";
 import {
   currentObserver,
@@ -43,6 +43,12 @@ export interface Copy {
   spots: readonly Spot[];
 }
 
+/** A buffer of the recording's own, with which calls have to do from number `since` on. */
+interface Own extends Range {
+  readonly buffer: Buffer;
+  readonly since: number;
+}
+
 /** Marks addresses: a whole number may be anything. The heap, which takes nothing else, cuts it off. */
 const ADDRESS = 0.25;
 
@@ -54,8 +60,7 @@ export class Recording implements Recorder {
   private readonly held: Buffer[] = [];
   private readonly drawn: { readonly values: Stream; readonly spots: Spot[] }[] = [];
   private readonly stretches: Stretch[] = [{ before: [], end: 0, status: 0, Fault: IndexError }];
-  /** How long the list was when the address of a buffer of its own was first asked for. */
-  private readonly since = new WeakMap<Buffer, number>();
+  private readonly own = new Map<Buffer, Own>();
   /** Address of the list: parameters, then calls. */
   private list = 0;
 
@@ -124,7 +129,9 @@ export class Recording implements Recorder {
 
   /** The address of a buffer that only calls from here on have to do with, marked. */
   note(buffer: Buffer, address: number): number {
-    if (!this.since.has(buffer)) this.since.set(buffer, this.words.length);
+    const { bytes } = buffer;
+    const since = this.last.end;
+    if (!this.own.has(buffer)) this.own.set(buffer, { buffer, at: address, bytes, since });
     return address + ADDRESS;
   }
 
@@ -138,18 +145,18 @@ export class Recording implements Recorder {
    * may be an address in it, but has no mark. Before `finish`.
    */
   save(copy: Copy, buffer: Buffer): void {
-    const { words, since } = this;
-    const address = buffer.address() | 0; // without the mark
+    const { words, calls, own } = this;
+    const { at, bytes, since } = own.get(buffer)!;
     const spots: Spot[] = [];
-    for (let word = since.get(buffer)!; word < words.length; word++) {
+    for (let word = calls[CALL * since + 1]!; word < words.length; word++) {
       const arg = Math.floor(words[word]!);
-      const k = (arg - address) >>> 0;
-      if (k >= buffer.bytes) continue;
+      const k = (arg - at) >>> 0;
+      if (k >= bytes) continue;
       if (arg === words[word]) return;
       spots.push({ word, k });
     }
     copy.spots = spots;
-    this.calls[CALL * copy.call + 2] = 0;
+    calls[CALL * copy.call + 2] = 0;
   }
 
   /** Tells replays what `copy` copies from or to. */
@@ -191,19 +198,23 @@ export class Recording implements Recorder {
     fn();
   }
 
-  /**
-   * Makes the list. Nothing can be recorded after it.
-   * @param isFree whether memory, by its address, is nobody's once the calls have run
-   */
-  finish(isFree: (address: number) => boolean): void {
-    const { kernels, words, calls } = this;
+  /** Makes the list. Nothing can be recorded after it. */
+  finish(): void {
+    const { kernels, words, calls, own } = this;
+    // Memory is used again: up to a call, the last of the buffers that were there has it.
+    const all = [...own.values()].reverse();
+    const freed = ({ at }: Range, call: number): Range | undefined => {
+      const own = all.find((x) => x.since <= call && (at - x.at) >>> 0 < x.bytes);
+      return own?.buffer.refs === 0 ? own : undefined;
+    };
     let from = 0;
     for (const { before, end } of this.stretches) {
-      joinCalls({ kernels, words, calls, isFree }, from, end);
+      joinCalls({ kernels, words, calls, freed }, from, end);
       // What happens before a call that a chain makes happens before the chain.
       for (const entry of before) while (calls[CALL * entry.at + 2] === 0) entry.at--;
       from = end;
     }
+    own.clear();
     this.list = this.allocate(4 * (words.length + calls.length)).address();
     for (let i = 0; i < calls.length; i += CALL) calls[i + 1] = this.list + 4 * calls[i + 1]!;
     heapI32.set(words, this.list >>> 2);

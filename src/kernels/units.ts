@@ -21,22 +21,12 @@ export function permutationCounters(n: number): number {
   return Math.ceil(n / 2);
 }
 
-/** indexSelect32, indexSelect8: a unit is one row of out [outer, k, inner]. */
-export function indexSelectUnits(outer: number, k: number): number {
-  return outer * k;
-}
-
-/** indexAddF32: 64 columns of one outer slice a unit. */
-export function indexAddUnits(outer: number, inner: number): number {
-  return outer * Math.ceil(inner / 64);
-}
-
 /** gather32, gather8, joinIndexI32: 1024 columns of a row a unit. */
 export function gatherUnits(rows: number, cols: number): number {
   return rows * Math.ceil(cols / 1024);
 }
 
-/** scatter32, scatter8: 64 columns of a row a unit. */
+/** scatter32, scatter8; indexAddF32, whose rows are outer slices: 64 columns of a row a unit. */
 export function scatterUnits(rows: number, cols: number): number {
   return rows * Math.ceil(cols / 64);
 }

@@ -145,15 +145,6 @@ export function returnBlocks(bins: Bins): void {
   }
 }
 
-/** Whether an address lies in a free block of `bins`. */
-export function isFreeIn(bins: Bins, address: number): boolean {
-  return bins.some((head) => {
-    for (let block = head; block !== null; block = block.binNext)
-      if (block.ptr <= address && address < block.ptr + block.bytes) return true;
-    return false;
-  });
-}
-
 /** Lets a block in use wait with all others when it is freed. */
 export function toHeap(block: Block): void {
   block.bins = common;

@@ -8,7 +8,7 @@ import { allocateShape, type Tensor } from "../autograd/tensor.js";
 import { record } from "../autograd/record.js";
 import { kernels } from "../kernels/loader.js";
 import { readStatus, run, statusSlot } from "../kernels/run.js";
-import { gatherUnits, indexAddUnits, indexSelectUnits } from "../kernels/units.js";
+import { gatherUnits, scatterUnits } from "../kernels/units.js";
 import { tidy } from "../memory/scope.js";
 import { eq, ne, where } from "./compare.js";
 import { cast, compute, elementsOf, withContiguous } from "./convert.js";
@@ -73,7 +73,7 @@ export function pick(op: string, x: Tensor, at: number, index: Tensor, skip = -1
   const k = index.numel();
   const kernel = bytesOf(x.dtype) === 4 ? kernels.indexSelect32 : kernels.indexSelect8;
   const status = statusSlot();
-  const units = indexSelectUnits(outer, k);
+  const units = outer * k;
   const out = compute(op, kernel, units, [x, index], shape, [status, n, k, inner], x.dtype);
   checkReport(op, status, index, n, out);
   return record(op, out, [x], { index }, (dy, { index }) => [
@@ -117,7 +117,7 @@ function addRows(
     withContiguous(index, (index) => {
       const status = statusSlot();
       const [po, pi, ps] = [out.address(), index.address(), src.address()];
-      const units = indexAddUnits(outer, inner);
+      const units = scatterUnits(outer, inner);
       run(kernels.indexAddF32, units, po, pi, ps, status, n, index.numel(), inner, skip);
       checkReport(op, status, index, n);
     }),

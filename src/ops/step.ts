@@ -13,7 +13,6 @@ import { withRecorder } from "../kernels/run.js";
 import { Arena, outsideOfArenas } from "../memory/arena.js";
 import { type Buffer, watchAddresses } from "../memory/buffer.js";
 import { holdAll, use } from "../memory/eviction.js";
-import { isFreeIn } from "../memory/heap.js";
 import { refusePromise, tidy, untracked } from "../memory/scope.js";
 import { copyOf } from "./convert.js";
 import { mapTensors } from "./mapTensors.js";
@@ -99,7 +98,7 @@ export class Step {
               });
             });
             this.saveCopies(args.length);
-            this.recording.finish((address) => isFreeIn(this.arena.bins, address));
+            this.recording.finish();
           }),
         ),
       );

@@ -1,7 +1,7 @@
 // Which recorded calls become chains, and what of their memory is left alone: plans for lists of calls
 // whose operands lie wherever a case wants them.
 import { describe, expect, it } from "vitest";
-import { CALL, joinCalls } from "../../src/kernels/chain.js";
+import { CALL, joinCalls, type Range } from "../../src/kernels/chain.js";
 import { type Kernel, kernels } from "../../src/kernels/loader.js";
 
 const N = 40_000;
@@ -28,11 +28,11 @@ const nameOf = (address: number): string => "ABCDE"[all.indexOf(address)] ?? "?"
 
 /**
  * The plan for a list of calls: names one behind the other, chains in brackets, and behind each chain the
- * addresses that it does not touch.
+ * addresses that it does not touch. What is free is an address, that of an operand, or a buffer.
  */
 function planOf(
   list: readonly Call[],
-  free: readonly number[],
+  free: readonly (number | Range)[],
   ends = [list.length],
   pieces: number[] = [],
 ): string {
@@ -54,8 +54,12 @@ function planOf(
     const scalars = Array.from({ length: kernel.scalars }, () => 0);
     words.push(...pointers, rows, n, ...strides, ...scalars, dims.length, ...dims.flat());
   }
-  const isFree = (address: number): boolean => free.includes(address);
-  const recorded = { kernels: used, calls, words, isFree };
+  const freed = (x: Range): Range | undefined => {
+    if (free.includes(x.at)) return x;
+    const buffers = free.filter((of) => typeof of !== "number");
+    return buffers.find(({ at, bytes }) => at <= x.at && x.at < at + bytes);
+  };
+  const recorded = { kernels: used, calls, words, freed };
   let from = 0;
   for (const end of ends) {
     joinCalls(recorded, from, end);
@@ -441,6 +445,22 @@ describe("a plan", () => {
     it("what a chain finds there", () => {
       expect(planOf([add(B, A, C), neg(C, B)], all)).toBe("[addF32 negF32]C");
       expect(planOf([add(B, A, B), neg(B, C)], all)).toBe("[addF32 negF32]C");
+    });
+
+    it("parts of a buffer that others read from another address", () => {
+      const buffer = { at: B, bytes: 12 * N };
+      const parts = [neg(A, B), neg(A, B + 4 * N), neg(A, B + 8 * N)];
+      for (const address of [B, B + 400, B + 4 * N, B + 12 * N - 4])
+        expect(planOf([...parts, ["softmaxF32", [address, 3 * MB]]], [buffer])).toBe(
+          "[negF32 negF32 negF32] softmaxF32",
+        );
+      expect(planOf([...parts, ["softmaxF32", [B + 12 * N, 3 * MB]]], [buffer])).toBe(
+        "[negF32 negF32 negF32]??B softmaxF32",
+      );
+      const anew: Call = ["negF32", [E, B], 3 * N];
+      expect(planOf([...parts, ["softmaxF32", [E, 3 * MB]], anew], [buffer])).toBe(
+        "[negF32 negF32 negF32]??B softmaxF32 negF32",
+      );
     });
 
     it("nothing that is written anew before anybody reads it", () => {

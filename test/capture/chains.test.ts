@@ -3,12 +3,14 @@
 import { describe, expect, it } from "vitest";
 import {
   capture,
+  cat,
   clamp,
   dropout,
   layerNorm,
   manualSeed,
   rand,
   randn,
+  stack,
   type Tensor,
   tidy,
   where,
@@ -128,6 +130,10 @@ describe("a chain", () => {
   });
 
   const programs: Record<string, Pair> = {
+    "parts of what is read as a whole": (x, y) => {
+      const joined = cat([x, y, x.neg()]);
+      return [joined.cumsum(0), stack([y.mul(2), x]).mT.cumsum(1)];
+    },
     "arithmetic, numbers on either side": (x, y) => x.sub(y).mul(2).add(1).div(y).neg().square(),
     "what branches and joins": (x, y) => {
       const [s, d] = [x.add(y), x.sub(y)];
