@@ -57,9 +57,7 @@ export interface Calls {
   readonly calls: number[];
   /** Parameters of all calls in order; chains' come behind them. */
   readonly words: number[];
-  /**
-   * The buffer that an operand of a call is, or is a part of, if nobody has it when all calls have run.
-   */
+  /** The buffer that an operand of a call is, or is a part of, if nobody has it when all calls have run. */
   readonly freed: (operand: Range, call: number) => Range | undefined;
 }
 

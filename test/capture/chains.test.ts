@@ -120,6 +120,14 @@ describe("a chain", () => {
     expect(kernelsOf(() => [x.neg(), half.abs()])).toEqual(["1 abs", "1 neg"]);
   });
 
+  it("has in memory what is read as a whole, also where other tensors have been or come to be", () => {
+    const parts = (x: Tensor, y: Tensor): Tensor => tidy(() => x.mul(2).add(y.mul(3)).cumsum(0));
+    const whole = (x: Tensor, y: Tensor): Tensor => tidy(() => cat([x.neg(), y.abs()]).cumsum(0));
+    const size = 65_536; // in memory one lies right behind the other
+    same((x, y) => [parts(x, y), whole(x, y), parts(y, x), whole(y, x)], size);
+    same((x, y) => [whole(x, y), parts(x, y), parts(y, x), whole(y, x)], size);
+  });
+
   it("ends where one call needs another element of what an earlier one makes", () => {
     const shifted = (): Result => {
       const z = x.mul(2);
