@@ -222,6 +222,17 @@ describe("arguments and results", () => {
     expect(kernelsOf(fn)).toBe(kernels);
   });
 
+  it("are not copied where they are large: the chain between them reads and writes them", () => {
+    const f = capture((x: Tensor, y: Tensor) => x.sub(y).mul(2));
+    const [x, y] = [randn([SIZES[1]!]), randn([SIZES[1]!])];
+    profile(() => null, { print: false }); // the first measures the machine
+    for (let i = 0; i < 2; i++) f(x, y);
+    const { rows } = profile(() => f(x, y), { print: false });
+    expect(
+      rows.filter(({ op }) => op !== "(JavaScript)").map(({ op, calls }) => [op, calls]),
+    ).toEqual([["chain", 1]]);
+  });
+
   const copied: [string, string, Program][] = [
     ["an argument that is modified", "copy x 2, neg", (x, y) => [x.copy_(y).neg()]],
     ["an argument that is a result", "copy", (x) => [x]],
