@@ -14,12 +14,24 @@ const { configure } = Encoder.prototype;
 Encoder.prototype.configure = function (mode) {
   configure.call(this, mode);
   this._posStateBits = this._posStateMask = 0;
+  this._numLiteralContextBits = 4;
 };
 
-/**
- * By the encoder's own list and the bit's number there: two probabilities of 0, of 65536, and its uses so far.
- * Behind a list's own numbers come those that the byte before goes into.
- */
+/** What is packed. */
+let source = [];
+
+/** What the bytes before a position say of what comes there: see assembly/unpack/lzma.ts. */
+function contextAt(position) {
+  const [before = 0, last = 0] = [source[position - 2], source[position - 1]];
+  return last < 32 ? 8 + (before >> 5) : last >> 5;
+}
+
+/** LZMA's would be the high bits of the byte before. */
+Encoder.prototype.getSubCoder = function (position) {
+  return this._literalEncoder.getSubCoder(0, contextAt(position) << 4);
+};
+
+/** By the encoder's own list and the bit's number there: two probabilities of 0, of 65536, and its uses so far. */
 let learned = new Map();
 
 function pairOf(list, index) {
@@ -44,26 +56,31 @@ function encode(encoder, bound, bit) {
 
 /**
  * A bit's probability is the mean of two, one of which learns fast and one ever more slowly (LZMA has a single
- * one in between), and of what kind a step is the mean of four, two of which depend on the byte before, too: 2%
- * less. The encoder goes on to reckon with its own, of 2048, which is told here.
+ * one in between), and of what kind a step is the mean of four, which depend on the bytes before, too. The encoder
+ * goes on to reckon with its own, of 2048, which is told here.
  */
 Encoder.prototype.encodeBit = function (probs, index, bit) {
-  const pairs = [pairOf(probs, index)];
-  const { _isMatch, _isRep, _isRepG0, _isRepG1, _isRepG2, _isRep0Long } = this;
-  if ([_isMatch, _isRep, _isRepG0, _isRepG1, _isRepG2, _isRep0Long].includes(probs)) {
-    pairs.push(pairOf(probs, 256 * (1 + index) + this._previousByte));
-  }
+  const { _isMatch, _isRep, _isRepG0, _isRepG1, _isRepG2, _isRep0Long, nowPos64 } = this;
+  const isStep = [_isMatch, _isRep, _isRepG0, _isRepG1, _isRepG2, _isRep0Long].includes(probs);
+  const own = pairOf(probs, index);
+  const behind = 1000 * (1 + index);
+  const pairs = isStep
+    ? [
+        pairOf(probs, behind + contextAt(Number(nowPos64))),
+        pairOf(probs, behind + 16 + this._previousByte),
+      ]
+    : [own];
   const sum = pairs.reduce((all, [fast, slow]) => all + fast + slow, 0);
   const { rrange } = this._rangeEncoder;
   encode(this, Math.imul(rrange >>> 12, sum >>> (4 + pairs.length)), bit);
-  for (const pair of pairs) {
+  for (const pair of new Set([own, ...pairs])) {
     pair[2]++;
     for (const [i, shift] of [3, Math.min(32 - Math.clz32(pair[2]), 7)].entries()) {
       pair[i] += bit ? -(pair[i] >> shift) : (65536 - pair[i]) >> shift;
     }
   }
   // Within what LZMA's own reach: the encoder's prices are a table.
-  const [[, slow]] = pairs;
+  const [, slow] = own;
   probs[index] = Math.min(Math.max(slow >> 5, 31), 2017);
 };
 
@@ -74,11 +91,20 @@ Encoder.prototype.encodeDirectBits = function (value, count) {
   }
 };
 
+/** So are the lower bits of a distance. */
+Encoder.prototype.reverseEncodeRange = function (_, count, value) {
+  this.encodeDirectBits(value, count);
+};
+Encoder.prototype.reverseEncode = function (value) {
+  this.encodeDirectBits(value, 4);
+};
+
 /** The raw stream that assembly/unpack/lzma.ts reads. */
 function pack(bytes) {
   learned = new Map(); // the encoder uses its lists again
+  source = bytes;
   const file = compress(bytes, 9);
-  if (file[0] !== 3) throw new Error(`lzma1's settings are ${file[0]}: not lc = 3, lp = 0, pb = 0`);
+  if (file[0] !== 4) throw new Error(`lzma1's settings are ${file[0]}: not lc = 4, lp = 0, pb = 0`);
   // LZMA's first byte is always 0; the number behind it is read as WebAssembly reads numbers.
   file.subarray(HEADER + 1, HEADER + 5).reverse();
   return file.subarray(HEADER + 1);

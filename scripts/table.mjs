@@ -48,6 +48,8 @@ const rowwise = new Map([
   ["layerNormF32", "rsswpp,"],
   ["layerNormGradF32", "rrsooww,"],
   ["dropoutF32", "rw,2"],
+  // What may take relu of its result: x, w, bias, the result's address, and whether it does.
+  ...["matmul", "conv2d", "winogradConv2d", "depthwise"].map((name) => [`${name}F32`, ",3"]),
 ]);
 
 /** Bytes of an elementwise kernel's elements, operand by operand, the result's last: "444"; "" for others. */

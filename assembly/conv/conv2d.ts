@@ -19,6 +19,8 @@ class Conv2dArgs {
   w: usize;
   bias: usize;
   out: usize;
+  /** 1: max(result, 0). */
+  relu: u32;
 }
 
 @unmanaged
@@ -28,11 +30,11 @@ class Conv2dInputGradArgs {
   dx: usize;
 }
 
-/** out = bias + conv2d(x, w); bias = 0 is none. */
+/** out = bias + conv2d(x, w), or relu of that; bias = 0 is none. */
 export function conv2dF32(args: usize, start: u32, end: u32): void {
   if (start >= end) return;
   const a = changetype<Conv2dArgs>(args);
-  const d = changetype<Conv2dDims>(args + 16);
+  const d = changetype<Conv2dDims>(args + 20);
   const s = changetype<Sampling>(Room.sampling());
   const p = Product.at();
   const channels = d.C / d.groups;
@@ -43,6 +45,7 @@ export function conv2dF32(args: usize, start: u32, end: u32): void {
   s.measure();
   p.mStep = K;
   p.inPlace = true;
+  p.relu = a.relu;
   p.m = rows;
   p.inputImage = d.C * d.H * d.W;
   p.plane = d.OH * d.OW;
@@ -83,6 +86,7 @@ export function conv2dInputGradF32(args: usize, start: u32, end: u32): void {
   p.mStep = taps;
   p.cStep = rows * taps;
   p.inPlace = false;
+  p.relu = 0;
   p.m = rows;
   p.bias = 0;
   p.plane = d.H * d.W;

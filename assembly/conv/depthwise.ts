@@ -7,6 +7,7 @@
 // Order of summation: the taps (turned round, too); for the gradient by the weight, four columns apart
 // each, all rows of a band (or of 4096 of its columns), then bands and images, then columns.
 import { Scratch } from "../abi";
+import { relu } from "../gemm/epilogue";
 import { Sampling } from "./sampling";
 
 @unmanaged
@@ -15,6 +16,8 @@ class DepthwiseArgs {
   w: usize;
   bias: usize;
   out: usize;
+  /** 1: max(result, 0). */
+  relu: u32;
   N: i32;
   C: i32;
   H: i32;
@@ -42,7 +45,7 @@ class DepthwiseWeightGradArgs {
   padW: i32;
 }
 
-/** out = bias + conv2d(x, w); bias = 0 is none. */
+/** out = bias + conv2d(x, w), or relu of that; bias = 0 is none. */
 export function depthwiseF32(args: usize, start: u32, end: u32): void {
   const a = changetype<DepthwiseArgs>(args);
   const most = Band.rows(a.OW);
@@ -56,6 +59,7 @@ export function depthwiseF32(args: usize, start: u32, end: u32): void {
       const rows = min(most, a.OH - row);
       Band.stage(x, a.H, a.W, row - a.padH, a.padW, rows + 2, Band.pitch(a.OW));
       Band.convolve(w, a.tapStep << 2, bias, rows, a.OW, out);
+      if (a.relu) relu(out, 0, 1, rows * a.OW);
       out += (<usize>rows * a.OW) << 2;
     }
   }

@@ -1,5 +1,6 @@
 // The product A @ B of a convolution, in blocks: A = weights, B = sampled pixels, packed panel by
 // panel into the scratch right before the micro-kernel uses it. conv2d.ts says what is sampled.
+import { relu } from "../gemm/epilogue";
 import { Micro } from "../gemm/micro";
 import { Room } from "./dims";
 import { Panels } from "./panels";
@@ -19,6 +20,8 @@ export class Product {
   m: i32;
   /** One float for each row of A, or 0. */
   bias: usize;
+  /** 1: max(result, 0); of outputs that lie one behind the other. */
+  relu: u32;
   /** Image 0 of the input and floats between images. */
   input: usize;
   inputImage: i32;
@@ -61,6 +64,10 @@ export class Product {
           if (s.fits && k1 > 0) s.stage(k0 / taps, k1 / taps);
           const out = this.out + ((<usize>n * this.outImage + <usize>m0 * this.plane) << 2);
           this.block(s, a, aRow, count, k0, k1, out);
+          if (this.relu && k1 == K) {
+            const at = out + ((<usize>(s.row * s.gridW + s.col)) << 2);
+            relu(at, this.plane, count, s.pixels);
+          }
         }
       }
     }

@@ -5,6 +5,7 @@
 // 0, and the blocks' sums are added to the bias in order. So an element's bits depend on K alone,
 // not on strides, neighbours, nor the path taken.
 import { Scratch } from "../abi";
+import { relu } from "./epilogue";
 import { Micro } from "./micro";
 import { Pack } from "./pack";
 import { Vector } from "./vector";
@@ -13,9 +14,11 @@ import { Vector } from "./vector";
 class MatmulArgs {
   a: usize;
   b: usize;
-  out: usize;
   /** [N], added to every row; 0 = none. */
   bias: usize;
+  out: usize;
+  /** 1: max(result, 0). */
+  relu: u32;
   M: u32;
   N: u32;
   K: u32;
@@ -51,7 +54,7 @@ const WIDE: u32 = 2048;
 /** Where the packed A lies in the scratch: behind B. */
 const A_OFFSET: usize = 512 << 10;
 
-/** out[z] = a[z] @ b[z] + bias. Units: matmulUnits in src/kernels/units.ts. */
+/** out[z] = a[z] @ b[z] + bias, or relu of that. Units: matmulUnits in src/kernels/units.ts. */
 export function matmulF32(args: usize, start: u32, end: u32): void {
   const p = changetype<MatmulArgs>(args);
   const M = p.M;
@@ -94,6 +97,9 @@ class Matmul {
     a += (i * p.aRow) << 2;
     b += (j * p.bCol) << 2;
     out += (i * N + j) << 2;
+    const first = out;
+    const rows = m;
+    const cols = n;
     let bias = p.bias ? p.bias + (j << 2) : 0;
     if (N <= (p.aRow == 1 ? COLUMNS : p.aCol == 1 ? COLUMNS / 2 : 0)) {
       // Columns: each the row vector b^T times A^T.
@@ -110,8 +116,9 @@ class Matmul {
         out += N << 2;
       }
     } else {
-      Matmul.blocks(p, a, b, out, m, n, bias);
+      return Matmul.blocks(p, a, b, out, m, n, bias);
     }
+    if (p.relu) relu(first, N, rows, cols);
   }
 
   /** Depth of the blocks of K: equal but for the last, and multiples of 4. */
@@ -197,7 +204,7 @@ class Matmul {
         if (near < cols) {
           Pack.panels(bj + ((near * bCol) << 2), bRow, bCol, kb, cols - near, packed);
         }
-        Matmul.strips(p, ak, m, kb, bj, near, cols, from, fromLd, c);
+        Matmul.strips(p, ak, m, kb, bj, near, cols, from, fromLd, c, p.relu && k + kb == K);
       }
       k += kb;
     } while (k < K);
@@ -215,6 +222,7 @@ class Matmul {
     from: usize,
     fromLd: u32,
     c: usize,
+    clip: bool,
   ): void {
     const N = p.N;
     const packedA = Scratch.base() + A_OFFSET;
@@ -241,6 +249,7 @@ class Matmul {
         const panel = Pack.panel(k);
         Micro.block(ai, aRow, aCol, bj, 8, panel, rows, cols - near, k, fj, fromLd, cj, N);
       }
+      if (clip) relu(ci, N, rows, cols);
     }
   }
 }

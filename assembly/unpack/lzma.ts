@@ -4,38 +4,42 @@
 //
 // The format is the LZMA specification's (Igor Pavlov, 7-Zip): a range coder over adaptive bits
 // says of each step whether it is a literal byte, a match (a length and how far back), or a match
-// at one of the last four distances. It reads what scripts/pack.mjs writes: lc = 3, lp = 0, pb = 0
-// (no bit depends on the position: instructions begin anywhere), no end marker, as text (see `fromText`).
-// Other than in the specification, even bits are coded as all others are, and a bit's probability is the mean of two, one of which learns fast and one ever more
-// slowly, and of what kind a step is the mean of four, two of which depend on the byte before: 2% less. (So
-// could literals, for another 0.6%, but that takes twice the time.) The input is the library's own:
-// nothing here guards against another.
+// at one of the last four distances. It reads what scripts/pack.mjs writes: no bit depends on the
+// position (instructions begin anywhere), no end marker, as text (see `fromText`). Other than in the
+// specification,
+//  - even bits are coded as all others are, and all but the highest bits of a distance are even bits;
+//  - a bit's probability is the mean of two, one of which learns fast and one ever more slowly;
+//  - of what kind a step is the mean of four, two of which depend on the byte before;
+//  - what else depends on the bytes before depends on two of them, see `context`.
+// That is 3% less. (Literals could have a mean of four, too, but that takes twice the time.) The input is
+// the library's own: nothing here guards against another.
 
 /** The adaptive bits: where those of each kind begin. Each has two probabilities of 0, of 65536, and its uses. */
 class Bits {
-  static readonly IS_MATCH: u32 = 0; // [state]
+  static readonly IS_MATCH: u32 = 0; // [state], each [context]
   static readonly IS_REP: u32 = 12;
   static readonly IS_REP_0: u32 = 24;
   static readonly IS_REP_1: u32 = 36;
   static readonly IS_REP_2: u32 = 48;
   static readonly IS_LONG_REP_0: u32 = 60;
-  static readonly SLOT: u32 = 72; // [length - 2, at most 3][64]
-  static readonly SPECIAL: u32 = 328; // the low bits of distances of slots 4 to 13
-  static readonly ALIGN: u32 = 456; // the lowest 4 bits of longer distances
-  static readonly LENGTH: u32 = 472; // two choices, [8] twice, [256]
-  static readonly REP_LENGTH: u32 = 746;
-  static readonly LITERAL: u32 = 1020; // [high 3 bits of the last byte][768]
-  static readonly BEHIND: u32 = 7164; // [72: IS_MATCH to IS_LONG_REP_0][the last byte]
-  static readonly COUNT: u32 = 25596;
+  static readonly SLOT: u32 = 1152; // [length - 2, at most 3][64]
+  static readonly LENGTH: u32 = 1408; // two choices, [8] twice, [256]
+  static readonly REP_LENGTH: u32 = 1682;
+  static readonly LITERAL: u32 = 1956; // [context][768]
+  static readonly BEHIND: u32 = 14244; // [72: IS_MATCH to IS_LONG_REP_0][the last byte]
+  static readonly COUNT: u32 = 32676;
 }
 
 // The last four distances, less 1, what the last steps were (below 7, the last was a literal), and the last byte.
+// `context` is its high 3 bits, but for small bytes, most of which are indices and the like: then it is 8 and
+// those of the byte before, which may be the instruction.
 let distance0: u32 = 0;
 let distance1: u32 = 0;
 let distance2: u32 = 0;
 let distance3: u32 = 0;
 let state: u32 = 0;
 let last: u32 = 0;
+let context: u32 = 0;
 
 // The range coder's state.
 let bits: usize = 0;
@@ -98,9 +102,9 @@ function bit(which: u32): u32 {
   return mixed(which, which);
 }
 
-/** A bit of what kind a step is, which depends on the last byte, too. */
+/** A bit of what kind a step is, which depends on the last bytes, too. */
 function step(which: u32): u32 {
-  return mixed(which, Bits.BEHIND + (which << 8) + last);
+  return mixed((which << 4) + context, Bits.BEHIND + (which << 8) + last);
 }
 
 /** A number of `count` bits, the highest first; each bit's probability depends on those above. */
@@ -108,18 +112,6 @@ function tree(from: u32, count: u32): u32 {
   let node: u32 = 1;
   for (let i: u32 = 0; i < count; i++) node = 2 * node + bit(from + node);
   return node - (1 << count);
-}
-
-/** The same, the lowest bit first. */
-function reverseTree(from: u32, count: u32): u32 {
-  let node: u32 = 1;
-  let value: u32 = 0;
-  for (let i: u32 = 0; i < count; i++) {
-    const one = bit(from + node);
-    node = 2 * node + one;
-    value |= one << i;
-  }
-  return value;
 }
 
 /** A literal behind a match: while its bits are those of the byte `match`, they are probably so. */
@@ -145,14 +137,9 @@ function matchLength(from: u32): u32 {
 function matchDistance(length: u32): u32 {
   const slot = tree(Bits.SLOT + 64 * min(length - 2, 3), 6);
   if (slot < 4) return slot;
-  let count = (slot >> 1) - 1;
-  let high = 2 | (slot & 1);
-  if (slot < 14) {
-    high <<= count;
-    return high + reverseTree(Bits.SPECIAL + high - slot, count);
-  }
-  for (; count > 4; count--) high = 2 * high + decide(range >>> 1);
-  return (high << 4) + reverseTree(Bits.ALIGN, 4);
+  let distance = 2 | (slot & 1);
+  for (let count = slot >> 1; count > 1; count--) distance = 2 * distance + decide(range >>> 1);
+  return distance;
 }
 
 /** The length of a match whose distance, one of the last four, becomes the last one. */
@@ -204,7 +191,10 @@ function fromText(text: usize, end: usize): void {
   }
 }
 
-/** From a raw stream, as text at [input, out), to the bytes [out, end); 256 kB of zeros at `scratch`. Once. */
+/**
+ * From a raw stream, as text at [input, out), two zeros at its end, to the bytes [out, end); 256 kB of zeros at
+ * `scratch`. Once.
+ */
 export function unpack(input: usize, out: usize, end: usize, scratch: usize): void {
   fromText(input, out);
   bits = scratch;
@@ -212,14 +202,14 @@ export function unpack(input: usize, out: usize, end: usize, scratch: usize): vo
   range = 0xffffffff;
   code = load<u32>(input);
   next = input + 4;
-  const begin = out;
   while (out < end) {
-    last = out === begin ? 0 : load<u8>(out - 1);
+    last = load<u8>(out - 1);
+    context = last < 32 ? 8 + (load<u8>(out - 2) >> 5) : last >> 5;
     if (step(Bits.IS_MATCH + state)) {
       for (let n = match(); n > 0; n--, out++) store<u8>(out, load<u8>(out - distance0 - 1));
       continue;
     }
-    const from = Bits.LITERAL + 768 * (last >> 5);
+    const from = Bits.LITERAL + 768 * context;
     const byte = state < 7 ? tree(from, 8) : matchedLiteral(from, load<u8>(out - distance0 - 1));
     store<u8>(out++, byte);
     state = state < 4 ? 0 : state < 10 ? state - 3 : state - 6;

@@ -17,6 +17,8 @@ class WinogradArgs {
   u: usize;
   bias: usize;
   out: usize;
+  /** 1: max(result, 0). */
+  relu: u32;
   N: i32;
   C: i32;
   H: i32;
@@ -33,7 +35,7 @@ class WinogradArgs {
 }
 
 /**
- * out = bias + conv2d(x, w), u being w's transform if tapStep is 0, else w itself, with steps as of
+ * out = bias + conv2d(x, w), or relu of that, u being w's transform if tapStep is 0, else w itself, with steps as of
  * winogradKernelF32; bias = 0 is none.
  */
 export function winogradConv2dF32(args: usize, start: u32, end: u32): void {
@@ -89,8 +91,10 @@ class Winograd {
     const m = v + operand;
     const step = (<usize>(a.H * a.W)) << 2;
     const plane = (<usize>(a.OH * a.OW)) << 2;
+    let least = f32x4.splat(-Infinity);
     for (let c = 0; c < a.C; c += Room.DEPTH) {
       const depth = min(Room.DEPTH, a.C - c);
+      if (a.relu && c + depth == a.C) least = f32x4.splat(0);
       Winograd.inputs(tiles, a.x + <usize>c * step, step, depth, count, v);
       for (let o = from; o < to; o += most) {
         const rows = min(most, to - o);
@@ -115,7 +119,8 @@ class Winograd {
         for (let r = o; r < o + rows; r++) {
           const bias = a.bias && c == 0 ? a.bias + ((<usize>r) << 2) : 0;
           const mr = m + ((<usize>(r - o)) << 5);
-          Winograd.outputs(tiles, mr, count, bias, c > 0, a.out + <usize>r * plane, a.OW << 2);
+          const out = a.out + <usize>r * plane;
+          Winograd.outputs(tiles, mr, count, bias, c > 0, out, a.OW << 2, least);
         }
       }
     }
@@ -162,6 +167,7 @@ class Winograd {
     add: bool,
     out: usize,
     rowBytes: usize,
+    least: v128,
   ): void {
     const points = tiles.points;
     const half = Room.temp();
@@ -175,25 +181,35 @@ class Winograd {
       Points.outputTurned(points, half, rows, b);
       const lanes = min(4, count - t);
       for (let lane = 0; lane < lanes; lane++) {
-        Winograd.write(rows + (lane << 6), target, add, out, rowBytes);
+        Winograd.write(rows + (lane << 6), target, add, out, rowBytes, least);
         target += 12;
       }
     }
   }
 
-  /** One tile, as far as it lies in the plane. */
+  /** One tile, as far as it lies in the plane; what is less than `least` becomes that. */
   @inline
-  static write(from: usize, target: usize, add: bool, out: usize, rowBytes: usize): void {
+  static write(
+    from: usize,
+    target: usize,
+    add: bool,
+    out: usize,
+    rowBytes: usize,
+    least: v128,
+  ): void {
     const cols = load<i32>(target, 8);
     let to = out + load<usize>(target);
     for (let r = load<i32>(target, 4); r > 0; r--) {
       if (cols == 4) {
-        const v = v128.load(from);
-        v128.store(to, add ? f32x4.add(v128.load(to), v) : v);
+        let v = v128.load(from);
+        if (add) v = f32x4.add(v128.load(to), v);
+        v128.store(to, f32x4.pmax(v, least));
       } else {
         for (let i = 0; i < cols << 2; i += 4) {
-          const v = load<f32>(from + i);
-          store<f32>(to + i, add ? load<f32>(to + i) + v : v);
+          let v = load<f32>(from + i);
+          if (add) v = load<f32>(to + i) + v;
+          const l = f32x4.extract_lane(least, 0);
+          store<f32>(to + i, v < l ? l : v);
         }
       }
       from += 16;

@@ -46,15 +46,15 @@ const recurrent = (passes: number): Work => ({
 /** By kernel. */
 export const work: Readonly<Record<string, Work>> = {
   matmulF32: {
-    slots: { M: 4, N: 5, K: 6, batch: 11 },
+    slots: { M: 5, N: 6, K: 7, batch: 12 },
     flops: ({ M, N, K, batch }) => 2 * M! * N! * K! * batch!,
   },
-  conv2dF32: conv(4),
+  conv2dF32: conv(5),
   conv2dInputGradF32: conv(3),
   conv2dWeightGradF32: conv(3),
-  depthwiseF32: depthwise(4),
+  depthwiseF32: depthwise(5),
   depthwiseWeightGradF32: depthwise(3),
-  winogradConv2dF32: winograd(4),
+  winogradConv2dF32: winograd(5),
   winogradWeightGradF32: winograd(3),
   attentionF32: attention((E, Ev) => E + Ev, false),
   attentionGradF32: attention((E, Ev) => 3 * E + 2 * Ev, true),

@@ -12,7 +12,7 @@ type Unpack = (text: number, out: number, end: number, tables: number) => void;
 
 /** The bytes, in memory of their own; see assembly/unpack/lzma.ts. */
 export function kernelBytes(packed: Packed): Uint8Array {
-  const begin = TABLE_BYTES + packed.kernels.length;
+  const begin = TABLE_BYTES + packed.kernels.length + 2;
   const end = begin + packed.bytes;
   const memory = new WebAssembly.Memory({ initial: Math.ceil(end / 65536) });
   const hex = packed.unpacker.match(/../g)!;

@@ -50,6 +50,15 @@ const overlap = (a: Range, b: Range): boolean => a.at < b.at + b.bytes && b.at <
 const inStep = (a: Operand, b: Operand): boolean =>
   !overlap(a, b) || (a.at === b.at && a.bytes === b.bytes && a.inOrder && b.inOrder);
 
+/**
+ * A buffer of the recording's own, with which calls have to do from number `since` on. `refs` is 0 if nobody has it
+ * when all calls have run.
+ */
+export interface Owner extends Range {
+  readonly buffer: { readonly refs: number };
+  since: number;
+}
+
 /** Recorded calls, before they are a list in the heap. */
 export interface Calls {
   readonly kernels: Kernel<readonly number[]>[];
@@ -57,8 +66,8 @@ export interface Calls {
   readonly calls: number[];
   /** Parameters of all calls in order; chains' come behind them. */
   readonly words: number[];
-  /** The buffer that an operand of a call is, or is a part of, if nobody has it when all calls have run. */
-  readonly freed: (operand: Range, call: number) => Range | undefined;
+  /** The buffer that an address of a call's is a part of. */
+  readonly owner: (address: number, call: number) => Owner | undefined;
 }
 
 /**
@@ -226,8 +235,7 @@ function placesOf(
       const place = taken.findIndex((until) => until < k);
       if (place < 0 || own[0] !== k) continue;
       // Of those that have had this address the last one. It may be read from another address, too: as a whole.
-      const buffer = all.freed(operand, first + own.at(-1)!);
-      if (!buffer || isRead(all, first + run.length, buffer)) continue;
+      if (isRead(all, first + own.at(-1)!, operand.at, first + run.length)) continue;
       places.set(operand.at, FIRST_PLACE + bytes * place);
       taken[place] = own.at(-1)!;
     }
@@ -235,16 +243,47 @@ function placesOf(
   return places;
 }
 
-/** Whether one of the calls from `call` on reads what lies there, or may do so, before it is written anew. */
-function isRead(all: Calls, call: number, buffer: Range): boolean {
-  const { calls, words } = all;
-  const { at, bytes } = buffer;
-  // Whatever lies in its range may be an address.
-  let word = calls[CALL * call + 1] ?? words.length;
-  while (word < words.length && (words[word]! - at) >>> 0 >= bytes) word++;
+/**
+ * Whether the buffer that a call has at an address is read, or may be, by one of the calls from `next` on, or by
+ * whoever has it after them.
+ */
+function isRead(
+  { calls, words, owner }: Calls,
+  call: number,
+  address: number,
+  next: number,
+): boolean {
+  const buffer = owner(address, call);
+  if (buffer?.buffer.refs !== 0) return true;
+  // Whatever lies in its range may be an address. Where it is one of a later buffer, this one is no more.
+  let word = calls[CALL * next + 1] ?? words.length;
+  while (word < words.length && (words[word]! - buffer.at) >>> 0 >= buffer.bytes) word++;
   if (word === words.length) return false;
-  while (calls[CALL * call + 4]! <= word) call++;
-  const operands = linkOf(all, call)?.operands ?? [];
-  const out = operands.find((x) => x.isMade && x.at === at && x.bytes >= bytes);
-  return !out || operands.some((x) => x !== out && overlap(x, buffer));
+  while (calls[CALL * next + 4]! <= word) next++;
+  return owner(words[word]!, next) === buffer;
+}
+
+/** Where products and convolutions have what they read; then where their result lies, and whether it is relu's. */
+const READ = [0, 1, 2];
+
+/** Where only a relu reads what a product or a convolution has just made, that one makes relu's result itself. */
+export function joinRelus(all: Calls): void {
+  const { kernels: own, calls, words, owner } = all;
+  own.forEach((relu, call) => {
+    const head = call - 1;
+    if (relu !== kernels.reluF32 || own[head]?.scalars !== 3) return;
+    const block = calls[CALL * head + 1]!;
+    const next = calls[CALL * call + 1]!;
+    const x = words[next]!;
+    const made = owner(words[next + 1]!, call);
+    // All of it, in its order, to memory that nothing is read from.
+    if (!made || x !== words[block + 3] || words[next + 2]! * words[next + 4]! !== 1) return;
+    const operands = READ.map((k) => owner(words[block + k]!, head));
+    if (operands.some((y) => y && overlap(y, made)) || made.bytes !== 4 * words[next + 3]!) return;
+    if (owner(x, head)?.bytes !== made.bytes || isRead(all, head, x, call + 1)) return;
+    made.since = head;
+    words[block + 3] = words[next + 1]!;
+    words[block + 4] = 1;
+    words[next] = words[next + 1] = calls[CALL * call + 2] = 0;
+  });
 }

@@ -60,7 +60,7 @@ export const contract = {
   varF32: [...fold, "correction: f32"],
   // Convolution: units are src/kernels/units.ts's. bias = 0 is none; all operands contiguous.
   // prettier-ignore
-  conv2dF32: ["x: ptr", "w: ptr", "bias: ptr", "out: ptr", "N: u32", "C: u32", "H: u32", "W: u32", "O: u32", "kh: u32", "kw: u32", "OH: u32", "OW: u32", "strideH: u32", "strideW: u32", "padH: u32", "padW: u32", "dilationH: u32", "dilationW: u32", "groups: u32"],
+  conv2dF32: ["x: ptr", "w: ptr", "bias: ptr", "out: ptr", "relu: u32", "N: u32", "C: u32", "H: u32", "W: u32", "O: u32", "kh: u32", "kw: u32", "OH: u32", "OW: u32", "strideH: u32", "strideW: u32", "padH: u32", "padW: u32", "dilationH: u32", "dilationW: u32", "groups: u32"],
   // prettier-ignore
   conv2dInputGradF32: ["dy: ptr", "w: ptr", "dx: ptr", "N: u32", "C: u32", "H: u32", "W: u32", "O: u32", "kh: u32", "kw: u32", "OH: u32", "OW: u32", "strideH: u32", "strideW: u32", "padH: u32", "padW: u32", "dilationH: u32", "dilationW: u32", "groups: u32"],
   // prettier-ignore
@@ -191,7 +191,7 @@ export const contract = {
   joinIndexI32: gather,
   // bias may be 0; dims: per batch dim, outermost first: size, stride of a, stride of b.
   // prettier-ignore
-  matmulF32: ["a: ptr", "b: ptr", "out: ptr", "bias: ptr", "M: u32", "N: u32", "K: u32", "aRow: i32", "aCol: i32", "bRow: i32", "bCol: i32", "batch: u32", "batchRank: u32", "dims: i32..."],
+  matmulF32: ["a: ptr", "b: ptr", "bias: ptr", "out: ptr", "relu: u32", "M: u32", "N: u32", "K: u32", "aRow: i32", "aCol: i32", "bRow: i32", "bCol: i32", "batch: u32", "batchRank: u32", "dims: i32..."],
   // Units: rows. weight, bias and terms may be 0.
   // prettier-ignore
   layerNormF32: ["x: ptr", "weight: ptr", "bias: ptr", "out: ptr", "mean: ptr", "rstd: ptr", "cols: u32", "eps: f32"],

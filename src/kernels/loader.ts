@@ -23,7 +23,7 @@ export interface Kernel<Args extends readonly number[]> {
   readonly sizes: string;
   /**
    * Number of its scalars, for elementwise kernels. For those by rows 1: where `inner` is 1; 2: rows are 1024
-   * elements, whose number in all the kernel is told.
+   * elements, whose number in all the kernel is told. 3: it may take relu of its result (chain.ts).
    */
   readonly scalars: number;
   entry: Entry;

@@ -7,7 +7,7 @@ import type { Arena } from "../memory/arena.js";
 import { Buffer } from "../memory/buffer.js";
 import { endCall } from "../memory/eviction.js";
 import { heapI32 } from "../memory/heap.js";
-import { CALL, joinCalls, type Range } from "./chain.js";
+import { CALL, type Calls, joinCalls, joinRelus, type Owner } from "./chain.js";
 import { type Kernel, replay } from "./loader.js";
 import {
   currentObserver,
@@ -43,12 +43,6 @@ export interface Copy {
   spots: readonly Spot[];
 }
 
-/** A buffer of the recording's own, with which calls have to do from number `since` on. */
-interface Own extends Range {
-  readonly buffer: Buffer;
-  readonly since: number;
-}
-
 /** Marks addresses: a whole number may be anything. The heap, which takes nothing else, cuts it off. */
 const ADDRESS = 0.25;
 
@@ -60,7 +54,7 @@ export class Recording implements Recorder {
   private readonly held: Buffer[] = [];
   private readonly drawn: { readonly values: Stream; readonly spots: Spot[] }[] = [];
   private readonly stretches: Stretch[] = [{ before: [], end: 0, status: 0, Fault: IndexError }];
-  private readonly own = new Map<Buffer, Own>();
+  private readonly own = new Map<Buffer, Owner>();
   /** Address of the list: parameters, then calls. */
   private list = 0;
 
@@ -198,23 +192,33 @@ export class Recording implements Recorder {
     fn();
   }
 
-  /** Makes the list. Nothing can be recorded after it. */
-  finish(): void {
+  /** What the list is made of. */
+  private get all(): Calls {
     const { kernels, words, calls, own } = this;
     // Memory is used again: up to a call, the last of the buffers that were there has it.
     const all = [...own.values()].reverse();
-    const freed = ({ at }: Range, call: number): Range | undefined => {
-      const own = all.find((x) => x.since <= call && (at - x.at) >>> 0 < x.bytes);
-      return own?.buffer.refs === 0 ? own : undefined;
-    };
+    const owner = (address: number, call: number): Owner | undefined =>
+      all.find((x) => x.since <= call && (address - x.at) >>> 0 < x.bytes);
+    return { kernels, words, calls, owner };
+  }
+
+  /** Has products take relu of their results. Before copies are saved. */
+  joinRelus(): void {
+    joinRelus(this.all);
+  }
+
+  /** Makes the list. Nothing can be recorded after it. */
+  finish(): void {
+    const { words, calls } = this;
+    const all = this.all;
     let from = 0;
     for (const { before, end } of this.stretches) {
-      joinCalls({ kernels, words, calls, freed }, from, end);
+      joinCalls(all, from, end);
       // What happens before a call that a chain makes happens before the chain.
       for (const entry of before) while (calls[CALL * entry.at + 2] === 0) entry.at--;
       from = end;
     }
-    own.clear();
+    this.own.clear();
     this.list = this.allocate(4 * (words.length + calls.length)).address();
     for (let i = 0; i < calls.length; i += CALL) calls[i + 1] = this.list + 4 * calls[i + 1]!;
     heapI32.set(words, this.list >>> 2);

@@ -30,8 +30,9 @@ export function planesForward(
   if (isDepthwise(sizes)) return depthwiseConv2d(op, x, weight, bias, sizes);
   if (isPointwise(sizes) && bias === null) return pointwise(op, weight, x, sizes, false);
   const [N, , , , O, , , OH, OW] = sizes;
-  const args = flat(sizes);
-  const units = conv2dUnits(N, args[15], args[7], args[8]);
+  const own = flat(sizes);
+  const units = conv2dUnits(N, own[15], own[7], own[8]);
+  const args: [relu: number, ...ConvSizes] = [0, ...own];
   return compute(op, kernels.conv2dF32, units, [x, weight, bias], [N, O, OH, OW], args);
 }
 
@@ -70,7 +71,7 @@ function flat(sizes: ConvSizes): ConvSizes {
 }
 
 type ProductArgs = [
-  ...[bias: number, M: number, N: number, K: number],
+  ...[relu: number, M: number, N: number, K: number],
   ...[aRow: number, aCol: number, bRow: number, bCol: number],
   ...[batch: number, batchRank: number, ...dims: number[]],
 ];
@@ -103,5 +104,5 @@ function pointwise(
     0,
     depth * plane,
   ];
-  return compute(op, kernels.matmulF32, units, [weight, images], [N, rows, H, W], args);
+  return compute(op, kernels.matmulF32, units, [weight, images, null], [N, rows, H, W], args);
 }

@@ -15,7 +15,7 @@ export function isDepthwise(sizes: ConvSizes): boolean {
 }
 
 type Sizes = [
-  ...[N: number, C: number, H: number, W: number, OH: number, OW: number],
+  ...[relu: number, N: number, C: number, H: number, W: number, OH: number, OW: number],
   ...[padH: number, padW: number, tapStep: number],
 ];
 
@@ -28,7 +28,7 @@ export function depthwiseConv2d(
   sizes: ConvSizes,
 ): Tensor {
   const [N, C, H, W, , , , OH, OW, , , padH, padW] = sizes;
-  const args: Sizes = [N, C, H, W, OH, OW, padH, padW, 1];
+  const args: Sizes = [0, N, C, H, W, OH, OW, padH, padW, 1];
   return compute(op, kernels.depthwiseF32, N * C, [x, weight, bias], [N, C, OH, OW], args);
 }
 
@@ -40,7 +40,7 @@ export function depthwiseInputGrad(
   sizes: ConvSizes,
 ): Tensor {
   const [N, C, H, W, , , , OH, OW, , , padH, padW] = sizes;
-  const args: Sizes = [N, C, OH, OW, H, W, 2 - padH, 2 - padW, -1];
+  const args: Sizes = [0, N, C, OH, OW, H, W, 2 - padH, 2 - padW, -1];
   return compute(op, kernels.depthwiseF32, N * C, [dy, weight, null], [N, C, H, W], args);
 }
 

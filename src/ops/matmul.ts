@@ -132,7 +132,25 @@ function product(
   const [pa, pb, po, bias_] = [a.address(), b.address(), out.address(), bias?.address() ?? 0];
   const [sm, sk, tk, tn] = [sa[down]!, sa[across]!, sb[downB]!, sb[acrossB]!];
   const rank = dims.length / 3;
-  run(kernels.matmulF32, units, pa, pb, po, bias_, M, N, K, sm, sk, tk, tn, batch, rank, ...dims);
+  run(
+    kernels.matmulF32,
+    units,
+    pa,
+    pb,
+    bias_,
+    po,
+    0,
+    M,
+    N,
+    K,
+    sm,
+    sk,
+    tk,
+    tn,
+    batch,
+    rank,
+    ...dims,
+  );
   return out;
 }
 

@@ -97,6 +97,7 @@ export class Step {
                 return mapTensors(refusePromise("capture", result), (x) => this.output(x));
               });
             });
+            this.recording.joinRelus();
             this.saveCopies(args.length);
             this.recording.finish();
           }),

@@ -125,7 +125,7 @@ function convolve(
       : weight;
     const rest: Steps = once ? [0, 0, 0] : steps;
     const units = winogradConv2dUnits(blocks, O);
-    const all = [...sizes, ...rest] as const;
+    const all: [relu: number, ...WinogradSizes, ...Steps] = [0, ...sizes, ...rest];
     return compute(op, kernels.winogradConv2dF32, units, [x, u, bias], [N, O, OH, OW], all);
   });
 }

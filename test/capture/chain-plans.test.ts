@@ -1,7 +1,7 @@
 // Which recorded calls become chains, and what of their memory is left alone: plans for lists of calls
 // whose operands lie wherever a case wants them.
 import { describe, expect, it } from "vitest";
-import { CALL, joinCalls, type Range } from "../../src/kernels/chain.js";
+import { CALL, joinCalls, type Owner, type Range } from "../../src/kernels/chain.js";
 import { type Kernel, kernels } from "../../src/kernels/loader.js";
 
 const N = 40_000;
@@ -28,11 +28,12 @@ const nameOf = (address: number): string => "ABCDE"[all.indexOf(address)] ?? "?"
 
 /**
  * The plan for a list of calls: names one behind the other, chains in brackets, and behind each chain the
- * addresses that it does not touch. What is free is an address, that of an operand, or a buffer.
+ * addresses that it does not touch. What is free is an address, of 800 bytes, or a buffer, which calls may have to
+ * do with only from number `since` on.
  */
 function planOf(
   list: readonly Call[],
-  free: readonly (number | Range)[],
+  free: readonly (number | (Range & { since?: number }))[],
   ends = [list.length],
   pieces: number[] = [],
 ): string {
@@ -54,12 +55,13 @@ function planOf(
     const scalars = Array.from({ length: kernel.scalars }, () => 0);
     words.push(...pointers, rows, n, ...strides, ...scalars, dims.length, ...dims.flat());
   }
-  const freed = (x: Range): Range | undefined => {
-    if (free.includes(x.at)) return x;
-    const buffers = free.filter((of) => typeof of !== "number");
-    return buffers.find(({ at, bytes }) => at <= x.at && x.at < at + bytes);
-  };
-  const recorded = { kernels: used, calls, words, freed };
+  const buffers = free
+    .map((x) => (typeof x === "number" ? { at: x, bytes: 800 } : x))
+    .map((x) => ({ since: 0, ...x, buffer: { refs: 0 } }))
+    .reverse();
+  const owner = (address: number, call: number): Owner | undefined =>
+    buffers.find((x) => x.since <= call && x.at <= address && address < x.at + x.bytes);
+  const recorded = { kernels: used, calls, words, owner };
   let from = 0;
   for (const end of ends) {
     joinCalls(recorded, from, end);
@@ -397,7 +399,8 @@ describe("a plan", () => {
       expect(planOf([...list, few(D, Z)], [B, D])).toBe("[addF32 layerNormF32]B sqrtF32");
       expect(planOf([...list, few(C, Z)], [B, C, D])).toBe("[addF32 layerNormF32]BD sqrtF32");
       const again = norm([Z, 0, 0, Z + MB, D, D + 800]);
-      expect(planOf([...list, few(E, E), again], [B, D])).toBe(
+      const next = { at: D, bytes: 800, since: 3 };
+      expect(planOf([...list, few(E, E), again], [B, D, next])).toBe(
         "[addF32 layerNormF32]BD sqrtF32 layerNormF32",
       );
     });
@@ -425,7 +428,8 @@ describe("a plan", () => {
     const float: Call = ["castBoolToF32", [C, D]];
     expect(planOf([less, float, neg(D, E)], [C, D])).toBe("[ltF32 castBoolToF32 negF32]CD");
     // Floats over bools that are not read yet.
-    expect(planOf([less, float, neg(D, C)], [C, D])).toBe("[ltF32 castBoolToF32]C negF32");
+    const next = { at: C, bytes: 4 * N, since: 2 };
+    expect(planOf([less, float, neg(D, C)], [C, D, next])).toBe("[ltF32 castBoolToF32]C negF32");
   });
 
   describe("has in memory", () => {
@@ -458,18 +462,26 @@ describe("a plan", () => {
         "[negF32 negF32 negF32]??B softmaxF32",
       );
       const anew: Call = ["negF32", [E, B], 3 * N];
-      expect(planOf([...parts, ["softmaxF32", [E, 3 * MB]], anew], [buffer])).toBe(
+      const next = { ...buffer, since: 4 };
+      expect(planOf([...parts, ["softmaxF32", [E, 3 * MB]], anew], [buffer, next])).toBe(
         "[negF32 negF32 negF32]??B softmaxF32 negF32",
       );
     });
 
-    it("nothing that is written anew before anybody reads it", () => {
+    it("nothing that is no more when its memory is used again", () => {
       const shift: Call = ["negF32", [E, D], N, [0]];
-      const later = (call: Call): string =>
-        planOf([neg(A, B), neg(B, C), ["softmaxF32", [C, D]], call, shift], [B]);
-      expect(later(neg(D, B))).toBe("[negF32 negF32]B softmaxF32 [negF32 negF32]B");
-      expect(later(add(D, B, B))).toBe("[negF32 negF32] softmaxF32 [addF32 negF32]");
-      expect(later(["ltF32", [D, E, B]])).toBe("[negF32 negF32] softmaxF32 [ltF32 negF32]B");
+      const later = (call: Call, ...next: (Range & { since?: number })[]): string =>
+        planOf([neg(A, B), neg(B, C), ["softmaxF32", [C, D]], call, shift], [B, ...next]);
+      const next = { at: B - 400, bytes: 800, since: 3 };
+      expect(later(neg(D, B), next)).toBe("[negF32 negF32]B softmaxF32 [negF32 negF32]B");
+      expect(later(add(D, B, C), next)).toBe("[negF32 negF32]B softmaxF32 [addF32 negF32]");
+      expect(later(["softmaxF32", [B, D]], next)).toBe(
+        "[negF32 negF32]B softmaxF32 softmaxF32 negF32",
+      );
+      expect(later(neg(D, B + 400), next)).toBe("[negF32 negF32] softmaxF32 [negF32 negF32]?");
+      expect(later(neg(D, B))).toBe("[negF32 negF32] softmaxF32 [negF32 negF32]B");
+      const after = { ...next, since: 4 };
+      expect(later(neg(D, B), after)).toBe("[negF32 negF32] softmaxF32 [negF32 negF32]B");
     });
 
     it("what the scratch has no place for: 32 of what is needed at the same time", () => {

@@ -16,42 +16,9 @@ import {
   where,
   zeros,
 } from "../../src/index.js";
-import { profile } from "../../src/inspect/index.js";
+import { expectSame, kernelsOf, type Result } from "./replays.js";
 
 const N = 70_001; // more than what stays as it is, and no whole number of units
-
-type Result = Tensor | Tensor[];
-
-/** The kernels that a replay of `fn` runs. */
-function kernelsOf(fn: () => Result): string[] {
-  const captured = capture(fn);
-  profile(() => null, { print: false }); // the first measures the machine, which takes memory
-  captured();
-  captured();
-  const { rows } = profile(captured, { print: false });
-  const kernels = rows.filter(({ op }) => op !== "(JavaScript)");
-  return kernels.map(({ op, calls }) => `${calls} ${op}`).sort();
-}
-
-/** Everything as bytes, so that NaN and -0 count. */
-function bytesOf(results: Result): Buffer[] {
-  return [results].flat().map((x) => Buffer.from(x.toTypedArray().buffer));
-}
-
-/** Compares replays with calls that are not captured, on new values each time, arguments afterwards included. */
-function expectSame(fn: (...args: Tensor[]) => Result, inputs: () => Tensor[]): void {
-  const captured = capture(fn);
-  for (let i = 0; i < 4; i++) {
-    const args = inputs();
-    manualSeed(i);
-    const wanted = bytesOf(fn(...args.map((x) => x.clone())));
-    manualSeed(i);
-    const got = bytesOf(captured(...args));
-    expect(got.length).toBe(wanted.length);
-    for (const [k, bytes] of got.entries())
-      expect(bytes.equals(wanted[k]!), `result ${k} of replay ${i}`).toBe(true);
-  }
-}
 
 const two = (n = N): Tensor[] => [randn([n]), randn([n])];
 type Pair = (x: Tensor, y: Tensor) => Result;

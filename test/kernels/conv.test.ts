@@ -25,7 +25,7 @@ import {
   whole,
   worst,
 } from "./convOracle.js";
-import { Bench, builds, type Build } from "./harness.js";
+import { Bench, builds, type Build, expectRelu } from "./harness.js";
 
 /** N C H W, O kh kw, strides, paddings, dilations, groups */
 // prettier-ignore
@@ -96,7 +96,9 @@ function run(
   const dims = [s.N, s.C, s.H, s.W, s.O, s.kh, s.kw, outH(s), outW(s)];
   dims.push(s.sh, s.sw, s.ph, s.pw, s.dh, s.dw, s.groups);
   const units = conv2dUnits(s.N, s.groups, outH(s), outW(s));
-  bench.run("conv2dF32", split(units), x, w, bias, y, ...dims);
+  const forward = (relu: number): void =>
+    bench.run("conv2dF32", split(units), x, w, bias, y, relu, ...dims);
+  expectRelu(forward, y);
   const gradUnits = conv2dInputGradUnits(s.N, s.groups, s.H, s.W, s.sh, s.sw);
   bench.run("conv2dInputGradF32", split(gradUnits), dy, w, dx, ...dims);
   const weightUnits = conv2dWeightGradUnits(s.C, s.kh, s.kw, s.groups);

@@ -19,7 +19,7 @@ import {
   whole,
   worst,
 } from "./convOracle.js";
-import { Bench, builds, type Build } from "./harness.js";
+import { Bench, builds, type Build, expectRelu } from "./harness.js";
 
 /** N C H W, paddings */
 // prettier-ignore
@@ -60,8 +60,10 @@ function run(
   const { N, C, H, W, ph, pw } = s;
   const [OH, OW] = [outH(s), outW(s)];
   const planes = split(N * C);
-  bench.run("depthwiseF32", planes, x, w, bias, y, N, C, H, W, OH, OW, ph, pw, 1);
-  bench.run("depthwiseF32", planes, dy, w, 0, dx, N, C, OH, OW, H, W, 2 - ph, 2 - pw, -1);
+  const forward = (relu: number): void =>
+    bench.run("depthwiseF32", planes, x, w, bias, y, relu, N, C, H, W, OH, OW, ph, pw, 1);
+  expectRelu(forward, y);
+  bench.run("depthwiseF32", planes, dy, w, 0, dx, 0, N, C, OH, OW, H, W, 2 - ph, 2 - pw, -1);
   bench.run("depthwiseWeightGradF32", split(C), x, dy, dw, N, C, H, W, OH, OW, ph, pw);
   return read();
 }

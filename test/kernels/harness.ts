@@ -133,3 +133,16 @@ export class Bench {
     }
   }
 }
+
+/**
+ * Has `run` put a kernel's result into `out`, with relu and then without: it must be relu's of it, -0 and NaN as they
+ * are there.
+ */
+export function expectRelu(run: (relu: number) => void, out: Operand): void {
+  run(1);
+  const got = out.read();
+  run(0);
+  const plain = out.read();
+  const wrong = plain.findIndex((x, i) => !Object.is(got[i], x < 0 ? 0 : x));
+  if (wrong >= 0) throw new Error(`element ${wrong}: relu of ${plain[wrong]} is not ${got[wrong]}`);
+}

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { matmulUnits } from "../../src/kernels/units.js";
-import { Bench, builds, type Build } from "./harness.js";
+import { Bench, builds, type Build, expectRelu } from "./harness.js";
 
 /** Where element (i, j) of a matrix lies: data[offset + i * row + j * col]. */
 interface Layout {
@@ -81,8 +81,8 @@ function multiply(bench: Bench, { M, N, K, a, b, bias, batch, split }: Product):
   const strides = [a.row, a.col, b.row, b.col];
   const dims = batch?.dims ?? [];
   const units = split ?? matmulUnits(count, M, N);
-  // prettier-ignore
-  bench.run("matmulF32", units, pa, pb, out, pbias, M, N, K, ...strides, count, dims.length / 3, ...dims);
+  const all = [M, N, K, ...strides, count, dims.length / 3, ...dims];
+  expectRelu((relu) => bench.run("matmulF32", units, pa, pb, pbias, out, relu, ...all), out);
   return out.read();
 }
 
@@ -110,7 +110,7 @@ function atTheEnd(build: Build, { M, N, K, a, b, bias }: Product, last: "a" | "b
       return [name, 4 * (start + operand.offset)];
     }),
   );
-  const slots = [at.a!, at.b!, 4 * next, at.bias!, M, N, K, a.row, a.col, b.row, b.col, 1, 0];
+  const slots = [at.a!, at.b!, at.bias!, 4 * next, 0, M, N, K, a.row, a.col, b.row, b.col, 1, 0];
   new Int32Array(memory.buffer).set(slots, args / 4);
   exports.matmulF32!(args, 0, matmulUnits(1, M, N));
   return floats.slice(next, next + M * N);

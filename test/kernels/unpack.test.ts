@@ -13,7 +13,7 @@ const GUARD = 0xa5;
 
 function unpack(bytes: Uint8Array): Uint8Array {
   const packed = Buffer.from(packedText(bytes));
-  const begin = INPUT + packed.length;
+  const begin = INPUT + packed.length + 2;
   const end = begin + bytes.length;
   const memory = new WebAssembly.Memory({ initial: Math.ceil((end + 16) / 65536) });
   const heap = new Uint8Array(memory.buffer);

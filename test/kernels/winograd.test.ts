@@ -28,7 +28,7 @@ import {
   whole,
   worst,
 } from "./convOracle.js";
-import { Bench, builds, type Build, type Operand } from "./harness.js";
+import { Bench, builds, type Build, expectRelu, type Operand } from "./harness.js";
 
 const TOLERANCE = { 3: 2e-6, 5: 1e-5 };
 
@@ -103,12 +103,14 @@ function run(build: Build, s: Shape, values: Operands, way: Way = {}): Results<F
   const units = (height: number, width: number, rows: number): ReturnType<Split> =>
     split(winogradConv2dUnits(winogradBlocks(N, height, width, points), rows));
   const [u, steps] = kernel(O, C, all * C, all, 1);
-  const forward = [x, u, bias, y, N, C, H, W, O, OH, OW, ph, pw, points, ...steps];
-  bench.run("winogradConv2dF32", units(OH, OW, O), ...forward);
+  const dims = [N, C, H, W, O, OH, OW, ph, pw, points, ...steps];
+  const forward = (relu: number): void =>
+    bench.run("winogradConv2dF32", units(OH, OW, O), x, u, bias, y, relu, ...dims);
+  expectRelu(forward, y);
 
   const [turned, back] = kernel(C, O, all, all * C, -1);
   const pads = [kh - 1 - ph, kw - 1 - pw];
-  const input = [dy, turned, 0, dx, N, O, OH, OW, C, H, W, ...pads, points, ...back];
+  const input = [dy, turned, 0, dx, 0, N, O, OH, OW, C, H, W, ...pads, points, ...back];
   bench.run("winogradConv2dF32", units(H, W, C), ...input);
 
   const least = winogradParts(C, O, winogradTiles(N, OH, OW));

@@ -11,13 +11,13 @@ export const conv = {
   // prettier-ignore
   winogradKernelF32: ["w: ptr", "out: ptr", "rows: u32", "depth: u32", "rowStep: i32", "depthStep: i32", "tapStep: i32", "points: u32"],
   // prettier-ignore
-  winogradConv2dF32: ["x: ptr", "u: ptr", "bias: ptr", "out: ptr", "N: u32", "C: u32", "H: u32", "W: u32", "O: u32", "OH: u32", "OW: u32", "padH: i32", "padW: i32", "points: u32", "rowStep: i32", "depthStep: i32", "tapStep: i32"],
+  winogradConv2dF32: ["x: ptr", "u: ptr", "bias: ptr", "out: ptr", "relu: u32", "N: u32", "C: u32", "H: u32", "W: u32", "O: u32", "OH: u32", "OW: u32", "padH: i32", "padW: i32", "points: u32", "rowStep: i32", "depthStep: i32", "tapStep: i32"],
   // prettier-ignore
   winogradWeightGradF32: ["x: ptr", "dy: ptr", "work: ptr", "N: u32", "C: u32", "H: u32", "W: u32", "O: u32", "OH: u32", "OW: u32", "padH: i32", "padW: i32", "points: u32", "parts: u32"],
   winogradTapsF32: ["work: ptr", "dw: ptr", "O: u32", "C: u32", "points: u32", "parts: u32"],
   // Convolutions of 3 x 3 taps, a step of 1 and a group for each channel. Units: planes of out; channels.
   // prettier-ignore
-  depthwiseF32: ["x: ptr", "w: ptr", "bias: ptr", "out: ptr", "N: u32", "C: u32", "H: u32", "W: u32", "OH: u32", "OW: u32", "padH: u32", "padW: u32", "tapStep: i32"],
+  depthwiseF32: ["x: ptr", "w: ptr", "bias: ptr", "out: ptr", "relu: u32", "N: u32", "C: u32", "H: u32", "W: u32", "OH: u32", "OW: u32", "padH: u32", "padW: u32", "tapStep: i32"],
   // prettier-ignore
   depthwiseWeightGradF32: ["x: ptr", "dy: ptr", "dw: ptr", "N: u32", "C: u32", "H: u32", "W: u32", "OH: u32", "OW: u32", "padH: u32", "padW: u32"],
 } as const satisfies Contract;
