@@ -2,6 +2,10 @@
 
 /** max(x, 0) of m rows of n elements, `ld` apart, in place: the bits of reluF32 (NaN and -0 stay). */
 export function relu(x: usize, ld: u32, m: u32, n: u32): void {
+  if (n == ld) {
+    n *= m;
+    m = 1;
+  }
   for (; m > 0; m--) {
     let p = x;
     let left = n;
