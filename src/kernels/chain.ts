@@ -284,6 +284,6 @@ export function joinRelus(all: Calls): void {
     made.since = head;
     words[block + 3] = words[next + 1]!;
     words[block + 4] = 1;
-    words[next] = words[next + 1] = calls[CALL * call + 2] = 0;
+    calls[CALL * call + 2] = 0;
   });
 }
