@@ -263,10 +263,10 @@ function isRead(
   return owner(words[word]!, next) === buffer;
 }
 
-/** Where products and convolutions have what they read; then where their result lies, and whether it is relu's. */
-const READ = [0, 1, 2];
-
-/** Where only a relu reads what a product or a convolution has just made, that one makes relu's result itself. */
+/**
+ * Where only a relu reads what a product or a convolution has just made, that one makes relu's result itself. Its
+ * first parameters are what it reads (three), where its result lies, and whether it is relu's.
+ */
 export function joinRelus(all: Calls): void {
   const { kernels: own, calls, words, owner } = all;
   own.forEach((relu, call) => {
@@ -278,7 +278,7 @@ export function joinRelus(all: Calls): void {
     const made = owner(words[next + 1]!, call);
     // All of it, in its order, to memory that nothing is read from.
     if (!made || x !== words[block + 3] || words[next + 2]! * words[next + 4]! !== 1) return;
-    const operands = READ.map((k) => owner(words[block + k]!, head));
+    const operands = words.slice(block, block + 3).map((y) => owner(y, head));
     if (operands.some((y) => y && overlap(y, made)) || made.bytes !== 4 * words[next + 3]!) return;
     if (owner(x, head)?.bytes !== made.bytes || isRead(all, head, x, call + 1)) return;
     made.since = head;

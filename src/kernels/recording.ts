@@ -7,7 +7,7 @@ import type { Arena } from "../memory/arena.js";
 import { Buffer } from "../memory/buffer.js";
 import { endCall } from "../memory/eviction.js";
 import { heapI32 } from "../memory/heap.js";
-import { CALL, type Calls, joinCalls, joinRelus, type Owner } from "./chain.js";
+import { CALL, joinCalls, joinRelus, type Owner } from "./chain.js";
 import { type Kernel, replay } from "./loader.js";
 import {
   currentObserver,
@@ -136,7 +136,7 @@ export class Recording implements Recorder {
 
   /**
    * Saves that copy: in place of `buffer`, its other side, calls have to do with what is outside. Not where a parameter
-   * may be an address in it, but has no mark. Before `finish`.
+   * may be an address in it, but has no mark. In `finish`.
    */
   save(copy: Copy, buffer: Buffer): void {
     const { words, calls, own } = this;
@@ -192,25 +192,16 @@ export class Recording implements Recorder {
     fn();
   }
 
-  /** What the list is made of. */
-  private get all(): Calls {
+  /** Makes the list, when `save` has saved copies. Nothing can be recorded after it. */
+  finish(save: () => void): void {
     const { kernels, words, calls, own } = this;
     // Memory is used again: up to a call, the last of the buffers that were there has it.
-    const all = [...own.values()].reverse();
+    const buffers = [...own.values()].reverse();
     const owner = (address: number, call: number): Owner | undefined =>
-      all.find((x) => x.since <= call && (address - x.at) >>> 0 < x.bytes);
-    return { kernels, words, calls, owner };
-  }
-
-  /** Has products take relu of their results. Before copies are saved. */
-  joinRelus(): void {
-    joinRelus(this.all);
-  }
-
-  /** Makes the list. Nothing can be recorded after it. */
-  finish(): void {
-    const { words, calls } = this;
-    const all = this.all;
+      buffers.find((x) => x.since <= call && (address - x.at) >>> 0 < x.bytes);
+    const all = { kernels, words, calls, owner };
+    joinRelus(all);
+    save();
     let from = 0;
     for (const { before, end } of this.stretches) {
       joinCalls(all, from, end);
@@ -218,7 +209,7 @@ export class Recording implements Recorder {
       for (const entry of before) while (calls[CALL * entry.at + 2] === 0) entry.at--;
       from = end;
     }
-    this.own.clear();
+    own.clear();
     this.list = this.allocate(4 * (words.length + calls.length)).address();
     for (let i = 0; i < calls.length; i += CALL) calls[i + 1] = this.list + 4 * calls[i + 1]!;
     heapI32.set(words, this.list >>> 2);

@@ -93,7 +93,7 @@ export function capture(
     for (let i = 0; i < steps.length; i++) {
       const step = steps[i]!;
       if (!step.fits(args) || !step.isExpected()) continue;
-      const result = step.sound ? scoped((args) => step.replay(args), args) : GONE;
+      const result = step.sound ? scoped(step.replay, args) : GONE;
       if (result !== GONE) return result;
       steps.splice(i--, 1);
       step.discard();

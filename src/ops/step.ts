@@ -67,6 +67,7 @@ export class Step {
   private readonly assumed: { readonly value: () => number; readonly now: number }[] = [];
   /** Arguments, then results; null: no tensor, or an empty one. */
   private readonly passed: (Passed | null)[] = [];
+  private inputs = 0;
   /** What the last calls have copied of what `fn` has returned. */
   private result: unknown = null;
   private readonly revision = currentRevision();
@@ -97,18 +98,19 @@ export class Step {
                 return mapTensors(refusePromise("capture", result), (x) => this.output(x));
               });
             });
-            this.recording.joinRelus();
-            this.saveCopies(args.length);
-            this.recording.finish();
+            this.inputs = args.length;
+            this.recording.finish(() => this.saveCopies());
           }),
         ),
       );
       this.settle();
-      return this.making(() =>
-        mapTensors(this.result, (x) => {
-          if (this.sound) use(this.arena);
-          return fresh(x);
-        }),
+      return this.making(
+        (result) =>
+          mapTensors(result, (x) => {
+            if (this.sound) use(this.arena);
+            return fresh(x);
+          }),
+        this.result,
       );
     } catch (error) {
       this.discard();
@@ -144,13 +146,13 @@ export class Step {
    * Has calls read arguments where they lie, and write results where they are to lie, but for arguments that they
    * modify, results that are a part of something or were there before, and what a gradient has, too.
    */
-  private saveCopies(inputs: number): void {
+  private saveCopies(): void {
     const known: unknown[] = [...this.grads.values()].map(({ node }) => node.heldGrad?.storage);
     this.passed.forEach((passed, i) => {
       if (passed === null) return;
       const { buffer, layout, dtype } = passed.inner;
       const isPart = layout.size * bytesOf(dtype) < buffer.bytes || !layout.contiguous;
-      const isModified = i < inputs && buffer.version > 0;
+      const isModified = i < this.inputs && buffer.version > 0;
       if (isPart || isModified || known.includes(buffer) || !buffer.isIn(this.arena)) return;
       known.push(buffer);
       this.recording.save(passed.copy, buffer);
@@ -180,10 +182,10 @@ export class Step {
   }
 
   /** Goes on without a recording, for which there is no room. */
-  giveUp(): void {
+  readonly giveUp = (): void => {
     this.sound = false;
     this.arena.dissolve();
-  }
+  };
 
   /** Told of each address that is asked for. Returns it, marked where it is of the recording's own memory. */
   note(buffer: Buffer, address: number): number {
@@ -224,10 +226,10 @@ export class Step {
   }
 
   /** Runs `fn`, which may need room: not ours, if there is any other. */
-  private making<T>(fn: () => T): T {
-    holdAll(() => this.giveUp());
+  private making<A, T>(fn: (arg: A) => T, arg: A): T {
+    holdAll(this.giveUp);
     try {
-      return fn();
+      return fn(arg);
     } finally {
       holdAll(null);
     }
@@ -247,25 +249,34 @@ export class Step {
     return true;
   }
 
+  /** Makes the results of a replay, and tells the list where arguments and results lie. */
+  private readonly prepare = (told: (Tensor | null)[]): unknown => {
+    use(this.arena);
+    let i = this.inputs;
+    const result = mapTensors(
+      this.result,
+      ({ layout, dtype }) => (told[i++] = allocate("capture", layout, dtype)),
+    );
+    for (i = 0; i < told.length; i++) {
+      const passed = this.passed[i]!;
+      if (passed !== null) this.recording.tell(passed.copy, told[i]!.address());
+    }
+    return result;
+  };
+
   /**
    * Runs it again. Returns what the function would, or `GONE`, with nothing done, when what it needs has moved or
-   * is no more. What else it makes is its caller's to release.
+   * is no more. What else it makes is its caller's to release. (It leaves as little to the collector as it can:
+   * bound functions, lists of their final length.)
    */
-  replay(args: readonly CaptureArgument[]): unknown {
-    const told = args.map((x) => (x instanceof Tensor ? this.source(x) : null));
+  readonly replay = (args: readonly CaptureArgument[]): unknown => {
+    const told = new Array<Tensor | null>(this.passed.length);
+    for (let i = 0; i < args.length; i++) {
+      const x = args[i]!;
+      told[i] = x instanceof Tensor ? this.source(x) : null;
+    }
     if (!this.arena.resident) return GONE;
-    const result = this.making(() => {
-      use(this.arena);
-      const result = mapTensors(this.result, ({ layout, dtype }) => {
-        told.push(allocate("capture", layout, dtype));
-        return told.at(-1)!;
-      });
-      for (let i = 0; i < told.length; i++) {
-        const passed = this.passed[i]!;
-        if (passed !== null) this.recording.tell(passed.copy, told[i]!.address());
-      }
-      return result;
-    });
+    const result = this.making(this.prepare, told);
     if (!this.sound) return GONE;
     for (let i = 0; i < this.outers.length; i++) {
       const { buffer, address } = this.outers[i]!;
@@ -286,7 +297,7 @@ export class Step {
     }
     for (let i = 0; i < this.written.length; i++) leaveGrad(this.written[i]!);
     return result;
-  }
+  };
 
   /** Gives the memory back. */
   discard(): void {
@@ -339,7 +350,7 @@ export class Step {
 /** Runs `fn` while `step` is told what it uses. */
 function during(step: Step, fn: () => void): void {
   current = step;
-  holdAll(() => step.giveUp());
+  holdAll(step.giveUp);
   const watching = watchAddresses((buffer, address) => step.note(buffer, address));
   watchGrads((node, writes) => step.noteGrad(node, writes));
   recordChanges((target, again) => step.noteChange(target, again));

@@ -30,7 +30,9 @@ type Scalars<P, Behind = false> = P extends readonly [
         : Scalars<Rest>
   : never;
 
-type Operands = readonly [p: Tensor, g: Tensor, ...states: (Tensor | null)[]];
+/** A state; none is null. */
+type State = Tensor | null;
+type Operands = readonly [p: Tensor, g: Tensor, ...states: State[]];
 
 /** Steps to be taken, joined into as few kernel calls as can be. */
 export class Steps {
@@ -58,11 +60,11 @@ export class Steps {
   }
 
   /** A parameter, its gradient and its states, contiguous; they live at least until `flush`. */
-  add(...operands: Operands): void {
-    const units = flatUnits(operands[0].numel());
+  add(p: Tensor, g: Tensor, a: State, b: State = null, c: State = null): void {
+    const units = flatUnits(p.numel());
     if (this.count === MOST_PARAMS || this.units + units > MOST_UNITS) this.flush();
     // What was recorded has not moved.
-    if (!renewal()) this.operands[this.count] = operands;
+    if (!renewal()) this.operands[this.count] = [p, g, a, b, c];
     this.scalarsOf[this.count++] = this.scalars;
     this.units += units;
   }
