@@ -125,7 +125,8 @@ export class Step {
     const watching = watchAddresses((buffer, address) =>
       buffer.isIn(this.arena) ? this.note(buffer, address) : address,
     );
-    const inner = x instanceof Tensor ? copyOf("capture", this.source(x)) : x;
+    const source = this.source(x);
+    const inner = source ? copyOf("capture", source) : x;
     watchAddresses(watching);
     this.pass(inner, copy);
     return inner;
@@ -159,8 +160,9 @@ export class Step {
     });
   }
 
-  /** x, or a copy where calls can't read it: it is strided, or lies where they may write. */
-  private source(x: Tensor): Tensor {
+  /** x, or a copy where calls can't read it: it is strided, or lies where they may write. null: no tensor. */
+  private source(x: CaptureArgument): Tensor | null {
+    if (!(x instanceof Tensor)) return null;
     const { layout, buffer } = x;
     if (layout.contiguous && !this.outer.has(buffer) && !buffer.isIn(this.arena)) return x;
     return this.apart(() => copyOf("capture", x));
@@ -266,15 +268,11 @@ export class Step {
 
   /**
    * Runs it again. Returns what the function would, or `GONE`, with nothing done, when what it needs has moved or
-   * is no more. What else it makes is its caller's to release. (It leaves as little to the collector as it can:
-   * bound functions, lists of their final length.)
+   * is no more. What else it makes is its caller's to release. As little as can be is left to the collector.
    */
   readonly replay = (args: readonly CaptureArgument[]): unknown => {
     const told = new Array<Tensor | null>(this.passed.length);
-    for (let i = 0; i < args.length; i++) {
-      const x = args[i]!;
-      told[i] = x instanceof Tensor ? this.source(x) : null;
-    }
+    for (let i = 0; i < args.length; i++) told[i] = this.source(args[i]);
     if (!this.arena.resident) return GONE;
     const result = this.making(this.prepare, told);
     if (!this.sound) return GONE;
