@@ -46,7 +46,7 @@ function conv(id: string, name: string, task: Omit<Conv, "kind">, bar: Bar, slow
   const to = groups > 1 ? "" : ` -> ${outChannels}`;
   return {
     id,
-    title: `${name} [${task.x.join(",")}]${to}`,
+    title: `${name} [${task.x.join(",")}]${to}${task.relu ? ", relu, captured" : ""}`,
     task: { kind: "conv2d", ...task },
     flops: 2 * n * h * w * outChannels * (c / groups) * kernel * kernel,
     tolerance: 1e-5,
@@ -300,6 +300,13 @@ export const entries: readonly Entry[] = [
   ),
   conv("conv-1x1", "conv2d 1x1", same([8, 256, 14, 14], 256, 1), BEST_BY_1_3),
   conv("conv-depthwise", "conv2d 3x3 depthwise", same([8, 128, 28, 28], 128, 3, 128), BEST_BY_1_3),
+  conv("conv-1x1-relu", "conv2d 1x1", { ...same([8, 64, 56, 56], 256, 1), relu: true }, {}, true),
+  conv(
+    "conv-depthwise-relu",
+    "conv2d 3x3 depthwise",
+    { ...same([8, 128, 28, 28], 128, 3, 128), relu: true },
+    {},
+  ),
   conv("conv-5x5", "conv2d 5x5", same([32, 1, 28, 28], 32, 5), BEST_BY_1_3),
   unary("exp", { perNs: 1.2 }),
   unary("tanh", { perNs: 1.5 }),

@@ -56,8 +56,11 @@ const contestant: Contestant = {
         return { run: () => a.add(b), check: () => a.add(b).toTypedArray() };
       case "matmul":
         return matmuls(task, a, b);
-      case "conv2d":
-        return op(() => conv2d(a, b, null, { padding: task.padding, groups: task.groups }));
+      case "conv2d": {
+        const { padding, groups } = task;
+        const forward = (): Tensor => conv2d(a, b, null, { padding, groups });
+        return op(task.relu ? capture(() => forward().relu()) : forward);
+      }
       case "unary":
         return op(() => unary[task.fn](a));
       case "binary":

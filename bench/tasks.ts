@@ -40,6 +40,8 @@ export interface Conv {
   readonly kernel: number;
   readonly padding: number;
   readonly groups: number;
+  /** With a relu behind it, in one call by libraries that have one. */
+  readonly relu?: boolean;
 }
 
 export interface Mlp extends Model {

@@ -34,13 +34,16 @@ function eagerAdd([a, b]: np.Array[]): Job {
   };
 }
 
-function conv({ padding, groups }: Conv, args: np.Array[]): Job {
+function conv({ padding, groups, relu }: Conv, args: np.Array[]): Job {
   const pads: [number, number][] = [
     [padding, padding],
     [padding, padding],
   ];
   const options = { featureGroupCount: groups };
-  return op((x, w) => lax.convGeneralDilated(x!, w!, [1, 1], pads, options), args);
+  return op((x, w) => {
+    const y = lax.convGeneralDilated(x!, w!, [1, 1], pads, options);
+    return relu ? nn.relu(y) : y;
+  }, args);
 }
 
 const flip = (x: np.Array): np.Array => np.swapaxes(x, -2, -1);

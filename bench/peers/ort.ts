@@ -43,17 +43,18 @@ function opJob(
 }
 
 function conv(
-  { x, outChannels, kernel, padding, groups }: Conv,
+  { x, outChannels, kernel, padding, groups, relu }: Conv,
   { operands }: Inputs,
 ): Promise<Job> {
   const [n, , h, w] = x;
-  return opJob(operands, [1], [n, outChannels, h, w], (b, names) =>
-    b.op("Conv", names, {
+  return opJob(operands, [1], [n, outChannels, h, w], (b, names) => {
+    const y = b.op("Conv", names, {
       kernel_shape: [kernel, kernel],
       pads: [padding, padding, padding, padding],
       group: groups,
-    }),
-  );
+    });
+    return relu ? b.op("Relu", [y]) : y;
+  });
 }
 
 function matmul(task: Task & { kind: "matmul" }, { operands }: Inputs): Promise<Job> {

@@ -18,15 +18,19 @@ function op(compute: () => tf.Tensor, answer = (y: tf.Tensor): tf.Tensor => y): 
 }
 
 function conv(task: Conv, a: tf.Tensor, b: tf.Tensor): Job {
-  const { groups, padding } = task;
+  const { groups, padding: pad, relu } = task;
   const isDepthwise = groups > 1 && groups === task.x[1] && groups === task.outChannels;
   if (groups > 1 && !isDepthwise) throw new Error("groups are not supported but for depthwise");
   const x = tf.transpose(a as tf.Tensor4D, [0, 2, 3, 1]);
   const w = tf.transpose(b as tf.Tensor4D, isDepthwise ? [2, 3, 0, 1] : [2, 3, 1, 0]);
   // The backend pads by number in tf.conv2d, but not in its depthwise convolution.
+  const fused = { x, filter: w, strides: 1, activation: "relu" } as const;
   const run = isDepthwise
-    ? () => tf.depthwiseConv2d(x, w, 1, "same")
-    : () => tf.conv2d(x, w, 1, padding);
+    ? () =>
+        relu
+          ? tf.fused.depthwiseConv2d({ ...fused, pad: "same" })
+          : tf.depthwiseConv2d(x, w, 1, "same")
+    : () => (relu ? tf.fused.conv2d({ ...fused, pad }) : tf.conv2d(x, w, 1, pad));
   return op(run, (y) => tf.transpose(y, [0, 3, 1, 2]));
 }
 
