@@ -10,8 +10,8 @@ import { flopsOf } from "./work.js";
 /** What one op (one kernel: forward and gradient are two) took. */
 export interface ProfileRow {
   /**
-   * The kernel's name without its dtype, "chain" for neighbouring ops of a captured function, elementwise or by rows;
-   * "(JavaScript)" for what is no kernel.
+   * The kernel's name without its dtype, "chain" for neighbouring ops of a captured function, elementwise or by rows
+   * (a relu is part of the product or the convolution that it follows); "(JavaScript)" for what is no kernel.
    */
   readonly op: string;
   /** How often the kernel ran. */
