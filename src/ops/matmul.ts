@@ -129,28 +129,10 @@ function product(
   if (out.numel() === 0) return out;
   const { batch, dims } = flat ? ONE_BATCH : batchesOf(op, a, b, outer);
   const units = matmulUnits(batch, M, N);
-  const [pa, pb, po, bias_] = [a.address(), b.address(), out.address(), bias?.address() ?? 0];
+  const [pa, pb, pc, po] = [a.address(), b.address(), bias?.address() ?? 0, out.address()];
   const [sm, sk, tk, tn] = [sa[down]!, sa[across]!, sb[downB]!, sb[acrossB]!];
   const rank = dims.length / 3;
-  run(
-    kernels.matmulF32,
-    units,
-    pa,
-    pb,
-    bias_,
-    po,
-    0,
-    M,
-    N,
-    K,
-    sm,
-    sk,
-    tk,
-    tn,
-    batch,
-    rank,
-    ...dims,
-  );
+  run(kernels.matmulF32, units, pa, pb, pc, po, 0, M, N, K, sm, sk, tk, tn, batch, rank, ...dims);
   return out;
 }
 
