@@ -80,8 +80,8 @@ Encoder.prototype.encodeBit = function (probs, index, bit) {
     }
   }
   // Within what LZMA's own reach: the encoder's prices are a table.
-  const [, slow] = own;
-  probs[index] = Math.min(Math.max(slow >> 5, 31), 2017);
+  const [fast, slow] = own;
+  probs[index] = Math.min(Math.max(Math.round((0.3 * fast + 0.7 * slow) / 32), 31), 2017);
 };
 
 /** Bits that are 0 as often as 1: unlike LZMA's they divide the range as others do. */
@@ -97,6 +97,24 @@ Encoder.prototype.reverseEncodeRange = function (_, count, value) {
 };
 Encoder.prototype.reverseEncode = function (value) {
   this.encodeDirectBits(value, 4);
+};
+
+/** What a number in a tree of bits costs, which the package's own remembers for ever as it was at first. */
+Encoder.prototype.getEncoderBitTreePrice = function ({ models, numBitLevels }, number) {
+  let price = 0;
+  let node = 1;
+  for (let i = numBitLevels - 1; i >= 0; i--) {
+    const bit = (number >>> i) & 1;
+    price += this.getPrice(models[node], bit);
+    node = 2 * node + bit;
+  }
+  return price;
+};
+
+const { getPosLenPrice } = Encoder.prototype;
+/** A bit (64) more than it costs by itself: 0.1% less in all, as what is said more rarely is better known. */
+Encoder.prototype.getPosLenPrice = function (...match) {
+  return getPosLenPrice.apply(this, match) + 64;
 };
 
 /** The raw stream that assembly/unpack/lzma.ts reads. */

@@ -1,6 +1,6 @@
 // The product A @ B of a convolution, in blocks: A = weights, B = sampled pixels, packed panel by
 // panel into the scratch right before the micro-kernel uses it. conv2d.ts says what is sampled.
-import { relu } from "../gemm/epilogue";
+import { relu, spread } from "../gemm/epilogue";
 import { Micro } from "../gemm/micro";
 import { Room } from "./dims";
 import { Panels } from "./panels";
@@ -56,7 +56,7 @@ export class Product {
           aRow = depth + 16;
           this.packA(s, m0, count, k0, k1, aRow);
         }
-        if (k0 == 0 && this.bias) this.spreadBias(m0, count);
+        if (k0 == 0 && this.bias) spread(this.bias + ((<usize>m0) << 2), count, Room.bias());
         for (let unit = start; unit < end; unit++) {
           const n = unit / blocks;
           if (!s.select(unit - n * blocks)) continue;
@@ -101,17 +101,6 @@ export class Product {
         row += toStep;
       }
       to += 4;
-    }
-  }
-
-  /** Eight copies of each row's bias: what a tile of the first block starts from. */
-  private spreadBias(m0: i32, count: i32): void {
-    let to = Room.bias();
-    for (let m = m0; m < m0 + count; m++) {
-      const v = v128.load32_splat(this.bias + ((<usize>m) << 2));
-      v128.store(to, v);
-      v128.store(to, v, 16);
-      to += 32;
     }
   }
 

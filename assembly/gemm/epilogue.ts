@@ -1,4 +1,4 @@
-// What is done to results of products and convolutions right where they are made.
+// What is done to results of products and convolutions right where they are made, and what they start from.
 
 /** max(x, 0) of m rows of n elements, `ld` apart, in place: the bits of reluF32 (NaN and -0 stay). */
 export function relu(x: usize, ld: u32, m: u32, n: u32): void {
@@ -18,5 +18,16 @@ export function relu(x: usize, ld: u32, m: u32, n: u32): void {
       p += 4;
     }
     x += ld << 2;
+  }
+}
+
+/** Eight copies of each of n numbers: what rows of a tile start from (Micro.block's fromLd = 8). */
+export function spread(x: usize, n: u32, to: usize): void {
+  for (; n > 0; n--) {
+    const v = v128.load32_splat(x);
+    v128.store(to, v);
+    v128.store(to, v, 16);
+    x += 4;
+    to += 32;
   }
 }

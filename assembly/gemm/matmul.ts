@@ -5,7 +5,7 @@
 // 0, and the blocks' sums are added to the bias in order. So an element's bits depend on K alone,
 // not on strides, neighbours, nor the path taken.
 import { Scratch } from "../abi";
-import { relu } from "./epilogue";
+import { relu, spread } from "./epilogue";
 import { Micro } from "./micro";
 import { Pack } from "./pack";
 import { Vector } from "./vector";
@@ -14,11 +14,11 @@ import { Vector } from "./vector";
 class MatmulArgs {
   a: usize;
   b: usize;
-  /** [N], added to every row; 0 = none. */
+  /** [N], added to every row, or [M], to every column; 0 = none. */
   bias: usize;
   out: usize;
-  /** 1: max(result, 0). */
-  relu: u32;
+  /** 1: max(result, 0); 2: the bias is one for each row. */
+  flags: u32;
   M: u32;
   N: u32;
   K: u32;
@@ -51,8 +51,9 @@ const COLUMNS: u32 = 4;
 const FEW: u32 = 32;
 /** Columns of a block of a row vector's product. */
 const WIDE: u32 = 2048;
-/** Where the packed A lies in the scratch: behind B. */
+/** Where the packed A lies in the scratch: behind B; and a bias for each of its rows. */
 const A_OFFSET: usize = 512 << 10;
+const BIAS_OFFSET: usize = 640 << 10;
 
 /** out[z] = a[z] @ b[z] + bias, or relu of that. Units: matmulUnits in src/kernels/units.ts. */
 export function matmulF32(args: usize, start: u32, end: u32): void {
@@ -100,25 +101,28 @@ class Matmul {
     const first = out;
     const rows = m;
     const cols = n;
-    let bias = p.bias ? p.bias + (j << 2) : 0;
+    const down: u32 = p.flags & 2 ? 4 : 0;
+    const across = 4 - down;
+    let bias = p.bias ? p.bias + i * down + j * across : 0;
     if (N <= (p.aRow == 1 ? COLUMNS : p.aCol == 1 ? COLUMNS / 2 : 0)) {
       // Columns: each the row vector b^T times A^T.
       for (; n > 0; n--) {
-        Matmul.row(b, p.bRow, a, p.aCol, p.aRow, m, p.K, bias, 0, out, N << 2);
+        Matmul.row(b, p.bRow, a, p.aCol, p.aRow, m, p.K, bias, down, out, N << 2);
         b += p.bCol << 2;
         out += 4;
-        if (bias) bias += 4;
+        if (bias) bias += across;
       }
     } else if (p.M < 4 && (p.bRow == 1 || p.bCol == 1)) {
       for (; m > 0; m--) {
-        Matmul.row(a, p.aCol, b, p.bRow, p.bCol, n, p.K, bias, 4, out, 4);
+        Matmul.row(a, p.aCol, b, p.bRow, p.bCol, n, p.K, bias, across, out, 4);
         a += p.aRow << 2;
         out += N << 2;
+        if (bias) bias += down;
       }
     } else {
       return Matmul.blocks(p, a, b, out, m, n, bias);
     }
-    if (p.relu) relu(first, N, rows, cols);
+    if (p.flags & 1) relu(first, N, rows, cols);
   }
 
   /** Depth of the blocks of K: equal but for the last, and multiples of 4. */
@@ -197,20 +201,24 @@ class Matmul {
         const cols = min(COLS, n - j);
         const bj = b + ((k * bRow + j * bCol) << 2);
         const c = out + (j << 2);
-        const from = k ? c : bias ? bias + (j << 2) : 0;
-        const fromLd = k ? N : 0;
+        const byRows = (p.flags >> 1) & 1;
+        const from = k ? c : bias ? bias + (byRows ? 0 : j << 2) : 0;
+        const fromLd = k ? N : byRows;
         // The last columns of B have no full panel to be read from: they are packed in any case.
         const near = inPlace ? cols & ~7 : 0;
         if (near < cols) {
           Pack.panels(bj + ((near * bCol) << 2), bRow, bCol, kb, cols - near, packed);
         }
-        Matmul.strips(p, ak, m, kb, bj, near, cols, from, fromLd, c, p.relu && k + kb == K);
+        Matmul.strips(p, ak, m, kb, bj, near, cols, from, fromLd, c, p.flags & 1 && k + kb == K);
       }
       k += kb;
     } while (k < K);
   }
 
-  /** m rows of one block of B: its first `near` columns are read in place, the others packed. */
+  /**
+   * m rows of one block of B: its first `near` columns are read in place, the others packed. fromLd = 1: all columns
+   * start from the same, one for each row.
+   */
   static strips(
     p: MatmulArgs,
     a: usize,
@@ -240,14 +248,21 @@ class Matmul {
         aCol = 1;
       }
       const ci = c + ((i * N) << 2);
-      const fi = from ? from + ((i * fromLd) << 2) : 0;
-      Micro.block(ai, aRow, aCol, b, p.bRow, 8, rows, near, k, fi, fromLd, ci, N);
+      let fi = from ? from + ((i * fromLd) << 2) : 0;
+      let fiLd = fromLd;
+      if (fi && fromLd == 1) {
+        const bias = Scratch.base() + BIAS_OFFSET;
+        spread(fi, rows, bias);
+        fi = bias;
+        fiLd = 8;
+      }
+      Micro.block(ai, aRow, aCol, b, p.bRow, 8, rows, near, k, fi, fiLd, ci, N);
       if (near < cols) {
-        const fj = fi ? fi + (near << 2) : 0;
+        const fj = fi && fiLd != 8 ? fi + (near << 2) : fi;
         const bj = Scratch.base();
         const cj = ci + (near << 2);
         const panel = Pack.panel(k);
-        Micro.block(ai, aRow, aCol, bj, 8, panel, rows, cols - near, k, fj, fromLd, cj, N);
+        Micro.block(ai, aRow, aCol, bj, 8, panel, rows, cols - near, k, fj, fiLd, cj, N);
       }
       if (clip) relu(ci, N, rows, cols);
     }

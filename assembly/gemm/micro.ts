@@ -12,7 +12,8 @@
 // - Fastest by 15% are a packed B (bRow = 8) and rows of A that are contiguous (aCol = 1), whose
 //   addresses need no arithmetic in the inner loop: 17 rows or columns pay for a copy.
 // - from = 0: nothing to start from. Else element (i, j) of it is added to the sum: a bias
-//   (fromLd = 0) or the partial sums of earlier blocks of k (from = c, fromLd = ldc).
+//   (fromLd = 0; fromLd = 8: one for each row, eight times) or the partial sums of earlier blocks of k
+//   (from = c, fromLd = ldc).
 // - The last 128 bytes of the scratch are used for tiles at the edges.
 //
 // Order of summation: every element is from + (((0 + a0 * b0) + a1 * b1) + ...), in a full tile as
@@ -63,7 +64,7 @@ export class Micro {
       }
       b += bPanel << 2;
       c += 32;
-      if (from) from += 32;
+      if (from && fromLd != 8) from += 32;
     }
   }
 

@@ -283,7 +283,7 @@ export function joinRelus(all: Calls): void {
     if (owner(x, head)?.bytes !== made.bytes || isRead(all, head, x, call + 1)) return;
     made.since = head;
     words[block + 3] = words[next + 1]!;
-    words[block + 4] = 1;
+    words[block + 4]! |= 1;
     calls[CALL * call + 2] = 0;
   });
 }

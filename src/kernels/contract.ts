@@ -191,7 +191,7 @@ export const contract = {
   joinIndexI32: gather,
   // bias may be 0; dims: per batch dim, outermost first: size, stride of a, stride of b.
   // prettier-ignore
-  matmulF32: ["a: ptr", "b: ptr", "bias: ptr", "out: ptr", "relu: u32", "M: u32", "N: u32", "K: u32", "aRow: i32", "aCol: i32", "bRow: i32", "bCol: i32", "batch: u32", "batchRank: u32", "dims: i32..."],
+  matmulF32: ["a: ptr", "b: ptr", "bias: ptr", "out: ptr", "flags: u32", "M: u32", "N: u32", "K: u32", "aRow: i32", "aCol: i32", "bRow: i32", "bCol: i32", "batch: u32", "batchRank: u32", "dims: i32..."],
   // Units: rows. weight, bias and terms may be 0.
   // prettier-ignore
   layerNormF32: ["x: ptr", "weight: ptr", "bias: ptr", "out: ptr", "mean: ptr", "rstd: ptr", "cols: u32", "eps: f32"],

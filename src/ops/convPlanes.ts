@@ -28,11 +28,10 @@ export function planesForward(
 ): Tensor {
   if (isWinograd(sizes)) return winogradConv2d(op, x, weight, bias, sizes);
   if (isDepthwise(sizes)) return depthwiseConv2d(op, x, weight, bias, sizes);
-  if (isPointwise(sizes) && bias === null) return pointwise(op, weight, x, sizes, false);
+  if (isPointwise(sizes)) return pointwise(op, weight, x, bias, sizes, false);
   const [N, , , , O, , , OH, OW] = sizes;
-  const own = flat(sizes);
-  const units = conv2dUnits(N, own[15], own[7], own[8]);
-  const args: [relu: number, ...ConvSizes] = [0, ...own];
+  const units = conv2dUnits(N, sizes[15], OH, OW);
+  const args: [relu: number, ...ConvSizes] = [0, ...sizes];
   return compute(op, kernels.conv2dF32, units, [x, weight, bias], [N, O, OH, OW], args);
 }
 
@@ -40,7 +39,7 @@ export function planesForward(
 export function planesInputGrad(op: string, dy: Tensor, weight: Tensor, sizes: ConvSizes): Tensor {
   if (isWinograd(sizes)) return winogradInputGrad(op, dy, weight, sizes);
   if (isDepthwise(sizes)) return depthwiseInputGrad(op, dy, weight, sizes);
-  if (isPointwise(sizes)) return pointwise(op, weight, dy, sizes, true);
+  if (isPointwise(sizes)) return pointwise(op, weight, dy, null, sizes, true);
   const [N, C, H, W, , , , , , strideH, strideW] = sizes;
   const units = conv2dInputGradUnits(N, sizes[15], H, W, strideH, strideW);
   return compute(op, kernels.conv2dInputGradF32, units, [dy, weight], [N, C, H, W], sizes);
@@ -71,16 +70,17 @@ function flat(sizes: ConvSizes): ConvSizes {
 }
 
 type ProductArgs = [
-  ...[relu: number, M: number, N: number, K: number],
+  ...[flags: number, M: number, N: number, K: number],
   ...[aRow: number, aCol: number, bRow: number, bCol: number],
   ...[batch: number, batchRank: number, ...dims: number[]],
 ];
 
-/** weight @ image for each image, or (`turned`) with the weight transposed: the gradient by x. */
+/** bias + weight @ image for each image, or (`turned`) with the weight transposed: the gradient by x. */
 function pointwise(
   op: string,
   weight: Tensor,
   images: Tensor,
+  bias: Tensor | null,
   sizes: ConvSizes,
   turned: boolean,
 ): Tensor {
@@ -90,7 +90,7 @@ function pointwise(
   const [rowStep, depthStep] = turned ? [1, C] : [C, 1];
   const units = matmulUnits(N, rows, plane);
   const args: ProductArgs = [
-    0,
+    2,
     rows,
     plane,
     depth,
@@ -104,5 +104,5 @@ function pointwise(
     0,
     depth * plane,
   ];
-  return compute(op, kernels.matmulF32, units, [weight, images, null], [N, rows, H, W], args);
+  return compute(op, kernels.matmulF32, units, [weight, images, bias], [N, rows, H, W], args);
 }

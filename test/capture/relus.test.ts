@@ -122,6 +122,7 @@ describe("relu of a product or a convolution", () => {
       "1 winogradKernel",
     ]);
     expect(kernelsOf(() => conv2d(image, k1).relu())).toEqual(["1 matmul"]);
+    expect(kernelsOf(() => conv2d(image, k1, b.narrow(0, 0, 4)).relu())).toEqual(["1 matmul"]);
     expect(kernelsOf(() => conv2d(image, k5, b.narrow(0, 0, 3)).relu())).toEqual(["1 conv2d"]);
     const each = randn([8, 1, 3, 3]);
     expect(kernelsOf(() => conv2d(image, each, null, { groups: 8 }).relu())).toEqual([

@@ -69,9 +69,12 @@ interface Product {
   bias: Layout | null;
   batch?: { count: number; dims: number[] };
   split?: [number, number][];
+  /** The bias is one for each row. */
+  byRow?: boolean;
 }
 
-function multiply(bench: Bench, { M, N, K, a, b, bias, batch, split }: Product): Float32Array {
+function multiply(bench: Bench, product: Product): Float32Array {
+  const { M, N, K, a, b, bias, batch, split, byRow } = product;
   const count = batch?.count ?? 1;
   // Shifted by 4 and 8 bytes: nothing may depend on alignment.
   const pa = bench.put(a.data, 4).ptr + 4 * a.offset;
@@ -82,7 +85,11 @@ function multiply(bench: Bench, { M, N, K, a, b, bias, batch, split }: Product):
   const dims = batch?.dims ?? [];
   const units = split ?? matmulUnits(count, M, N);
   const all = [M, N, K, ...strides, count, dims.length / 3, ...dims];
-  expectRelu((relu) => bench.run("matmulF32", units, pa, pb, pbias, out, relu, ...all), out);
+  const flags = byRow ? 2 : 0;
+  expectRelu(
+    (relu) => bench.run("matmulF32", units, pa, pb, pbias, out, flags | relu, ...all),
+    out,
+  );
   return out.read();
 }
 
@@ -199,6 +206,36 @@ describe.each(builds)("matmulF32 (%s)", (build) => {
   test.each(large)("[%i, %i] @ [., %i], transposed or not", (M, K, N) => {
     checkLayouts(build, [M, K, N], ["contiguous", "transposed", "part of a wider one"]);
   });
+
+  test.each([...small, ...large])(
+    "[%i, %i] @ [., %i] with a bias for each row: the bits of the transposed product",
+    (M, K, N) => {
+      const bench = new Bench(build);
+      const [a, b, c] = [noise(1), noise(2), noise(3)];
+      const turned = (of: Values): Values => {
+        return (i, k) => of(k, i);
+      };
+      const bias = arrange(layouts.contiguous!, 1, M, c);
+      const other = multiply(bench, {
+        ...{ M: N, N: M, K, bias },
+        a: arrange(layouts.contiguous!, N, K, turned(b)),
+        b: arrange(layouts.contiguous!, K, M, turned(a)),
+      });
+      const wanted = Float32Array.from(
+        { length: M * N },
+        (_, x) => other[(x % N) * M + Math.floor(x / N)]!,
+      );
+      for (const layout of ["contiguous", "transposed", "part of a wider one"]) {
+        const got = multiply(bench, {
+          ...{ M, N, K, bias, byRow: true },
+          a: arrange(layouts[layout]!, M, K, a),
+          b: arrange(layouts[layout]!, K, N, b),
+        });
+        if (build === "relaxed") got.forEach((x, i) => expect(x).toBeCloseTo(wanted[i]!, 3));
+        else expect(difference(got, wanted), layout).toBe(-1);
+      }
+    },
+  );
 
   test.each([
     [3, 40, 300],
