@@ -54,7 +54,7 @@ describe("a plan", () => {
       expect(words).toEqual(before);
       return "apart";
     }
-    expect(words[4]).toBe(1);
+    expect(words[4]).toBe(before[4]! + 1);
     expect(owner(words[3]!, 0)).toMatchObject({ at: words[3] });
     return words[3]!;
   }
@@ -62,6 +62,9 @@ describe("a plan", () => {
   it("has relu made by the call before it", () => {
     for (const name of ["matmulF32", "conv2dF32", "depthwiseF32", "winogradConv2dF32"] as const)
       expect(planOf([head(name), relu()])).toBe(D);
+    const withRowBias = [...head()] as [Call[0], ...number[]];
+    withRowBias[5] = 2;
+    expect(planOf([withRowBias, relu()])).toBe(D);
     expect(planOf([head("conv2dInputGradF32"), relu()])).toBe("apart");
     expect(planOf([head(), ["negF32", ...relu().slice(1)] as unknown as Call])).toBe("apart");
   });
