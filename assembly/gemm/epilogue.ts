@@ -14,7 +14,7 @@ export function relu(x: usize, ld: u32, m: u32, n: u32): void {
       p += 16;
     }
     for (; left > 0; left--) {
-      if (load<f32>(p) < 0) store<f32>(p, 0);
+      v128.store32_lane(p, f32x4.pmax(v128.load32_zero(p), f32x4.splat(0)), 0);
       p += 4;
     }
     x += ld << 2;
