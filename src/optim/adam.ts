@@ -51,6 +51,12 @@ export interface AdamaxOptions extends MomentOptions {
   lr: number;
 }
 
+/**
+ * 1 - beta^t, by which a mean that began at 0 is divided after t steps. Where (1 - beta) t > 40 it is 1, as
+ * beta^t < e^-40 then: not computed, since small models have no time for it.
+ */
+const debias = (beta: number, t: number): number => ((1 - beta) * t > 40 ? 1 : 1 - pow(beta, t));
+
 const base = { betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, maximize: false } as const;
 
 abstract class Moments<O extends MomentOptions & { amsgrad?: boolean }> extends JoinedOptimizer<O> {
@@ -103,8 +109,8 @@ abstract class AdamBase extends Moments<AdamOptions> {
     if (steps.same(t)) return;
     const { decoupled } = this;
     const [alpha, beta] = o.betas;
-    const lr = o.lr / (1 - pow(alpha, t));
-    const root = Math.sqrt(1 - pow(beta, t));
+    const lr = o.lr / debias(alpha, t);
+    const root = Math.sqrt(debias(beta, t));
     if (!o.amsgrad) this.begin(steps, o, lr, root, o.eps, decoupled);
     else {
       beginAdaptive(steps, {
@@ -152,7 +158,7 @@ export class NAdam extends Moments<NAdamOptions> {
     const next = mu(t + 1);
     const product = (state["muProduct"] = ((state["muProduct"] ?? 1) as number) * mu(t));
     beginAdaptive(steps, {
-      ...{ lr: 1, alpha, beta, scale: 1 / Math.sqrt(1 - pow(beta, t)), eps: o.eps },
+      ...{ lr: 1, alpha, beta, scale: 1 / Math.sqrt(debias(beta, t)), eps: o.eps },
       direct: (o.lr * (1 - mu(t))) / (1 - product),
       mean: (o.lr * next) / (1 - product * next),
       ...decayOf(o, o.decoupledWeightDecay),
@@ -174,7 +180,7 @@ export class RAdam extends Moments<RAdamOptions> {
     const most = 2 / (1 - beta) - 1;
     const power = pow(beta, t);
     const length = most - (2 * t * power) / (1 - power);
-    const lr = o.lr / (1 - pow(alpha, t));
+    const lr = o.lr / debias(alpha, t);
     // Without its root the denominator is 1.
     const rect = ((length - 4) * (length - 2) * most) / ((most - 4) * (most - 2) * length);
     const size = lr * Math.sqrt((1 - power) * rect);
@@ -192,7 +198,7 @@ export class Adamax extends Moments<AdamaxOptions> {
   protected prepare(steps: Steps, o: AdamaxOptions, t: number): void {
     const [alpha, beta] = o.betas;
     const { weightDecay, eps } = o;
-    const lr = o.lr / (1 - pow(alpha, t));
+    const lr = o.lr / debias(alpha, t);
     beginAdaptive(steps, { mode: ADAMAX, lr, weightDecay, alpha, beta, eps });
   }
 }

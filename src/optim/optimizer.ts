@@ -178,7 +178,8 @@ export abstract class Optimizer<Options extends object = { lr: number }> {
   private assumeGroups(): void {
     assuming(() => this.groups.length);
     this.groups.forEach((group, i) => {
-      assuming(() => (this.groups[i] === group ? switchesOf(plainOf(group)) : -1));
+      const plain = plainOf(group);
+      assuming(() => (this.groups[i] === group ? switchesOf(plain) : -1));
     });
   }
 
