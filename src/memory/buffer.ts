@@ -99,7 +99,7 @@ export class Buffer {
   declare history: number;
   /** How many of the references are a recording's (see ops/step.ts). */
   declare holds: number;
-  declare private readonly storage: Storage;
+  declare readonly storage: Storage;
   declare private readonly offset: number;
   declare readonly bytes: number;
 

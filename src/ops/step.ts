@@ -16,15 +16,8 @@ import { holdAll, use } from "../memory/eviction.js";
 import { refusePromise, tidy, untracked } from "../memory/scope.js";
 import { copyOf } from "./convert.js";
 import { mapTensors } from "./mapTensors.js";
+import { Outers } from "./outers.js";
 import { type CaptureArgument, type Signature } from "./signature.js";
-
-/** A buffer that existed before the recording: where it must still lie, and how often it is modified. */
-interface Outer {
-  readonly buffer: Buffer;
-  readonly address: number;
-  /** At first, then the number of modifications that a replay adds. */
-  version: number;
-}
 
 /** A leaf's gradient: what it was when it was first looked at, what it is in the end. */
 interface Grad {
@@ -56,8 +49,7 @@ export class Step {
   private readonly arena = new Arena(() => this.release());
   private readonly constants = new Arena(() => this.recording.release());
   private readonly recording = new Recording(this.constants);
-  private readonly outer = new Map<Buffer, Outer>();
-  private outers: readonly Outer[] = [];
+  private readonly outers = new Outers();
   private readonly grads = new Map<Node, Grad>();
   /** Those whose old value counts, and those that get another one. */
   private readonly looked: Grad[] = [];
@@ -74,7 +66,7 @@ export class Step {
   /** Nodes with higher numbers are its own. */
   private readonly born = new Node("capture", [], []).seq;
   private isRenewing = false;
-  /** False when memory that it used moved, or was short, while it was recorded: it can't be replayed then. */
+  /** False when memory was short while it was recorded: it can't be replayed then. */
   sound = true;
 
   constructor(private readonly signature: Signature) {}
@@ -164,7 +156,7 @@ export class Step {
   private source(x: CaptureArgument): Tensor | null {
     if (!(x instanceof Tensor)) return null;
     const { layout, buffer } = x;
-    if (layout.contiguous && !this.outer.has(buffer) && !buffer.isIn(this.arena)) return x;
+    if (layout.contiguous && !this.outers.has(buffer) && !buffer.isIn(this.arena)) return x;
     return this.apart(() => copyOf("capture", x));
   }
 
@@ -193,11 +185,7 @@ export class Step {
   note(buffer: Buffer, address: number): number {
     if (buffer.isIn(this.constants)) return address;
     if (buffer.isIn(this.arena)) return this.recording.note(buffer, address);
-    const known = this.outer.get(buffer);
-    if (known === undefined) {
-      this.outer.set(buffer, { buffer, address, version: buffer.version });
-      buffer.retain().holds++;
-    } else if (known.address !== address) this.sound = false;
+    this.outers.note(buffer, address);
     return address;
   }
 
@@ -214,8 +202,7 @@ export class Step {
   }
 
   private settle(): void {
-    this.outers = [...this.outer.values()];
-    for (const outer of this.outers) outer.version = outer.buffer.version - outer.version;
+    this.outers.settle();
     for (const grad of this.grads.values()) {
       if (grad.before !== undefined) this.looked.push(grad);
       if (!grad.written) continue;
@@ -239,16 +226,11 @@ export class Step {
 
   /** Whether a call would find the gradients, and what else it decides by, as the recorded one did. */
   isExpected(): boolean {
-    if (this.revision !== currentRevision()) return false;
-    for (let i = 0; i < this.assumed.length; i++) {
-      const { value, now } = this.assumed[i]!;
-      if (value() !== now) return false;
-    }
-    for (let i = 0; i < this.looked.length; i++) {
-      const { node, before } = this.looked[i]!;
-      if ((node.heldGrad?.storage ?? null) !== before) return false;
-    }
-    return true;
+    return (
+      this.revision === currentRevision() &&
+      this.assumed.every(({ value, now }) => value() === now) &&
+      this.looked.every(({ node, before }) => (node.heldGrad?.storage ?? null) === before)
+    );
   }
 
   /** Makes the results of a replay, and tells the list where arguments and results lie. */
@@ -275,12 +257,7 @@ export class Step {
     for (let i = 0; i < args.length; i++) told[i] = this.source(args[i]);
     if (!this.arena.resident) return GONE;
     const result = this.making(this.prepare, told);
-    if (!this.sound) return GONE;
-    for (let i = 0; i < this.outers.length; i++) {
-      const { buffer, address } = this.outers[i]!;
-      // Nobody but recordings refers to what a program has disposed of.
-      if (buffer.refs === buffer.holds || buffer.address() !== address) return GONE;
-    }
+    if (!this.sound || !this.outers.areThere()) return GONE;
     try {
       this.recording.replay();
     } catch (error) {
@@ -288,10 +265,7 @@ export class Step {
       throw error;
     } finally {
       // Also where it stopped halfway: what was modified by then counts.
-      for (let i = 0; i < this.outers.length; i++) {
-        const { buffer, version } = this.outers[i]!;
-        buffer.version += version;
-      }
+      this.outers.modify();
     }
     for (let i = 0; i < this.written.length; i++) leaveGrad(this.written[i]!);
     return result;
@@ -307,10 +281,7 @@ export class Step {
       if (x.storage) x.storage.holds--;
       x.dispose();
     }
-    for (const { buffer } of this.outer.values()) {
-      buffer.holds--;
-      buffer.release();
-    }
+    this.outers.release();
     for (const { after } of this.written) after?.release();
     this.constants.evict();
   }

@@ -7,6 +7,7 @@ import {
   crossEntropy,
   DisposedError,
   embedding,
+  full,
   GradError,
   manualSeed,
   memory,
@@ -213,6 +214,21 @@ describe("what a captured function uses from outside", () => {
     warm(() => scale(ones([2])));
     w.dispose();
     expect(() => scale(ones([2]))).toThrow(DisposedError);
+  });
+
+  it("may lie elsewhere than it did", () => {
+    // Two that lie by themselves, and two that share a page.
+    const all = [zeros([5000]), ones([5000]), zeros([1]), ones([1])] as const;
+    const [a, b, c, d] = all;
+    const both = capture(() => [a.sub(b).sum(), c.sub(d)]);
+    warm(both);
+    for (const x of all) {
+      x.buffer.storage.evict();
+      // What takes its place.
+      const others = Array.from({ length: 9 }, () => full([5000], 7));
+      expect(both().map((x) => x.toArray())).toEqual([-5000, [-1]]);
+      for (const other of others) other.dispose();
+    }
   });
 
   it("counts as modified by each call", () => {
