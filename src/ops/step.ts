@@ -226,11 +226,16 @@ export class Step {
 
   /** Whether a call would find the gradients, and what else it decides by, as the recorded one did. */
   isExpected(): boolean {
-    return (
-      this.revision === currentRevision() &&
-      this.assumed.every(({ value, now }) => value() === now) &&
-      this.looked.every(({ node, before }) => (node.heldGrad?.storage ?? null) === before)
-    );
+    if (this.revision !== currentRevision()) return false;
+    for (let i = 0; i < this.assumed.length; i++) {
+      const { value, now } = this.assumed[i]!;
+      if (value() !== now) return false;
+    }
+    for (let i = 0; i < this.looked.length; i++) {
+      const { node, before } = this.looked[i]!;
+      if ((node.heldGrad?.storage ?? null) !== before) return false;
+    }
+    return true;
   }
 
   /** Makes the results of a replay, and tells the list where arguments and results lie. */
