@@ -105,3 +105,12 @@ export function describe({ id, than, ratio, now }: Fall): string {
   const lost = ((1 - now / ratio) * 100).toFixed(0);
   return `${id}: was ${was}, now ${now.toPrecision(3)} (${lost}% less)`;
 }
+
+/**
+ * The processor that the page of the baseline's run names, if it is not this one: ratios differ between
+ * processors, some by more than a fifth, although nothing has changed.
+ */
+export function measuredElsewhere(page: string, processor: string): string | null {
+  const theirs = /^- Machine: (.+) \(\d+ cores/m.exec(page)?.[1];
+  return theirs === undefined || theirs === processor ? null : theirs;
+}

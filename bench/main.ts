@@ -9,6 +9,7 @@ import {
   type Ratios,
   compare,
   describe,
+  measuredElsewhere,
   newBaseline,
   ratiosOf,
   rowRatios,
@@ -30,6 +31,7 @@ import {
   elementwiseCells,
   matmulCells,
   plainTable,
+  processor,
   reasons,
 } from "./report.js";
 import { scaling } from "./scaling.js";
@@ -56,6 +58,8 @@ const QUICK: Level = {
 const COARSE: Level = { ...QUICK, rounds: 3, measureMs: 60, spawns: 5 };
 
 const BASELINE = join(root, "bench", "baseline.json");
+/** Written in the same run as the baseline; it names the machine. */
+const PAGE = join(root, "docs", "benchmarks.md");
 
 const HELP = `Options:
   --quick         one short round; leaves out what takes a peer seconds a call
@@ -158,7 +162,15 @@ async function holdAgainstBaseline(entrants: Entrants, results: Results): Promis
       ? `\nFELL by more than 20%:\n${fallen.map((fall) => `  ${describe(fall)}`).join("\n")}`
       : `\nno ratio fell by more than 20% (${Object.keys(measured).length} held against the baseline)`,
   );
-  if (fallen.length > 0) process.exitCode = 1;
+  if (fallen.length === 0) return;
+  process.exitCode = 1;
+  const elsewhere = existsSync(PAGE) && measuredElsewhere(readFileSync(PAGE, "utf8"), processor());
+  if (elsewhere) {
+    console.log(
+      `The baseline is of another processor, ${elsewhere}, and ratios differ between processors: ` +
+        "compare with what the version before yields here.",
+    );
+  }
 }
 
 async function writeBaseline(results: Results): Promise<void> {

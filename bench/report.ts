@@ -197,11 +197,13 @@ export function plainTable(table: Cells): string {
     .join("\n");
 }
 
+/** This machine's processor. */
+export const processor = (): string => cpus()[0]?.model.trim() ?? "unknown";
+
 /** Where it was measured, in a line. */
 export function machine(): string {
-  const [cpu] = cpus();
   const memory = (totalmem() / 2 ** 30).toFixed(0);
-  return `${cpu?.model.trim()} (${cpus().length} cores, one used), ${memory} GiB, ${process.platform} ${process.arch}, Node ${process.version}`;
+  return `${processor()} (${cpus().length} cores, one used), ${memory} GiB, ${process.platform} ${process.arch}, Node ${process.version}`;
 }
 
 /** The limit of arithmetic over all rows: a wide range tells of a throttled machine. */

@@ -7,6 +7,7 @@ import {
   type Baseline,
   compare,
   describe as tell,
+  measuredElsewhere,
   newBaseline,
   ratiosOf,
   rowRatios,
@@ -26,6 +27,21 @@ const baseline: Baseline = {
   lstm: { than: "limit", ratio: 0.5 },
   gpt: { than: "b", ratio: 10 },
 };
+
+describe("the processor of the baseline", () => {
+  const page = "# Benchmarks\n\n- Machine: Fast(R) CPU (4th) (2 cores, one used), 24 GiB.\n";
+
+  it("is named where it is not this one", () => {
+    expect(measuredElsewhere(page, "Slow CPU")).toBe("Fast(R) CPU (4th)");
+    expect(measuredElsewhere(page, "Fast(R) CPU (4th)")).toBe(null);
+    expect(measuredElsewhere("no machine", "Slow CPU")).toBe(null);
+  });
+
+  it("is found in the committed page", () => {
+    const committed = readFileSync("docs/benchmarks.md", "utf8");
+    expect(measuredElsewhere(committed, "Slow CPU")).toMatch(/\w/);
+  });
+});
 
 describe("ratios", () => {
   it("say how many times as much each other contestant needs", () => {
