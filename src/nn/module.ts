@@ -35,13 +35,6 @@ export class Buffer extends Tensor {
 /** Tensors by name, as PyTorch names them: "0.weight", "bn.running_mean". */
 export type StateDict = Record<string, Tensor>;
 
-function setMode(module: Module, training: boolean): void {
-  if (module.training === training) return;
-  module.training = training;
-  revise(module);
-  redo(module, (m) => setMode(m, training));
-}
-
 /**
  * Base class of everything with parameters. Assign Parameters, Buffers and Modules (or arrays of
  * them) to properties, and write `forward`.
@@ -61,11 +54,22 @@ function setMode(module: Module, training: boolean): void {
  * // hidden.weight hidden.bias output.weight output.bias
  */
 export abstract class Module {
-  /** Whether layers behave as in training (dropout, batch statistics). Set by train() and eval(). */
-  training = true;
+  private isTraining = true;
 
   constructor() {
     born(this);
+  }
+
+  /** Whether this layer behaves as in training (dropout, batch statistics). train() and eval() also set it below. */
+  get training(): boolean {
+    return this.isTraining;
+  }
+
+  set training(on: boolean) {
+    if (this.isTraining === on) return;
+    this.isTraining = on;
+    revise(this);
+    redo(this, (module) => (module.training = on));
   }
 
   /** What the module computes. */
@@ -209,7 +213,7 @@ export abstract class Module {
     const { name } = this.constructor;
     if (above.includes(this)) return `${name}(...)`;
     const all = Object.entries(this).flatMap(([key, value]: [string, unknown]) =>
-      key === "training" ? [] : setting(key, value),
+      key === "isTraining" ? [] : setting(key, value),
     );
     const settings = [...new Set(all)]; // those of losses are also buffers
     const children = this.namedChildren().map(([key, child]) => {
@@ -222,7 +226,7 @@ export abstract class Module {
 
   /** Puts this module and those below it into training mode (or, with false, out of it). */
   train(mode = true): this {
-    for (const module of this.modules()) setMode(module, mode);
+    for (const module of this.modules()) module.training = mode;
     return this;
   }
 

@@ -185,6 +185,23 @@ describe("modes and frozen parameters", () => {
     }
   });
 
+  it("that are set by hand, or by a summary and back, are seen by recordings", () => {
+    const model = new nn.Sequential(new nn.Dropout(0.5));
+    const layer = model.layers[0]!;
+    const run = capture((x: Tensor) => model.forward(x));
+    const whole = (): boolean =>
+      run(ones([64]))
+        .toTypedArray()
+        .every((v) => v === 1);
+    for (let i = 0; i < 12; i++) {
+      layer.training = i % 4 < 2;
+      expect(whole()).toBe(!layer.training);
+      nn.summary(model, [64]);
+      expect(layer.training).toBe(i % 4 < 2);
+      expect(whole()).toBe(!layer.training);
+    }
+  });
+
   it("that two captured functions switch back and forth let both be replayed", () => {
     const [a, b] = [new nn.Linear(2, 2), new nn.Linear(2, 2)];
     let runs = 0;
