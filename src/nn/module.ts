@@ -54,7 +54,7 @@ export type StateDict = Record<string, Tensor>;
  * // hidden.weight hidden.bias output.weight output.bias
  */
 export abstract class Module {
-  private isTraining = true;
+  private trains = true;
 
   constructor() {
     born(this);
@@ -62,12 +62,12 @@ export abstract class Module {
 
   /** Whether this layer behaves as in training (dropout, batch statistics). train() and eval() also set it below. */
   get training(): boolean {
-    return this.isTraining;
+    return this.trains;
   }
 
   set training(on: boolean) {
-    if (this.isTraining === on) return;
-    this.isTraining = on;
+    if (this.trains === on) return;
+    this.trains = on;
     revise(this);
     redo(this, (module) => (module.training = on));
   }
@@ -213,7 +213,7 @@ export abstract class Module {
     const { name } = this.constructor;
     if (above.includes(this)) return `${name}(...)`;
     const all = Object.entries(this).flatMap(([key, value]: [string, unknown]) =>
-      key === "isTraining" ? [] : setting(key, value),
+      key === "trains" ? [] : setting(key, value),
     );
     const settings = [...new Set(all)]; // those of losses are also buffers
     const children = this.namedChildren().map(([key, child]) => {

@@ -230,7 +230,7 @@ function fused(q: Tensor, k: Tensor, v: Tensor, plan: Plan): Tensor {
   const saved = { q, k, v, out, stats, mask };
   call(kernels.attentionF32, sizeOf(outer) * Math.ceil(L / 64), saved, plan, []);
   return record(OP, out, [q, k, v], saved, (dy, saved, wanted: Wanted) => {
-    if (isGradEnabled()) return composedGrads(dy, saved, plan);
+    if (isGradEnabled()) return composedGrads(dy, { ...plan, ...saved });
     const inputs = [saved.q, saved.k, saved.v];
     return together(inputs, wanted, () => {
       const made = inputs.map((x) =>
@@ -285,11 +285,8 @@ function dropped(weights: Tensor, plan: Plan): Tensor {
 }
 
 /** The formulas of assembly/attention/backward.ts in differentiable ops: for second derivatives. */
-function composedGrads(
-  dy: Tensor,
-  { q, k, v }: Record<"q" | "k" | "v", Tensor>,
-  plan: Plan,
-): (() => Tensor)[] {
+function composedGrads(dy: Tensor, plan: Plan & Record<"q" | "k" | "v", Tensor>): (() => Tensor)[] {
+  const { q, k, v } = plan;
   const toScores = (): Tensor => {
     const weights = weightsOf(q, k, plan);
     const d = dropped(matmul(dy, mT(perQuery(v, plan))), plan);

@@ -116,6 +116,35 @@ describe("a second backward through the gradients leaves nothing", () => {
   });
 });
 
+describe("operands that are disposed of at once make no difference to gradients of both orders", () => {
+  /** Both orders' gradients of the leaves. */
+  function gradients(name: string, one: Case, isEarly: boolean): unknown[] {
+    const x = makeInputs(one);
+    const { given, views } = prepared(one, x);
+    const leaves = x.filter((t) => t.requiresGrad);
+    sg.manualSeed(1);
+    const results = tensorsIn(op(name)(...given));
+    if (isEarly) {
+      const passing = new Set([...x, ...views].filter((t) => !leaves.includes(t)));
+      for (const t of passing) if (!results.includes(t)) t.dispose();
+    }
+    const loss = results
+      .filter((t) => t.requiresGrad)
+      .reduce((sum, t) => sum.add(t.mul(t).sum()), sg.tensor(0));
+    const grads = sg.grad(loss, leaves, { createGraph: true, allowUnused: true });
+    const twice = grads.reduce<Tensor>(
+      (sum, g) => (g === null ? sum : sum.add(g.mul(g).sum())),
+      loss,
+    );
+    return [...grads, ...sg.grad(twice, leaves, { allowUnused: true })].map((g) => g?.toArray());
+  }
+
+  it.each(Object.entries(differentiable))("%s", (name, cases) => {
+    for (const one of cases)
+      expect(gradients(name, one, true)).toEqual(gradients(name, one, false));
+  });
+});
+
 describe("what is not an op", () => {
   it("has a program for each export", () => {
     const errors = others.filter((name) => name.endsWith("Error"));
