@@ -24,9 +24,12 @@ let worth = 0.008;
 /** A worker that comes so many milliseconds later than this thread, and than 20 times its own share, is lost. */
 let lost = 30_000;
 
-/** Test mode: every call of more than one unit is shared; a worker is lost after `late` milliseconds. */
-export function forceThreads(late = 30_000): void {
-  worth = 0;
+/**
+ * Test mode: every call of more than one unit is shared, with `least` above 0 as usual, if its units then take
+ * longer; a worker is lost after `late` milliseconds.
+ */
+export function forceThreads(late = 30_000, least = 0): void {
+  worth = least;
   lost = late;
 }
 
@@ -88,6 +91,7 @@ class Crew {
   }
 
   readonly run = (kernel: Kernel<readonly number[]>, args: number, units: number): void => {
+    if (this.failure) this.giveUp(this.failure); // before anything is written
     const key = (31 * kernel.index + units) & 1023;
     const known = this.costs[key]!;
     const begun = performance.now();
@@ -116,7 +120,6 @@ class Crew {
     units: number,
   ): void {
     const { words } = this;
-    if (this.failure !== null) this.giveUp(this.failure);
     const begun = performance.now();
     words[Word.kernel] = kernel.index;
     words[Word.args] = args;

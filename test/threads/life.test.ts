@@ -171,6 +171,22 @@ describe("a worker that dies", () => {
     expect(losses[1]).toEqual(losses[0]);
   });
 
+  it("is noticed before anything of a call is computed, one never seen before, too", async () => {
+    forceThreads(30_000, 1e-9);
+    try {
+      const victim = await worker();
+      const weight = new nn.Parameter(ones([300_000]));
+      const optimizer = new optim.SGD([weight], { lr: 0.5 });
+      weight.grad = ones([300_000]);
+      await victim.terminate();
+      expect(() => optimizer.step()).toThrow(SimdgradError);
+      optimizer.step();
+      expect([weight.amin().item(), weight.amax().item()]).toEqual([0.5, 0.5]);
+    } finally {
+      forceThreads();
+    }
+  });
+
   it("in the middle of a call is not waited for in vain", async () => {
     forceThreads(50);
     try {
