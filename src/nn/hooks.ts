@@ -50,7 +50,9 @@ export function addHook<K extends keyof Hooks>(
   list.push(hook);
   const key = {};
   revise(key, module);
-  return () => removeHook(module, kind, hook, hooks, key);
+  return () => {
+    hooks &&= removeHook(module, kind, hook, hooks, key); // once: the same function may be there again
+  };
 }
 
 /** Takes a hook away again, of a module that has hooks. */
@@ -60,7 +62,7 @@ export function removeHook<K extends keyof Hooks>(
   hook: Hooks[K][number],
   hooks = hooksOf.get(module)!,
   key = {},
-): void {
+): undefined {
   const list = hooks[kind] as unknown[];
   const i = list.indexOf(hook);
   if (i < 0) return; // it was removed before: what is there now is others'

@@ -1,6 +1,7 @@
 // Hooks, apply and toString of modules.
 import { describe, expect, it } from "vitest";
 import {
+  capture,
   grad,
   GradError,
   nn,
@@ -292,6 +293,20 @@ describe("what a program keeps", () => {
 });
 
 describe("a hook that was removed", () => {
+  it("leaves the same function alone where it was registered another time", () => {
+    const layer = new nn.Identity();
+    const double = (_: nn.Module, __: unknown[], y: unknown): Tensor => (y as Tensor).mul(2);
+    const off = layer.registerForwardHook(double);
+    layer.registerForwardHook(double);
+    const run = capture((x: Tensor) => layer.forward(x).add(0));
+    for (let i = 0; i < 3; i++) expect(run(ones([1])).item()).toBe(4);
+    for (let i = 0; i < 2; i++) {
+      off();
+      expect(layer.forward(ones([1])).item()).toBe(2);
+      expect(run(ones([1])).item()).toBe(2);
+    }
+  });
+
   it("takes no other with it when it is removed once more", () => {
     const module = new nn.Linear(2, 1);
     let calls = 0;
