@@ -110,8 +110,9 @@ export function summary(
   checkOptions("summary", options);
   checkList("summary", inputs);
   const list = inputs.every((n): n is number => typeof n === "number") ? [inputs] : inputs;
-  const rows = model.namedModules().map(([name, module]) => ({ module, row: blank(name, module) }));
-  const modes = rows.map(({ module }) => module.training);
+  const rows = model.namedModules().map(([name, module]) => {
+    return { module, row: blank(name, module), mode: module.training };
+  });
   const scope = scopeOf(model); // as it is without our hooks
   const remove = rows.map(({ module, row }) =>
     addHook(module, "after", (_, inputs, output) => note(row, module, inputs, output)),
@@ -126,7 +127,7 @@ export function summary(
     );
   } finally {
     for (const off of remove) off();
-    rows.forEach(({ module }, i) => (module.training = modes[i]!));
+    for (const { module, mode } of rows) module.training = mode;
   }
   return new Summary(
     rows.map(({ row }) => row),
